@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .treatAllWarnings(as: .error),
+]
+
+/// A room of the simulator. `needs` are the only rooms it may import: the arrows point downwards.
+func room(_ name: String, needs: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: needs, swiftSettings: strict)
+}
+
+func tests(
+  _ name: String, needs: [Target.Dependency], resources: [Resource] = [], exclude: [String] = []
+) -> Target {
+  .testTarget(
+    name: name, dependencies: needs, exclude: exclude, resources: resources,
+    swiftSettings: strict)
+}
+
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+
+let package = Package(
+  name: "trnsim",
+  products: [
+    .executable(name: "trnsim", targets: ["trnsim"]),
+    .library(
+      name: "TrnSim", targets: ["Simulation", "Reports", "Kernels", "Programs", "Hardware"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // L0
+    .systemLibrary(
+      name: "CZstd", pkgConfig: "libzstd",
+      providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .target(name: "CMicrokernels"),
+    room("Diagnostics"),
+    // L1
+    room("Storage", needs: ["CZstd", "Diagnostics"]),
+    room("Formats", needs: ["CMicrokernels", "Diagnostics"]),
+    room("Hardware", needs: ["Diagnostics", yams]),
+    // L2
+    room("Machine", needs: ["CMicrokernels", "Diagnostics", "Formats"]),
+    room("Device", needs: ["Diagnostics", "Formats"]),
+    // L3
+    room("ISA", needs: ["CMicrokernels", "Device", "Diagnostics", "Formats", "Machine"]),
+    // L4
+    room(
+      "Programs", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Storage"]),
+    room(
+      "Kernels", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs"]),
+    room(
+      "Lowering",
+      needs: ["Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs"]),
+    room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
+    // L5
+    room(
+      "Simulation",
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Programs", "Timing",
+      ]),
+    // L6
+    room(
+      "Reports",
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs",
+        "Simulation", "Storage", "Timing",
+      ]),
+    // L7
+    .executableTarget(
+      name: "trnsim",
+      dependencies: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Programs", "Reports", "Simulation", "Storage", "Timing",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
+  ]
+)

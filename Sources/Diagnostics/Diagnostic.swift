@@ -1,0 +1,96 @@
+/// A place in a text: file, 1-based line and 1-based column (in characters).
+public struct SourceLocation: Hashable, Sendable {
+  /// The file's path as the user gave it.
+  public var file: String
+  /// 1-based line; 0 when only the file is known.
+  public var line: Int
+  /// 1-based column; 0 when only the line is known.
+  public var column: Int
+
+  /// Makes a location.
+  public init(file: String, line: Int, column: Int = 0) {
+    self.file = file
+    self.line = line
+    self.column = column
+  }
+}
+
+extension SourceLocation: CustomStringConvertible {
+  /// `file:line:col`, leaving out what is not known.
+  public var description: String {
+    if line == 0 { return file }
+    return column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
+  }
+}
+
+/// One message about the user's input: what is wrong, where, and what to do.
+public struct Diagnostic: Error, Hashable, Sendable {
+  /// How grave the message is.
+  public enum Severity: String, Sendable { case error, warning, note }
+
+  /// How grave the message is.
+  public var severity: Severity
+  /// What is wrong: lower case, names the thing and both numbers.
+  public var message: String
+  /// Where, if a place is known.
+  public var location: SourceLocation?
+  /// The text of the line at `location`, for the caret.
+  public var sourceLine: String?
+  /// How many characters the caret underlines; at least 1.
+  public var length: Int
+  /// What to do about it.
+  public var remedy: String?
+
+  /// Makes a diagnostic.
+  public init(
+    _ severity: Severity = .error, _ message: String, at location: SourceLocation? = nil,
+    sourceLine: String? = nil, length: Int = 1, remedy: String? = nil
+  ) {
+    self.severity = severity
+    self.message = message
+    self.location = location
+    self.sourceLine = sourceLine
+    self.length = max(1, length)
+    self.remedy = remedy
+  }
+
+  /// The text shown to a person: `file:line:col: error: message`, the line, a caret, the remedy.
+  public func rendered(color: Bool = false) -> String {
+    let bold = color ? "\u{1B}[1m" : ""
+    let tint = color ? (severity == .error ? "\u{1B}[31;1m" : "\u{1B}[33;1m") : ""
+    let off = color ? "\u{1B}[0m" : ""
+    var text = ""
+    if let location { text += "\(bold)\(location):\(off) " }
+    text += "\(tint)\(severity.rawValue):\(off) \(message)"
+    if let sourceLine, let location, location.column > 0 {
+      let gutter = "  "
+      // Tabs would put the caret in the wrong place, so they are shown as one blank.
+      let shown = String(sourceLine.map { $0 == "\t" ? " " : $0 })
+      let blanks = String(repeating: " ", count: location.column - 1)
+      let room = max(1, shown.count - location.column + 1)
+      let carets = "^" + String(repeating: "~", count: max(0, min(length, room) - 1))
+      text += "\n\(gutter)\(shown)\n\(gutter)\(blanks)\(tint)\(carets)\(off)"
+    }
+    if let remedy { text += "\n  help: \(remedy)" }
+    return text
+  }
+}
+
+/// All that is wrong with one input.
+public struct DiagnosticError: Error, Sendable, CustomStringConvertible {
+  /// The messages, in the order of their places.
+  public var diagnostics: [Diagnostic]
+
+  /// Makes an error of several diagnostics.
+  public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
+
+  /// Makes an error of one diagnostic.
+  public init(_ message: String, at location: SourceLocation? = nil, remedy: String? = nil) {
+    self.diagnostics = [Diagnostic(.error, message, at: location, remedy: remedy)]
+  }
+
+  /// All messages, uncoloured.
+  public var description: String {
+    diagnostics.map { $0.rendered() }.joined(separator: "\n")
+  }
+}
