@@ -1,7 +1,9 @@
 #ifndef TRNSIM_MICROKERNELS_H
 #define TRNSIM_MICROKERNELS_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "conversions.h"
+#include "encodings.h"
+#include "instruction_sets.h"
+#include "sgemm.h"
 
 #endif
