@@ -1,1 +1,1 @@
-// Simulation
+// The facade comes with the first run.

@@ -1,0 +1,234 @@
+/// The profiler's opcode names of what engines execute.
+public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
+  case ldweights
+  case matmul
+  case tensorTensor
+  case tensorScalar
+  case scalarTensorTensor
+  case tensorReduce
+  case tensorScalarReduce
+  case tensorCopy
+  case cast
+  case copyPredicated
+  case rangeSelect
+  case reciprocal
+  case memset
+  case max8
+  case findIndex8
+  case matchReplace8
+  case shuffle
+  case transpose
+  case iota
+  case affineSelect
+  case partitionReduce
+  case activate
+  case activateReduce
+  case actTableLoad
+  case dmaTrigger
+  case eventSemaphore
+
+  /// The name that the profiler shows.
+  public var name: String {
+    switch self {
+    case .ldweights: "LDWEIGHTS"
+    case .matmul: "MATMUL"
+    case .tensorTensor: "TENSOR_TENSOR"
+    case .tensorScalar: "TENSOR_SCALAR"
+    case .scalarTensorTensor: "SCALAR_TENSOR_TENSOR"
+    case .tensorReduce: "TENSOR_REDUCE"
+    case .tensorScalarReduce: "TENSOR_SCALAR_REDUCE"
+    case .tensorCopy: "COPY"
+    case .cast: "CAST"
+    case .copyPredicated: "COPY_PREDICATED"
+    case .rangeSelect: "RANGE_SELECT"
+    case .reciprocal: "RECIPROCAL"
+    case .memset: "MEMSET"
+    case .max8: "MAX8"
+    case .findIndex8: "FIND_INDEX8"
+    case .matchReplace8: "MATCH_REPLACE8"
+    case .shuffle: "STREAM_SHUFFLE"
+    case .transpose: "STREAM_TRANSPOSE"
+    case .iota: "IOTA"
+    case .affineSelect: "AFFINE_SELECT"
+    case .partitionReduce: "PARTITION_REDUCE"
+    case .activate: "ACTIVATE"
+    case .activateReduce: "ACTIVATE_REDUCE"
+    case .actTableLoad: "ACT_TABLE_LOAD"
+    case .dmaTrigger: "DMA_DIRECT2D"
+    case .eventSemaphore: "EVENT_SEMAPHORE"
+    }
+  }
+}
+
+/// A wait: the instruction starts once the semaphore has reached the value.
+public struct SemaphoreWait: Hashable, Sendable {
+  /// Semaphore number.
+  public var semaphore: Int32
+  /// Smallest value that lets the instruction go.
+  public var value: Int32
+
+  /// Makes a wait.
+  public init(semaphore: Int32, value: Int32) {
+    self.semaphore = semaphore
+    self.value = value
+  }
+}
+
+/// An update: added to the semaphore when the instruction or transfer has completed.
+public struct SemaphoreUpdate: Hashable, Sendable {
+  /// Semaphore number.
+  public var semaphore: Int32
+  /// What is added.
+  public var amount: Int32
+
+  /// Makes an update.
+  public init(semaphore: Int32, amount: Int32) {
+    self.semaphore = semaphore
+    self.amount = amount
+  }
+}
+
+/// One entry of an engine's in-order queue.
+public struct DeviceInstruction: Hashable, Sendable {
+  /// What it asks of the hardware.
+  public var work: Work
+  /// Index of the program instruction that it was lowered from; -1 if none.
+  public var source: Int32
+  /// First of its waits in `DeviceProgram.waits`.
+  public var firstWait: Int32
+  /// First of its updates in `DeviceProgram.updates`.
+  public var firstUpdate: Int32
+  /// Number of waits.
+  public var waitCount: UInt16
+  /// Number of updates.
+  public var updateCount: UInt16
+  /// Queue that it is in.
+  public var engine: Engine
+  /// Profiler name.
+  public var opcode: DeviceOpcode
+
+  /// Makes an instruction without waits and updates.
+  public init(engine: Engine, opcode: DeviceOpcode, work: Work, source: Int) {
+    self.engine = engine
+    self.opcode = opcode
+    self.work = work
+    self.source = Int32(clamping: source)
+    firstWait = 0
+    firstUpdate = 0
+    waitCount = 0
+    updateCount = 0
+  }
+}
+
+/// What a descriptor does to memory, as far as its time depends on it.
+public enum DescriptorKind: UInt8, CaseIterable, Hashable, Sendable {
+  /// Contiguous bytes on both sides.
+  case contiguous
+  /// Elements gathered one by one on the reading side.
+  case elementRead
+  /// Elements scattered one by one on the writing side.
+  case elementWrite
+  /// Through the DMA transpose.
+  case transpose
+}
+
+/// Equal descriptors, one after the other on one ring.
+public struct DescriptorRun: Hashable, Sendable {
+  /// Bytes per descriptor.
+  public var bytes: Int32
+  /// How many descriptors.
+  public var count: Int32
+  /// Elements per descriptor (what element-wise descriptors are priced by).
+  public var elements: Int32
+  /// Which ring, 0 ..< rings.
+  public var ring: UInt8
+  /// What the descriptors do.
+  public var kind: DescriptorKind
+  /// Whether the destination is HBM.
+  public var writesHBM: Bool
+
+  /// Makes a run.
+  public init(
+    ring: Int, count: Int, bytes: Int, elements: Int, kind: DescriptorKind, writesHBM: Bool
+  ) {
+    self.ring = UInt8(clamping: ring)
+    self.count = Int32(clamping: count)
+    self.bytes = Int32(clamping: bytes)
+    self.elements = Int32(clamping: elements)
+    self.kind = kind
+    self.writesHBM = writesHBM
+  }
+}
+
+/// One DMA: descriptors on several rings, one completion.
+public struct Transfer: Hashable, Sendable {
+  /// First of its runs in `DeviceProgram.runs`.
+  public var firstRun: Int32
+  /// Number of runs.
+  public var runCount: Int32
+  /// Bytes read from HBM.
+  public var hbmReadBytes: Int
+  /// Bytes written to HBM.
+  public var hbmWriteBytes: Int
+  /// Payload bytes.
+  public var bytes: Int
+  /// Descriptors in all.
+  public var descriptors: Int32
+  /// Queue, as an index into `DeviceProgram.queues`.
+  public var queue: Int32
+  /// Who makes the descriptors.
+  public var mode: DGEMode
+  /// Added to its semaphore when the last descriptor has been acknowledged; `nil` if nobody waits.
+  public var completion: SemaphoreUpdate?
+
+  /// Makes a transfer.
+  public init(
+    firstRun: Int, runCount: Int, bytes: Int, hbmReadBytes: Int, hbmWriteBytes: Int,
+    descriptors: Int, queue: Int, mode: DGEMode
+  ) {
+    self.firstRun = Int32(clamping: firstRun)
+    self.runCount = Int32(clamping: runCount)
+    self.bytes = bytes
+    self.hbmReadBytes = hbmReadBytes
+    self.hbmWriteBytes = hbmWriteBytes
+    self.descriptors = Int32(clamping: descriptors)
+    self.queue = Int32(clamping: queue)
+    self.mode = mode
+    completion = nil
+  }
+}
+
+/// What a core executes: in-order queues of instructions, transfers, semaphores.
+public struct DeviceProgram: Hashable, Sendable {
+  /// All instructions; an engine's queue is its instructions in this order.
+  public var instructions: [DeviceInstruction] = []
+  /// Waits of all instructions.
+  public var waits: [SemaphoreWait] = []
+  /// Updates of all instructions.
+  public var updates: [SemaphoreUpdate] = []
+  /// All transfers.
+  public var transfers: [Transfer] = []
+  /// Descriptor runs of all transfers.
+  public var runs: [DescriptorRun] = []
+  /// Names of the DMA queues as the profiler shows them.
+  public var queues: [String] = []
+  /// Number of semaphores; they are numbered from 0.
+  public var semaphores: Int = 0
+
+  /// Makes an empty program.
+  public init() {}
+
+  /// The waits of `instruction`.
+  @inlinable public func waits(of instruction: DeviceInstruction) -> ArraySlice<SemaphoreWait> {
+    let first = Int(instruction.firstWait)
+    return waits[first..<first + Int(instruction.waitCount)]
+  }
+
+  /// The updates of `instruction`.
+  @inlinable public func updates(
+    of instruction: DeviceInstruction
+  ) -> ArraySlice<SemaphoreUpdate> {
+    let first = Int(instruction.firstUpdate)
+    return updates[first..<first + Int(instruction.updateCount)]
+  }
+}

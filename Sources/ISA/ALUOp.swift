@@ -1,0 +1,48 @@
+/// The element-wise operations of the Vector and GpSimd engines, by their `nki.language` names.
+///
+/// Source: NKI documentation, shared table "Supported Math Operators" (ALU operations).
+public enum ALUOp: String, SymbolField {
+  case add
+  case subtract
+  case multiply
+  case divide
+  case maximum
+  case minimum
+  case absMax = "abs_max"
+  case absMin = "abs_min"
+  case abs
+  case power
+  case rsqrt
+  case equal
+  case notEqual = "not_equal"
+  case greater
+  case greaterEqual = "greater_equal"
+  case less
+  case lessEqual = "less_equal"
+  case logicalAnd = "logical_and"
+  case logicalOr = "logical_or"
+  case logicalXor = "logical_xor"
+  case logicalNot = "logical_not"
+  case bitwiseAnd = "bitwise_and"
+  case bitwiseOr = "bitwise_or"
+  case bitwiseXor = "bitwise_xor"
+  case invert
+  case leftShift = "left_shift"
+  case rightShift = "right_shift"
+
+  /// Whether it works on bit patterns instead of fp32 values.
+  public var isBitwise: Bool {
+    switch self {
+    case .bitwiseAnd, .bitwiseOr, .bitwiseXor, .invert, .leftShift, .rightShift: true
+    default: false
+    }
+  }
+
+  /// Whether it takes one operand only.
+  public var isUnary: Bool {
+    switch self {
+    case .abs, .rsqrt, .invert, .logicalNot: true
+    default: false
+    }
+  }
+}

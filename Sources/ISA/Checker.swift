@@ -1,0 +1,197 @@
+public import Device
+public import Machine
+
+/// Collects what is wrong with one operation.
+public struct Checker {
+  /// One complaint.
+  public struct Finding: Hashable, Sendable {
+    /// The field at fault.
+    public var field: String?
+    /// What is wrong.
+    public var message: String
+    /// What to do.
+    public var remedy: String?
+  }
+
+  /// Sizes of the memories.
+  public let geometry: Geometry
+  /// The program's tensors.
+  public let tensors: [Tensor]
+  /// The engine that will run the operation.
+  public let engine: Engine
+  /// What was found.
+  public private(set) var findings: [Finding] = []
+
+  /// Makes a checker.
+  public init(geometry: Geometry, tensors: [Tensor], engine: Engine) {
+    self.geometry = geometry
+    self.tensors = tensors
+    self.engine = engine
+  }
+
+  /// Reports unless `condition` holds.
+  public mutating func require(
+    _ condition: Bool, _ field: String?, _ message: @autoclosure () -> String,
+    remedy: @autoclosure () -> String? = nil
+  ) {
+    if !condition {
+      findings.append(Finding(field: field, message: message(), remedy: remedy()))
+    }
+  }
+
+  /// The declaration of a pattern's tensor.
+  public func tensor(_ pattern: AccessPattern) -> Tensor { tensors[Int(pattern.tensor.index)] }
+
+  /// Requires equal row and element counts.
+  public mutating func requireSameShape(
+    _ a: AccessPattern, _ aName: String, _ b: AccessPattern, _ bName: String
+  ) {
+    require(
+      a.rows == b.rows, bName,
+      "'\(bName)' has \(b.rows) partitions, '\(aName)' has \(a.rows)",
+      remedy: "give both the same partition extent")
+    require(
+      a.elementsPerRow == b.elementsPerRow, bName,
+      "'\(bName)' has \(b.elementsPerRow) elements per partition, "
+        + "'\(aName)' has \(a.elementsPerRow)",
+      remedy: "give both the same free size")
+  }
+
+  /// Requires an operand with one element per partition and as many partitions as `other`.
+  public mutating func requirePerPartition(
+    _ pattern: AccessPattern, _ name: String, like other: AccessPattern
+  ) {
+    require(
+      pattern.elementsPerRow == 1 && pattern.rows == other.rows, name,
+      "'\(name)' is \(pattern.rows) × \(pattern.elementsPerRow), needs \(other.rows) × 1",
+      remedy: "pass one element per partition")
+  }
+
+  /// Requires the operand to be in one of the given memories.
+  public mutating func requireSpace(
+    _ pattern: AccessPattern, _ name: String, _ spaces: [MemorySpace]
+  ) {
+    let space = tensor(pattern).space
+    require(
+      spaces.contains(space), name,
+      "'\(name)' is in \(space.name), must be in \(spaces.map(\.name).joined(separator: " or "))",
+      remedy: "copy it there first")
+  }
+
+  /// Requires that at most one of the operands is in PSUM.
+  public mutating func requireNotBothPSUM(
+    _ a: AccessPattern, _ b: AccessPattern, _ bName: String
+  ) {
+    require(
+      !(tensor(a).space == .psum && tensor(b).space == .psum), bName,
+      "both tensor inputs are in psum",
+      remedy: "copy one of them to sbuf first")
+  }
+}
+
+extension Operation {
+  /// All that is wrong with the operation: the rules common to all operands, then its own.
+  public func findings(
+    geometry: Geometry, tensors: [Tensor], engine: Engine
+  ) -> [Checker.Finding] {
+    var checker = Checker(geometry: geometry, tensors: tensors, engine: engine)
+    checker.require(
+      Self.engines.contains(engine), "engine",
+      "\(Self.name) cannot run on the \(engine.name) engine",
+      remedy: "one of: \(Self.engines.map(\.name).joined(separator: ", "))")
+    var complete = true
+    for field in Self.fields {
+      switch field.get(self) {
+      case .tile(let pattern):
+        if !checker.checkOperand(pattern, field.name) { complete = false }
+      case .absent where field.isRequired:
+        checker.require(
+          false, field.name, "operand '\(field.name)' is missing",
+          remedy: "add \(field.name)=…")
+        complete = false
+      default: break
+      }
+    }
+    // An operation's own rules may assume that its operands exist and lie within their tensors.
+    if complete { check(&checker) }
+    return checker.findings
+  }
+}
+
+extension Checker {
+  /// The rules common to all operands; `false` when the operand cannot be used at all.
+  mutating func checkOperand(_ pattern: AccessPattern, _ name: String) -> Bool {
+    guard tensors.indices.contains(Int(pattern.tensor.index)) else {
+      require(false, name, "operand '\(name)' names no tensor")
+      return false
+    }
+    let tensor = tensor(pattern)
+    let before = findings.count
+    require(pattern.rows >= 1, name, "operand '\(name)' has \(pattern.rows) partitions")
+    for dimension in pattern.free {
+      require(
+        dimension.size >= 1, name, "operand '\(name)' has a dimension of size \(dimension.size)")
+    }
+    guard findings.count == before else { return false }
+    if tensor.space == .hbm {
+      checkBoundsInHBM(pattern, name, tensor)
+    } else {
+      checkOnChip(pattern, name, tensor)
+    }
+    return findings.count == before
+  }
+
+  private mutating func checkBoundsInHBM(
+    _ pattern: AccessPattern, _ name: String, _ tensor: Tensor
+  ) {
+    let span = pattern.span
+    let reach = pattern.rowStride.multipliedReportingOverflow(by: Int(pattern.rows) - 1)
+    guard !reach.overflow, abs(reach.partialValue) < Int.max / 4, abs(pattern.offset) < Int.max / 4
+    else {
+      require(false, name, "operand '\(name)' reaches beyond any memory")
+      return
+    }
+    let low = pattern.offset + span.lowerBound + min(0, reach.partialValue)
+    let high = pattern.offset + span.upperBound + max(0, reach.partialValue)
+    require(
+      low >= 0 && high < tensor.elements, name,
+      "operand '\(name)' reaches elements \(low)...\(high) of '\(tensor.name)', "
+        + "which has \(tensor.elements)",
+      remedy: "shorten the slice, or mask the last tile")
+  }
+
+  private mutating func checkOnChip(_ pattern: AccessPattern, _ name: String, _ tensor: Tensor) {
+    let span = pattern.span
+    let low = pattern.offset + span.lowerBound
+    let high = pattern.offset + span.upperBound
+    require(
+      low >= 0 && high < tensor.freeElements, name,
+      "operand '\(name)' reaches elements \(low)...\(high) of a partition of '\(tensor.name)', "
+        + "which has \(tensor.freeElements)",
+      remedy: "shorten the slice, or mask the last tile")
+    let last = Int(pattern.rowStart) + Int(pattern.rows)
+    require(
+      pattern.rowStart >= 0 && last <= tensor.partitions, name,
+      "operand '\(name)' reaches partitions \(pattern.rowStart)..<\(last) of '\(tensor.name)', "
+        + "which has \(tensor.partitions)")
+    let start = tensor.partition + Int(pattern.rowStart)
+    let rows = Int(pattern.rows)
+    // Start partition rule: trainium/inferentia2 architecture guide, "Accessing SBUF/PSUM tensors".
+    let unit = rows > 64 ? 128 : rows > 32 ? 64 : 32
+    require(
+      start % unit == 0 && start + rows <= geometry.partitions, name,
+      "operand '\(name)' has \(rows) partitions from partition \(start) on; "
+        + "\(rows) partitions must start at a multiple of \(unit)",
+      remedy: "move the tensor, or split the instruction")
+    let limit = tensor.space == .psum ? geometry.psumFreeElements : geometry.sbufFreeElements
+    require(
+      pattern.elementsPerRow <= limit, name,
+      "operand '\(name)' has \(pattern.elementsPerRow) elements per partition, "
+        + "\(tensor.space.name) operands have at most \(limit)",
+      remedy: "split the instruction")
+    require(
+      !(engine == .gpsimd && tensor.space == .psum), name,
+      "the gpsimd engine cannot access psum (operand '\(name)')",
+      remedy: "run it on the vector or scalar engine, or copy to sbuf first")
+  }
+}

@@ -1,0 +1,134 @@
+public import Device
+import Formats
+public import Machine
+
+/// Bytes moved by a DMA, before it is split over rings and queues.
+public struct TransferShape: Hashable, Sendable {
+  /// Number of descriptors.
+  public var descriptors: Int
+  /// Bytes of each.
+  public var bytes: Int
+  /// Elements of each.
+  public var elements: Int
+  /// What they do to memory.
+  public var kind: DescriptorKind
+  /// Bytes read from HBM in all.
+  public var hbmReadBytes: Int
+  /// Bytes written to HBM in all.
+  public var hbmWriteBytes: Int
+  /// Who makes the descriptors.
+  public var mode: DGEMode
+
+  /// Makes a shape.
+  public init(
+    descriptors: Int, bytes: Int, elements: Int, kind: DescriptorKind, hbmReadBytes: Int,
+    hbmWriteBytes: Int, mode: DGEMode
+  ) {
+    self.descriptors = descriptors
+    self.bytes = bytes
+    self.elements = elements
+    self.kind = kind
+    self.hbmReadBytes = hbmReadBytes
+    self.hbmWriteBytes = hbmWriteBytes
+    self.mode = mode
+  }
+}
+
+/// One device instruction that an operation asks for, with what it touches.
+public struct Emission: Sendable {
+  /// What is asked.
+  public enum Kind: Hashable, Sendable {
+    case work(Work)
+    case transfer(TransferShape)
+  }
+
+  /// Profiler name.
+  public var opcode: DeviceOpcode
+  /// What is asked.
+  public var kind: Kind
+  /// Operands read.
+  public var reads: [AccessPattern]
+  /// Operands written.
+  public var writes: [AccessPattern]
+  /// ACT function whose table must be loaded; `nil` for none.
+  public var activation: ActivationFunction?
+  /// Whether it adds to PSUM that the previous emission of the same group wrote.
+  public var accumulates: Bool
+}
+
+/// Collects the device instructions of one operation.
+public struct Emitter {
+  /// The engine that runs the operation.
+  public let engine: Engine
+  /// The program's tensors.
+  public let tensors: [Tensor]
+  /// What was emitted.
+  public private(set) var emissions: [Emission] = []
+
+  /// Makes an emitter.
+  public init(engine: Engine, tensors: [Tensor]) {
+    self.engine = engine
+    self.tensors = tensors
+  }
+
+  /// The declaration of a pattern's tensor.
+  public func tensor(_ pattern: AccessPattern) -> Tensor { tensors[Int(pattern.tensor.index)] }
+
+  /// Emits an instruction of the operation's engine.
+  public mutating func emit(
+    _ opcode: DeviceOpcode, _ work: Work, reads: [AccessPattern], writes: [AccessPattern],
+    activation: ActivationFunction? = nil, accumulates: Bool = false
+  ) {
+    emissions.append(
+      Emission(
+        opcode: opcode, kind: .work(work), reads: reads, writes: writes, activation: activation,
+        accumulates: accumulates))
+  }
+
+  /// Emits a DMA.
+  public mutating func emit(
+    _ shape: TransferShape, reads: [AccessPattern], writes: [AccessPattern]
+  ) {
+    emissions.append(
+      Emission(
+        opcode: .dmaTrigger, kind: .transfer(shape), reads: reads, writes: writes,
+        activation: nil, accumulates: false))
+  }
+
+  /// The usual instruction of Vector, Scalar and GpSimd: streams `inputs` into `output`.
+  ///
+  /// The element count is the largest of all operands' (a reduction streams its input).
+  /// - Parameter pointers: `[P, 1]` operands, which are read but not streamed.
+  public mutating func stream(
+    _ opcode: DeviceOpcode, _ streamClass: StreamClass, inputs: [AccessPattern],
+    pointers: [AccessPattern] = [], output: AccessPattern, alsoWrites: [AccessPattern] = [],
+    activation: ActivationFunction? = nil
+  ) {
+    var stream = Stream(streamClass, elements: output.elementsPerRow)
+    stream.inputStrideBytes = 0
+    stream.sixteenBitInputs = !inputs.isEmpty
+    for input in inputs {
+      let tensor = tensor(input)
+      stream.elements = max(stream.elements, Int32(clamping: input.elementsPerRow))
+      if tensor.space == .psum { stream.readsPSUM = true }
+      if !isSixteenBit(tensor) { stream.sixteenBitInputs = false }
+      let stride = input.innermostStride
+      if stride != 1 { stream.contiguous = false }
+      stream.inputStrideBytes = max(
+        stream.inputStrideBytes, Int32(clamping: abs(stride) * tensor.dtype.size))
+    }
+    let target = tensor(output)
+    stream.writesPSUM = target.space == .psum
+    stream.sixteenBitOutput = isSixteenBit(target)
+    if output.innermostStride != 1 { stream.contiguous = false }
+    stream.outputStrideBytes = Int32(clamping: abs(output.innermostStride) * target.dtype.size)
+    stream.outputElementBytes = UInt8(clamping: target.dtype.size)
+    emit(
+      opcode, .stream(stream), reads: inputs + pointers, writes: [output] + alsoWrites,
+      activation: activation)
+  }
+
+  private func isSixteenBit(_ tensor: Tensor) -> Bool {
+    tensor.dtype == .bfloat16 || tensor.dtype == .float16
+  }
+}

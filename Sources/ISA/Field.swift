@@ -1,0 +1,93 @@
+public import Machine
+
+/// What an operation does with an operand.
+public enum FieldRole: Hashable, Sendable {
+  case read
+  case write
+  case readWrite
+  case immediate
+}
+
+/// One declared field of an operation: its text, binary, reference page and hazards come from here.
+///
+/// Key paths are slow, so these are for loading, printing and checking only; `execute` and `lower`
+/// touch the stored properties.
+public struct Field<Root>: Sendable {
+  /// Name as in NKI.
+  public let name: String
+  /// What the operation does with it.
+  public let role: FieldRole
+  /// What it takes.
+  public let kind: FieldKind
+  /// One line for the reference page.
+  public let summary: String
+  /// Whether texts must give it.
+  public let isRequired: Bool
+  /// Reads the field.
+  public let get: @Sendable (Root) -> FieldValue
+  /// Sets the field; `false` when the value is of the wrong kind.
+  public let set: @Sendable (inout Root, FieldValue) -> Bool
+
+  /// Declares a field. Tensor fields are required unless their type is optional.
+  public init<Value: FieldConvertible>(
+    _ role: FieldRole, _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable,
+    _ summary: String, required: Bool? = nil
+  ) {
+    self.name = name
+    self.role = role
+    self.summary = summary
+    kind = Value.fieldKind
+    isRequired = required ?? (Value.self == AccessPattern.self)
+    get = { $0[keyPath: path].fieldValue }
+    set = { root, value in
+      guard let converted = Value(fieldValue: value) else { return false }
+      root[keyPath: path] = converted
+      return true
+    }
+  }
+}
+
+/// A field's description without its operation's type, for tables and tools.
+public struct FieldDescription: Sendable {
+  /// Name as in NKI.
+  public let name: String
+  /// What the operation does with it.
+  public let role: FieldRole
+  /// What it takes.
+  public let kind: FieldKind
+  /// One line for the reference page.
+  public let summary: String
+  /// Whether texts must give it.
+  public let isRequired: Bool
+  /// The value when texts leave it out.
+  public let defaultValue: FieldValue
+}
+
+extension Operation {
+  /// The declared fields with their defaults.
+  public static var fieldDescriptions: [FieldDescription] {
+    let fresh = Self()
+    return fields.map {
+      FieldDescription(
+        name: $0.name, role: $0.role, kind: $0.kind, summary: $0.summary,
+        isRequired: $0.isRequired, defaultValue: $0.get(fresh))
+    }
+  }
+
+  /// The values of all fields, in the order of their declaration.
+  public var fieldValues: [FieldValue] { Self.fields.map { $0.get(self) } }
+
+  /// Sets the field at `index`; `false` when the value is of the wrong kind.
+  public mutating func setField(_ index: Int, to value: FieldValue) -> Bool {
+    Self.fields[index].set(&self, value)
+  }
+
+  /// The tensor operands with their roles, in the order of their declaration.
+  public var operands: [(name: String, role: FieldRole, pattern: AccessPattern)] {
+    var found: [(name: String, role: FieldRole, pattern: AccessPattern)] = []
+    for field in Self.fields {
+      if case .tile(let pattern) = field.get(self) { found.append((field.name, field.role, pattern)) }
+    }
+    return found
+  }
+}

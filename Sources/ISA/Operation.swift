@@ -1,0 +1,30 @@
+public import Device
+public import Machine
+
+/// An `nki.isa` operation, declared once: fields, rules, work and values.
+///
+/// Adding one: a file in `Operations/`, two lines in `Opcode.swift`, a sample in `ISATests`.
+public protocol Operation: Hashable, Sendable {
+  /// The NKI name, e.g. `nc_matmul`.
+  static var name: String { get }
+  /// One line for the reference page.
+  static var summary: String { get }
+  /// The formula, the rules and where the semantics come from.
+  static var details: String { get }
+  /// Engines that can run it; the first is taken where the program leaves it open.
+  static var engines: [Engine] { get }
+  /// The fields in the order in which texts print them.
+  static var fields: [Field<Self>] { get }
+
+  /// An operation with nothing set and every immediate at its default.
+  init()
+
+  /// Reports what hardware rejects or leaves undefined, beyond the rules common to all operands.
+  func check(_ check: inout Checker)
+
+  /// Says what the operation asks of the hardware.
+  func lower(into emitter: inout Emitter)
+
+  /// Computes the operation's values.
+  func execute(on machine: inout Machine) throws(Trap)
+}

@@ -1,0 +1,241 @@
+import CMicrokernels
+public import Device
+import Formats
+public import Machine
+
+/// How the PE array is fed.
+public enum PerformanceMode: String, SymbolField {
+  case none
+  /// float8 with 256 rows of K as `[128, 2, ·]`.
+  case doubleRow = "double_row"
+}
+
+/// Matrix product of a stationary and a moving operand into PSUM.
+public struct NCMatmul: Operation {
+  /// `nc_matmul`.
+  public static let name = "nc_matmul"
+  /// What it does.
+  public static let summary = "dst[M,N] (+)= stationary[K,M]ᵀ · moving[K,N] on the PE array"
+  /// Formula, rules and cost.
+  public static let details = """
+    K is the partition dimension of both inputs (≤ 128), M ≤ 128, N ≤ 512; dst is fp32 in one PSUM \
+    bank. accumulate=true adds to what earlier matmuls left there. Products are exact, sums are \
+    fp32. fp32 inputs take two passes of two cycles per column. perf_mode=double_row takes float8 \
+    inputs of shape [128, 2, ·] in the time of one. is_transpose passes data through bit-exactly. \
+    Lowers to LDWEIGHTS + MATMUL (two of each for fp32).
+    """
+  /// The PE array.
+  public static let engines: [Engine] = [.tensor]
+  /// The fields.
+  public static let fields: [Field<NCMatmul>] = [
+    Field(.readWrite, "dst", \.dst, "[M, N] in psum"),
+    Field(.read, "stationary", \.stationary, "[K, M] in sbuf; becomes the weights"),
+    Field(.read, "moving", \.moving, "[K, N] in sbuf; streams through"),
+    Field(.immediate, "accumulate", \.accumulate, "add to dst instead of overwriting it"),
+    Field(.immediate, "is_transpose", \.isTranspose, "moving data passes through unchanged"),
+    Field(.immediate, "perf_mode", \.performanceMode, "double_row for float8"),
+  ]
+
+  /// Result in PSUM.
+  public var dst = AccessPattern.unset
+  /// Weights.
+  public var stationary = AccessPattern.unset
+  /// What streams through.
+  public var moving = AccessPattern.unset
+  /// Whether to add to `dst`.
+  public var accumulate = false
+  /// Whether this is a transpose.
+  public var isTranspose = false
+  /// How the array is fed.
+  public var performanceMode = PerformanceMode.none
+
+  /// An operation with nothing set.
+  public init() {}
+
+  /// Makes the operation.
+  public init(
+    dst: AccessPattern, stationary: AccessPattern, moving: AccessPattern,
+    accumulate: Bool = false, isTranspose: Bool = false,
+    performanceMode: PerformanceMode = .none
+  ) {
+    self.dst = dst
+    self.stationary = stationary
+    self.moving = moving
+    self.accumulate = accumulate
+    self.isTranspose = isTranspose
+    self.performanceMode = performanceMode
+  }
+
+  private var rowsPerPass: Int { performanceMode == .doubleRow ? 2 : 1 }
+
+  /// Shapes, memories and types.
+  public func check(_ check: inout Checker) {
+    check.requireSpace(dst, "dst", [.psum])
+    check.requireSpace(stationary, "stationary", [.sbuf])
+    check.requireSpace(moving, "moving", [.sbuf])
+    let fold = rowsPerPass
+    let geometry = check.geometry
+    let columns = stationary.elementsPerRow / fold
+    let streamed = moving.elementsPerRow / fold
+    check.require(
+      stationary.rows == moving.rows, "moving",
+      "'moving' has \(moving.rows) partitions, 'stationary' has \(stationary.rows)",
+      remedy: "K is the partition dimension of both")
+    check.require(
+      columns <= geometry.stationaryMax, "stationary",
+      "'stationary' has \(columns) columns, at most \(geometry.stationaryMax)",
+      remedy: "split M")
+    check.require(
+      streamed <= geometry.movingMax, "moving",
+      "'moving' has \(streamed) columns, at most \(geometry.movingMax)",
+      remedy: "split N")
+    check.require(
+      dst.rows == columns, "dst", "'dst' has \(dst.rows) partitions, needs M = \(columns)")
+    check.require(
+      dst.elementsPerRow == streamed, "dst",
+      "'dst' has \(dst.elementsPerRow) elements per partition, needs N = \(streamed)")
+    let target = check.tensor(dst)
+    let bank = geometry.psumBankBytes
+    let low = (target.address + (dst.offset + dst.span.lowerBound) * target.dtype.size) / bank
+    let high =
+      (target.address + (dst.offset + dst.span.upperBound + 1) * target.dtype.size - 1) / bank
+    check.require(
+      low == high, "dst", "'dst' spans psum banks \(low) to \(high), must fit into one",
+      remedy: "a bank holds \(bank) bytes per partition")
+    checkTypes(&check)
+  }
+
+  private func checkTypes(_ check: inout Checker) {
+    let geometry = check.geometry
+    let weights = check.tensor(stationary).dtype
+    let streamed = check.tensor(moving).dtype
+    let target = check.tensor(dst).dtype
+    let allowed: [DType] = [
+      .float32, .tfloat32, .bfloat16, .float16, .float8_e4m3, .float8_e5m2, .float8_e4m3fn,
+    ]
+    for (dtype, name) in [(weights, "stationary"), (streamed, "moving")] {
+      check.require(
+        allowed.contains(dtype), name, "'\(name)' is \(dtype), the PE array takes floats only",
+        remedy: "convert it with tensor_copy first")
+      check.require(
+        dtype != .float8_e4m3fn || geometry.generation >= 4, name,
+        "float8_e4m3fn needs trn3, this is NeuronCore-v\(geometry.generation)",
+        remedy: "use float8_e4m3")
+    }
+    check.require(
+      (weights.size == 4) == (streamed.size == 4), "moving",
+      "'moving' is \(streamed) and 'stationary' is \(weights): "
+        + "float32 and tfloat32 pair with each other only",
+      remedy: "convert one of them")
+    if isTranspose {
+      check.require(
+        target == streamed || target == .float32, "dst",
+        "'dst' is \(target), a transpose of \(streamed) gives \(streamed)")
+    } else {
+      check.require(
+        target == .float32, "dst", "'dst' is \(target), must be float32",
+        remedy: "declare the psum tensor as float32")
+    }
+    if performanceMode == .doubleRow {
+      check.require(
+        weights.size == 1 && streamed.size == 1, "perf_mode",
+        "double_row takes float8, not \(weights) and \(streamed)")
+      check.require(!isTranspose, "perf_mode", "double_row cannot transpose")
+      check.require(
+        stationary.free.count >= 2 && stationary.free[0].size == 2
+          && moving.free.count >= 2 && moving.free[0].size == 2, "perf_mode",
+        "double_row needs operands of shape [K, 2, ·]")
+    }
+  }
+
+  /// LDWEIGHTS and MATMUL; two of each for fp32.
+  public func lower(into emitter: inout Emitter) {
+    let weights = emitter.tensor(stationary)
+    let rate: MatmulRate =
+      performanceMode == .doubleRow
+      ? .doubleRow : emitter.tensor(moving).dtype == .float32 ? .float32Pass : .single
+    let passes = rate == .float32Pass && !isTranspose ? 2 : 1
+    for pass in 0..<passes {
+      emitter.emit(
+        .ldweights,
+        .loadWeights(
+          LoadWeights(
+            rows: Int(stationary.rows), columns: stationary.elementsPerRow / rowsPerPass,
+            fourByte: weights.dtype == .float32, transpose: isTranspose,
+            strideBytes: abs(stationary.innermostStride) * weights.dtype.size)),
+        reads: [stationary], writes: [])
+      emitter.emit(
+        .matmul,
+        .matmul(
+          Matmul(
+            rows: Int(moving.rows), columns: Int(dst.rows),
+            moving: moving.elementsPerRow / rowsPerPass, rate: rate, transpose: isTranspose)),
+        reads: [moving], writes: [dst], accumulates: accumulate || pass > 0)
+    }
+  }
+
+  /// Computes `dst`.
+  public func execute(on machine: inout Machine) throws(Trap) {
+    let weights = try machine.read(stationary, "stationary")
+    let streamed = try machine.read(moving, "moving")
+    let m = Int(dst.rows)
+    let n = dst.elementsPerRow
+    let k = Int(stationary.rows)
+    if isTranspose {
+      try executeTranspose(weights, streamed, on: &machine)
+      return
+    }
+    guard
+      let (target, rowStride) = try machine.matmulDestination(
+        dst, "dst", accumulating: accumulate)
+    else {
+      try executeStrided(weights, streamed, on: &machine)
+      return
+    }
+    for fold in 0..<rowsPerPass {
+      trnsim_sgemm_tn(
+        weights.elements + fold * m, weights.columns, streamed.elements + fold * n,
+        streamed.columns, target, rowStride, m, n, k, accumulate || fold > 0 ? 1 : 0)
+    }
+  }
+
+  /// A destination that is not plain rows of fp32: computed aside, then stored.
+  private func executeStrided(
+    _ weights: borrowing Tile<Float>, _ streamed: borrowing Tile<Float>,
+    on machine: inout Machine
+  ) throws(Trap) {
+    let m = Int(dst.rows)
+    let n = dst.elementsPerRow
+    if accumulate { try machine.requireMatmulWritten(dst, "dst") }
+    let result = accumulate ? try machine.read(dst, "dst") : machine.makeTile(rows: m, columns: n)
+    for fold in 0..<rowsPerPass {
+      trnsim_sgemm_tn(
+        weights.elements + fold * m, weights.columns, streamed.elements + fold * n,
+        streamed.columns, result.elements, n, m, n, Int(stationary.rows),
+        accumulate || fold > 0 ? 1 : 0)
+    }
+    try machine.write(result, to: dst, "dst", byMatmul: true)
+  }
+
+  /// Data passes through bit-exactly, so NaN and infinity must not meet the zeros of the identity.
+  private func executeTranspose(
+    _ weights: borrowing Tile<Float>, _ streamed: borrowing Tile<Float>,
+    on machine: inout Machine
+  ) throws(Trap) {
+    let m = Int(dst.rows)
+    let n = dst.elementsPerRow
+    let result = machine.makeTile(rows: m, columns: n)
+    for column in 0..<m {
+      for j in 0..<n {
+        var sum: Float = 0
+        for row in 0..<weights.rows {
+          let a = weights.row(row)[column]
+          let b = streamed.row(row)[j]
+          if a != 0 && b != 0 { sum += a * b }
+        }
+        result.row(column)[j] = sum
+      }
+    }
+    try machine.write(result, to: dst, "dst", byMatmul: true)
+  }
+}

@@ -1,0 +1,64 @@
+public import Device
+import Formats
+public import Machine
+
+/// Copy of a tensor within the core's memories.
+public struct TensorCopy: Operation {
+  /// `tensor_copy`.
+  public static let name = "tensor_copy"
+  /// What it does.
+  public static let summary = "copies a tensor between or within sbuf and psum, converting its type"
+  /// Formula, rules and cost.
+  public static let details = """
+    dst = src. Bit-exact when both have one type, otherwise through fp32. GpSimd has no access to \
+    psum. Cost: one element per cycle; on Vector 2 (fp32) or 4 (bf16, fp16) when both are \
+    contiguous in sbuf.
+    """
+  /// Vector by default.
+  public static let engines: [Engine] = [.vector, .scalar, .gpsimd]
+  /// The fields.
+  public static let fields: [Field<TensorCopy>] = [
+    Field(.write, "dst", \.dst, "result"),
+    Field(.read, "src", \.src, "source, same shape"),
+  ]
+
+  /// Result.
+  public var dst = AccessPattern.unset
+  /// Source.
+  public var src = AccessPattern.unset
+
+  /// An operation with nothing set.
+  public init() {}
+
+  /// Makes the operation.
+  public init(dst: AccessPattern, src: AccessPattern) {
+    self.dst = dst
+    self.src = src
+  }
+
+  /// Shapes and memories.
+  public func check(_ check: inout Checker) {
+    check.requireSpace(dst, "dst", [.sbuf, .psum])
+    check.requireSpace(src, "src", [.sbuf, .psum])
+    check.requireSameShape(dst, "dst", src, "src")
+  }
+
+  /// One pass: COPY, or CAST when the type changes.
+  public func lower(into emitter: inout Emitter) {
+    let same = emitter.tensor(dst).dtype == emitter.tensor(src).dtype
+    emitter.stream(same ? .tensorCopy : .cast, same ? .copy : .cast, inputs: [src], output: dst)
+  }
+
+  /// Computes `dst`.
+  public func execute(on machine: inout Machine) throws(Trap) {
+    let from = machine.tensors[Int(src.tensor.index)].dtype
+    let to = machine.tensors[Int(dst.tensor.index)].dtype
+    if from == to {
+      let bits = try machine.readBits(src, "src")
+      try machine.writeBits(bits, to: dst, "dst")
+    } else {
+      let values = try machine.read(src, "src")
+      try machine.write(values, to: dst, "dst")
+    }
+  }
+}

@@ -1,0 +1,99 @@
+public import Device
+import Formats
+public import Machine
+
+/// Element-wise operation on two tensors.
+public struct TensorTensor: Operation {
+  /// `tensor_tensor`.
+  public static let name = "tensor_tensor"
+  /// What it does.
+  public static let summary = "element-wise operation on two tensors of the same shape"
+  /// Formula, rules and cost.
+  public static let details = """
+    dst = data1 op data2. Inputs are cast to fp32, the result is rounded to dst's type; bitwise \
+    operations work on the bit patterns of integer types and all three must then have one type. \
+    At most one input may be in psum. Cost on Vector: one element per cycle per partition, also \
+    for two fp32 inputs (measured on trn2; NKI ≤ 2.26 documents 2N).
+    """
+  /// Vector by default.
+  public static let engines: [Engine] = [.vector, .gpsimd]
+  /// The fields.
+  public static let fields: [Field<TensorTensor>] = [
+    Field(.write, "dst", \.dst, "result"),
+    Field(.read, "data1", \.data1, "left input"),
+    Field(.read, "data2", \.data2, "right input, same shape"),
+    Field(.immediate, "op", \.op, "the operation"),
+  ]
+
+  /// Result.
+  public var dst = AccessPattern.unset
+  /// Left input.
+  public var data1 = AccessPattern.unset
+  /// Right input.
+  public var data2 = AccessPattern.unset
+  /// The operation.
+  public var op = ALUOp.add
+
+  /// An operation with nothing set.
+  public init() {}
+
+  /// Makes the operation.
+  public init(
+    dst: AccessPattern, data1: AccessPattern, data2: AccessPattern, op: ALUOp
+  ) {
+    self.dst = dst
+    self.data1 = data1
+    self.data2 = data2
+    self.op = op
+  }
+
+  /// Shapes, memories and types.
+  public func check(_ check: inout Checker) {
+    for (pattern, name) in [(dst, "dst"), (data1, "data1"), (data2, "data2")] {
+      check.requireSpace(pattern, name, [.sbuf, .psum])
+    }
+    check.requireSameShape(dst, "dst", data1, "data1")
+    check.requireSameShape(dst, "dst", data2, "data2")
+    check.requireNotBothPSUM(data1, data2, "data2")
+    check.require(
+      !op.isUnary, "op", "'\(op.rawValue)' takes one operand", remedy: "use tensor_scalar")
+    if op.isBitwise { check.requireBitwiseTypes([(dst, "dst"), (data1, "data1"), (data2, "data2")]) }
+  }
+
+  /// One pass of Vector or GpSimd.
+  public func lower(into emitter: inout Emitter) {
+    emitter.stream(.tensorTensor, .tensorTensor, inputs: [data1, data2], output: dst)
+  }
+
+  /// Computes `dst`.
+  public func execute(on machine: inout Machine) throws(Trap) {
+    if op.isBitwise {
+      let left = try machine.readBits(data1, "data1")
+      let right = try machine.readBits(data2, "data2")
+      op.applyBits(left.elements, right.elements, count: left.count, into: left.elements)
+      try machine.writeBits(left, to: dst, "dst")
+    } else {
+      let left = try machine.read(data1, "data1")
+      let right = try machine.read(data2, "data2")
+      op.apply(left.elements, right.elements, count: left.count, into: left.elements)
+      try machine.write(left, to: dst, "dst")
+    }
+  }
+}
+
+extension Checker {
+  /// Requires integer operands of one type, as operations on bit patterns do.
+  mutating func requireBitwiseTypes(_ operands: [(AccessPattern, String)]) {
+    guard let first = operands.first else { return }
+    let wanted = tensor(first.0).dtype
+    for (pattern, name) in operands {
+      let dtype = tensor(pattern).dtype
+      require(
+        dtype.isInteger, name, "bitwise operations need integers, '\(name)' is \(dtype)",
+        remedy: "declare an integer tensor over the same bytes")
+      require(
+        dtype.size == wanted.size, name,
+        "bitwise operations need one type, '\(name)' is \(dtype) and '\(first.1)' is \(wanted)")
+    }
+  }
+}

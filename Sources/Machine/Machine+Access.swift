@@ -1,0 +1,224 @@
+import Formats
+
+/// Where the rows of an operand start, in bytes of its memory, and how each row is walked.
+struct ResolvedPattern {
+  let bank: MemoryBank
+  let dtype: DType
+  /// Byte address of each row's first element.
+  let rowAddresses: [Int]
+  let runs: Runs
+  let elementsPerRow: Int
+}
+
+extension Machine {
+  /// Decodes an operand to fp32, row by row.
+  ///
+  /// - Parameter rowOffsets: for dynamic HBM addressing, each row's first element in the flat
+  ///   tensor instead of the pattern's own.
+  public func read(
+    _ pattern: AccessPattern, _ operand: String, rowOffsets: [Int]? = nil
+  ) throws(Trap) -> Tile<Float> {
+    let resolved = try resolve(pattern, operand, rowOffsets)
+    let tile = makeTile(rows: resolved.rowAddresses.count, columns: resolved.elementsPerRow)
+    let size = resolved.dtype.size
+    try forEachRun(resolved, operand, reading: true) { address, row, first in
+      decode(
+        UnsafeRawPointer(resolved.bank.memory + address), stride: resolved.runs.stride * size,
+        count: resolved.runs.length, as: resolved.dtype, into: tile.row(row) + first)
+    }
+    return tile
+  }
+
+  /// Reads an operand's bit patterns, extended to 32 bits (sign-extended for signed integers).
+  public func readBits(
+    _ pattern: AccessPattern, _ operand: String, rowOffsets: [Int]? = nil
+  ) throws(Trap) -> Tile<UInt32> {
+    let resolved = try resolve(pattern, operand, rowOffsets)
+    let tile = makeTile(
+      rows: resolved.rowAddresses.count, columns: resolved.elementsPerRow, of: UInt32.self)
+    let size = resolved.dtype.size
+    try forEachRun(resolved, operand, reading: true) { address, row, first in
+      decodeBits(
+        UnsafeRawPointer(resolved.bank.memory + address), stride: resolved.runs.stride * size,
+        count: resolved.runs.length, as: resolved.dtype, into: tile.row(row) + first)
+    }
+    return tile
+  }
+
+  /// Rounds a tile to the operand's type and stores it.
+  public mutating func write(
+    _ tile: borrowing Tile<Float>, to pattern: AccessPattern, _ operand: String,
+    rowOffsets: [Int]? = nil, byMatmul: Bool = false
+  ) throws(Trap) {
+    let resolved = try resolve(pattern, operand, rowOffsets)
+    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
+    let size = resolved.dtype.size
+    let elements = tile.elements
+    var rounding = self.rounding
+    try forEachRun(resolved, operand, reading: false, byMatmul: byMatmul) { address, row, first in
+      encode(
+        UnsafePointer(elements + row * resolved.elementsPerRow + first),
+        count: resolved.runs.length, as: resolved.dtype, into: resolved.bank.memory + address,
+        stride: resolved.runs.stride * size, rounding: &rounding)
+    }
+    self.rounding = rounding
+  }
+
+  /// Stores the low bits of a tile's patterns.
+  public mutating func writeBits(
+    _ tile: borrowing Tile<UInt32>, to pattern: AccessPattern, _ operand: String,
+    rowOffsets: [Int]? = nil
+  ) throws(Trap) {
+    let resolved = try resolve(pattern, operand, rowOffsets)
+    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
+    let size = resolved.dtype.size
+    let elements = tile.elements
+    try forEachRun(resolved, operand, reading: false) { address, row, first in
+      encodeBits(
+        UnsafePointer(elements + row * resolved.elementsPerRow + first),
+        count: resolved.runs.length, as: resolved.dtype, into: resolved.bank.memory + address,
+        stride: resolved.runs.stride * size)
+    }
+  }
+
+  /// Rows of fp32 PSUM that a matmul adds to or overwrites, as a matrix in place.
+  ///
+  /// - Returns: the first element and the distance between rows, in elements.
+  /// - Throws: when `accumulating` onto bytes that were never written or not by a matmul.
+  public mutating func matmulDestination(
+    _ pattern: AccessPattern, _ operand: String, accumulating: Bool
+  ) throws(Trap) -> (elements: UnsafeMutablePointer<Float>, rowStride: Int)? {
+    let resolved = try resolve(pattern, operand, nil)
+    guard
+      resolved.dtype == .float32, resolved.runs.starts.count == 1, resolved.runs.stride == 1,
+      let first = resolved.rowAddresses.first
+    else { return nil }
+    if accumulating { try requireMatmulWritten(resolved, operand) }
+    let bytes = resolved.elementsPerRow * 4
+    for address in resolved.rowAddresses { resolved.bank.mark(address, bytes, byMatmul: true) }
+    return (
+      (resolved.bank.memory + first).assumingMemoryBound(to: Float.self),
+      resolved.bank.rowBytes / 4
+    )
+  }
+
+  /// Traps unless every byte of the operand was last written by a matmul.
+  public func requireMatmulWritten(
+    _ pattern: AccessPattern, _ operand: String
+  ) throws(Trap) {
+    try requireMatmulWritten(resolve(pattern, operand, nil), operand)
+  }
+
+  private func requireMatmulWritten(
+    _ resolved: ResolvedPattern, _ operand: String
+  ) throws(Trap) {
+    let size = resolved.dtype.size
+    for address in resolved.rowAddresses {
+      for start in resolved.runs.starts {
+        let first = address + start * size
+        let count = resolved.runs.stride == 1 ? resolved.runs.length * size : size
+        if let bad = resolved.bank.firstUnwritten(first, count) {
+          throw uninitialized(resolved.bank, bad, operand)
+        }
+        if resolved.bank.firstNotByMatmul(first, count) != nil {
+          throw Trap(
+            .undefinedResult,
+            "accumulates onto PSUM that an instruction other than a matmul wrote",
+            operand: operand,
+            remedy: "start the accumulation group with accumulate=false")
+        }
+      }
+    }
+  }
+
+  // MARK: - Addresses
+
+  func resolve(
+    _ pattern: AccessPattern, _ operand: String, _ rowOffsets: [Int]?
+  ) throws(Trap) -> ResolvedPattern {
+    let tensor = tensors[Int(pattern.tensor.index)]
+    let size = tensor.dtype.size
+    let bank: MemoryBank
+    var addresses: [Int] = []
+    addresses.reserveCapacity(Int(pattern.rows))
+    switch tensor.space {
+    case .hbm:
+      bank = device[Int(pattern.tensor.index)]
+      if let rowOffsets {
+        let span = pattern.span
+        for (row, offset) in rowOffsets.enumerated() {
+          if offset + span.lowerBound < 0 || offset + span.upperBound >= tensor.elements {
+            throw Trap(
+              .outOfBounds,
+              "row \(row) reaches element \(offset + span.upperBound) of '\(tensor.name)', "
+                + "which has \(tensor.elements)",
+              operand: operand,
+              remedy: "check the index tensor, or use oob_mode=skip")
+          }
+          addresses.append(offset * size)
+        }
+      } else {
+        for row in 0..<Int(pattern.rows) {
+          addresses.append((pattern.offset + row * pattern.rowStride) * size)
+        }
+      }
+    case .sbuf, .psum:
+      bank = onChip[tensor.space == .sbuf ? 0 : 1]
+      let first = tensor.partition + Int(pattern.rowStart)
+      let byte = tensor.address + pattern.offset * size
+      for row in 0..<Int(pattern.rows) {
+        addresses.append((first + row) * bank.rowBytes + byte)
+      }
+    }
+    return ResolvedPattern(
+      bank: bank, dtype: tensor.dtype, rowAddresses: addresses, runs: pattern.runs,
+      elementsPerRow: pattern.elementsPerRow)
+  }
+
+  /// Calls `body(address, row, first element)` for each run; checks or marks what it touches.
+  private func forEachRun(
+    _ resolved: ResolvedPattern, _ operand: String, reading: Bool, byMatmul: Bool = false,
+    _ body: (Int, Int, Int) -> Void
+  ) throws(Trap) {
+    let size = resolved.dtype.size
+    let runs = resolved.runs
+    for (row, rowAddress) in resolved.rowAddresses.enumerated() {
+      var first = 0
+      for start in runs.starts {
+        let address = rowAddress + start * size
+        if runs.stride == 1 {
+          if reading {
+            if let bad = resolved.bank.firstUnwritten(address, runs.length * size) {
+              throw uninitialized(resolved.bank, bad, operand)
+            }
+          } else {
+            resolved.bank.mark(address, runs.length * size, byMatmul: byMatmul)
+          }
+        } else {
+          for i in 0..<runs.length {
+            let element = address + i * runs.stride * size
+            if reading {
+              if let bad = resolved.bank.firstUnwritten(element, size) {
+                throw uninitialized(resolved.bank, bad, operand)
+              }
+            } else {
+              resolved.bank.mark(element, size, byMatmul: byMatmul)
+            }
+          }
+        }
+        body(address, row, first)
+        first += runs.length
+      }
+    }
+  }
+
+  private func uninitialized(_ bank: MemoryBank, _ byte: Int, _ operand: String) -> Trap {
+    let place =
+      bank.rows > 1
+      ? "partition \(byte / bank.rowBytes), byte \(byte % bank.rowBytes)"
+      : "byte \(byte)"
+    return Trap(
+      .uninitializedRead, "reads memory that was never written: \(place)", operand: operand,
+      remedy: "write the whole operand first (memset, dma_copy) or read only what was written")
+  }
+}

@@ -1,0 +1,101 @@
+public import Formats
+
+/// The memories of one core as real bytes, and typed access to them. Knows no time.
+///
+/// SBUF and PSUM are addressed by partition and byte, HBM by tensor. Programs must have passed their
+/// static checks (shapes, bounds, capacity) before they run here; what can only be known while
+/// running (uninitialised reads, dynamic offsets) is a `Trap`.
+public struct Machine: ~Copyable {
+  /// Sizes of the memories.
+  public let geometry: Geometry
+  /// The program's tensors.
+  public let tensors: [Tensor]
+  /// How results are rounded when they are stored.
+  public var rounding: Rounding
+
+  let pool = BufferPool()
+  let onChip: [MemoryBank]
+  let device: [MemoryBank]
+
+  /// Empty memories for the given tensors; HBM inputs count as written only once they are filled.
+  public init(geometry: Geometry, tensors: [Tensor], rounding: Rounding = .nearestEven) {
+    self.geometry = geometry
+    self.tensors = tensors
+    self.rounding = rounding
+    onChip = [
+      MemoryBank(rows: geometry.partitions, rowBytes: geometry.sbufBytes),
+      MemoryBank(rows: geometry.partitions, rowBytes: geometry.psumBytes, tracksMatmul: true),
+    ]
+    // On-chip tensors get an empty bank, so that a tensor's index is its bank's index.
+    device = tensors.map { MemoryBank(rows: 1, rowBytes: $0.space == .hbm ? $0.bytes : 0) }
+  }
+
+  /// A tile of the given extents with undefined contents.
+  public func makeTile<Element: BitwiseCopyable>(
+    rows: Int, columns: Int, of type: Element.Type = Float.self
+  ) -> Tile<Element> {
+    Tile(rows: rows, columns: columns, pool: pool)
+  }
+
+  /// Fills an HBM tensor with raw bytes and marks it as written.
+  public mutating func fill(_ tensor: TensorID, bytes: [UInt8]) {
+    let bank = device[Int(tensor.index)]
+    precondition(bytes.count == bank.rowBytes, "\(bytes.count) bytes for \(bank.rowBytes)")
+    bytes.withUnsafeBytes { source in
+      guard let base = source.baseAddress else { return }
+      bank.memory.copyMemory(from: base, byteCount: bytes.count)
+    }
+    bank.markAllWritten()
+  }
+
+  /// The raw bytes of an HBM tensor, and the first byte that was never written.
+  public func contents(of tensor: TensorID) -> (bytes: [UInt8], firstUnwritten: Int?) {
+    let bank = device[Int(tensor.index)]
+    let bytes = [UInt8](UnsafeRawBufferPointer(start: bank.memory, count: bank.rowBytes))
+    return (bytes, bank.firstUnwritten(0, bank.rowBytes))
+  }
+}
+
+/// A memory: rows of bytes with a record of what was written.
+///
+/// Owned by exactly one `Machine`, never shared.
+final class MemoryBank {
+  let rows: Int
+  let rowBytes: Int
+  let memory: UnsafeMutableRawPointer
+  private var written: WrittenMap?
+  private var allWritten = false
+  /// Which bytes a matmul wrote last; kept for PSUM only.
+  private let matmulWritten: WrittenMap?
+
+  init(rows: Int, rowBytes: Int, tracksMatmul: Bool = false) {
+    self.rows = rows
+    self.rowBytes = rowBytes
+    memory = .allocateZeroed(bytes: rows * rowBytes)
+    matmulWritten = tracksMatmul ? WrittenMap(bytes: rows * rowBytes) : nil
+  }
+
+  deinit { memory.freeZeroed() }
+
+  func markAllWritten() { allWritten = true }
+
+  func mark(_ start: Int, _ count: Int, byMatmul: Bool = false) {
+    if !allWritten {
+      let map = written ?? WrittenMap(bytes: rows * rowBytes)
+      written = map
+      map.set(start, count)
+    }
+    matmulWritten?.set(start, count, to: byMatmul)
+  }
+
+  func firstUnwritten(_ start: Int, _ count: Int) -> Int? {
+    if allWritten || count == 0 { return nil }
+    guard let written else { return start }
+    return written.firstUnwritten(start, count)
+  }
+
+  /// The first byte of the range that something other than a matmul wrote last.
+  func firstNotByMatmul(_ start: Int, _ count: Int) -> Int? {
+    matmulWritten?.firstUnwritten(start, count)
+  }
+}

@@ -1,0 +1,78 @@
+public import Diagnostics
+public import Formats
+
+/// Where a tensor lives.
+public enum MemorySpace: UInt8, CaseIterable, Hashable, Sendable {
+  // Raw values are the wire format of binary programs: append only.
+  case hbm = 0
+  case sbuf = 1
+  case psum = 2
+
+  /// Lower-case name as in program texts.
+  public var name: String { String(describing: self) }
+}
+
+/// The index of a tensor in its program's tensor table.
+public struct TensorID: Hashable, Sendable {
+  /// Position in the table; negative means "not set".
+  public var index: Int32
+
+  /// Makes an id.
+  @inlinable public init(_ index: Int) { self.index = Int32(truncatingIfNeeded: index) }
+
+  /// The id of an operand that was never given.
+  public static let unset = TensorID(-1)
+}
+
+/// A tensor's declaration: name, place, element type and shape.
+public struct Tensor: Hashable, Sendable {
+  /// What an HBM tensor is to the caller.
+  public enum Role: UInt8, CaseIterable, Hashable, Sendable {
+    case scratch = 0
+    case input = 1
+    case output = 2
+  }
+
+  /// Unique within a program.
+  public var name: String
+  /// Memory that holds it.
+  public var space: MemorySpace
+  /// Element type.
+  public var dtype: DType
+  /// Extents in elements; on chip the first is the partition dimension.
+  public var shape: [Int]
+  /// What it is to the caller; on-chip tensors are always scratch.
+  public var role: Role
+  /// First partition; 0 for HBM.
+  public var partition: Int
+  /// First byte within each partition; 0 for HBM.
+  public var address: Int
+  /// Where it was declared.
+  public var location: SourceLocation?
+
+  /// Makes a declaration.
+  public init(
+    name: String, space: MemorySpace, dtype: DType, shape: [Int], role: Role = .scratch,
+    partition: Int = 0, address: Int = 0, location: SourceLocation? = nil
+  ) {
+    self.name = name
+    self.space = space
+    self.dtype = dtype
+    self.shape = shape
+    self.role = role
+    self.partition = partition
+    self.address = address
+    self.location = location
+  }
+
+  /// Elements in all.
+  public var elements: Int { shape.reduce(1, *) }
+  /// Bytes in all.
+  public var bytes: Int { elements * dtype.size }
+  /// Elements of one partition (product of all extents but the first).
+  public var freeElements: Int { shape.dropFirst().reduce(1, *) }
+  /// Bytes of one partition.
+  public var freeBytes: Int { freeElements * dtype.size }
+  /// Partitions used on chip; extent of the first dimension.
+  public var partitions: Int { shape.first ?? 1 }
+}

@@ -1,0 +1,94 @@
+import Device
+public import Diagnostics
+import Formats
+import ISA
+public import Machine
+
+extension Program {
+  /// Everything that is statically wrong with the program on a machine of this geometry.
+  ///
+  /// Tensors first (shape, capacity), then each instruction's operands and rules. A program without
+  /// findings can be executed and lowered.
+  public func check(_ geometry: Geometry) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var names: [String: Int] = [:]
+    var deviceBytes = 0
+    for (index, tensor) in tensors.enumerated() {
+      if let first = names.updateValue(index, forKey: tensor.name) {
+        found.append(
+          Diagnostic(
+            .error, "tensor '\(tensor.name)' is declared twice", at: tensor.location,
+            remedy: "the first is \(tensors[first].location.map { "at \($0)" } ?? "tensor \(first)")"
+          ))
+      }
+      found += check(tensor, geometry, &deviceBytes)
+    }
+    if deviceBytes > geometry.hbmBytes {
+      found.append(
+        Diagnostic(
+          .error, "the hbm tensors take \(deviceBytes) bytes, the device has \(geometry.hbmBytes)"))
+    }
+    // An instruction's checks assume sound tensors.
+    guard found.isEmpty else { return found }
+    for (index, instruction) in instructions.enumerated() {
+      let findings = instruction.operation.findings(
+        geometry: geometry, tensors: tensors, engine: instruction.resolvedEngine)
+      for finding in findings {
+        let name = Swift.type(of: instruction.operation).name
+        found.append(
+          Diagnostic(
+            .error, "\(name): \(finding.message)",
+            at: instruction.location ?? SourceLocation(file: "instruction \(index)", line: 0),
+            remedy: finding.remedy))
+      }
+      for other in instruction.after where !instructions.indices.contains(Int(other)) {
+        found.append(
+          Diagnostic(
+            .error, "instruction \(index) comes after instruction \(other), which does not exist",
+            at: instruction.location))
+      }
+    }
+    return found
+  }
+
+  private func check(
+    _ tensor: Tensor, _ geometry: Geometry, _ deviceBytes: inout Int
+  ) -> [Diagnostic] {
+    func problem(_ message: String, _ remedy: String? = nil) -> [Diagnostic] {
+      [Diagnostic(.error, "tensor '\(tensor.name)' \(message)", at: tensor.location, remedy: remedy)]
+    }
+    var elements = tensor.dtype.size
+    for extent in tensor.shape {
+      if extent < 1 { return problem("has an extent of \(extent)", "extents start at 1") }
+      let product = elements.multipliedReportingOverflow(by: extent)
+      if product.overflow || product.partialValue > 1 << 46 {
+        return problem("of shape \(tensor.shape) is larger than any memory")
+      }
+      elements = product.partialValue
+    }
+    if tensor.shape.isEmpty { return problem("has no dimensions", "a scalar is [1, 1]") }
+    let capacity: Int
+    switch tensor.space {
+    case .hbm:
+      deviceBytes += tensor.bytes
+      return []
+    case .sbuf: capacity = geometry.sbufBytes
+    case .psum: capacity = geometry.psumBytes
+    }
+    if tensor.role != .scratch { return problem("is on chip and cannot be an input or output") }
+    if tensor.partition < 0 || tensor.partition + tensor.partitions > geometry.partitions {
+      return problem(
+        "uses partitions \(tensor.partition)..<\(tensor.partition + tensor.partitions), "
+          + "\(tensor.space.name) has \(geometry.partitions)", "split the first dimension")
+    }
+    if tensor.address < 0 || tensor.address + tensor.freeBytes > capacity {
+      return problem(
+        "needs bytes \(tensor.address)..<\(tensor.address + tensor.freeBytes) of each partition, "
+          + "\(tensor.space.name) has \(capacity)", "use smaller tiles or fewer buffers")
+    }
+    if tensor.address % tensor.dtype.size != 0 {
+      return problem("starts at byte \(tensor.address), not a multiple of \(tensor.dtype.size)")
+    }
+    return []
+  }
+}

@@ -1,0 +1,92 @@
+public import Device
+public import Diagnostics
+public import ISA
+public import Machine
+
+/// One entry of a program: an operation with where it runs and where it came from.
+public struct Instruction: Sendable {
+  /// What to do.
+  public var operation: any Operation
+  /// Engine chosen by the author; `nil` leaves it to the lowering.
+  public var engine: Engine?
+  /// Name that `after` of other instructions may refer to.
+  public var label: String?
+  /// Indices of instructions that must have completed first; used by explicit programs only.
+  public var after: [Int32]
+  /// Index into `Program.scopes`; -1 for none.
+  public var scope: Int32
+  /// Where it came from.
+  public var location: SourceLocation?
+
+  /// Makes an instruction.
+  public init(
+    _ operation: any Operation, engine: Engine? = nil, label: String? = nil, after: [Int32] = [],
+    scope: Int32 = -1, location: SourceLocation? = nil
+  ) {
+    self.operation = operation
+    self.engine = engine
+    self.label = label
+    self.after = after
+    self.scope = scope
+    self.location = location
+  }
+
+  /// The engine that runs it: the author's choice, or the operation's first.
+  public var resolvedEngine: Engine { engine ?? Swift.type(of: operation).engines[0] }
+}
+
+/// A named part of a kernel, such as a loop iteration; scopes nest.
+public struct Scope: Hashable, Sendable {
+  /// What it is called.
+  public var name: String
+  /// Index of the enclosing scope; -1 for none.
+  public var parent: Int32
+
+  /// Makes a scope.
+  public init(name: String, parent: Int32 = -1) {
+    self.name = name
+    self.parent = parent
+  }
+}
+
+/// A kernel as its author wrote it: tensors and a stream of operations on them. A plain value.
+public struct Program: Sendable {
+  /// How the order of instructions on different engines is fixed.
+  public enum Dependencies: String, CaseIterable, Sendable {
+    /// From the access patterns, as the vendor's compiler does.
+    case derived
+    /// By `after` alone.
+    case explicit
+  }
+
+  /// The kernel's name.
+  public var name: String
+  /// Free text about how it was made: parameters and the like, sorted by key.
+  public var metadata: [String: String]
+  /// How order between engines is fixed.
+  public var dependencies: Dependencies
+  /// All tensors; operands refer to them by position.
+  public var tensors: [Tensor]
+  /// All scopes.
+  public var scopes: [Scope]
+  /// The stream.
+  public var instructions: [Instruction]
+
+  /// Makes an empty program.
+  public init(
+    name: String, metadata: [String: String] = [:], dependencies: Dependencies = .derived
+  ) {
+    self.name = name
+    self.metadata = metadata
+    self.dependencies = dependencies
+    tensors = []
+    scopes = []
+    instructions = []
+  }
+
+  /// The tensors of a role with their ids.
+  public func tensors(_ role: Tensor.Role) -> [(id: TensorID, tensor: Tensor)] {
+    tensors.enumerated().filter { $0.element.space == .hbm && $0.element.role == role }
+      .map { (TensorID($0.offset), $0.element) }
+  }
+}
