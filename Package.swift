@@ -81,5 +81,7 @@ let package = Package(
         "Programs", "Reports", "Simulation", "Storage", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
+    // Tests
+    tests("HardwareTests", needs: ["Diagnostics", "Hardware"]),
   ]
 )

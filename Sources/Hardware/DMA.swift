@@ -1,0 +1,95 @@
+extension Hardware {
+  /// DMA rings, and the ways to start a transfer.
+  public struct DMA: Hashable, Sendable {
+    /// Rings of one core; a transfer is best split over all.
+    public var rings = 0
+    /// Queues of one ring.
+    public var queues = 0
+    /// Bytes that a ring moves per cycle of the DMA clock.
+    public var bytesPerCycle = 0
+    /// Cycles of each descriptor on top of its bytes.
+    public var descriptorCycles = 0.0
+    /// Cycles per element when reading single elements.
+    public var elementReadCycles = 0.0
+    /// Time per element when writing single elements, in ns per ring.
+    public var elementWrite = 0.0
+    /// HBM writes go in blocks of this many bytes.
+    public var hbmWriteBlockBytes = 0
+    /// Cycles of each such block, full or not.
+    public var hbmWriteBlockCycles = 0.0
+    /// Cycles of each descriptor that writes HBM on top of its blocks.
+    public var hbmWriteDescriptorCycles = 0.0
+    /// From the end of a descriptor's read to the acknowledgement of its write, in ns.
+    public var writeAcknowledge = 0.0
+    /// From the end of the last descriptor's read to the visible semaphore update, in ns.
+    public var semaphoreVisible = 0.0
+    /// Rings take turns between queues after this many bytes.
+    public var packetBytes = 0
+    /// Bytes of one descriptor at most.
+    public var maxDescriptorBytes = 0
+    /// Rate of a transpose from HBM, as a share of a copy's.
+    public var hbmTransposeThroughput = 0.0
+    /// Rate of a transpose from SBUF, as a share of a copy's.
+    public var sbufTransposeThroughput = 0.0
+    /// Rate of a DMA that computes, as a share of a copy's.
+    public var computeThroughput = 0.0
+    /// Transfers whose descriptors were prepared before the kernel starts.
+    public var prepared = StaticRings()
+    /// Descriptors made by hardware; nil where there is no such unit.
+    public var hwdge: HardwareDGE?
+    /// Descriptors made by software on the GpSimd engine.
+    public var swdge = SoftwareDGE()
+
+    init() {}
+
+    /// `hwdge` for key paths.
+    var hwdgeSlot: HardwareDGE {
+      get { hwdge ?? HardwareDGE() }
+      set { hwdge = newValue }
+    }
+  }
+
+  /// Prepared descriptors, started by a register write; times in ns.
+  public struct StaticRings: Hashable, Sendable {
+    /// Duration of the instruction that starts the transfer.
+    public var trigger = PerEngine()
+    /// From that instruction's start to the next such instruction's start at least.
+    public var interval = 0.0
+    /// From that instruction's start to the first descriptor's read.
+    public var firstDescriptor = 0.0
+    /// The same for the first transfer of a ring.
+    public var firstDescriptorInitial = 0.0
+
+    init() {}
+  }
+
+  /// Descriptors made by hardware; times in ns.
+  public struct HardwareDGE: Hashable, Sendable {
+    /// Duration of the instruction on the scalar engine.
+    public var triggerScalar = 0.0
+    /// Duration of the instruction on the sync engine.
+    public var triggerSync = 0.0
+    /// From that instruction's start to the next such instruction's start at least.
+    public var interval = 0.0
+    /// From the start of an instruction on the scalar engine to the first descriptor's read.
+    public var firstDescriptorScalar = 0.0
+    /// From the start of an instruction on the sync engine to the first descriptor's read.
+    public var firstDescriptorSync = 0.0
+
+    init() {}
+  }
+
+  /// Descriptors made by software on the GpSimd engine; times in ns.
+  public struct SoftwareDGE: Hashable, Sendable {
+    /// Duration of the instruction.
+    public var trigger = 0.0
+    /// From that instruction's start to the next such instruction's start at least.
+    public var interval = 0.0
+    /// From that instruction's start to the first descriptor's read.
+    public var firstDescriptor = 0.0
+    /// From the semaphore that the instruction waits for to its start.
+    public var waitToStart = 0.0
+
+    init() {}
+  }
+}

@@ -1,0 +1,111 @@
+public import Diagnostics
+
+extension Hardware {
+  /// The path of every value that this configuration holds, in order.
+  public var paths: [String] { present.map(\.path) }
+
+  /// The names of the sections.
+  public static var sections: [String] { Schema.groups[""] ?? [] }
+
+  /// The values as a table: path, value, unit and source; of one section or group, or of all.
+  ///
+  /// Throws: `DiagnosticError` for a section that does not exist.
+  public func show(section: String? = nil) throws(DiagnosticError) -> String {
+    guard let section else { return "\(name): \(description)\n\n" + table(present) }
+    guard Schema.groups[section] != nil || Schema.byPath[section] != nil else {
+      throw DiagnosticError(
+        "unknown section '\(section)'", remedy: Schema.remedyForUnknownPath(section))
+    }
+    if let absence = absence(of: section) { return absence }
+    return table(present.filter { $0.path == section || $0.path.hasPrefix(section + ".") })
+  }
+
+  /// What a value is: its number, unit, meaning, source and the values that it may have.
+  ///
+  /// A group's path explains all values of the group. Throws: `DiagnosticError` for an unknown
+  /// path.
+  public func explain(_ path: String) throws(DiagnosticError) -> String {
+    if let absence = absence(of: path) { return absence }
+    if let index = Schema.byPath[path] { return explanation(Schema.entries[index]) }
+    guard Schema.groups[path] != nil, !path.isEmpty else {
+      throw DiagnosticError(
+        "unknown value '\(path)'", remedy: Schema.remedyForUnknownPath(path))
+    }
+    return present.filter { $0.path.hasPrefix(path + ".") }.map(explanation)
+      .joined(separator: "\n")
+  }
+
+  /// The values whose source says `assumed`, as a table.
+  public func assumed() -> String {
+    let entries = present.filter { isAssumed($0.path) }
+    return "\(entries.count) of \(present.count) values of \(name) are assumed\n\n"
+      + table(entries)
+  }
+
+  /// Whether the value at `path` is assumed: neither published nor measured.
+  public func isAssumed(_ path: String) -> Bool {
+    sources[path]?.lowercased().hasPrefix("assumed") ?? false
+  }
+
+  /// Where the value at `path` comes from; nil for an unknown path.
+  public func source(of path: String) -> String? { sources[path] }
+
+  /// The value at `path` as text, without its unit; nil for an unknown or absent path.
+  public func value(of path: String) -> String? {
+    guard let index = Schema.byPath[path], absentGroup(of: path) == nil else { return nil }
+    return Schema.entries[index].read(self).text
+  }
+
+  /// 16 hexadecimal digits that change when any value changes, and only then.
+  ///
+  /// FNV-1a over `path=value` lines; names, descriptions and sources do not count.
+  public var fingerprint: String {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for entry in present.sorted(by: { $0.path < $1.path }) {
+      for byte in "\(entry.path)=\(entry.read(self).text)\n".utf8 {
+        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+      }
+    }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+
+  /// The settings outside absent groups.
+  private var present: [Entry] {
+    absentGroups.isEmpty
+      ? Schema.entries : Schema.entries.filter { absentGroup(of: $0.path) == nil }
+  }
+
+  private func absentGroup(of path: String) -> String? {
+    absentGroups.first { path == $0 || path.hasPrefix($0 + ".") }
+  }
+
+  private func absence(of path: String) -> String? {
+    guard let group = absentGroup(of: path),
+      Schema.groups[path] != nil || Schema.byPath[path] != nil
+    else { return nil }
+    return "\(name) has no \(group)\n  source   \(sources[group] ?? "")\n"
+  }
+
+  private func explanation(_ entry: Entry) -> String {
+    var text = "\(entry.path) = \(entry.read(self).text) \(entry.unit.rawValue)\n"
+    text += "  meaning  \(entry.meaning)\n"
+    text += "  source   \(sources[entry.path] ?? "")\n"
+    text += "  allowed  \(entry.rule.expectation)\n"
+    return text
+  }
+
+  private func table(_ entries: [Entry]) -> String {
+    let rows = entries.map {
+      ($0.path, "\($0.read(self).text) \($0.unit.rawValue)", sources[$0.path] ?? "")
+    }
+    // Long lists would push every source off the screen.
+    let pathWidth = rows.map { $0.0.count }.max() ?? 0
+    let valueWidth = min(28, rows.map { $0.1.count }.max() ?? 0)
+    func padded(_ text: String, _ width: Int) -> String {
+      text + String(repeating: " ", count: max(0, width - text.count))
+    }
+    return rows.map { "\(padded($0.0, pathWidth))  \(padded($0.1, valueWidth))  \($0.2)\n" }
+      .joined()
+  }
+}

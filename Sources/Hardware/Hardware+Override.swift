@@ -1,0 +1,80 @@
+import Diagnostics
+import Yams
+
+extension Hardware {
+  /// Applies one override `path.to.value=x`; what is wrong with it, if anything.
+  mutating func override(_ text: String) -> [Diagnostic] {
+    let shown = String(text.prefix(400))
+    func problem(_ message: String, column: Int, length: Int, remedy: String) -> [Diagnostic] {
+      let place = SourceLocation(file: "--set", line: 1, column: column)
+      return [
+        Diagnostic(
+          .error, message, at: place, sourceLine: shown, length: length, remedy: remedy)
+      ]
+    }
+    guard let equals = text.firstIndex(of: "=") else {
+      return problem(
+        "'\(shown)' has no '='", column: 1, length: shown.count,
+        remedy: "write path.to.value=x, such as clocks.tensor=2.8")
+    }
+    let path = text[..<equals].trimmed
+    let given = text[text.index(after: equals)...].trimmed
+    guard let index = Schema.byPath[path] else {
+      let group = Schema.groups[path] != nil && !path.isEmpty
+      return problem(
+        group ? "'\(path)' is a section, not a value" : "unknown value '\(path.prefix(200))'",
+        column: 1, length: path.count,
+        remedy: group
+          ? "one of: \((Schema.groups[path] ?? []).map { "\(path).\($0)" }.joined(separator: ", "))"
+          : Schema.remedyForUnknownPath(path))
+    }
+    if let absent = absentGroups.first(where: { path.hasPrefix($0 + ".") }) {
+      return problem(
+        "\(name) has no '\(absent)'", column: 1, length: path.count,
+        remedy: "use a configuration file that describes it")
+    }
+    let entry = Schema.entries[index]
+    let column = text.distance(from: text.startIndex, to: equals) + 2
+    let node: Node?
+    switch entry.kind {
+    case .number, .integer:
+      node = .scalar(Node.Scalar(given))
+    case .integers, .words, .sets:
+      let source = ConfigText(given, file: "--set")
+      node =
+        source.forbidden().isEmpty && source.lines.count == 1
+        ? try? Yams.compose(yaml: given) : nil
+    }
+    switch entry.value(of: node ?? .scalar(Node.Scalar(given))) {
+    case .success(let value):
+      entry.write(&self, value)
+      sources[path] = "set by the user: \(path)=\(value.text)"
+      return []
+    case .failure(let failure):
+      return problem(
+        failure.message, column: column, length: given.count, remedy: failure.remedy)
+    }
+  }
+}
+
+extension Schema {
+  /// The nearest path, by whole path or else by its last part.
+  static func remedyForUnknownPath(_ path: String) -> String {
+    let all = entries.map(\.path)
+    let last = path.split(separator: ".").last.map(String.init) ?? path
+    let same = all.filter { $0.hasSuffix(".\(last)") }
+    if !same.isEmpty, same.count <= 5 { return "did you mean \(same.joined(separator: " or "))?" }
+    if let near = nearestName(to: path, in: all) { return "did you mean '\(near)'?" }
+    return "sections: \((groups[""] ?? []).joined(separator: ", "))"
+  }
+}
+
+extension Substring {
+  /// Without blanks at both ends.
+  fileprivate var trimmed: String {
+    guard let first = firstIndex(where: { !$0.isWhitespace }),
+      let last = lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return String(self[first...last])
+  }
+}

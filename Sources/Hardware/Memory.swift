@@ -1,0 +1,97 @@
+extension Hardware {
+  /// Clock rates in GHz.
+  public struct Clocks: Hashable, Sendable {
+    /// The tensor engine's, when warm.
+    public var tensor = 0.0
+    /// The vector engine's.
+    public var vector = 0.0
+    /// The scalar engine's.
+    public var scalar = 0.0
+    /// The GpSimd engine's.
+    public var gpsimd = 0.0
+    /// The sync engine's.
+    public var sync = 0.0
+    /// The clock in which profilers count cycles.
+    public var neuroncore = 0.0
+    /// The DMA rings'.
+    public var dma = 0.0
+
+    init() {}
+  }
+
+  /// The state buffer, the on-chip memory of all engines.
+  public struct SBUF: Hashable, Sendable {
+    /// Number of partitions.
+    public var partitions = 0
+    /// Bytes in a partition.
+    public var bytesPerPartition = 0
+    /// Bytes in a partition that a kernel may use; the rest is the runtime's.
+    public var usableBytesPerPartition = 0
+
+    init() {}
+  }
+
+  /// The partial-sum buffer, where matmuls accumulate.
+  public struct PSUM: Hashable, Sendable {
+    /// Number of partitions.
+    public var partitions = 0
+    /// Bytes in a partition, over all banks.
+    public var bytesPerPartition = 0
+    /// Number of banks.
+    public var banks = 0
+    /// Bytes of a bank in one partition.
+    public var bankBytes = 0
+    /// How much longer an instruction streams while another engine uses the same bank.
+    public var bankConflictFactor = 0.0
+
+    init() {}
+  }
+
+  /// Rules of access patterns on SBUF and PSUM, and what awkward patterns cost.
+  public struct Access: Hashable, Sendable {
+    /// Where an access to 1 … 32 partitions may start.
+    public var startPartitionsUpTo32: [Int] = []
+    /// Where an access to 33 … 64 partitions may start.
+    public var startPartitionsUpTo64: [Int] = []
+    /// Where an access to more than 64 partitions may start.
+    public var startPartitionsAbove64: [Int] = []
+    /// Free dimensions of an access pattern at most.
+    public var maxFreeDims = 0
+    /// Elements per partition of an SBUF operand at most.
+    public var maxFreeElementsSBUF = 0
+    /// Elements per partition of a PSUM operand at most.
+    public var maxFreeElementsPSUM = 0
+    /// An innermost stride above this many bytes has a lower rate.
+    public var stridePenaltyBytes = 0
+    /// How much longer a pattern above `stridePenaltyBytes` streams.
+    public var stridePenaltyFactor = 0.0
+    /// VectorE cycles per element for scattered writes of elements under 4 bytes.
+    public var vectorScatteredWriteCycles = 0.0
+    /// ScalarE cycles per element for scattered writes of elements under 4 bytes.
+    public var scalarScatteredWriteCycles = 0.0
+
+    init() {}
+
+    /// The start partitions that an access to `count` partitions may use.
+    public func startPartitions(forCount count: Int) -> [Int] {
+      if count <= 32 { return startPartitionsUpTo32 }
+      return count <= 64 ? startPartitionsUpTo64 : startPartitionsAbove64
+    }
+  }
+
+  /// Device memory, shared by the cores beside a stack.
+  public struct HBM: Hashable, Sendable {
+    /// GB/s of one stack.
+    public var bandwidthPerStack = 0.0
+    /// Bytes of one stack.
+    public var bytesPerStack = 0
+    /// Stacks on a chip.
+    public var stacks = 0
+    /// Cores that share a stack.
+    public var coresPerStack = 0
+    /// Cores of one stack that are busy, this one included: the stack is shared evenly.
+    public var activeCores = 0
+
+    init() {}
+  }
+}

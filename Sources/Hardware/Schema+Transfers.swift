@@ -1,0 +1,178 @@
+extension Schema {
+  /// The settings of semaphores and sequencers.
+  static let synchronisation: [Entry] =
+    Entry.perEngine(
+      "semaphores.update", \.semaphores.update, "from an instruction's end to the new count")
+    + Entry.perEngine(
+      "semaphores.wait_to_start", \.semaphores.waitToStart,
+      "from the awaited count to the instruction's start")
+    + Entry.perEngine(
+      "semaphores.event_wait_to_start", \.semaphores.eventWaitToStart,
+      "from the awaited count to the start of an EVENT_SEMAPHORE")
+    + Entry.perEngine(
+      "sequencer.run_ahead", \.sequencer.runAhead,
+      "how early the next instruction is taken before the engine is free")
+    + Entry.perEngine(
+      "sequencer.event_semaphore", \.sequencer.eventSemaphore,
+      "duration of an EVENT_SEMAPHORE with nothing to wait for")
+    + Entry.perEngine("sequencer.nop", \.sequencer.nop, "duration of a NOP")
+    + [
+      .number(
+        "sequencer.gap", \.sequencer.gap, .nanoseconds, .nonNegative,
+        "between two instructions that only the sequencer executes")
+    ]
+
+  /// The settings of DMA.
+  static let dma: [Entry] = rings + prepared + generated
+
+  private static let rings: [Entry] = [
+    .integer("dma.rings", \.dma.rings, .count, .integer(1...1024), "DMA rings of one core"),
+    .integer("dma.queues", \.dma.queues, .count, .integer(1...1024), "queues of one ring"),
+    .integer(
+      "dma.bytes_per_cycle", \.dma.bytesPerCycle, .bytesPerCycle, .integer(1...4096),
+      "bytes that a ring moves per cycle of clocks.dma"),
+    .number(
+      "dma.descriptor_cycles", \.dma.descriptorCycles, .cycles, .nonNegative,
+      "cycles of each descriptor on top of its bytes"),
+    .number(
+      "dma.element_read_cycles", \.dma.elementReadCycles, .cyclesPerElement, .positive,
+      "reading single elements, at least"),
+    .number(
+      "dma.element_write", \.dma.elementWrite, .nanosecondsPerElement, .nonNegative,
+      "writing single elements, per ring"),
+    .integer(
+      "dma.hbm_write_block_bytes", \.dma.hbmWriteBlockBytes, .bytes, .integer(1...(1 << 20)),
+      "HBM is written in blocks of this size"),
+    .number(
+      "dma.hbm_write_block_cycles", \.dma.hbmWriteBlockCycles, .cycles, .positive,
+      "cycles of each such block, full or not"),
+    .number(
+      "dma.hbm_write_descriptor_cycles", \.dma.hbmWriteDescriptorCycles, .cycles, .nonNegative,
+      "cycles of each descriptor that writes HBM on top of its blocks"),
+    .number(
+      "dma.write_acknowledge", \.dma.writeAcknowledge, .nanoseconds, .nonNegative,
+      "from the end of a descriptor's read to its write's acknowledgement"),
+    .number(
+      "dma.semaphore_visible", \.dma.semaphoreVisible, .nanoseconds, .nonNegative,
+      "from the end of the last descriptor's read to the visible semaphore update"),
+    .integer(
+      "dma.packet_bytes", \.dma.packetBytes, .bytes, .integer(1...(1 << 30)),
+      "rings take turns between queues after this many bytes"),
+    .integer(
+      "dma.max_descriptor_bytes", \.dma.maxDescriptorBytes, .bytes, .integer(1...(1 << 30)),
+      "bytes of one descriptor at most"),
+    .number(
+      "dma.throughput.hbm_transpose", \.dma.hbmTransposeThroughput, .ratio, .share,
+      "rate of a transpose from HBM, as a share of a copy's"),
+    .number(
+      "dma.throughput.sbuf_transpose", \.dma.sbufTransposeThroughput, .ratio, .share,
+      "rate of a transpose from SBUF, as a share of a copy's"),
+    .number(
+      "dma.throughput.compute", \.dma.computeThroughput, .ratio, .share,
+      "rate of a DMA that computes, as a share of a copy's"),
+  ]
+
+  private static let prepared: [Entry] =
+    Entry.perEngine(
+      "dma.static.trigger", \.dma.prepared.trigger,
+      "duration of the instruction that starts prepared descriptors")
+    + [
+      .number(
+        "dma.static.interval", \.dma.prepared.interval, .nanoseconds, .nonNegative,
+        "trigger start to next trigger start at least"),
+      .number(
+        "dma.static.first_descriptor", \.dma.prepared.firstDescriptor, .nanoseconds, .nonNegative,
+        "trigger start to first descriptor's read"),
+      .number(
+        "dma.static.first_descriptor_initial", \.dma.prepared.firstDescriptorInitial, .nanoseconds,
+        .nonNegative, "trigger start to first descriptor's read, the first time on a ring"),
+    ]
+
+  private static let generated: [Entry] = [
+    .number(
+      "dma.hwdge.trigger.scalar", \.dma.hwdgeSlot.triggerScalar, .nanoseconds, .nonNegative,
+      "duration of the instruction on the scalar engine"),
+    .number(
+      "dma.hwdge.trigger.sync", \.dma.hwdgeSlot.triggerSync, .nanoseconds, .nonNegative,
+      "duration of the instruction on the sync engine"),
+    .number(
+      "dma.hwdge.interval", \.dma.hwdgeSlot.interval, .nanoseconds, .nonNegative,
+      "trigger start to next trigger start at least"),
+    .number(
+      "dma.hwdge.first_descriptor.scalar", \.dma.hwdgeSlot.firstDescriptorScalar, .nanoseconds,
+      .nonNegative, "trigger start to first descriptor's read, from the scalar engine"),
+    .number(
+      "dma.hwdge.first_descriptor.sync", \.dma.hwdgeSlot.firstDescriptorSync, .nanoseconds,
+      .nonNegative, "trigger start to first descriptor's read, from the sync engine"),
+    .number(
+      "dma.swdge.trigger", \.dma.swdge.trigger, .nanoseconds, .nonNegative,
+      "duration of the instruction on the GpSimd engine"),
+    .number(
+      "dma.swdge.interval", \.dma.swdge.interval, .nanoseconds, .nonNegative,
+      "trigger start to next trigger start at least"),
+    .number(
+      "dma.swdge.first_descriptor", \.dma.swdge.firstDescriptor, .nanoseconds, .nonNegative,
+      "trigger start to first descriptor's read"),
+    .number(
+      "dma.swdge.wait_to_start", \.dma.swdge.waitToStart, .nanoseconds, .nonNegative,
+      "from the awaited count to the trigger's start"),
+  ]
+
+  /// Device memory, counting, types, limits, launch.
+  static let device: [Entry] = [
+    .number(
+      "hbm.bandwidth_per_stack", \.hbm.bandwidthPerStack, .gigabytesPerSecond, .positive,
+      "bandwidth of one HBM stack"),
+    .integer(
+      "hbm.bytes_per_stack", \.hbm.bytesPerStack, .bytes, .integer(1...(1 << 50)),
+      "bytes of one HBM stack"),
+    .integer("hbm.stacks", \.hbm.stacks, .count, .integer(1...1024), "HBM stacks of a chip"),
+    .integer(
+      "hbm.cores_per_stack", \.hbm.coresPerStack, .count, .integer(1...1024),
+      "cores that share a stack"),
+    .integer(
+      "hbm.active_cores", \.hbm.activeCores, .count, .integer(1...1024),
+      "cores of one stack that are busy and share it evenly, this one included"),
+    .integer(
+      "flops.operations_per_mac", \.flops.operationsPerMAC, .count, .integer(1...16),
+      "operations that one multiply-accumulate counts"),
+    counted("bf16", \.flops.multiplier.bf16, "bf16, fp16 and tf32"),
+    counted("fp32", \.flops.multiplier.fp32, "fp32"),
+    counted("fp8", \.flops.multiplier.fp8, "fp8"),
+    counted("uint8", \.flops.multiplier.uint8, "8-bit integer"),
+    counted("mx", \.flops.multiplier.mx, "micro-scaled"),
+    .words(
+      "dtypes.storage", \.dtypes.storage, .types, .names(of: storageTypes),
+      "types that memories and the streaming engines take"),
+    .words(
+      "dtypes.matmul", \.dtypes.matmul, .types, .names(of: storageTypes),
+      "types that the tensor engine multiplies"),
+    .integer(
+      "limits.bn_stats_elements", \.limits.bnStatsElements, .elements, .integer(1...(1 << 20)),
+      "elements per partition of bn_stats at most"),
+    .integer(
+      "limits.max8_min_elements", \.limits.max8MinElements, .elements, .integer(1...(1 << 20)),
+      "elements per partition of max8 and its kin at least"),
+    .integer(
+      "limits.max8_max_elements", \.limits.max8MaxElements, .elements, .integer(1...(1 << 20)),
+      "elements per partition of max8 and its kin at most"),
+    .integer(
+      "limits.dma_compute_sources", \.limits.dmaComputeSources, .count, .integer(1...1024),
+      "sources of a DMA that computes at most"),
+    .integer(
+      "limits.registers", \.limits.registers, .count, .integer(1...4096),
+      "32-bit registers of one sequencer"),
+    .number(
+      "launch.profiler_overhead", \.launch.profilerOverhead, .nanoseconds, .nonNegative,
+      "the profiler's total_time minus the kernel's own span"),
+    .number(
+      "launch.benchmark_overhead", \.launch.benchmarkOverhead, .nanoseconds, .nonNegative,
+      "a benchmark's latency minus the kernel's own span"),
+  ]
+
+  private static func counted(_ name: String, _ slot: Entry.Slot<Double>, _ what: String) -> Entry {
+    .number(
+      "flops.multiplier.\(name)", slot, .ratio, .positive,
+      "adjusted FLOPs that one \(what) operation counts")
+  }
+}
