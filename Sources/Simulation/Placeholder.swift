@@ -1,1 +1,0 @@
-// The facade comes with the first run.
