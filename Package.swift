@@ -83,5 +83,9 @@ let package = Package(
       ], swiftSettings: strict),
     // Tests
     tests("HardwareTests", needs: ["Diagnostics", "Hardware"]),
+    tests(
+      "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],
+      resources: [.copy("Data")]),
+    tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
   ]
 )

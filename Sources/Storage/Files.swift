@@ -1,0 +1,188 @@
+public import Diagnostics
+
+#if canImport(Darwin)
+  internal import Darwin
+#elseif canImport(Musl)
+  internal import Musl
+#else
+  internal import Glibc
+#endif
+
+/// Reads a whole file.
+///
+/// - Throws: A `DiagnosticError` placed at the file: missing, a directory, not readable.
+public func readFile(_ path: String) throws(DiagnosticError) -> [UInt8] {
+  let file = try InputFile(path)
+  var bytes: [UInt8] = []
+  bytes.reserveCapacity(file.expectedSize)
+  while try file.read(1 << 20, into: &bytes) {}
+  return bytes
+}
+
+/// Writes a file whole or not at all.
+///
+/// The bytes go to a temporary file beside the target, which then takes the target's place. A target
+/// that is a device or a pipe is written directly.
+///
+/// - Throws: A `DiagnosticError` placed at the file; the target is then as it was before.
+public func writeAtomically(
+  _ bytes: some Collection<UInt8>, to path: String
+) throws(DiagnosticError) {
+  let file = try OutputFile(path)
+  try file.write([UInt8](bytes)[...])
+  try file.commit()
+}
+
+/// The diagnostic of a system call that failed, from `errno`.
+private func failure(
+  _ doing: String, _ path: String, _ code: Int32, remedy: String? = nil
+) -> DiagnosticError {
+  DiagnosticError(
+    "cannot \(doing): \(String(cString: strerror(code)))",
+    at: SourceLocation(file: path, line: 0), remedy: remedy)
+}
+
+/// A file open for reading, closed when it goes away.
+final class InputFile {
+  private let path: String
+  private let descriptor: Int32
+  /// The file's size as the file system has it; 0 for pipes.
+  let expectedSize: Int
+
+  init(_ path: String) throws(DiagnosticError) {
+    self.path = path
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let code = errno
+    self.descriptor = descriptor
+    guard descriptor >= 0 else {
+      expectedSize = 0
+      let remedy: String? =
+        switch code {
+        case ENOENT: "check the path"
+        case EACCES: "give read permission: chmod +r"
+        default: nil
+        }
+      throw failure("read", path, code, remedy: remedy)
+    }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else {
+      expectedSize = 0
+      throw failure("read", path, errno)
+    }
+    expectedSize = max(0, Int(status.st_size))
+    if status.st_mode & S_IFMT == S_IFDIR {
+      throw DiagnosticError(
+        "is a directory, a file is needed", at: SourceLocation(file: path, line: 0),
+        remedy: "name a file in it")
+    }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Appends at most `count` bytes; false at the end of the file.
+  func read(_ count: Int, into bytes: inout [UInt8]) throws(DiagnosticError) -> Bool {
+    var got = 0
+    var code: Int32 = 0
+    withUnsafeTemporaryAllocation(byteCount: count, alignment: 16) { room in
+      repeat {
+        #if canImport(Darwin)
+          got = Darwin.read(descriptor, room.baseAddress, count)
+        #elseif canImport(Musl)
+          got = Musl.read(descriptor, room.baseAddress, count)
+        #else
+          got = Glibc.read(descriptor, room.baseAddress, count)
+        #endif
+        code = errno
+      } while got < 0 && code == EINTR
+      if got > 0 { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: room[..<got])) }
+    }
+    guard got >= 0 else { throw failure("read", path, code) }
+    return got > 0
+  }
+}
+
+/// A file being written beside its target; removed when it goes away before `commit`.
+final class OutputFile {
+  private let target: String
+  /// nil when the target is written directly.
+  private var temporary: String?
+  private var descriptor: Int32
+
+  init(_ target: String) throws(DiagnosticError) {
+    self.target = target
+    temporary = nil
+    descriptor = -1
+    var status = stat()
+    if stat(target, &status) == 0 {
+      let kind = status.st_mode & S_IFMT
+      if kind == S_IFDIR {
+        throw DiagnosticError(
+          "is a directory, cannot be written as a file",
+          at: SourceLocation(file: target, line: 0), remedy: "name a file in it")
+      }
+      if kind != S_IFREG {
+        descriptor = open(target, O_WRONLY | O_CLOEXEC)
+        if descriptor < 0 { throw failure("write", target, errno) }
+        return
+      }
+    }
+    for attempt in 0..<1000 {
+      let name = "\(target).\(getpid())-\(attempt).partial"
+      descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      if descriptor >= 0 {
+        temporary = name
+        return
+      }
+      if errno != EEXIST { break }
+    }
+    let code = errno
+    let remedy: String? =
+      switch code {
+      case ENOENT: "create the directory first"
+      case EACCES, EROFS: "choose a directory that you may write to"
+      default: nil
+      }
+    throw failure("write", target, code, remedy: remedy)
+  }
+
+  deinit {
+    if descriptor >= 0 { close(descriptor) }
+    if let temporary { unlink(temporary) }
+  }
+
+  /// Writes all of `bytes`.
+  func write(_ bytes: ArraySlice<UInt8>) throws(DiagnosticError) {
+    var code: Int32 = 0
+    bytes.withUnsafeBytes { source in
+      var done = 0
+      while done < source.count {
+        guard let base = source.baseAddress else { return }
+        #if canImport(Darwin)
+          let count = Darwin.write(descriptor, base + done, source.count - done)
+        #elseif canImport(Musl)
+          let count = Musl.write(descriptor, base + done, source.count - done)
+        #else
+          let count = Glibc.write(descriptor, base + done, source.count - done)
+        #endif
+        if count < 0 {
+          if errno == EINTR { continue }
+          code = errno
+          return
+        }
+        done += count
+      }
+    }
+    guard code == 0 else { throw failure("write", target, code) }
+  }
+
+  /// Puts the file in the target's place.
+  func commit() throws(DiagnosticError) {
+    let closed = close(descriptor)
+    let code = errno
+    descriptor = -1
+    guard closed == 0 else { throw failure("write", target, code) }
+    guard let name = temporary else { return }
+    guard rename(name, target) == 0 else { throw failure("write", target, errno) }
+    temporary = nil
+  }
+}
