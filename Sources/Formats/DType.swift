@@ -1,6 +1,6 @@
 /// The element types of trn2 tensors, by their NKI names.
 ///
-/// Source: NKI documentation, "Supported Data Types" (hardware.md §11).
+/// Source: NKI documentation, "Supported Data Types".
 public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   // Raw values are the wire format of binary programs: append only, never renumber.
   case float32 = 0

@@ -8,9 +8,9 @@ internal import CMicrokernels
 /// last kept bit and cuts; which generator the engines use is not published: `assumed` SplitMix64.
 public struct Rounding: Hashable, Sendable {
   /// Seed of the sequence of draws; nil when rounding to nearest even.
-  @usableFromInline let seed: UInt64?
+  let seed: UInt64?
   /// How many draws have been taken.
-  @usableFromInline var drawn: UInt64 = 0
+  var drawn: UInt64 = 0
 
   /// To nearest, ties to even: what the engines do by default (Neuron documentation,
   /// "Neuron Rounding Modes").
