@@ -104,7 +104,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     cast:
       cycles_per_element:
@@ -119,7 +119,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_tensor:
       cycles_per_element:
@@ -134,7 +134,7 @@ vector:
       latency:
         sbuf: {value: 231, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: 1000 fp32 in 2017 ns"}
         psum: {value: 158.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 68, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar:
       cycles_per_element:
@@ -149,7 +149,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar_pointer:
       cycles_per_element:
@@ -164,7 +164,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "assumed: as trn2"}
         psum: {value: 216.7, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     scalar_tensor_tensor:
       cycles_per_element:
@@ -179,7 +179,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "assumed: as trn2"}
         psum: {value: 216.7, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_reduce:
       cycles_per_element:
@@ -194,7 +194,7 @@ vector:
       latency:
         sbuf: {value: 152.1, unit: ns, source: "assumed: as trn2"}
         psum: {value: 157.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar_reduce:
       cycles_per_element:
@@ -209,7 +209,7 @@ vector:
       latency:
         sbuf: {value: 216.7, unit: ns, source: "assumed: as trn2"}
         psum: {value: 225.1, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 116.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     reciprocal:
       cycles_per_element:
@@ -224,7 +224,7 @@ vector:
       latency:
         sbuf: {value: 153.1, unit: ns, source: "assumed: as trn2"}
         psum: {value: 157.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     memset:
       cycles_per_element:
@@ -239,7 +239,7 @@ vector:
       latency:
         sbuf: {value: 80, unit: ns, source: "assumed: as trn2"}
         psum: {value: 80, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     select:
       cycles_per_element:
@@ -254,7 +254,7 @@ vector:
       latency:
         sbuf: {value: 159.4, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 68, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     range_select: {value: none, source: "NKI ISA reference, range_select: needs NeuronCore-v3"}
     max8:
@@ -270,7 +270,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 150, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     find_index8:
       cycles_per_element:
@@ -285,7 +285,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 150, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     match_replace8:
       cycles_per_element:
@@ -300,7 +300,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 150, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     shuffle:
       cycles_per_element:
@@ -315,7 +315,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     transpose32:
       cycles_per_element:
@@ -330,7 +330,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
 
 scalar:
@@ -393,7 +393,7 @@ scalar:
       latency:
         sbuf: {value: 280, unit: ns, source: "assumed: as trn2"}
         psum: {value: 261, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 143, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     activation:
       cycles_per_element:
@@ -408,7 +408,7 @@ scalar:
       latency:
         sbuf: {value: 158.3, unit: ns, source: "NKI performance guide, figure 16: one element in 159 ns"}
         psum: {value: 158.3, unit: ns, source: "NKI performance guide, figure 16: one element in 159 ns"}
-      retire_overhead: {value: 143, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     activation_reduce:
       cycles_per_element:
@@ -423,7 +423,7 @@ scalar:
       latency:
         sbuf: {value: 333.3, unit: ns, source: "assumed: as trn2"}
         psum: {value: 314.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 196.3, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     table_load:
       cycles_per_element:
@@ -452,7 +452,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     cast:
       cycles_per_element:
@@ -461,7 +461,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_tensor:
       cycles_per_element:
@@ -470,7 +470,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar:
       cycles_per_element:
@@ -479,7 +479,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar_pointer:
       cycles_per_element:
@@ -488,7 +488,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     memset:
       cycles_per_element:
@@ -497,7 +497,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     iota:
       cycles_per_element:
@@ -506,7 +506,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     affine_select:
       cycles_per_element:
@@ -515,7 +515,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     partition_reduce:
       cycles_per_element:
@@ -524,7 +524,7 @@ gpsimd:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 107.1, unit: ns, source: "assumed: as iota, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 107.1, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
 
 semaphores:
@@ -738,7 +738,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export), CAST; strided copies 147.9"}
         psum: {value: 158.4, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     cast:
       cycles_per_element:
@@ -753,7 +753,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
         psum: {value: 158.3, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     tensor_tensor:
       cycles_per_element:
@@ -768,7 +768,7 @@ vector:
       latency:
         sbuf: {value: 159.4, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
         psum: {value: 158.3, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
-      retire_overhead: {value: 68, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     tensor_scalar:
       cycles_per_element:
@@ -783,7 +783,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as copy"}
         psum: {value: 158.4, unit: ns, source: "assumed: as copy"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     tensor_scalar_pointer:
       cycles_per_element:
@@ -798,7 +798,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
         psum: {value: 216.7, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     scalar_tensor_tensor:
       cycles_per_element:
@@ -813,7 +813,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "assumed: as tensor_scalar_pointer"}
         psum: {value: 216.7, unit: ns, source: "assumed: as tensor_scalar_pointer"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     tensor_reduce:
       cycles_per_element:
@@ -828,7 +828,7 @@ vector:
       latency:
         sbuf: {value: 152.1, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
         psum: {value: 157.3, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     tensor_scalar_reduce:
       cycles_per_element:
@@ -843,7 +843,7 @@ vector:
       latency:
         sbuf: {value: 216.7, unit: ns, source: "assumed: as copy, plus the 64 cycles of the v2.26 reference"}
         psum: {value: 225.1, unit: ns, source: "assumed: as copy, plus the 64 cycles of the v2.26 reference"}
-      retire_overhead: {value: 116.7, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     reciprocal:
       cycles_per_element:
@@ -858,7 +858,7 @@ vector:
       latency:
         sbuf: {value: 153.1, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
         psum: {value: 157.3, unit: ns, source: "assumed: as tensor_reduce"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     memset:
       cycles_per_element:
@@ -873,7 +873,7 @@ vector:
       latency:
         sbuf: {value: 80, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): 70 to 92 ns for small tiles"}
         psum: {value: 80, unit: ns, source: "assumed: as in SBUF"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     select:
       cycles_per_element:
@@ -888,7 +888,7 @@ vector:
       latency:
         sbuf: {value: 159.4, unit: ns, source: "assumed: as tensor_tensor"}
         psum: {value: 158.3, unit: ns, source: "assumed: as tensor_tensor"}
-      retire_overhead: {value: 68, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     range_select:
       cycles_per_element:
@@ -903,7 +903,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "assumed: as tensor_scalar_pointer"}
         psum: {value: 216.7, unit: ns, source: "assumed: as tensor_scalar_pointer"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     max8:
       cycles_per_element:
@@ -918,7 +918,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "nki-library, topk planning constants: 144 cycles per instruction"}
         psum: {value: 150, unit: ns, source: "nki-library, topk planning constants: 144 cycles per instruction"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     find_index8:
       cycles_per_element:
@@ -933,7 +933,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "nki-library, topk planning constants: 144 cycles per instruction"}
         psum: {value: 150, unit: ns, source: "nki-library, topk planning constants: 144 cycles per instruction"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     match_replace8:
       cycles_per_element:
@@ -948,7 +948,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "nki-library, topk planning constants: 144 cycles per instruction"}
         psum: {value: 150, unit: ns, source: "nki-library, topk planning constants: 144 cycles per instruction"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     shuffle:
       cycles_per_element:
@@ -963,7 +963,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as copy"}
         psum: {value: 158.4, unit: ns, source: "assumed: as copy"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     transpose32:
       cycles_per_element:
@@ -978,7 +978,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as copy"}
         psum: {value: 158.4, unit: ns, source: "assumed: as copy"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
 
 scalar:
@@ -1041,7 +1041,7 @@ scalar:
       latency:
         sbuf: {value: 280, unit: ns, source: "assumed: as activation"}
         psum: {value: 261, unit: ns, source: "assumed: as activation"}
-      retire_overhead: {value: 143, unit: ns, source: "assumed: as activation"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     activation:
       cycles_per_element:
@@ -1056,7 +1056,7 @@ scalar:
       latency:
         sbuf: {value: 280, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): exp with a bias tile, 706 ns for 512"}
         psum: {value: 261, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): exp with a bias tile, 688 ns for 512"}
-      retire_overhead: {value: 143, unit: ns, source: "assumed: as issue_overhead.psum"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     activation_reduce:
       cycles_per_element:
@@ -1071,7 +1071,7 @@ scalar:
       latency:
         sbuf: {value: 333.3, unit: ns, source: "assumed: as activation, plus the 64 cycles of the v2.26 reference"}
         psum: {value: 314.3, unit: ns, source: "assumed: as activation, plus the 64 cycles of the v2.26 reference"}
-      retire_overhead: {value: 196.3, unit: ns, source: "assumed: as issue_overhead.psum"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
     table_load:
       cycles_per_element:
@@ -1100,7 +1100,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     cast:
       cycles_per_element:
@@ -1109,7 +1109,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     tensor_tensor:
       cycles_per_element:
@@ -1118,7 +1118,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     tensor_scalar:
       cycles_per_element:
@@ -1127,7 +1127,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     tensor_scalar_pointer:
       cycles_per_element:
@@ -1136,7 +1136,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     memset:
       cycles_per_element:
@@ -1145,7 +1145,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     iota:
       cycles_per_element:
@@ -1154,7 +1154,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as issue_overhead, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     affine_select:
       cycles_per_element:
@@ -1163,7 +1163,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as issue_overhead, NKI ISA reference v2.26, iota and affine_select: 150 + N cycles"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
     partition_reduce:
       cycles_per_element:
@@ -1172,7 +1172,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: 150 cycles as iota and affine_select"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as issue_overhead"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other engines"}
 
 semaphores:
@@ -1390,7 +1390,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     cast:
       cycles_per_element:
@@ -1405,7 +1405,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_tensor:
       cycles_per_element:
@@ -1420,7 +1420,7 @@ vector:
       latency:
         sbuf: {value: 159.4, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 68, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar:
       cycles_per_element:
@@ -1435,7 +1435,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar_pointer:
       cycles_per_element:
@@ -1450,7 +1450,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "assumed: as trn2"}
         psum: {value: 216.7, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     scalar_tensor_tensor:
       cycles_per_element:
@@ -1465,7 +1465,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "assumed: as trn2"}
         psum: {value: 216.7, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_reduce:
       cycles_per_element:
@@ -1480,7 +1480,7 @@ vector:
       latency:
         sbuf: {value: 152.1, unit: ns, source: "assumed: as trn2"}
         psum: {value: 157.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar_reduce:
       cycles_per_element:
@@ -1495,7 +1495,7 @@ vector:
       latency:
         sbuf: {value: 216.7, unit: ns, source: "assumed: as trn2"}
         psum: {value: 225.1, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 116.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     reciprocal:
       cycles_per_element:
@@ -1510,7 +1510,7 @@ vector:
       latency:
         sbuf: {value: 153.1, unit: ns, source: "assumed: as trn2"}
         psum: {value: 157.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     memset:
       cycles_per_element:
@@ -1525,7 +1525,7 @@ vector:
       latency:
         sbuf: {value: 80, unit: ns, source: "assumed: as trn2"}
         psum: {value: 80, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     select:
       cycles_per_element:
@@ -1540,7 +1540,7 @@ vector:
       latency:
         sbuf: {value: 159.4, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 68, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     range_select:
       cycles_per_element:
@@ -1555,7 +1555,7 @@ vector:
       latency:
         sbuf: {value: 214.6, unit: ns, source: "assumed: as trn2"}
         psum: {value: 216.7, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 129.3, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     max8:
       cycles_per_element:
@@ -1570,7 +1570,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 150, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     find_index8:
       cycles_per_element:
@@ -1585,7 +1585,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 150, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     match_replace8:
       cycles_per_element:
@@ -1600,7 +1600,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 150, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 69.7, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     shuffle:
       cycles_per_element:
@@ -1615,7 +1615,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     transpose32:
       cycles_per_element:
@@ -1630,7 +1630,7 @@ vector:
       latency:
         sbuf: {value: 150, unit: ns, source: "assumed: as trn2"}
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 50, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
 
 scalar:
@@ -1693,7 +1693,7 @@ scalar:
       latency:
         sbuf: {value: 280, unit: ns, source: "assumed: as trn2"}
         psum: {value: 261, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 143, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     activation:
       cycles_per_element:
@@ -1708,7 +1708,7 @@ scalar:
       latency:
         sbuf: {value: 280, unit: ns, source: "assumed: as trn2"}
         psum: {value: 261, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 143, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     activation_reduce:
       cycles_per_element:
@@ -1723,7 +1723,7 @@ scalar:
       latency:
         sbuf: {value: 333.3, unit: ns, source: "assumed: as trn2"}
         psum: {value: 314.3, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 196.3, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     table_load:
       cycles_per_element:
@@ -1752,7 +1752,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     cast:
       cycles_per_element:
@@ -1761,7 +1761,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_tensor:
       cycles_per_element:
@@ -1770,7 +1770,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar:
       cycles_per_element:
@@ -1779,7 +1779,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     tensor_scalar_pointer:
       cycles_per_element:
@@ -1788,7 +1788,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     memset:
       cycles_per_element:
@@ -1797,7 +1797,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     iota:
       cycles_per_element:
@@ -1806,7 +1806,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     affine_select:
       cycles_per_element:
@@ -1815,7 +1815,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
     partition_reduce:
       cycles_per_element:
@@ -1824,7 +1824,7 @@ gpsimd:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
       latency:
         sbuf: {value: 125, unit: ns, source: "assumed: as trn2 (150 cycles as iota and affine_select)"}
-      retire_overhead: {value: 125, unit: ns, source: "assumed: as trn2"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
 
 semaphores:

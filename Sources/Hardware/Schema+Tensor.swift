@@ -3,7 +3,7 @@ extension Schema {
   static let tensor: [Entry] =
     [
       .integer(
-        "tensor.rows", \.tensor.rows, .count, .integer(1...1024), "rows of the array (contraction)"),
+        "tensor.rows", \.tensor.rows, .count, .integer(1...1024), "rows of the array"),
       .integer(
         "tensor.columns", \.tensor.columns, .count, .integer(1...1024), "columns of the array"),
       .integer(
