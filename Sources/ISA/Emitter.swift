@@ -16,13 +16,13 @@ public struct TransferShape: Hashable, Sendable {
   public var hbmReadBytes: Int
   /// Bytes written to HBM in all.
   public var hbmWriteBytes: Int
-  /// Who makes the descriptors.
-  public var mode: DGEMode
+  /// Who makes the descriptors; `nil` leaves it to the lowering.
+  public var mode: DGEMode?
 
   /// Makes a shape.
   public init(
     descriptors: Int, bytes: Int, elements: Int, kind: DescriptorKind, hbmReadBytes: Int,
-    hbmWriteBytes: Int, mode: DGEMode
+    hbmWriteBytes: Int, mode: DGEMode?
   ) {
     self.descriptors = descriptors
     self.bytes = bytes

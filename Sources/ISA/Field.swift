@@ -86,7 +86,9 @@ extension Operation {
   public var operands: [(name: String, role: FieldRole, pattern: AccessPattern)] {
     var found: [(name: String, role: FieldRole, pattern: AccessPattern)] = []
     for field in Self.fields {
-      if case .tile(let pattern) = field.get(self) { found.append((field.name, field.role, pattern)) }
+      if case .tile(let pattern) = field.get(self) {
+        found.append((field.name, field.role, pattern))
+      }
     }
     return found
   }

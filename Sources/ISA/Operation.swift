@@ -11,10 +11,13 @@ public protocol Operation: Hashable, Sendable {
   static var summary: String { get }
   /// The formula, the rules and where the semantics come from.
   static var details: String { get }
-  /// Engines that can run it; the first is taken where the program leaves it open.
+  /// Engines that can run it.
   static var engines: [Engine] { get }
   /// The fields in the order in which texts print them.
   static var fields: [Field<Self>] { get }
+
+  /// The engine that runs it where the program leaves it open.
+  var defaultEngine: Engine { get }
 
   /// An operation with nothing set and every immediate at its default.
   init()
@@ -27,4 +30,9 @@ public protocol Operation: Hashable, Sendable {
 
   /// Computes the operation's values.
   func execute(on machine: inout Machine) throws(Trap)
+}
+
+extension Operation {
+  /// The first of the operation's engines.
+  public var defaultEngine: Engine { Self.engines[0] }
 }

@@ -18,7 +18,8 @@ extension Program {
         found.append(
           Diagnostic(
             .error, "tensor '\(tensor.name)' is declared twice", at: tensor.location,
-            remedy: "the first is \(tensors[first].location.map { "at \($0)" } ?? "tensor \(first)")"
+            remedy:
+              "the first is \(tensors[first].location.map { "at \($0)" } ?? "tensor \(first)")"
           ))
       }
       found += check(tensor, geometry, &deviceBytes)
@@ -55,7 +56,10 @@ extension Program {
     _ tensor: Tensor, _ geometry: Geometry, _ deviceBytes: inout Int
   ) -> [Diagnostic] {
     func problem(_ message: String, _ remedy: String? = nil) -> [Diagnostic] {
-      [Diagnostic(.error, "tensor '\(tensor.name)' \(message)", at: tensor.location, remedy: remedy)]
+      [
+        Diagnostic(
+          .error, "tensor '\(tensor.name)' \(message)", at: tensor.location, remedy: remedy)
+      ]
     }
     var elements = tensor.dtype.size
     for extent in tensor.shape {

@@ -31,8 +31,8 @@ public struct Instruction: Sendable {
     self.location = location
   }
 
-  /// The engine that runs it: the author's choice, or the operation's first.
-  public var resolvedEngine: Engine { engine ?? Swift.type(of: operation).engines[0] }
+  /// The engine that runs it: the author's choice, or the operation's default.
+  public var resolvedEngine: Engine { engine ?? operation.defaultEngine }
 }
 
 /// A named part of a kernel, such as a loop iteration; scopes nest.

@@ -1,7 +1,6 @@
 public import Device
 public import Formats
 public import Hardware
-public import Machine
 public import Programs
 public import Timing
 

@@ -95,6 +95,7 @@ public struct DMACopy: Operation {
     check.require(
       scalarOffset == nil || vectorOffset == nil, "vector_offset",
       "scalar_offset and vector_offset exclude each other")
+    check.requireDGE(dgeMode, indirect: index != nil)
     guard let index else { return }
     let moved = indirectPattern
     check.requireSpace(index, "offset", [.sbuf])
@@ -117,18 +118,19 @@ public struct DMACopy: Operation {
         dgeMode == .unknown || dgeMode == .swdge, "dge_mode",
         "vector_offset needs dge_mode=swdge, not \(dgeMode.rawValue)")
     }
-    check.require(
-      dgeMode != .none, "dge_mode", "an indirect DMA needs dge_mode hwdge or swdge, not none")
   }
+
+  /// GpSimd where its software makes the descriptors, Sync otherwise.
+  public var defaultEngine: Engine { vectorOffset != nil || dgeMode == .swdge ? .gpsimd : .sync }
 
   /// One DMA.
   public func lower(into emitter: inout Emitter) {
-    let mode: DGEMode =
+    let mode: DGEMode? =
       switch dgeMode {
-      case .none: .none
+      case .none: DGEMode.none
       case .hwdge: .hwdge
       case .swdge: .swdge
-      case .unknown: vectorOffset != nil || emitter.engine == .gpsimd ? .swdge : .hwdge
+      case .unknown: vectorOffset != nil ? .swdge : nil
       }
     var reads = [src]
     if let index { reads.append(index) }
@@ -239,6 +241,27 @@ public struct DMACopy: Operation {
   }
 }
 
+extension Checker {
+  /// Which engines can start a DMA in which mode: NKI documentation, descriptor generation engine.
+  mutating func requireDGE(_ mode: DGEChoice, indirect: Bool) {
+    let engine = engine
+    let generation = geometry.generation
+    require(
+      mode != .hwdge || engine == .sync || engine == .scalar, "dge_mode",
+      "hwdge is started by sync or scalar, not by \(engine.name)",
+      remedy: "use engine=sync or engine=scalar")
+    require(
+      mode != .hwdge || generation >= 3, "dge_mode",
+      "hwdge needs trn2 or later, this is NeuronCore-v\(generation)")
+    require(
+      mode != .swdge || engine == .gpsimd, "dge_mode",
+      "swdge is started by gpsimd, not by \(engine.name)", remedy: "use engine=gpsimd")
+    require(
+      !indirect || mode != .none, "dge_mode",
+      "an indirect DMA needs dge_mode hwdge or swdge, not none")
+  }
+}
+
 extension AccessPattern {
   /// All of a tensor, one row per outermost index.
   public static func whole(of id: TensorID, _ tensor: Tensor) -> AccessPattern {
@@ -256,7 +279,7 @@ extension TransferShape {
   /// 64 elements (measured: element-strided loads of the CS149 conv2d captures on trn2).
   init(
     from source: AccessPattern, to target: AccessPattern, tensors: [Tensor], rowByRow: Bool,
-    mode: DGEMode
+    mode: DGEMode?
   ) {
     let from = tensors[Int(source.tensor.index)]
     let to = tensors[Int(target.tensor.index)]

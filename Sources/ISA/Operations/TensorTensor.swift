@@ -57,7 +57,9 @@ public struct TensorTensor: Operation {
     check.requireNotBothPSUM(data1, data2, "data2")
     check.require(
       !op.isUnary, "op", "'\(op.rawValue)' takes one operand", remedy: "use tensor_scalar")
-    if op.isBitwise { check.requireBitwiseTypes([(dst, "dst"), (data1, "data1"), (data2, "data2")]) }
+    if op.isBitwise {
+      check.requireBitwiseTypes([(dst, "dst"), (data1, "data1"), (data2, "data2")])
+    }
   }
 
   /// One pass of Vector or GpSimd.

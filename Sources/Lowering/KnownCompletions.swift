@@ -1,0 +1,67 @@
+import Device
+
+/// What each engine knows to have completed by the time it reaches an instruction.
+///
+/// Knowledge is a vector clock: waiting for an instruction also teaches what that instruction's
+/// engine knew. It makes waits that are already implied disappear, and it decides races.
+struct KnownCompletions {
+  /// The lane of transfers in hazard records; engines have their raw values.
+  static let transferLane: UInt8 = 255
+
+  private static let lanes = Engine.allCases.count
+  /// `clocks[engine][lane]`: position of the last instruction of `lane` known to have completed.
+  private var clocks: [[Int32]]
+  /// The clock of each device instruction's engine when it was issued.
+  private var sealed: [Int32] = []
+  private let tracksTransfers: Bool
+  private var transfers: [Set<Int32>]
+  private var sealedTransfers: [Set<Int32>] = []
+  /// Engines that waited for a transfer, as a bit set.
+  private var waited: [UInt8] = []
+
+  /// Nothing is known. `tracksTransfers`: whether knowledge of transfers spreads too (races).
+  init(tracksTransfers: Bool) {
+    self.tracksTransfers = tracksTransfers
+    clocks = Array(repeating: Array(repeating: -1, count: Self.lanes), count: Self.lanes)
+    transfers = Array(repeating: [], count: Self.lanes)
+  }
+
+  func knows(_ position: Int32, of lane: Engine, on engine: Engine) -> Bool {
+    clocks[Int(engine.rawValue)][Int(lane.rawValue)] >= position
+  }
+
+  func knows(transfer: Int, on engine: Engine) -> Bool {
+    transfers[Int(engine.rawValue)].contains(Int32(transfer))
+  }
+
+  /// The engine waits for a device instruction; `false` when it need not.
+  mutating func learn(
+    _ index: Int, at position: Int32, of lane: Engine, on engine: Engine
+  ) -> Bool {
+    if knows(position, of: lane, on: engine) { return false }
+    let mine = Int(engine.rawValue)
+    for other in 0..<Self.lanes {
+      clocks[mine][other] = max(clocks[mine][other], sealed[index * Self.lanes + other])
+    }
+    clocks[mine][Int(lane.rawValue)] = position
+    if tracksTransfers { transfers[mine].formUnion(sealedTransfers[index]) }
+    return true
+  }
+
+  /// The engine waits for a transfer; `false` when it has done so before.
+  mutating func learn(transfer: Int, on engine: Engine) -> Bool {
+    while waited.count <= transfer { waited.append(0) }
+    let bit: UInt8 = 1 << engine.rawValue
+    if tracksTransfers { transfers[Int(engine.rawValue)].insert(Int32(transfer)) }
+    if waited[transfer] & bit != 0 { return false }
+    waited[transfer] |= bit
+    return true
+  }
+
+  /// Remembers what the engine knows at a device instruction; once for each, in order.
+  mutating func seal(_ index: Int, on engine: Engine) {
+    precondition(sealed.count == index * Self.lanes, "each instruction is sealed once, in order")
+    sealed.append(contentsOf: clocks[Int(engine.rawValue)])
+    if tracksTransfers { sealedTransfers.append(transfers[Int(engine.rawValue)]) }
+  }
+}

@@ -1,0 +1,323 @@
+public import Device
+public import Hardware
+import ISA
+public import Machine
+public import Programs
+
+/// What the Neuron compiler does between a kernel and the core: engines, passes, ACT tables,
+/// descriptors on rings, and semaphores for every data dependency.
+///
+/// Engine queues keep program order. An instruction waits for another when they touch the same bytes
+/// and one writes; a wait that an earlier wait of the same engine implies is left out.
+public struct Lowering {
+  private let program: Program
+  private let hardware: Hardware
+  private var device = DeviceProgram()
+  private var tracker: HazardTracker
+  private var known: KnownCompletions
+  private var queueIndex: [QueueKey: Int32] = [:]
+  private var loadedTable: String?
+  /// Engines whose instructions wait for this device instruction, as a bit set.
+  private var waiters: [UInt8] = []
+  /// Per device instruction: its position in its engine's queue.
+  private var positions: [Int32] = []
+  private var queueLengths: [Int32]
+  /// Per program instruction: what its completion means; for `after`.
+  private var completions: [[Producer]]
+  private var pendingWaits: [PendingWait] = []
+
+  private struct QueueKey: Hashable {
+    var engine: Engine
+    var mode: DGEMode
+  }
+
+  /// A wait whose semaphore value is fixed once all updates are known.
+  private struct PendingWait {
+    var instruction: Int32
+    var producer: Producer
+  }
+
+  /// Lowers a program that has passed its checks.
+  ///
+  /// - Throws: a race of an explicit program, or a deadlock.
+  public static func lower(_ program: Program, on hardware: Hardware) throws(Trap) -> DeviceProgram
+  {
+    var lowering = Lowering(program, hardware)
+    let order = try program.executionOrder()
+    for index in order ?? Array(program.instructions.indices) { try lowering.lower(index) }
+    return lowering.finish()
+  }
+
+  private init(_ program: Program, _ hardware: Hardware) {
+    self.program = program
+    self.hardware = hardware
+    tracker = HazardTracker(
+      tensors: program.tensors, sbufBytes: hardware.sbuf.bytesPerPartition,
+      psumBytes: hardware.psum.bytesPerPartition)
+    known = KnownCompletions(tracksTransfers: program.dependencies == .explicit)
+    queueLengths = Array(repeating: 0, count: Engine.allCases.count)
+    completions = Array(repeating: [], count: program.instructions.count)
+    device.instructions.reserveCapacity(program.instructions.count * 2)
+  }
+
+  // MARK: - One program instruction
+
+  private mutating func lower(_ index: Int) throws(Trap) {
+    let instruction = program.instructions[index]
+    let engine = instruction.resolvedEngine
+    var emitter = Emitter(engine: engine, tensors: program.tensors)
+    instruction.operation.lower(into: &emitter)
+    var after: [Producer] = []
+    for other in instruction.after { after += completions[Int(other)] }
+    for (position, emission) in emitter.emissions.enumerated() {
+      loadTable(for: emission, engine, source: index)
+      var isTransfer = false
+      if case .transfer = emission.kind { isTransfer = true }
+      let device = emit(emission, engine, source: index)
+      if position == 0 {
+        for producer in after { wait(device, engine, for: producer) }
+      }
+      try order(emission, device, engine, isTransfer: isTransfer, source: index)
+      completions[index] = [
+        isTransfer ? .transfer(self.device.transfers.count - 1) : .instruction(device)
+      ]
+    }
+  }
+
+  /// Waits for (or, in an explicit program, checks) everything that the emission's bytes require.
+  private mutating func order(
+    _ emission: Emission, _ device: Int, _ engine: Engine, isTransfer: Bool, source: Int
+  ) throws(Trap) {
+    let lane = isTransfer ? KnownCompletions.transferLane : engine.rawValue
+    var required: [Producer] = []
+    let visit = { (producer: Producer, producerLane: UInt8, isRAW: Bool) in
+      // In-order engines read and write in order; only a read of a result still in the pipe waits.
+      if producerLane == lane && !isTransfer && !isRAW { return }
+      if !required.contains(producer) { required.append(producer) }
+    }
+    for pattern in emission.reads { tracker.visit(pattern, isWrite: false, visit) }
+    for pattern in emission.writes { tracker.visit(pattern, isWrite: true, visit) }
+    for producer in required {
+      if program.dependencies == .explicit && isRace(producer, device, engine) {
+        throw race(producer, source)
+      }
+      wait(device, engine, for: producer)
+    }
+    known.seal(device, on: engine)
+    let producer: Producer =
+      isTransfer ? .transfer(self.device.transfers.count - 1) : .instruction(device)
+    for pattern in emission.reads where isTracked(pattern) {
+      tracker.record(pattern, isWrite: false, by: producer, lane: lane)
+    }
+    for pattern in emission.writes {
+      tracker.record(pattern, isWrite: true, by: producer, lane: lane)
+    }
+  }
+
+  /// Reads of an HBM input that nothing writes order nothing.
+  private func isTracked(_ pattern: AccessPattern) -> Bool {
+    let tensor = program.tensors[Int(pattern.tensor.index)]
+    return tensor.space != .hbm || tensor.role != .input
+  }
+
+  private mutating func loadTable(for emission: Emission, _ engine: Engine, source: Int) {
+    guard let function = emission.activation, engine == .scalar,
+      !hardware.scalar.residentFunctions.contains(function.rawValue) || loadedTable == nil,
+      let table = hardware.scalar.tableSet(of: function.rawValue), table != loadedTable
+    else { return }
+    loadedTable = table
+    let load = append(
+      DeviceInstruction(
+        engine: .scalar, opcode: .actTableLoad,
+        work: .stream(Stream(.tableLoad, elements: 0)), source: source))
+    known.seal(load, on: .scalar)
+  }
+
+  private mutating func emit(_ emission: Emission, _ engine: Engine, source: Int) -> Int {
+    let work: Work
+    switch emission.kind {
+    case .work(let asked): work = asked
+    case .transfer(let shape):
+      work = .trigger(transfer: Int32(device.transfers.count))
+      split(shape, engine)
+    }
+    return append(
+      DeviceInstruction(engine: engine, opcode: emission.opcode, work: work, source: source))
+  }
+
+  private mutating func append(_ instruction: DeviceInstruction) -> Int {
+    device.instructions.append(instruction)
+    waiters.append(0)
+    let engine = Int(instruction.engine.rawValue)
+    positions.append(queueLengths[engine])
+    queueLengths[engine] += 1
+    return device.instructions.count - 1
+  }
+
+  // MARK: - DMA
+
+  /// Cuts a transfer into descriptor runs, neighbouring descriptors together on a ring.
+  ///
+  /// Descriptors longer than the hardware's largest are cut. 128 rows go 8 to each of 16 rings, as
+  /// the captures of static and of generated descriptors show.
+  private mutating func split(_ shape: TransferShape, _ engine: Engine) {
+    let dma = hardware.dma
+    let mode = resolve(shape.mode, engine)
+    var bytes = shape.bytes
+    var elements = shape.elements
+    var count = shape.descriptors
+    if bytes > dma.maxDescriptorBytes {
+      let pieces = (bytes + dma.maxDescriptorBytes - 1) / dma.maxDescriptorBytes
+      count *= pieces
+      bytes = (bytes + pieces - 1) / pieces
+      elements = (elements + pieces - 1) / pieces
+    }
+    let rings = min(dma.rings, max(count, 1))
+    let first = device.runs.count
+    for ring in 0..<rings {
+      let share = count * (ring + 1) / rings - count * ring / rings
+      guard share > 0 else { continue }
+      device.runs.append(
+        DescriptorRun(
+          ring: ring, count: share, bytes: bytes, elements: elements, kind: shape.kind,
+          writesHBM: shape.hbmWriteBytes > 0))
+    }
+    device.transfers.append(
+      Transfer(
+        firstRun: first, runCount: device.runs.count - first,
+        bytes: max(shape.hbmReadBytes, shape.hbmWriteBytes, shape.bytes * shape.descriptors),
+        hbmReadBytes: shape.hbmReadBytes, hbmWriteBytes: shape.hbmWriteBytes, descriptors: count,
+        queue: queue(engine, mode), mode: mode))
+  }
+
+  /// The mode the author chose, or what the core has for this engine.
+  private func resolve(_ mode: DGEMode?, _ engine: Engine) -> DGEMode {
+    if let mode { return mode }
+    switch engine {
+    case .gpsimd: return .swdge
+    case .sync, .scalar: return hardware.dma.hwdge == nil ? .none : .hwdge
+    case .tensor, .vector: return .none
+    }
+  }
+
+  /// The queue's index; named as the profiler names them.
+  private mutating func queue(_ engine: Engine, _ mode: DGEMode) -> Int {
+    let key = QueueKey(engine: engine, mode: mode)
+    if let found = queueIndex[key] { return Int(found) }
+    let suffix =
+      switch mode {
+      case .none: "IO0"
+      case .hwdge: "DynamicHW"
+      case .swdge: "Dynamic"
+      }
+    queueIndex[key] = Int32(device.queues.count)
+    device.queues.append("q\(engine.displayName)\(suffix)")
+    return device.queues.count - 1
+  }
+
+  // MARK: - Semaphores
+
+  private mutating func wait(_ consumer: Int, _ engine: Engine, for producer: Producer) {
+    if let transfer = producer.transfer {
+      guard known.learn(transfer: transfer, on: engine) else { return }
+    } else {
+      let index = Int(producer.value)
+      let lane = device.instructions[index].engine
+      guard known.learn(index, at: positions[index], of: lane, on: engine) else { return }
+      waiters[index] |= 1 << engine.rawValue
+    }
+    pendingWaits.append(PendingWait(instruction: Int32(consumer), producer: producer))
+  }
+
+  private func isRace(_ producer: Producer, _ device: Int, _ engine: Engine) -> Bool {
+    if let transfer = producer.transfer { return !known.knows(transfer: transfer, on: engine) }
+    let index = Int(producer.value)
+    let lane = self.device.instructions[index].engine
+    return lane != engine && !known.knows(positions[index], of: lane, on: engine)
+  }
+
+  private func race(_ producer: Producer, _ source: Int) -> Trap {
+    let other: Int
+    if let transfer = producer.transfer {
+      let trigger = device.instructions.firstIndex {
+        $0.work == .trigger(transfer: Int32(transfer))
+      }
+      other = trigger.map { Int(device.instructions[$0].source) } ?? source
+    } else {
+      other = Int(device.instructions[Int(producer.value)].source)
+    }
+    var trap = Trap(
+      .race,
+      "\(program.describe(source)) and \(program.describe(other)) touch the same bytes, "
+        + "one of them writes, and nothing orders them",
+      remedy: "add after=[…] to the later one, or use derived dependencies")
+    trap.instruction = source
+    trap.location = program.instructions[source].location
+    trap.operand = sharedOperand(source, other)
+    return trap
+  }
+
+  private func sharedOperand(_ a: Int, _ b: Int) -> String? {
+    let theirs = program.instructions[b].operation.operands
+    for mine in program.instructions[a].operation.operands {
+      let footprint = Footprint(mine.pattern, program.tensors[Int(mine.pattern.tensor.index)])
+      for other in theirs where mine.role != .read || other.role != .read {
+        let tensor = program.tensors[Int(other.pattern.tensor.index)]
+        let space = program.tensors[Int(mine.pattern.tensor.index)].space
+        guard space == tensor.space,
+          space != .hbm || mine.pattern.tensor == other.pattern.tensor
+        else { continue }
+        if footprint.overlaps(Footprint(other.pattern, tensor)) { return mine.name }
+      }
+    }
+    return nil
+  }
+
+  /// Turns waits into semaphores: one per pair of engines that counts, one per awaited transfer.
+  private mutating func finish() -> DeviceProgram {
+    let engines = Engine.allCases.count
+    var counts = Array(repeating: Int32(0), count: engines * engines)
+    /// Value of each pair's semaphore once the instruction has completed.
+    var values: [Int64: Int32] = [:]
+    for index in device.instructions.indices where waiters[index] != 0 {
+      device.instructions[index].firstUpdate = Int32(device.updates.count)
+      let lane = Int(device.instructions[index].engine.rawValue)
+      for engine in 0..<engines where waiters[index] & (1 << UInt8(engine)) != 0 {
+        let semaphore = lane * engines + engine
+        counts[semaphore] += 1
+        values[Int64(index) * 8 + Int64(engine)] = counts[semaphore]
+        device.updates.append(SemaphoreUpdate(semaphore: Int32(semaphore), amount: 1))
+        device.instructions[index].updateCount += 1
+      }
+    }
+    var nextSemaphore = Int32(engines * engines)
+    // Waits were found in the order of their instructions.
+    for wait in pendingWaits {
+      let consumer = Int(wait.instruction)
+      let engine = device.instructions[consumer].engine
+      if device.instructions[consumer].waitCount == 0 {
+        device.instructions[consumer].firstWait = Int32(device.waits.count)
+      }
+      device.instructions[consumer].waitCount += 1
+      if let transfer = wait.producer.transfer {
+        let rings = Int32(hardware.dma.rings)
+        if device.transfers[transfer].completion == nil {
+          device.transfers[transfer].completion = SemaphoreUpdate(
+            semaphore: nextSemaphore, amount: rings)
+          nextSemaphore += 1
+        }
+        let semaphore = device.transfers[transfer].completion?.semaphore ?? 0
+        device.waits.append(SemaphoreWait(semaphore: semaphore, value: rings))
+      } else {
+        let producer = Int(wait.producer.value)
+        let lane = Int(device.instructions[producer].engine.rawValue)
+        let value = values[Int64(producer) * 8 + Int64(engine.rawValue)] ?? 0
+        device.waits.append(
+          SemaphoreWait(
+            semaphore: Int32(lane * engines + Int(engine.rawValue)), value: value))
+      }
+    }
+    device.semaphores = Int(nextSemaphore)
+    return device
+  }
+}
