@@ -18,7 +18,9 @@ public func remedyForUnknown(_ name: String, known: [String]) -> String {
   return "one of: \(shown)\(known.count > 40 ? ", …" : "")"
 }
 
-/// Levenshtein distance. Complexity: O(a.count × b.count).
+/// Levenshtein distance.
+///
+/// Complexity: O(a.count × b.count).
 private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
   var row = Array(0...b.count)
   for i in 0..<a.count {

@@ -28,7 +28,9 @@ public struct Field<Root>: Sendable {
   /// Sets the field; `false` when the value is of the wrong kind.
   public let set: @Sendable (inout Root, FieldValue) -> Bool
 
-  /// Declares a field. Tensor fields are required unless their type is optional.
+  /// Declares a field.
+  ///
+  /// Tensor fields are required unless their type is optional.
   public init<Value: FieldConvertible>(
     _ role: FieldRole, _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable,
     _ summary: String, required: Bool? = nil

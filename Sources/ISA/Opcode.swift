@@ -1,4 +1,6 @@
-/// The closed list of operations. Raw values are the wire format: append only, never renumber.
+/// The closed list of operations.
+///
+/// Raw values are the wire format: append only, never renumber.
 public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
   case dmaCopy = 0
   case ncMatmul = 2

@@ -19,7 +19,9 @@ struct KnownCompletions {
   /// Engines that waited for a transfer, as a bit set.
   private var waited: [UInt8] = []
 
-  /// Nothing is known. `tracksTransfers`: whether knowledge of transfers spreads too (races).
+  /// Nothing is known.
+  ///
+  /// - Parameter tracksTransfers: whether knowledge of transfers spreads too (for races).
   init(tracksTransfers: Bool) {
     self.tracksTransfers = tracksTransfers
     clocks = Array(repeating: Array(repeating: -1, count: Self.lanes), count: Self.lanes)

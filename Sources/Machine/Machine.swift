@@ -1,6 +1,8 @@
 public import Formats
 
-/// The memories of one core as real bytes, and typed access to them. Knows no time.
+/// The memories of one core as real bytes, and typed access to them.
+///
+/// Knows no time.
 ///
 /// SBUF and PSUM are addressed by partition and byte, HBM by tensor. Programs must have passed their
 /// static checks (shapes, bounds, capacity) before they run here; what can only be known while

@@ -1,4 +1,4 @@
-/// One bit per byte of a memory: has it been written?
+/// One bit per byte of a memory that says whether it has been written.
 ///
 /// Owned by exactly one `Machine`, never shared.
 final class WrittenMap {

@@ -49,7 +49,9 @@ public struct Scope: Hashable, Sendable {
   }
 }
 
-/// A kernel as its author wrote it: tensors and a stream of operations on them. A plain value.
+/// A kernel as its author wrote it: tensors and a stream of operations on them.
+///
+/// A plain value.
 public struct Program: Sendable {
   /// How the order of instructions on different engines is fixed.
   public enum Dependencies: String, CaseIterable, Sendable {

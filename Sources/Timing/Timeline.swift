@@ -18,7 +18,9 @@ public enum StallReason: UInt8, CaseIterable, Hashable, Sendable {
   case dispatch
 }
 
-/// When one device instruction lived. The intervals of its life tile `head..<end`.
+/// When one device instruction lived.
+///
+/// The intervals of its life tile `head..<end`.
 public struct InstructionTiming: Hashable, Sendable {
   /// It became the head of its engine's queue: the instruction before it had begun.
   public var head: Picoseconds
@@ -56,7 +58,9 @@ public struct InstructionTiming: Hashable, Sendable {
   @inlinable public var duration: Picoseconds { end - begin }
 }
 
-/// When one transfer lived. Its intervals (descriptor generation, waiting for a ring, moving data,
+/// When one transfer lived.
+///
+/// Its intervals (descriptor generation, waiting for a ring, moving data,
 /// acknowledgement) tile `trigger..<complete`.
 public struct TransferTiming: Hashable, Sendable {
   /// Its trigger instruction began.
@@ -101,10 +105,12 @@ public struct Timeline: Sendable {
   public var transfers: [TransferTiming] = []
   /// Busy time of each DMA ring.
   public var ringBusy: [Picoseconds] = []
-  /// When the PE clock changed: from that time on it is warm (or cold). Starts cold at 0.
+  /// When the PE clock changed, and to what; it starts cold at 0.
   public var clockChanges: [(time: Picoseconds, warm: Bool)] = []
   /// When everything had completed.
   public var total: Picoseconds = 0
+  /// What each resource alone would have needed.
+  public var bounds = Bounds()
 
   /// Makes an empty timeline.
   public init() {}

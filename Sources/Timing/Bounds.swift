@@ -1,0 +1,101 @@
+import Device
+import Hardware
+
+/// Analytic lower bounds of a program's time, each as if nothing else limited it.
+///
+/// They are sums over the work, made apart from the events; simulated time is never below any.
+public struct Bounds: Hashable, Sendable {
+  /// By engine: all intervals between its instructions, at a warm clock, plus the last duration.
+  public var engines: [Picoseconds] = Array(repeating: 0, count: Engine.allCases.count)
+  /// The busiest DMA ring's descriptors, plus one descriptor generation and acknowledgement.
+  public var rings: Picoseconds = 0
+  /// HBM bytes at the core's share of the bandwidth.
+  public var hbm: Picoseconds = 0
+  /// The longest chain of data dependencies, as if every engine and ring were free at once.
+  public var dependencyChain: Picoseconds = 0
+
+  /// Makes zeros.
+  public init() {}
+
+  /// The largest of all.
+  public var largest: Picoseconds {
+    max(engines.max() ?? 0, rings, hbm, dependencyChain)
+  }
+}
+
+/// Sums up the bounds while the simulation meets each instruction once.
+struct BoundsMeter {
+  private var engineSums = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
+  /// Last duration minus last interval, by engine.
+  private var tails = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
+  private var ringSums: [Picoseconds]
+  private var firstDescriptor = Picoseconds.max
+  /// By device instruction: earliest end of the chain that leads to it.
+  private var chains: [Picoseconds]
+  private var transferChains: [Picoseconds]
+  private var weightsChain: Picoseconds = 0
+
+  init(instructions: Int, transfers: Int, rings: Int) {
+    chains = Array(repeating: 0, count: instructions)
+    transferChains = Array(repeating: 0, count: transfers)
+    ringSums = Array(repeating: 0, count: rings)
+  }
+
+  /// End of the chain up to a producer (instruction, or transfer as `-1 - index`).
+  @inline(__always) func chain(of producer: Int32) -> Picoseconds {
+    producer >= 0 ? chains[Int(producer)] : transferChains[Int(-1 - producer)]
+  }
+
+  /// Meets an instruction whose chain starts at `start`.
+  @inline(__always) mutating func meet(
+    _ engine: Int, _ index: Int, start: Picoseconds, interval: Picoseconds, duration: Picoseconds
+  ) {
+    engineSums[engine] += interval
+    tails[engine] = duration - interval
+    chains[index] = start + duration
+  }
+
+  /// Meets a weight load, which delays the next matmul's chain.
+  mutating func meetLoad(_ index: Int, start: Picoseconds, duration: Picoseconds) {
+    weightsChain = start + duration
+    chains[index] = start + duration
+  }
+
+  /// Meets a matmul; its weights are part of its chain.
+  mutating func meetMatmul(
+    _ engine: Int, _ index: Int, start: Picoseconds, interval: Picoseconds, duration: Picoseconds
+  ) {
+    meet(
+      engine, index, start: max(start, weightsChain), interval: interval, duration: duration)
+  }
+
+  /// Meets a transfer whose trigger's chain starts at `start`.
+  mutating func meetTransfer(
+    _ transfer: Int32, start: Picoseconds, firstDescriptor: Picoseconds, visible: Picoseconds,
+    runs: ArraySlice<DescriptorRun>, price: (DescriptorRun) -> Picoseconds
+  ) {
+    self.firstDescriptor = min(self.firstDescriptor, firstDescriptor + visible)
+    var longest = Picoseconds(0)
+    for run in runs {
+      let time = price(run) * Picoseconds(run.count)
+      ringSums[Int(run.ring) % ringSums.count] += time
+      longest = max(longest, time)
+    }
+    transferChains[Int(transfer)] = start + firstDescriptor + longest + visible
+  }
+
+  /// The bounds of all that was met.
+  func bounds(_ program: DeviceProgram, _ hardware: Hardware) -> Bounds {
+    var bounds = Bounds()
+    for engine in engineSums.indices where engineSums[engine] > 0 {
+      bounds.engines[engine] = engineSums[engine] + tails[engine]
+    }
+    let busiest = ringSums.max() ?? 0
+    bounds.rings = busiest > 0 ? busiest + firstDescriptor : 0
+    let bytes = program.transfers.reduce(0) { $0 + $1.hbmReadBytes + $1.hbmWriteBytes }
+    let share = hardware.hbm.bandwidthPerStack / Double(max(1, hardware.hbm.activeCores))
+    bounds.hbm = Picoseconds((Double(bytes) * 1000 / share).rounded(.down))
+    bounds.dependencyChain = max(chains.max() ?? 0, transferChains.max() ?? 0)
+    return bounds
+  }
+}

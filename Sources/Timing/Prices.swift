@@ -1,0 +1,126 @@
+import Device
+import Hardware
+
+/// Nanoseconds as picoseconds.
+@inline(__always) func picoseconds(_ nanoseconds: Double) -> Picoseconds {
+  Picoseconds((nanoseconds * 1000).rounded())
+}
+
+/// What a piece of streamed work takes.
+struct StreamPrice {
+  /// Pure streaming time, from which the bounds are made.
+  var streaming: Picoseconds
+  /// From its begin to the earliest begin of the next.
+  var interval: Picoseconds
+  /// From its begin to its end.
+  var duration: Picoseconds
+  /// Smallest distance between its end and the end before it; 0 for none.
+  var retire: Picoseconds
+}
+
+/// The prices of one engine's stream classes, ready for the inner loop.
+struct StreamPrices {
+  private struct Row {
+    var cycles: StreamingClass.CyclesPerElement
+    var issue: StreamingClass.ByMemory
+    var latency: StreamingClass.ByMemory
+    var retire: Double
+    var minimum: Picoseconds
+  }
+
+  private var rows: [Row?]
+  /// Picoseconds per cycle.
+  private let period: Double
+  private let access: Hardware.Access
+  private let scatteredWriteCycles: Double
+
+  init(
+    _ classes: [String: StreamingClass], clock: Double, access: Hardware.Access,
+    scatteredWriteCycles: Double
+  ) {
+    let period = 1000 / clock
+    self.period = period
+    self.access = access
+    self.scatteredWriteCycles = scatteredWriteCycles
+    rows = StreamClass.allCases.map { streamClass in
+      guard let found = classes[streamClass.configurationKey] else { return nil }
+      return Row(
+        cycles: found.cyclesPerElement, issue: found.issueOverhead, latency: found.latency,
+        retire: found.retireOverhead,
+        minimum: Picoseconds((found.minimumCycles * period).rounded()))
+    }
+  }
+
+  /// Whether the engine can run the class.
+  func supports(_ streamClass: StreamClass) -> Bool { rows[Int(streamClass.rawValue)] != nil }
+
+  /// The price of a stream; `nil` when the engine has no price for its class.
+  @inline(__always) func price(_ stream: Stream) -> StreamPrice? {
+    guard let row = rows[Int(stream.streamClass.rawValue)] else { return nil }
+    let inPSUM = stream.readsPSUM || stream.writesPSUM
+    let sixteenBit = stream.sixteenBitInputs && stream.sixteenBitOutput
+    var cycles: Double
+    if inPSUM {
+      cycles =
+        sixteenBit && stream.contiguous && !(stream.readsPSUM && stream.writesPSUM)
+        ? row.cycles.psum16BitContiguous : row.cycles.psum
+    } else if sixteenBit {
+      cycles = stream.contiguous ? row.cycles.sbuf16BitContiguous : row.cycles.sbuf16Bit
+    } else {
+      cycles = row.cycles.sbuf
+    }
+    let limit = Int32(clamping: access.stridePenaltyBytes)
+    if stream.outputStrideBytes > limit && stream.outputElementBytes < 4 {
+      cycles = max(cycles, scatteredWriteCycles)
+    } else if max(stream.inputStrideBytes, stream.outputStrideBytes) > limit {
+      cycles *= access.stridePenaltyFactor
+    }
+    let streaming = Picoseconds((Double(stream.elements) * cycles * period).rounded())
+    let issue = picoseconds(inPSUM ? row.issue.psum : row.issue.sbuf)
+    let latency = picoseconds(inPSUM ? row.latency.psum : row.latency.sbuf)
+    return StreamPrice(
+      streaming: streaming, interval: max(streaming + issue, row.minimum),
+      duration: streaming + latency,
+      retire: row.retire > 0 ? streaming + picoseconds(row.retire) : 0)
+  }
+}
+
+/// What descriptors take on a ring.
+struct DescriptorPrices {
+  private let dma: Hardware.DMA
+  private let period: Double
+  /// Picoseconds per byte of one ring's share of the HBM bandwidth.
+  private let hbmShare: Double
+
+  init(_ hardware: Hardware) {
+    dma = hardware.dma
+    period = 1000 / hardware.clocks.dma
+    // Cores that are active on a stack share its bandwidth evenly, and a core's rings share the
+    // core's part (assumed: no arbitration is published).
+    let share = hardware.hbm.bandwidthPerStack / Double(max(1, hardware.hbm.activeCores))
+    hbmShare = 1000 / (share / Double(max(1, hardware.dma.rings)))
+  }
+
+  /// Time of one descriptor of the run.
+  func price(_ run: DescriptorRun, touchesHBM: Bool) -> Picoseconds {
+    let bytes = Int(run.bytes)
+    var cycles =
+      Double((bytes + dma.bytesPerCycle - 1) / dma.bytesPerCycle) + dma.descriptorCycles
+    if run.writesHBM {
+      let blocks = (bytes + dma.hbmWriteBlockBytes - 1) / dma.hbmWriteBlockBytes
+      cycles = max(
+        cycles, Double(blocks) * dma.hbmWriteBlockCycles + dma.hbmWriteDescriptorCycles)
+    }
+    switch run.kind {
+    case .contiguous: break
+    case .elementRead:
+      cycles = max(cycles, Double(run.elements) * dma.elementReadCycles + dma.descriptorCycles)
+    case .elementWrite:
+      cycles = max(cycles, Double(run.elements) * dma.elementWrite * 1000 / period)
+    case .transpose:
+      cycles /= touchesHBM ? dma.hbmTransposeThroughput : dma.sbufTransposeThroughput
+    }
+    let share = touchesHBM ? Double(bytes) * hbmShare : 0
+    return Picoseconds(max(cycles * period, share).rounded(.up))
+  }
+}

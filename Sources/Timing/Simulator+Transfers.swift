@@ -1,0 +1,94 @@
+import Device
+import Hardware
+
+extension Simulator {
+  /// Starts a transfer: its descriptors reach the rings later.
+  mutating func trigger(
+    _ transfer: Int32, _ instruction: DeviceInstruction, _ index: Int, at begin: Picoseconds,
+    chain: Picoseconds
+  ) throws(TimingError) -> TriggerPrice {
+    let described = program.transfers[Int(transfer)]
+    let isFirst = described.mode == .none && startedQueues.insert(described.queue).inserted
+    guard
+      let price = prices.trigger(described.mode, instruction.engine, isFirstOfQueue: isFirst)
+    else {
+      throw .unsupported(
+        instruction: index,
+        "\(instruction.engine.displayName) cannot start a DMA with dge_mode "
+          + described.mode.name)
+    }
+    let touchesHBM = described.hbmReadBytes > 0 || described.hbmWriteBytes > 0
+    let first = Int(described.firstRun)
+    let descriptors = prices.descriptors
+    meter.meetTransfer(
+      transfer, start: chain,
+      firstDescriptor: prices.shortestFirstDescriptor(price, described.mode),
+      visible: prices.semaphoreVisible,
+      runs: program.runs[first..<first + Int(described.runCount)],
+      price: { descriptors.price($0, touchesHBM: touchesHBM) })
+    timeline.transfers[Int(transfer)].trigger = begin
+    timeline.transfers[Int(transfer)].queued = begin + price.firstDescriptor
+    let arrival = Arrival(time: begin + price.firstDescriptor, transfer: transfer)
+    // Latest first, so that the next one is at the end; few are under way at a time.
+    var place = arrivals.count
+    while place > 0, arrivals[place - 1].time <= arrival.time { place -= 1 }
+    arrivals.insert(arrival, at: place)
+    return price
+  }
+
+  /// Hands the next arrival's descriptors to the rings.
+  mutating func arrive() {
+    let arrival = arrivals.removeLast()
+    let index = Int(arrival.transfer)
+    let transfer = program.transfers[index]
+    let touchesHBM = transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0
+    if transfer.runCount == 0 {
+      timeline.transfers[index].firstRead = arrival.time
+      complete(arrival.transfer, lastRead: arrival.time)
+    }
+    let first = Int(transfer.firstRun)
+    for run in program.runs[first..<first + Int(transfer.runCount)] {
+      let ring = Int(run.ring) % rings.count
+      let started = rings[ring].add(
+        Ring.Entry(
+          transfer: arrival.transfer, queue: transfer.queue, remaining: run.count,
+          price: prices.descriptors.price(run, touchesHBM: touchesHBM)), at: arrival.time)
+      if started { noteStart(arrival.transfer, at: arrival.time) }
+    }
+    findNextRing()
+  }
+
+  /// Ends the slices that end next.
+  mutating func finishSlices() {
+    let now = nextRing
+    for ring in rings.indices where rings[ring].next == now {
+      let (transfer, isDone, started) = rings[ring].finish()
+      if started >= 0 { noteStart(started, at: now) }
+      guard isDone else { continue }
+      runsLeft[Int(transfer)] -= 1
+      if runsLeft[Int(transfer)] == 0 { complete(transfer, lastRead: now) }
+    }
+    findNextRing()
+  }
+
+  private mutating func noteStart(_ transfer: Int32, at time: Picoseconds) {
+    if timeline.transfers[Int(transfer)].firstRead < 0 {
+      timeline.transfers[Int(transfer)].firstRead = time
+    }
+  }
+
+  private mutating func complete(_ transfer: Int32, lastRead: Picoseconds) {
+    let visible = lastRead + prices.semaphoreVisible
+    timeline.transfers[Int(transfer)].lastRead = lastRead
+    timeline.transfers[Int(transfer)].complete = visible
+    if let completion = program.transfers[Int(transfer)].completion {
+      signal(completion, at: visible, by: -1 - transfer)
+    }
+  }
+
+  private mutating func findNextRing() {
+    var next = Picoseconds.max
+    for ring in rings.indices { next = min(next, rings[ring].next) }
+    nextRing = next
+  }
+}

@@ -1,0 +1,321 @@
+public import Device
+public import Hardware
+
+/// Why a device program cannot be timed.
+public enum TimingError: Error, Sendable {
+  /// Engines wait for each other.
+  case deadlock([BlockedEngine])
+  /// The hardware configuration has no price for what an engine is asked to do.
+  case unsupported(instruction: Int, String)
+}
+
+/// An engine that waits for a semaphore which nobody will set.
+public struct BlockedEngine: Hashable, Sendable {
+  /// The engine.
+  public var engine: Engine
+  /// The device instruction at the head of its queue.
+  public var instruction: Int
+  /// The semaphore it waits for.
+  public var semaphore: Int32
+  /// The value it waits for.
+  public var value: Int32
+  /// The value that the semaphore has reached.
+  public var reached: Int32
+  /// Engines whose remaining instructions would update the semaphore.
+  public var updaters: [Engine]
+}
+
+/// Prices a device program on a hardware configuration: discrete events in integer picoseconds.
+///
+/// Deterministic: events are taken in the order of (time, rings before arrivals before engines, index).
+public enum Timing {
+  /// Runs the program to its end.
+  ///
+  /// Complexity: O(instructions + updates + waits + descriptor runs × rings).
+  public static func run(
+    _ program: DeviceProgram, on hardware: Hardware
+  ) throws(TimingError) -> Timeline {
+    var simulator = Simulator(program, hardware)
+    try simulator.run()
+    return simulator.finish()
+  }
+}
+
+/// The state of one simulation.
+struct Simulator: ~Copyable {
+  let program: DeviceProgram
+  let prices: EnginePrices
+  var pe: PEArray
+  var semaphores: SemaphoreBoard
+  var rings: [Ring]
+  var nextRing: Picoseconds = .max
+  var arrivals: [Arrival] = []
+  var timeline = Timeline()
+  var meter: BoundsMeter
+  let hardware: Hardware
+  var engines: [EngineState]
+  /// Per transfer: descriptor runs that are still to be finished.
+  var runsLeft: [Int32]
+  /// Whether a queue of prepared descriptors has been started before.
+  var startedQueues: Set<Int32> = []
+
+  /// Descriptors that reach the rings at a time.
+  struct Arrival {
+    var time: Picoseconds
+    var transfer: Int32
+  }
+
+  /// One engine's in-order queue and what its head waits for.
+  struct EngineState {
+    /// Device instructions in order.
+    var queue: [Int32] = []
+    var position = 0
+    /// The instruction before the head had begun.
+    var head: Picoseconds = 0
+    /// The engine can take in the next instruction.
+    var free: Picoseconds = 0
+    var lastEnd: Picoseconds = 0
+    /// When the head begins; `max` when blocked or finished.
+    var begin: Picoseconds = .max
+    var signalled: Picoseconds = 0
+    var structural: Picoseconds = 0
+    /// Update that the head waited for last; -1 if none.
+    var event: Int32 = -1
+    /// Semaphore that blocks the head; -1 if none.
+    var blockedOn: Int32 = -1
+  }
+
+  init(_ program: DeviceProgram, _ hardware: Hardware) {
+    self.program = program
+    self.hardware = hardware
+    meter = BoundsMeter(
+      instructions: program.instructions.count, transfers: program.transfers.count,
+      rings: max(1, hardware.dma.rings))
+    prices = EnginePrices(hardware)
+    pe = PEArray(hardware)
+    semaphores = SemaphoreBoard(
+      count: program.semaphores, expectedUpdates: program.updates.count + program.transfers.count)
+    rings = Array(repeating: Ring(), count: max(1, hardware.dma.rings))
+    engines = Array(repeating: EngineState(), count: Engine.allCases.count)
+    var counts = Array(repeating: 0, count: engines.count)
+    for instruction in program.instructions { counts[Int(instruction.engine.rawValue)] += 1 }
+    for engine in engines.indices { engines[engine].queue.reserveCapacity(counts[engine]) }
+    for index in program.instructions.indices {
+      engines[Int(program.instructions[index].engine.rawValue)].queue.append(Int32(index))
+    }
+    runsLeft = program.transfers.map(\.runCount)
+    let never = InstructionTiming(
+      head: 0, free: 0, signalled: 0, begin: 0, end: 0, producer: -1, producerTransfer: -1,
+      isCold: false)
+    timeline.instructions = Array(repeating: never, count: program.instructions.count)
+    timeline.transfers = Array(
+      repeating: TransferTiming(trigger: 0, queued: 0, firstRead: -1, lastRead: 0, complete: 0),
+      count: program.transfers.count)
+  }
+
+  mutating func run() throws(TimingError) {
+    for engine in engines.indices { prepare(engine) }
+    while true {
+      var engine = 0
+      var time = engines[0].begin
+      for other in 1..<engines.count where engines[other].begin < time {
+        engine = other
+        time = engines[other].begin
+      }
+      let arrival = arrivals.last?.time ?? .max
+      if nextRing <= time && nextRing <= arrival {
+        if nextRing == .max { break }
+        finishSlices()
+      } else if arrival <= time {
+        arrive()
+      } else {
+        try begin(engine)
+      }
+    }
+    try requireFinished()
+  }
+
+  consuming func finish() -> Timeline {
+    timeline.ringBusy = rings.map(\.busy)
+    timeline.clockChanges = pe.clock.changes
+    var total: Picoseconds = 0
+    for timing in timeline.instructions { total = max(total, timing.end) }
+    for timing in timeline.transfers { total = max(total, timing.complete) }
+    timeline.total = total
+    timeline.bounds = meter.bounds(program, hardware)
+    return timeline
+  }
+
+  // MARK: - Engines
+
+  /// Finds out when the head of an engine's queue can begin.
+  mutating func prepare(_ engine: Int) {
+    let position = engines[engine].position
+    guard position < engines[engine].queue.count else {
+      engines[engine].begin = .max
+      return
+    }
+    let instruction = program.instructions[Int(engines[engine].queue[position])]
+    var ready = Picoseconds.min
+    var signalled = Picoseconds.min
+    var last: Int32 = -1
+    if instruction.waitCount > 0 {
+      let hop = prices.hop(of: instruction, program)
+      let first = Int(instruction.firstWait)
+      for wait in first..<first + Int(instruction.waitCount) {
+        let event = semaphores.reaching(program.waits[wait].semaphore, program.waits[wait].value)
+        if event < 0 {
+          engines[engine].begin = .max
+          engines[engine].blockedOn = program.waits[wait].semaphore
+          return
+        }
+        let time = semaphores.events[Int(event)].time
+        if time > signalled {
+          signalled = time
+          ready = time + hop
+          last = event
+        }
+      }
+    }
+    engines[engine].blockedOn = -1
+    var structural = engines[engine].free
+    switch instruction.work {
+    case .loadWeights: structural = max(structural, pe.earliestLoad())
+    case .matmul: structural = max(structural, pe.earliestMatmul())
+    case .control, .stream, .trigger: break
+    }
+    engines[engine].structural = structural
+    engines[engine].signalled = signalled
+    engines[engine].event = last
+    engines[engine].begin = max(engines[engine].head, structural, ready)
+  }
+
+  /// Begins the head of an engine's queue; its whole course is known then.
+  mutating func begin(_ engine: Int) throws(TimingError) {
+    let begin = engines[engine].begin
+    let index = Int(engines[engine].queue[engines[engine].position])
+    let instruction = program.instructions[index]
+    var end: Picoseconds
+    var free: Picoseconds
+    var isCold = false
+    let start = chainStart(instruction)
+    switch instruction.work {
+    case .loadWeights(let work):
+      (end, isCold) = pe.load(work, at: begin)
+      free = begin
+      meter.meetLoad(index, start: start, duration: pe.shortest(work))
+    case .matmul(let work):
+      (end, isCold) = pe.multiply(work, at: begin)
+      free = begin
+      meter.meetMatmul(
+        engine, index, start: start, interval: pe.shortestInterval(work),
+        duration: pe.shortest(work))
+    case .stream(let work):
+      guard let price = prices.streams[engine].price(work) else {
+        throw .unsupported(
+          instruction: index,
+          "\(instruction.engine.displayName) has no price for \(work.streamClass.configurationKey)")
+      }
+      end = begin + price.duration
+      if price.retire > 0 { end = max(end, engines[engine].lastEnd + price.retire) }
+      free = begin + price.interval
+      meter.meet(
+        engine, index, start: start, interval: price.interval, duration: price.duration)
+    case .control:
+      end = begin + prices.control[engine]
+      free = end
+      meter.meet(
+        engine, index, start: start, interval: prices.control[engine],
+        duration: prices.control[engine])
+    case .trigger(let transfer):
+      let price = try trigger(transfer, instruction, index, at: begin, chain: start)
+      end = begin + price.duration
+      free = begin + price.interval
+      meter.meet(
+        engine, index, start: start, interval: price.interval, duration: price.duration)
+    }
+    record(engine, index, end: end, isCold: isCold)
+    engines[engine].position += 1
+    engines[engine].head = begin
+    engines[engine].free = free
+    engines[engine].lastEnd = end
+    if instruction.updateCount > 0 {
+      let time = end + prices.update[engine]
+      let first = Int(instruction.firstUpdate)
+      for update in first..<first + Int(instruction.updateCount) {
+        signal(program.updates[update], at: time, by: Int32(index))
+      }
+    }
+    prepare(engine)
+  }
+
+  /// Earliest begin by data dependencies alone.
+  private mutating func chainStart(_ instruction: DeviceInstruction) -> Picoseconds {
+    guard instruction.waitCount > 0 else { return 0 }
+    var start: Picoseconds = 0
+    let first = Int(instruction.firstWait)
+    for wait in first..<first + Int(instruction.waitCount) {
+      let event = semaphores.reaching(program.waits[wait].semaphore, program.waits[wait].value)
+      guard event >= 0 else { continue }
+      start = max(start, meter.chain(of: semaphores.events[Int(event)].producer))
+    }
+    return start
+  }
+
+  private mutating func record(_ engine: Int, _ index: Int, end: Picoseconds, isCold: Bool) {
+    let state = engines[engine]
+    var producer: Int32 = -1
+    var transfer: Int32 = -1
+    if state.event >= 0 {
+      let by = semaphores.events[Int(state.event)].producer
+      if by >= 0 { producer = by } else { transfer = -1 - by }
+    }
+    timeline.instructions[index] = InstructionTiming(
+      head: state.head, free: state.structural, signalled: max(state.signalled, 0),
+      begin: state.begin, end: end, producer: producer, producerTransfer: transfer, isCold: isCold)
+  }
+
+  /// Updates a semaphore and looks again at the engines that it may concern.
+  mutating func signal(_ update: SemaphoreUpdate, at time: Picoseconds, by producer: Int32) {
+    let outOfOrder = semaphores.add(
+      update.semaphore, time: time, amount: update.amount, producer: producer)
+    for engine in engines.indices {
+      // An update before known ones can let any waiting head go earlier.
+      if engines[engine].blockedOn == update.semaphore || outOfOrder { prepare(engine) }
+    }
+  }
+
+  private func requireFinished() throws(TimingError) {
+    var blocked: [BlockedEngine] = []
+    for engine in engines.indices where engines[engine].position < engines[engine].queue.count {
+      let index = Int(engines[engine].queue[engines[engine].position])
+      let instruction = program.instructions[index]
+      let first = Int(instruction.firstWait)
+      for wait in program.waits[first..<first + Int(instruction.waitCount)]
+      where semaphores.total(wait.semaphore) < wait.value {
+        blocked.append(
+          BlockedEngine(
+            engine: instruction.engine, instruction: index, semaphore: wait.semaphore,
+            value: wait.value, reached: semaphores.total(wait.semaphore),
+            updaters: updaters(wait.semaphore)))
+        break
+      }
+    }
+    if !blocked.isEmpty { throw .deadlock(blocked) }
+  }
+
+  private func updaters(_ semaphore: Int32) -> [Engine] {
+    Engine.allCases.filter { engine in
+      let state = engines[Int(engine.rawValue)]
+      return state.queue[state.position...].contains { index in
+        let instruction = program.instructions[Int(index)]
+        if case .trigger(let transfer) = instruction.work,
+          program.transfers[Int(transfer)].completion?.semaphore == semaphore
+        {
+          return true
+        }
+        return program.updates(of: instruction).contains { $0.semaphore == semaphore }
+      }
+    }
+  }
+}
