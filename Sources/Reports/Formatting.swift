@@ -1,0 +1,65 @@
+import Foundation
+import Timing
+
+/// `41 %`; `<1 %` instead of a zero that is none.
+func percent(_ share: Double) -> String {
+  if share > 0 && share < 0.005 { return "<1 %" }
+  return "\(Int((share * 100).rounded())) %"
+}
+
+/// A number with a fixed number of digits after the point.
+func fixed(_ value: Double, _ digits: Int) -> String {
+  String(format: "%.\(digits)f", value)
+}
+
+/// `12.346 µs`: microseconds with three digits.
+func microseconds(_ time: Picoseconds) -> String { fixed(Double(time) / 1e6, 3) }
+
+/// Digits in groups of three, with a comma between them: `14,814`.
+func grouped(_ value: Int) -> String {
+  let digits = String(value.magnitude)
+  var text = ""
+  for (index, digit) in digits.enumerated() {
+    if index > 0 && (digits.count - index) % 3 == 0 { text += "," }
+    text.append(digit)
+  }
+  return value < 0 ? "-" + text : text
+}
+
+/// A count with a decimal prefix: `268.4 M`.
+func scaled(_ value: Double) -> String {
+  for (factor, prefix) in [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
+  where value >= factor {
+    return "\(fixed(value / factor, 1)) \(prefix)"
+  }
+  return "\(fixed(value, 0)) "
+}
+
+/// Bytes with a binary prefix: `1.5 MiB`.
+func bytes(_ count: Int) -> String {
+  for (factor, unit) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
+  where count >= factor {
+    return "\(fixed(Double(count) / Double(factor), 1)) \(unit)"
+  }
+  return "\(count) B"
+}
+
+extension String {
+  /// Padded with blanks on the right.
+  func left(_ width: Int) -> String {
+    self + String(repeating: " ", count: Swift.max(0, width - count))
+  }
+
+  /// Padded with blanks on the left.
+  func right(_ width: Int) -> String {
+    String(repeating: " ", count: Swift.max(0, width - count)) + self
+  }
+
+  /// Cut to a width, with an ellipsis in place of what is missing.
+  func clipped(_ width: Int) -> String {
+    count <= width ? self : String(prefix(Swift.max(0, width - 1))) + "…"
+  }
+}
+
+/// `1.20e-09`.
+func scientific(_ value: Double) -> String { String(format: "%.2e", value) }

@@ -1,0 +1,149 @@
+import Device
+import Diagnostics
+import Hardware
+import Programs
+import Simulation
+import Timing
+
+// {
+//   "bottleneck": {"engine": "tensor", "limit": "dma_rings", "sentence": "DMA-bound: …", "share": 0.93},
+//   "bounds": {"dma_rings": 1.148e-05, "tensor": 5.09e-06},
+//   "checks": [{"max_abs_difference": 0.0012, "output": "c", "passed": true, …}],
+//   "hardware": {"fingerprint": "0123456789abcdef", "name": "trn2", "overrides": []},
+//   "hbm_read_bytes": 1048576,
+//   "total_time": 1.2345e-05, …
+// }
+
+extension Report {
+  /// Version of the report's layout; it grows when a key changes its meaning or goes.
+  public static let schemaVersion = 1
+
+  /// The report for machines: the profiler's keys at the top, and what it does not have beside them.
+  ///
+  /// Times are in seconds, shares are fractions 0…1. Keys are sorted; only `host` differs between
+  /// two runs of the same program.
+  public var json: JSON {
+    var object: [String: JSON] = [
+      "schema": .integer(Report.schemaVersion),
+      "kernel": .string(run.program.name),
+      "parameters": .object(run.program.metadata.mapValues { .string($0) }),
+      "hardware": .object([
+        "name": .string(run.hardware.name),
+        "fingerprint": .string(run.hardware.fingerprint),
+        "overrides": .array(run.hardware.changes.map { .string($0) }),
+      ]),
+      "checks": .array(run.checks.map(JSON.init)),
+      "host": .object(host),
+    ]
+    guard let timed else { return .object(object) }
+    for (key, metric) in timed.summary.metrics { object[key] = JSON(metric) }
+    object["bottleneck"] = JSON(timed.bottleneck)
+    object["bounds"] = bounds(timed.bounds)
+    object["stalls"] = stalls(timed)
+    // Not the profiler's: the highest address in use, which is what overflows.
+    object["sbuf_peak_bytes_per_partition"] = .integer(timed.summary.sbufPeakBytes)
+    object["psum_peak_bytes_per_partition"] = .integer(timed.summary.psumPeakBytes)
+    return .object(object)
+  }
+
+  /// What tools that read the profiler's `summary-json` expect: one line, the metrics alone.
+  ///
+  /// `nil` when nothing was timed.
+  public var summaryJSON: String? {
+    guard let timed else { return nil }
+    let metrics = timed.summary.metrics.mapValues(JSON.init)
+    return JSON.object(["n_\(run.hardware.fingerprint)": .object(metrics)]).text(indented: false)
+  }
+
+  private var host: [String: JSON] {
+    var host: [String: JSON] = [
+      "wall_seconds": .real(run.host.total),
+      "seconds": .object([
+        "checking": .real(run.host.checking),
+        "values": .real(run.host.values),
+        "lowering": .real(run.host.lowering),
+        "timing": .real(run.host.timing),
+      ]),
+    ]
+    if let device = run.device { host["device_instructions"] = .integer(device.instructions.count) }
+    if let speed = deviceInstructionsPerSecond {
+      host["device_instructions_per_second"] = .real(speed)
+    }
+    if let peakMemoryBytes { host["peak_memory_bytes"] = .integer(peakMemoryBytes) }
+    return host
+  }
+
+  private func bounds(_ bounds: Bounds) -> JSON {
+    var object: [String: JSON] = ["dependency_chain": seconds(bounds.dependencyChain)]
+    for resource in Resource.allCases { object[resource.key] = seconds(bounds[resource]) }
+    return .object(object)
+  }
+
+  private func stalls(_ timed: Timed) -> JSON {
+    var engines: [String: JSON] = [:]
+    for engine in Engine.allCases where timed.summary[engine].instructionCount > 0 {
+      let stalls = timed.stalls[engine]
+      var reasons: [String: JSON] = [:]
+      for reason in StallReason.allCases { reasons[reason.key] = seconds(stalls[reason]) }
+      engines[engine.name] = .object([
+        "waited": seconds(stalls.waited),
+        "reasons": .object(reasons),
+        "producers": .array(stalls.producers.prefix(10).map(JSON.init)),
+      ])
+    }
+    return .object(engines)
+  }
+}
+
+private func seconds(_ time: Picoseconds) -> JSON { .real(Double(time) / 1e12) }
+
+extension StallReason {
+  /// The key in reports for machines.
+  fileprivate var key: String {
+    switch self {
+    case .engineBusy: "engine_busy"
+    case .weightLoad: "weight_load"
+    case .semaphore: "semaphore"
+    case .dma: "dma"
+    case .dispatch: "dispatch"
+    }
+  }
+}
+
+extension JSON {
+  fileprivate init(_ check: NumericCheck) {
+    self = .object([
+      "output": .string(check.output),
+      "max_abs_difference": .real(check.maxAbsDifference),
+      "tolerance": .real(check.tolerance),
+      "rule": .string(check.rule),
+      "passed": .bool(check.passed),
+    ])
+  }
+
+  fileprivate init(_ bottleneck: Bottleneck) {
+    self = .object([
+      "limit": .string(bottleneck.key),
+      "share": .real(bottleneck.share),
+      "engine": bottleneck.engine.map { .string($0.name) } ?? .null,
+      "sentence": .string(bottleneck.sentence),
+    ])
+  }
+
+  fileprivate init(_ wait: StallTable.ProducerWait) {
+    let kind: String
+    switch wait.producer {
+    case .engine: kind = "engine"
+    case .queue: kind = "dma_queue"
+    }
+    self = .object([
+      "kind": .string(kind),
+      "name": .string(wait.producerName),
+      "instruction": .string(wait.text),
+      "location": wait.location.map { .string($0.description) } ?? .null,
+      "time": seconds(wait.time),
+      "count": .integer(wait.count),
+      "longest": seconds(wait.longest),
+    ])
+  }
+}

@@ -1,0 +1,45 @@
+import Device
+public import Simulation
+public import Timing
+
+/// All that the views show of one run, computed once.
+public struct Report: Sendable {
+  /// What is known when a run was timed.
+  public struct Timed: Sendable {
+    /// The profiler's metrics.
+    public let summary: Summary
+    /// Who waited for whom.
+    public let stalls: StallTable
+    /// What each resource alone would have needed.
+    public let bounds: Bounds
+    /// The verdict.
+    public let bottleneck: Bottleneck
+  }
+
+  /// The run.
+  public let run: Run
+  /// What is known of its time; `nil` when only values were asked for.
+  public let timed: Timed?
+  /// Largest resident set of this process in bytes; `nil` if the views shall not show it.
+  public let peakMemoryBytes: Int?
+
+  /// Measures a run.
+  ///
+  /// - Parameters:
+  ///   - run: The run.
+  ///   - peakMemoryBytes: What the host needed.
+  public init(_ run: Run, peakMemoryBytes: Int? = nil) {
+    self.run = run
+    self.peakMemoryBytes = peakMemoryBytes
+    guard let device = run.device, let timeline = run.timeline else {
+      timed = nil
+      return
+    }
+    let summary = Summary(
+      program: run.program, device: device, timeline: timeline, hardware: run.hardware)
+    let stalls = StallTable(program: run.program, device: device, timeline: timeline)
+    timed = Timed(
+      summary: summary, stalls: stalls, bounds: timeline.bounds,
+      bottleneck: Bottleneck(summary: summary, stalls: stalls, bounds: timeline.bounds))
+  }
+}

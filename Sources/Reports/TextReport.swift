@@ -1,0 +1,292 @@
+import Device
+import Diagnostics
+import Hardware
+import Programs
+import Simulation
+import Timing
+
+// tiny  (k=128, m=128, n=512)  on trn2, fingerprint 0123456789abcdef
+//
+//   time      12.345 µs   14,814 cycles @ 1.2 GHz (NeuronCore clock)
+//   compute   21.75 of 78.64 TFLOPS   MFU 27.7 %   HFU 27.7 %   268.4 MFLOP, 0.0 M of it transposes
+//   HBM       83.9 of 716.0 GB/s   MBU 11.7 %   read 1.0 MiB, written 256.0 KiB
+//   DMA       4 transfers of 256.0 KiB on average, 128 descriptors, 1 queues
+//
+//   DMA-bound: the DMA rings are busy 93 % of the time; Tensor waited 41 % for queue
+//   qSyncDynamicHW (dma_copy w.3 at matmul.swift:88)
+//
+//   engine   busy µs  share   instructions   largest wait
+//   Tensor     5.090   41 %            128   dma 4.210 µs
+//   …
+//   if only … limited          µs  of simulated
+//   DMA rings              11.481   93 %  ████████████████████████████████████░░░
+//   …
+//   Tensor waited 4.210 µs (34 %) and was busy 5.090 µs (41 %)
+//      4.210 µs  34 %    ×32  queue qSyncDynamicHW: dma_copy w.3 at matmul.swift:88
+//
+//   memory    SBUF 96.0 KiB of 207.7 KiB per partition (46 %), PSUM 4.0 KiB of 16.0 KiB (25 %)
+//   check     c: largest difference 0.0012, allowed 0.0156 (2^-6 relative): passed
+//   host      0.420 s: values 0.300, lowering 0.020, timing 0.100; 1.3 M instructions/s in timing
+
+extension Report {
+  /// Columns that a text report needs at most.
+  static let width = 96
+
+  /// One screen for a person.
+  ///
+  /// - Parameter color: Whether to use ANSI escape sequences.
+  public func text(color: Bool = false) -> String {
+    let ink = Ink(isOn: color)
+    var lines = header(ink)
+    if let timed {
+      lines += [""] + overview(timed.summary)
+      lines += [""] + wrapped(timed.bottleneck.sentence).map { ink.strong($0) }
+      lines += [""] + engineTable(timed, ink)
+      lines += [""] + boundTable(timed, ink)
+      lines += waitTable(timed, ink)
+      lines += [""] + memory(timed.summary)
+    } else {
+      lines += ["", "  values only: nothing was timed"]
+    }
+    lines += checks(ink) + host()
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  // MARK: - Head
+
+  private func header(_ ink: Ink) -> [String] {
+    var title = run.program.name
+    if !run.program.metadata.isEmpty {
+      let parameters = run.program.metadata.sorted { $0.key < $1.key }
+        .map { "\($0.key)=\($0.value)" }
+      title += "  (\(parameters.joined(separator: ", ")))"
+    }
+    let lines = wrapped(
+      "\(title)  on \(run.hardware.name), fingerprint \(run.hardware.fingerprint)", indent: "")
+    return lines.map { ink.strong($0) } + run.hardware.changes.map { "  with \($0)" }
+  }
+
+  private func overview(_ summary: Summary) -> [String] {
+    let hardware = run.hardware
+    let cycles = grouped(summary.neuroncoreCycles)
+    var lines = [
+      "  time      \(microseconds(summary.total)) µs   \(cycles) cycles @ "
+        + "\(hardware.clocks.neuroncore) GHz (NeuronCore clock)"
+    ]
+    if summary.hardwareFLOPs > 0 {
+      var line =
+        "  compute   \(fixed(summary.achievedTFLOPS, 2)) of \(fixed(hardware.peakTFLOPS, 2)) TFLOPS"
+        + "   MFU \(fixed(summary.mfu * 100, 1)) %   HFU \(fixed(summary.hfu * 100, 1)) %"
+        + "   \(scaled(Double(summary.hardwareFLOPs)))FLOP"
+      if summary.transposeFLOPs > 0 {
+        let share = Double(summary.transposeFLOPs) / Double(summary.hardwareFLOPs)
+        line += ", \(percent(share)) of it transposes"
+      }
+      lines.append(line)
+    }
+    if summary.hbmBytes > 0 {
+      lines.append(
+        "  HBM       \(fixed(summary.achievedHBMBandwidth, 1)) of "
+          + "\(fixed(hardware.hbm.bandwidthPerStack, 1)) GB/s   "
+          + "MBU \(fixed(summary.mbu * 100, 1)) %   "
+          + "read \(bytes(summary.hbmReadBytes)), written \(bytes(summary.hbmWriteBytes))")
+    }
+    let transfers = summary.transfers
+    if transfers.count > 0 {
+      lines.append(
+        "  DMA       \(counted(transfers.count, "transfer")), "
+          + "\(bytes(transfers.bytes / transfers.count)) on average; "
+          + "\(counted(transfers.packets, "descriptor")), "
+          + "\(bytes(transfers.bytes / max(1, transfers.packets))) on average")
+    }
+    return lines
+  }
+
+  // MARK: - Engines
+
+  private func engineTable(_ timed: Timed, _ ink: Ink) -> [String] {
+    var lines = [ink.faint("  engine        busy µs   share   instructions   largest wait")]
+    for engine in [Engine.tensor, .vector, .scalar, .gpsimd, .sync] {
+      let use = timed.summary[engine]
+      guard use.instructionCount > 0 else { continue }
+      let stalls = timed.stalls[engine]
+      var wait = "none"
+      if let reason = stalls.largest {
+        let time = stalls[reason]
+        wait =
+          "\(reason.displayName) \(microseconds(time)) µs (\(percent(timed.summary.share(time))))"
+      }
+      lines.append(
+        "  " + engine.displayName.left(10) + microseconds(use.activeTime).right(11)
+          + percent(timed.summary.share(use.activeTime)).right(8)
+          + grouped(use.instructionCount).right(15) + "   " + wait)
+    }
+    let transfers = timed.summary.transfers
+    if transfers.count > 0 {
+      lines.append(
+        "  " + "DMA".left(10) + microseconds(transfers.activeTime).right(11)
+          + percent(timed.summary.share(transfers.activeTime)).right(8)
+          + grouped(transfers.count).right(15) + "   "
+          + "busiest ring \(microseconds(timed.summary.busiestRing)) µs "
+          + "(\(percent(timed.summary.share(timed.summary.busiestRing))))")
+    }
+    return lines
+  }
+
+  private func boundTable(_ timed: Timed, _ ink: Ink) -> [String] {
+    var rows: [(name: String, time: Picoseconds)] = []
+    let bounds = timed.bounds
+    for resource in Resource.allCases where bounds[resource] > 0 {
+      rows.append((resource.displayName, bounds[resource]))
+    }
+    if bounds.dependencyChain > 0 { rows.append(("dependency chain", bounds.dependencyChain)) }
+    rows.sort { ($1.time, $0.name) < ($0.time, $1.name) }
+    rows.append(("simulated", timed.summary.total))
+    var lines = [ink.faint("  if only … limited    µs   of simulated")]
+    for row in rows {
+      let share = timed.summary.share(row.time)
+      let filled = max(0, min(40, Int((share * 40).rounded())))
+      let bar =
+        String(repeating: "█", count: filled) + String(repeating: "░", count: 40 - filled)
+      lines.append(
+        "  " + row.name.left(16) + microseconds(row.time).right(10) + percent(share).right(8)
+          + "  " + bar)
+    }
+    return lines
+  }
+
+  /// Where the engine of the verdict waited, and for whom.
+  private func waitTable(_ timed: Timed, _ ink: Ink) -> [String] {
+    guard let engine = timed.bottleneck.engine else { return [] }
+    let stalls = timed.stalls[engine]
+    guard stalls.waited > 0 else { return [] }
+    let reasons = StallReason.allCases.filter { $0 != .engineBusy && stalls[$0] > 0 }
+      .sorted { (stalls[$1], $0.rawValue) < (stalls[$0], $1.rawValue) }
+      .map { "\($0.displayName) \(microseconds(stalls[$0]))" }
+    var lines = [
+      "",
+      "  \(engine.displayName) waited \(microseconds(stalls.waited)) µs "
+        + "(\(percent(timed.summary.share(stalls.waited)))): \(reasons.joined(separator: ", "))",
+    ]
+    for wait in stalls.producers.prefix(5) {
+      var text = ""
+      if case .queue = wait.producer { text = "queue " }
+      text += "\(wait.producerName): \(wait.text)"
+      if let location = wait.location { text += " at \(location)" }
+      let share = percent(timed.summary.share(wait.time))
+      lines.append(
+        ("  " + microseconds(wait.time).right(10) + " µs" + share.right(7)
+          + "×\(grouped(wait.count))".right(9) + "  " + text).clipped(Report.width))
+    }
+    if stalls.producers.count > 5 {
+      lines.append(ink.faint("  and \(counted(stalls.producers.count - 5, "more place"))"))
+    }
+    return lines
+  }
+
+  // MARK: - Foot
+
+  private func memory(_ summary: Summary) -> [String] {
+    func use(_ name: String, _ peak: Int, _ room: Int) -> String {
+      let share = room > 0 ? Double(peak) / Double(room) : 0
+      return "\(name) \(bytes(peak)) of \(bytes(room)) (\(percent(share)))"
+    }
+    let sbuf = use("SBUF", summary.sbufPeakBytes, run.hardware.sbuf.usableBytesPerPartition)
+    let psum = use("PSUM", summary.psumPeakBytes, run.hardware.psum.bytesPerPartition)
+    return ["  memory    \(sbuf), \(psum) per partition at most"]
+  }
+
+  private func checks(_ ink: Ink) -> [String] {
+    run.checks.map { check in
+      let verdict = check.passed ? ink.good("passed") : ink.bad("FAILED")
+      let line =
+        "  check     \(check.output): largest difference \(short(check.maxAbsDifference)), "
+        + "allowed \(short(check.tolerance))"
+      return "\(line) (\(check.rule)): ".clipped(Report.width) + verdict
+    }
+  }
+
+  private func host() -> [String] {
+    let times = run.host
+    let phases = [
+      ("checking", times.checking), ("values", times.values), ("lowering", times.lowering),
+      ("timing", times.timing),
+    ].filter { $0.1 > 0 }
+    guard !phases.isEmpty else { return [] }
+    var line =
+      "  host      \(fixed(times.total, 3)) s: "
+      + phases.map { "\($0.0) \(fixed($0.1, 3))" }.joined(separator: ", ")
+    if let speed = deviceInstructionsPerSecond {
+      line += "; \(scaled(speed))instructions/s in timing"
+    }
+    if let peakMemoryBytes { line += "; \(bytes(peakMemoryBytes)) at most" }
+    return [line]
+  }
+
+  /// Device instructions per second of the timing phase; `nil` when nothing was timed.
+  var deviceInstructionsPerSecond: Double? {
+    guard let device = run.device, run.timeline != nil, run.host.timing > 0 else { return nil }
+    return Double(device.instructions.count) / run.host.timing
+  }
+
+  private func wrapped(_ text: String, indent: String = "  ") -> [String] {
+    var lines: [String] = []
+    var line = ""
+    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+      if line.isEmpty {
+        line = String(word)
+      } else if indent.count + line.count + 1 + word.count > Report.width {
+        lines.append(indent + line)
+        line = String(word)
+      } else {
+        line += " \(word)"
+      }
+    }
+    return lines + [indent + line]
+  }
+}
+
+extension HostTimes {
+  /// Seconds of all phases.
+  var total: Double { checking + values + lowering + timing }
+}
+
+extension StallReason {
+  /// What texts call it.
+  var displayName: String {
+    switch self {
+    case .engineBusy: "engine busy"
+    case .weightLoad: "weight load"
+    case .semaphore: "semaphore"
+    case .dma: "dma"
+    case .dispatch: "dispatch"
+    }
+  }
+}
+
+/// A number with about four significant digits, as in `0.001234` or `1.2e-09`.
+private func short(_ value: Double) -> String {
+  guard value.isFinite else { return "\(value)" }
+  if value == 0 { return "0" }
+  let magnitude = abs(value)
+  if magnitude < 1e-4 || magnitude >= 1e6 { return scientific(value) }
+  return fixed(value, magnitude >= 1 ? 3 : 6)
+}
+
+private func counted(_ count: Int, _ noun: String) -> String {
+  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// ANSI colours, or none.
+struct Ink {
+  var isOn: Bool
+
+  private func painted(_ text: String, _ code: String) -> String {
+    isOn ? "\u{1B}[\(code)m\(text)\u{1B}[0m" : text
+  }
+
+  func strong(_ text: String) -> String { painted(text, "1") }
+  func faint(_ text: String) -> String { painted(text, "2") }
+  func good(_ text: String) -> String { painted(text, "32") }
+  func bad(_ text: String) -> String { painted(text, "31;1") }
+}
