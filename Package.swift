@@ -82,6 +82,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests
+    tests("TimingTests", needs: ["Device", "Hardware", "Timing"]),
     tests("HardwareTests", needs: ["Diagnostics", "Hardware"]),
     tests(
       "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],

@@ -120,17 +120,43 @@ public struct Lowering {
     return tensor.space != .hbm || tensor.role != .input
   }
 
+  /// Loads the table of functions that the emission needs, if another one (or none) is loaded.
+  ///
+  /// The first instruction of ScalarE always pays one load, also a copy (trn2 captures). A kernel that
+  /// starts with copies loads the table that its first other function needs.
   private mutating func loadTable(for emission: Emission, _ engine: Engine, source: Int) {
-    guard let function = emission.activation, engine == .scalar,
-      !hardware.scalar.residentFunctions.contains(function.rawValue) || loadedTable == nil,
-      let table = hardware.scalar.tableSet(of: function.rawValue), table != loadedTable
-    else { return }
-    loadedTable = table
+    guard engine == .scalar, case .work(.stream) = emission.kind else { return }
+    let needed = table(of: emission)
+    if let loadedTable {
+      guard let needed, needed != loadedTable else { return }
+    }
+    loadedTable = needed ?? firstTable(from: source + 1) ?? "resident"
     let load = append(
       DeviceInstruction(
         engine: .scalar, opcode: .actTableLoad,
         work: .stream(Stream(.tableLoad, elements: 0)), source: source))
     known.seal(load, on: .scalar)
+  }
+
+  /// The table set of the emission's function; `nil` for functions that are in every set.
+  private func table(of emission: Emission) -> String? {
+    guard let function = emission.activation?.rawValue,
+      !hardware.scalar.residentFunctions.contains(function)
+    else { return nil }
+    // A function that the configuration puts into no set has one of its own.
+    return hardware.scalar.tableSet(of: function) ?? function
+  }
+
+  private func firstTable(from index: Int) -> String? {
+    for instruction in program.instructions[index...]
+    where instruction.resolvedEngine == .scalar {
+      var emitter = Emitter(engine: .scalar, tensors: program.tensors)
+      instruction.operation.lower(into: &emitter)
+      for emission in emitter.emissions {
+        if let table = table(of: emission) { return table }
+      }
+    }
+    return nil
   }
 
   private mutating func emit(_ emission: Emission, _ engine: Engine, source: Int) -> Int {

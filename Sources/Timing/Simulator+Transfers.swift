@@ -8,7 +8,8 @@ extension Simulator {
     chain: Picoseconds
   ) throws(TimingError) -> TriggerPrice {
     let described = program.transfers[Int(transfer)]
-    let isFirst = described.mode == .none && startedQueues.insert(described.queue).inserted
+    let queue = Int(described.queue)
+    let isFirst = queueArrivals[queue] < 0
     guard
       let price = prices.trigger(described.mode, instruction.engine, isFirstOfQueue: isFirst)
     else {
@@ -27,8 +28,11 @@ extension Simulator {
       runs: program.runs[first..<first + Int(described.runCount)],
       price: { descriptors.price($0, touchesHBM: touchesHBM) })
     timeline.transfers[Int(transfer)].trigger = begin
-    timeline.transfers[Int(transfer)].queued = begin + price.firstDescriptor
-    let arrival = Arrival(time: begin + price.firstDescriptor, transfer: transfer)
+    // A queue keeps its order, so descriptors never overtake the ones before them.
+    let queued = max(begin + price.firstDescriptor, queueArrivals[queue])
+    queueArrivals[queue] = queued
+    timeline.transfers[Int(transfer)].queued = queued
+    let arrival = Arrival(time: queued, transfer: transfer)
     // Latest first, so that the next one is at the end; few are under way at a time.
     var place = arrivals.count
     while place > 0, arrivals[place - 1].time <= arrival.time { place -= 1 }

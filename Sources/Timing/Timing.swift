@@ -56,8 +56,8 @@ struct Simulator: ~Copyable {
   var engines: [EngineState]
   /// Per transfer: descriptor runs that are still to be finished.
   var runsLeft: [Int32]
-  /// Whether a queue of prepared descriptors has been started before.
-  var startedQueues: Set<Int32> = []
+  /// By queue: when its last descriptors reached the rings; -1 before its first.
+  var queueArrivals: [Picoseconds]
 
   /// Descriptors that reach the rings at a time.
   struct Arrival {
@@ -104,6 +104,8 @@ struct Simulator: ~Copyable {
       engines[Int(program.instructions[index].engine.rawValue)].queue.append(Int32(index))
     }
     runsLeft = program.transfers.map(\.runCount)
+    let queues = program.transfers.reduce(0) { max($0, Int($1.queue) + 1) }
+    queueArrivals = Array(repeating: -1, count: queues)
     let never = InstructionTiming(
       head: 0, free: 0, signalled: 0, begin: 0, end: 0, producer: -1, producerTransfer: -1,
       isCold: false)

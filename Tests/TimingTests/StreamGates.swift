@@ -1,0 +1,148 @@
+import Device
+import Hardware
+import Testing
+
+@testable import Timing
+
+/// One rule of Vector, Scalar and GpSimd per test: exact to the picosecond, the sum in the comment.
+@Suite struct StreamGates {
+  private func duration(_ engine: Engine, _ stream: Stream) throws -> Picoseconds {
+    var bench = Bench()
+    let index = bench.add(engine, .stream(stream))
+    return try bench.run().instructions[index].duration
+  }
+
+  private func interval(_ engine: Engine, _ stream: Stream) throws -> Picoseconds {
+    var bench = Bench()
+    bench.add(engine, .stream(stream))
+    bench.add(engine, .stream(stream))
+    let timeline = try bench.run()
+    return timeline.instructions[1].begin - timeline.instructions[0].begin
+  }
+
+  @Test func vectorTensorTensorOf1000TakesOneElementPerCycle() throws {
+    // 1000 / 0.96 GHz = 1041.667 ns, + 159.4 ns latency = 1201.067 ns (captured: 1200.0 to 1201.0).
+    let time = try duration(.vector, Stream(.tensorTensor, elements: 1000))
+    #expect(time == 1_041_667 + 159_400)
+  }
+
+  @Test func vectorTensorTensorStartsAreStreamingPlus68() throws {
+    // 512 / 0.96 = 533.333 ns, + 68 ns.
+    #expect(try interval(.vector, Stream(.tensorTensor, elements: 512)) == 533_333 + 68_000)
+  }
+
+  @Test func sixteenBitTensorTensorRunsTwiceAsFast() throws {
+    // 1000 / 2 / 0.96 = 520.833 ns + 159.4 ns.
+    let stream = Stream(
+      .tensorTensor, elements: 1000, sixteenBitInputs: true, sixteenBitOutput: true,
+      inputStrideBytes: 2, outputStrideBytes: 2, outputElementBytes: 2)
+    #expect(try duration(.vector, stream) == 520_833 + 159_400)
+  }
+
+  @Test func sixteenBitCopyRunsFourTimesAsFast() throws {
+    // 1024 / 4 / 0.96 = 266.667 ns + 150 ns.
+    let stream = Stream(
+      .copy, elements: 1024, sixteenBitInputs: true, sixteenBitOutput: true,
+      inputStrideBytes: 2, outputStrideBytes: 2, outputElementBytes: 2)
+    #expect(try duration(.vector, stream) == 266_667 + 150_000)
+  }
+
+  @Test func vectorCopyFromPSUMTakesOneElementPerCycle() throws {
+    // 128 / 0.96 = 133.333 ns + 158.4 ns = 291.7 ns (captured 291.7).
+    #expect(
+      try duration(.vector, Stream(.copy, elements: 128, readsPSUM: true)) == 133_333 + 158_400)
+  }
+
+  @Test func pointerTensorScalarOf512() throws {
+    // 512 / 2 / 0.96 = 266.667 ns + 214.6 ns = 481.3 ns (captured 480 to 481).
+    let stream = Stream(.tensorScalarPointer, elements: 512)
+    #expect(try duration(.vector, stream) == 266_667 + 214_600)
+    // Start to start 396 ns in the captures: 266.667 + 129.3.
+    #expect(try interval(.vector, stream) == 266_667 + 129_300)
+  }
+
+  @Test func tensorReduceOf512() throws {
+    // 512 / 0.96 = 533.333 ns + 152.1 ns = 685.4 ns (captured 685).
+    #expect(try duration(.vector, Stream(.tensorReduce, elements: 512)) == 533_333 + 152_100)
+  }
+
+  @Test func reciprocalTakesSixCyclesPerElement() throws {
+    // 8 × 6 / 0.96 = 50 ns + 153.1 ns = 203.1 ns (captured 202).
+    #expect(try duration(.vector, Stream(.reciprocal, elements: 8)) == 50_000 + 153_100)
+  }
+
+  @Test func shortInstructionsAre64CyclesApart() throws {
+    // tensor_tensor of 1: 1 / 0.96 + 68 = 69.04 ns is above 64 / 0.96 = 66.667 ns;
+    // copy of 1: 0.5 / 0.96 + 50 = 50.5 ns is below, so 66.667 ns.
+    #expect(try interval(.vector, Stream(.copy, elements: 1)) == 66_667)
+  }
+
+  @Test func scalarCopyOf512FromPSUM() throws {
+    // 512 / 1.2 = 426.667 ns + 158.3 ns = 584.967 ns (captured 585.8 to 586.7).
+    #expect(
+      try duration(.scalar, Stream(.copy, elements: 512, readsPSUM: true)) == 426_667 + 158_300)
+  }
+
+  @Test func scalarCopiesSpreadTheirEnds() throws {
+    // Starts are N/1.2 + 50 ns apart, ends N/1.2 + 62.5 ns.
+    var bench = Bench()
+    for _ in 0..<5 {
+      bench.add(.scalar, .stream(Stream(.copy, elements: 512, readsPSUM: true)))
+    }
+    let timings = try bench.run().instructions
+    for (a, b) in zip(timings, timings.dropFirst()) {
+      #expect(b.begin - a.begin == 426_667 + 50_000)
+      #expect(b.end - a.end == 426_667 + 62_500)
+    }
+  }
+
+  @Test func activationFromSBUFAndPSUM() throws {
+    // 512 / 1.2 = 426.667 ns; + 280 ns from SBUF (captured 704 to 708), + 261 ns from PSUM (687.9).
+    #expect(try duration(.scalar, Stream(.activation, elements: 512)) == 426_667 + 280_000)
+    #expect(
+      try duration(.scalar, Stream(.activation, elements: 512, readsPSUM: true))
+        == 426_667 + 261_000)
+    // Starts: + 186 ns and + 143 ns.
+    #expect(try interval(.scalar, Stream(.activation, elements: 512)) == 426_667 + 186_000)
+    #expect(
+      try interval(.scalar, Stream(.activation, elements: 512, readsPSUM: true))
+        == 426_667 + 143_000)
+  }
+
+  @Test func activationTableLoad() throws {
+    // 1540 cycles of 1.2 GHz = 1283.3 ns in every capture.
+    #expect(try duration(.scalar, Stream(.tableLoad, elements: 0)) == 1_283_300)
+  }
+
+  @Test func strideAbove16BytesHalvesTheRate() throws {
+    // ScalarE fp32 with a 36-byte output stride: 2 × 128 / 1.2 = 213.333 ns, + 203.3 ns latency
+    // = 416.7 ns (captured 417).
+    let stream = Stream(.copy, elements: 128, contiguous: false, outputStrideBytes: 36)
+    #expect(try duration(.scalar, stream) == 213_333 + 203_300)
+    // VectorE likewise: 2 × 128 × 0.5 / 0.96 = 133.333 ns + 150 ns (captured 281).
+    #expect(try duration(.vector, stream) == 133_333 + 150_000)
+    // 16 bytes is not above 16 bytes.
+    let close = Stream(.copy, elements: 128, contiguous: false, outputStrideBytes: 16)
+    #expect(try duration(.scalar, close) == 106_667 + 203_300)
+  }
+
+  @Test func scatteredSixteenBitWritesAreSlow() throws {
+    // 2-byte elements with an 18-byte output stride: ScalarE 5.11, VectorE 2.26 cycles per element.
+    let stream = Stream(
+      .copy, elements: 128, sixteenBitInputs: true, sixteenBitOutput: true, contiguous: false,
+      inputStrideBytes: 2, outputStrideBytes: 18, outputElementBytes: 2)
+    #expect(try duration(.scalar, stream) == cycles(128 * 5.11, at: 1.2, plus: 203.3))
+    #expect(try duration(.vector, stream) == cycles(128 * 2.26, at: 0.96, plus: 150))
+  }
+
+  @Test func gpsimdAffineSelect() throws {
+    // 150 + N cycles of 1.2 GHz: 125 ns + 512 / 1.2 = 426.667 ns (NKI reference v2.26).
+    #expect(try duration(.gpsimd, Stream(.affineSelect, elements: 512)) == 426_667 + 125_000)
+  }
+
+  @Test func anEngineWithoutAPriceIsAnError() throws {
+    var bench = Bench()
+    bench.add(.gpsimd, .stream(Stream(.max8, elements: 64)))
+    #expect(throws: TimingError.self) { try bench.run() }
+  }
+}
