@@ -36,6 +36,9 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   /// Whether the type is an integer format; `bool` is not.
   @inlinable public var isInteger: Bool { !isFloat && self != .bool }
 
+  /// Whether the type is an integer format with a sign.
+  @inlinable public var isSigned: Bool { self == .int8 || self == .int16 || self == .int32 }
+
   /// The NKI name.
   public var name: String { String(describing: self) }
 

@@ -6,8 +6,8 @@ extension ALUOp {
   /// A step of 0 repeats one value; `result` may be one of the inputs. Comparisons and logical
   /// operations give 1.0 or 0.0.
   func apply(
-    _ lhs: UnsafePointer<Float>, step lhsStep: Int = 1, _ rhs: UnsafePointer<Float>,
-    step rhsStep: Int = 1, count: Int, into result: UnsafeMutablePointer<Float>
+    _ lhs: UnsafePointer<Float>, lhsStep: Int = 1, _ rhs: UnsafePointer<Float>,
+    rhsStep: Int = 1, count: Int, into result: UnsafeMutablePointer<Float>
   ) {
     @inline(__always) func each(_ body: (Float, Float) -> Float) {
       if lhsStep == 1 && rhsStep == 1 {
@@ -15,6 +15,9 @@ extension ALUOp {
       } else if lhsStep == 1 && rhsStep == 0 {
         let right = rhs[0]
         for i in 0..<count { result[i] = body(lhs[i], right) }
+      } else if lhsStep == 0 && rhsStep == 1 {
+        let left = lhs[0]
+        for i in 0..<count { result[i] = body(left, rhs[i]) }
       } else {
         for i in 0..<count { result[i] = body(lhs[i * lhsStep], rhs[i * rhsStep]) }
       }
@@ -26,8 +29,16 @@ extension ALUOp {
     case .divide: each { $0 / $1 }
     case .maximum: each { $0.isNaN || $1.isNaN ? .nan : $0 > $1 ? $0 : $1 }
     case .minimum: each { $0.isNaN || $1.isNaN ? .nan : $0 < $1 ? $0 : $1 }
-    case .absMax: each { Swift.max(Swift.abs($0), Swift.abs($1)) }
-    case .absMin: each { Swift.min(Swift.abs($0), Swift.abs($1)) }
+    case .absMax:
+      each { left, right in
+        let (a, b) = (Swift.abs(left), Swift.abs(right))
+        return a.isNaN || b.isNaN ? .nan : a > b ? a : b
+      }
+    case .absMin:
+      each { left, right in
+        let (a, b) = (Swift.abs(left), Swift.abs(right))
+        return a.isNaN || b.isNaN ? .nan : a < b ? a : b
+      }
     case .abs: each { left, _ in Swift.abs(left) }
     case .power: each { powf($0, $1) }
     case .rsqrt: each { left, _ in 1 / left.squareRoot() }
@@ -47,22 +58,28 @@ extension ALUOp {
   }
 
   /// `result[i] = lhs[i * lhsStep] op rhs[i * rhsStep]` on 32-bit patterns.
+  ///
+  /// Shifts to the right keep the sign when `signed`, as NumPy's do.
   func applyBits(
-    _ lhs: UnsafePointer<UInt32>, step lhsStep: Int = 1, _ rhs: UnsafePointer<UInt32>,
-    step rhsStep: Int = 1, count: Int, into result: UnsafeMutablePointer<UInt32>
+    _ lhs: UnsafePointer<UInt32>, lhsStep: Int = 1, _ rhs: UnsafePointer<UInt32>,
+    rhsStep: Int = 1, count: Int, signed: Bool, into result: UnsafeMutablePointer<UInt32>
   ) {
-    for i in 0..<count {
-      let left = lhs[i * lhsStep]
-      let right = rhs[i * rhsStep]
-      switch self {
-      case .bitwiseAnd: result[i] = left & right
-      case .bitwiseOr: result[i] = left | right
-      case .bitwiseXor: result[i] = left ^ right
-      case .invert: result[i] = ~left
-      case .leftShift: result[i] = left << right
-      case .rightShift: result[i] = left >> right
-      default: preconditionFailure("\(rawValue) works on values")
+    @inline(__always) func each(_ body: (UInt32, UInt32) -> UInt32) {
+      for i in 0..<count { result[i] = body(lhs[i * lhsStep], rhs[i * rhsStep]) }
+    }
+    switch self {
+    case .bitwiseAnd: each { $0 & $1 }
+    case .bitwiseOr: each { $0 | $1 }
+    case .bitwiseXor: each { $0 ^ $1 }
+    case .invert: each { left, _ in ~left }
+    case .leftShift: each { $0 << $1 }
+    case .rightShift:
+      if signed {
+        each { UInt32(bitPattern: Int32(bitPattern: $0) >> $1) }
+      } else {
+        each { $0 >> $1 }
       }
+    default: preconditionFailure("\(rawValue) works on values")
     }
   }
 }

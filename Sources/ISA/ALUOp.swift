@@ -45,4 +45,36 @@ public enum ALUOp: String, SymbolField {
     default: false
     }
   }
+
+  /// Whether it compares, giving 1 or 0.
+  public var isComparison: Bool {
+    switch self {
+    case .equal, .notEqual, .greater, .greaterEqual, .less, .lessEqual: true
+    default: false
+    }
+  }
+
+  /// Whether it can reduce: the associative ones and subtraction.
+  ///
+  /// Source: NKI documentation, "Supported Math Operators", column "Legal Reduction Operator".
+  public var isReduction: Bool {
+    switch self {
+    case .add, .subtract, .multiply, .maximum, .minimum, .logicalAnd, .logicalOr, .logicalXor,
+      .bitwiseAnd, .bitwiseOr, .bitwiseXor:
+      true
+    default: false
+    }
+  }
+
+  /// Whether a comparison holds.
+  func holds<Value: Comparable>(_ left: Value, _ right: Value) -> Bool {
+    switch self {
+    case .equal: left == right
+    case .notEqual: left != right
+    case .greater: left > right
+    case .greaterEqual: left >= right
+    case .less: left < right
+    default: left <= right
+    }
+  }
 }

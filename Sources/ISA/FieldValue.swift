@@ -130,6 +130,21 @@ extension Float: FieldConvertible {
   }
 }
 
+extension Double: FieldConvertible {
+  /// A number.
+  public static var fieldKind: FieldKind { .number }
+  /// The common form.
+  public var fieldValue: FieldValue { .number(self) }
+  /// From a number.
+  public init?(fieldValue: FieldValue) {
+    switch fieldValue {
+    case .number(let value): self = value
+    case .integer(let value): self = Double(value)
+    default: return nil
+    }
+  }
+}
+
 extension Int: FieldConvertible {
   /// An integer.
   public static var fieldKind: FieldKind { .integer }

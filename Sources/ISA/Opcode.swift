@@ -3,17 +3,55 @@
 /// Raw values are the wire format: append only, never renumber.
 public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
   case dmaCopy = 0
+  case dmaTranspose = 1
   case ncMatmul = 2
+  case ncTranspose = 3
   case tensorCopy = 4
   case tensorTensor = 5
+  case tensorScalar = 6
+  case scalarTensorTensor = 7
+  case tensorReduce = 8
+  case tensorPartitionReduce = 9
+  case tensorScalarReduce = 10
+  case activation = 11
+  case activationReduce = 12
+  case reciprocal = 13
+  case memset = 14
+  case iota = 15
+  case affineSelect = 16
+  case rangeSelect = 17
+  case tensorCopyPredicated = 18
+  case max8 = 19
+  case ncFindIndex8 = 20
+  case ncMatchReplace8 = 21
+  case ncStreamShuffle = 22
 
   /// The operation's type.
   public var type: any Operation.Type {
     switch self {
     case .dmaCopy: DMACopy.self
+    case .dmaTranspose: DMATranspose.self
     case .ncMatmul: NCMatmul.self
+    case .ncTranspose: NCTranspose.self
     case .tensorCopy: TensorCopy.self
     case .tensorTensor: TensorTensor.self
+    case .tensorScalar: TensorScalar.self
+    case .scalarTensorTensor: ScalarTensorTensor.self
+    case .tensorReduce: TensorReduce.self
+    case .tensorPartitionReduce: TensorPartitionReduce.self
+    case .tensorScalarReduce: TensorScalarReduce.self
+    case .activation: Activation.self
+    case .activationReduce: ActivationReduce.self
+    case .reciprocal: Reciprocal.self
+    case .memset: Memset.self
+    case .iota: Iota.self
+    case .affineSelect: AffineSelect.self
+    case .rangeSelect: RangeSelect.self
+    case .tensorCopyPredicated: TensorCopyPredicated.self
+    case .max8: Max8.self
+    case .ncFindIndex8: NCFindIndex8.self
+    case .ncMatchReplace8: NCMatchReplace8.self
+    case .ncStreamShuffle: NCStreamShuffle.self
     }
   }
 

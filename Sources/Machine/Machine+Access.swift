@@ -67,18 +67,50 @@ extension Machine {
   /// Stores the low bits of a tile's patterns.
   public mutating func writeBits(
     _ tile: borrowing Tile<UInt32>, to pattern: AccessPattern, _ operand: String,
-    rowOffsets: [Int]? = nil
+    rowOffsets: [Int]? = nil, byMatmul: Bool = false
   ) throws(Trap) {
     let resolved = try resolve(pattern, operand, rowOffsets)
     precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
     let size = resolved.dtype.size
     let elements = tile.elements
-    try forEachRun(resolved, operand, reading: false) { address, row, first in
+    try forEachRun(resolved, operand, reading: false, byMatmul: byMatmul) { address, row, first in
       encodeBits(
         UnsafePointer(elements + row * resolved.elementsPerRow + first),
         count: resolved.runs.length, as: resolved.dtype, into: resolved.bank.memory + address,
         stride: resolved.runs.stride * size)
     }
+  }
+
+  /// Stores integers, exactly into integer types and through fp32 into all others.
+  public mutating func writeIntegers(
+    _ tile: borrowing Tile<Int64>, to pattern: AccessPattern, _ operand: String
+  ) throws(Trap) {
+    let resolved = try resolve(pattern, operand, nil)
+    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
+    let size = resolved.dtype.size
+    let elements = tile.elements
+    try forEachRun(resolved, operand, reading: false) { address, row, first in
+      encodeInteger(
+        UnsafePointer(elements + row * resolved.elementsPerRow + first),
+        count: resolved.runs.length, as: resolved.dtype, into: resolved.bank.memory + address,
+        stride: resolved.runs.stride * size)
+    }
+  }
+
+  /// Reads an operand as integers, exactly for every integer type.
+  public func readIntegers(
+    _ pattern: AccessPattern, _ operand: String
+  ) throws(Trap) -> Tile<Int64> {
+    let resolved = try resolve(pattern, operand, nil)
+    let tile = makeTile(
+      rows: resolved.rowAddresses.count, columns: resolved.elementsPerRow, of: Int64.self)
+    let size = resolved.dtype.size
+    try forEachRun(resolved, operand, reading: true) { address, row, first in
+      decodeInteger(
+        UnsafeRawPointer(resolved.bank.memory + address), stride: resolved.runs.stride * size,
+        count: resolved.runs.length, as: resolved.dtype, into: tile.row(row) + first)
+    }
+    return tile
   }
 
   /// Rows of fp32 PSUM that a matmul adds to or overwrites, as a matrix in place.

@@ -72,7 +72,9 @@ public struct TensorTensor: Operation {
     if op.isBitwise {
       let left = try machine.readBits(data1, "data1")
       let right = try machine.readBits(data2, "data2")
-      op.applyBits(left.elements, right.elements, count: left.count, into: left.elements)
+      op.applyBits(
+        left.elements, right.elements, count: left.count,
+        signed: machine.tensors[Int(data1.tensor.index)].dtype.isSigned, into: left.elements)
       try machine.writeBits(left, to: dst, "dst")
     } else {
       let left = try machine.read(data1, "data1")

@@ -1,0 +1,75 @@
+import Formats
+import Machine
+
+extension Checker {
+  /// Requires operands in SBUF or PSUM.
+  mutating func requireOnChip(_ operands: [(AccessPattern, String)]) {
+    for (pattern, name) in operands { requireSpace(pattern, name, [.sbuf, .psum]) }
+  }
+
+  /// Requires a tensor operand of one element per partition; immediates always fit.
+  mutating func requireScalar(
+    _ operand: ScalarOperand, _ name: String, like other: AccessPattern
+  ) {
+    guard let pattern = operand.pattern else { return }
+    requireSpace(pattern, name, [.sbuf, .psum])
+    requirePerPartition(pattern, name, like: other)
+  }
+
+  /// Requires a `[P, 1]` float32 tensor or an immediate, as arithmetic operators take.
+  mutating func requireArithmeticScalar(
+    _ operand: ScalarOperand, _ name: String, like other: AccessPattern
+  ) {
+    requireScalar(operand, name, like: other)
+    guard let pattern = operand.pattern else { return }
+    let dtype = tensor(pattern).dtype
+    require(
+      dtype == .float32, name, "'\(name)' is \(dtype), must be float32",
+      remedy: "convert it with tensor_copy first")
+  }
+
+  /// Requires an arithmetic operator.
+  mutating func requireArithmetic(_ op: ALUOp, _ name: String) {
+    require(
+      !op.isBitwise, name, "'\(op.rawValue)' works on bit patterns, '\(name)' must be arithmetic",
+      remedy: "use tensor_scalar or tensor_tensor")
+  }
+
+  /// Requires an operator of two operands.
+  mutating func requireBinary(_ op: ALUOp, _ name: String) {
+    require(!op.isUnary, name, "'\(op.rawValue)' takes one operand", remedy: "use tensor_scalar")
+  }
+
+  /// Requires that the operands have one element type.
+  mutating func requireSameType(
+    _ a: AccessPattern, _ aName: String, _ b: AccessPattern, _ bName: String
+  ) {
+    let (first, second) = (tensor(a).dtype, tensor(b).dtype)
+    require(
+      first == second, bName,
+      "'\(bName)' is \(second), '\(aName)' is \(first): both must have one type",
+      remedy: "convert one of them with tensor_copy")
+  }
+
+  /// Requires that the element count per partition lies in a range.
+  mutating func requireElements(
+    _ pattern: AccessPattern, _ name: String, _ range: ClosedRange<Int>
+  ) {
+    require(
+      range.contains(pattern.elementsPerRow), name,
+      "'\(name)' has \(pattern.elementsPerRow) elements per partition, "
+        + (range.count == 1
+          ? "needs \(range.lowerBound)"
+          : "needs \(range.lowerBound) to \(range.upperBound)"))
+  }
+
+  /// Requires equal partition counts.
+  mutating func requireSameRows(
+    _ a: AccessPattern, _ aName: String, _ b: AccessPattern, _ bName: String
+  ) {
+    require(
+      a.rows == b.rows, bName,
+      "'\(bName)' has \(b.rows) partitions, '\(aName)' has \(a.rows)",
+      remedy: "give both the same partition extent")
+  }
+}

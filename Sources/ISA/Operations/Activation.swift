@@ -1,0 +1,133 @@
+public import Device
+import Formats
+public import Machine
+
+/// A function of the Scalar engine with scale and bias.
+public struct Activation: Operation {
+  /// `activation`.
+  public static let name = "activation"
+  /// What it does.
+  public static let summary = "dst = op(data × scale + bias) on the Scalar engine"
+  /// Formula, rules and cost.
+  public static let details = """
+    dst = op(data × scale + bias); the product and the sum are rounded to fp32. scale is a number \
+    or a float32 [P, 1], bias a number (trn2 on) or [P, 1] of a float type. Computed exactly in \
+    fp32; the hardware's piecewise polynomials are documented to be valid in ranges only (log \
+    2^-64…2^64, sqrt 2^-116…2^118, rsqrt 2^-87…2^97, reciprocal ±2^-42…2^42, arctan ±π/2), beyond \
+    which this still gives the exact function. sin is documented to continue as a cubic beyond \
+    ±π, and does so here. Cost: one element per cycle per partition, and 1283 ns when the \
+    function's table must be loaded.
+    """
+  /// Scalar only.
+  public static let engines: [Engine] = [.scalar]
+  /// The fields.
+  public static let fields: [Field<Activation>] = [
+    Field(.write, "dst", \.dst, "result"),
+    Field(.immediate, "op", \.op, "the function"),
+    Field(.read, "data", \.data, "input, same shape"),
+    Field(.read, "bias", \.bias, "added before the function: a number or one value per partition"),
+    Field(
+      .read, "scale", \.scale,
+      "multiplied before the bias: a number or one value per partition"),
+  ]
+
+  /// Result.
+  public var dst = AccessPattern.unset
+  /// The function.
+  public var op = ActivationFunction.copy
+  /// Input, same shape.
+  public var data = AccessPattern.unset
+  /// Added before the function: a number or one value per partition.
+  public var bias: ScalarOperand = .immediate(0)
+  /// Multiplied before the bias: a number or one value per partition.
+  public var scale: ScalarOperand = .immediate(1)
+
+  /// An operation with nothing set.
+  public init() {}
+
+  /// Makes the operation.
+  public init(
+    dst: AccessPattern, op: ActivationFunction, data: AccessPattern,
+    bias: ScalarOperand = .immediate(0), scale: ScalarOperand = .immediate(1)
+  ) {
+    self.dst = dst
+    self.op = op
+    self.data = data
+    self.bias = bias
+    self.scale = scale
+  }
+
+  /// Shapes and types.
+  public func check(_ check: inout Checker) {
+    check.requireActivation(dst: dst, data: data, bias: bias, scale: scale)
+  }
+
+  /// One pass of the Scalar engine.
+  public func lower(into emitter: inout Emitter) {
+    emitter.stream(
+      .activate, .activation, inputs: [data],
+      pointers: [bias.pattern, scale.pattern].compactMap { $0 }, output: dst, activation: op)
+  }
+
+  /// Computes `dst`.
+  public func execute(on machine: inout Machine) throws(Trap) {
+    let values = try machine.read(data, "data")
+    try machine.activate(values, op, bias: bias, scale: scale)
+    try machine.write(values, to: dst, "dst")
+  }
+}
+
+extension Checker {
+  /// The rules that `activation` and `activation_reduce` share.
+  mutating func requireActivation(
+    dst: AccessPattern, data: AccessPattern, bias: ScalarOperand, scale: ScalarOperand
+  ) {
+    requireOnChip([(dst, "dst"), (data, "data")])
+    requireSameShape(dst, "dst", data, "data")
+    requireArithmeticScalar(scale, "scale", like: data)
+    requireScalar(bias, "bias", like: data)
+    switch bias {
+    case .tile(let pattern):
+      let dtype = tensor(pattern).dtype
+      require(
+        dtype.isFloat && dtype != .tfloat32, "bias",
+        "'bias' is \(dtype), must be a float type other than tfloat32",
+        remedy: "convert it with tensor_copy first")
+    case .immediate(let value):
+      let generation = geometry.generation
+      require(
+        value == 0 || generation >= 3, "bias",
+        "a number as bias needs trn2 or later, this is NeuronCore-v\(generation)",
+        remedy: "pass a [P, 1] tensor")
+    }
+  }
+}
+
+extension Machine {
+  /// `values = op(values × scale + bias)`, row by row.
+  func activate(
+    _ values: borrowing Tile<Float>, _ op: ActivationFunction, bias: ScalarOperand,
+    scale: ScalarOperand
+  ) throws(Trap) {
+    if scale != .immediate(1) {
+      let factor = try read(scale, "scale", rows: values.rows)
+      ALUOp.multiply.apply(rowsOf: values, factor, reversed: false)
+    }
+    if bias != .immediate(0) {
+      let offset = try read(bias, "bias", rows: values.rows)
+      ALUOp.add.apply(rowsOf: values, offset, reversed: false)
+    }
+    op.apply(values.elements, count: values.count)
+  }
+
+  /// Reduces each row to one value and stores it as `reduce_res`.
+  mutating func writeReduction(
+    of values: borrowing Tile<Float>, by op: ALUOp, to pattern: AccessPattern
+  ) throws(Trap) {
+    let result = makeTile(rows: values.rows, columns: 1)
+    for row in 0..<values.rows {
+      result.elements[row] = op.reduce(values.row(row), count: values.columns)
+    }
+    try write(result, to: pattern, "reduce_res")
+  }
+}

@@ -1,0 +1,132 @@
+public import Device
+import Formats
+public import Machine
+
+/// Keeps elements whose index lies between two bounds, and takes the maximum.
+public struct RangeSelect: Operation {
+  /// `range_select`.
+  public static let name = "range_select"
+  /// What it does.
+  public static let summary =
+    "dst = on_true_tile where index + range_start lies within two bounds, else the lowest float32"
+  /// Formula, rules and cost.
+  public static let details = """
+    With i the index of an element within its partition: dst = on_true_tile where (i + \
+    range_start) comp_op0 bound0 and (i + range_start) comp_op1 bound1, else on_false_value, \
+    which must be the lowest finite float32. reduce_res, if given, receives the maximum of each \
+    row in fp32, before dst's rounding. bound0 and bound1 are float32 [P, 1]. Needs trn2 or \
+    later. Cost on Vector: one element per cycle.
+    """
+  /// Vector only.
+  public static let engines: [Engine] = [.vector]
+  /// The fields.
+  public static let fields: [Field<RangeSelect>] = [
+    Field(.write, "dst", \.dst, "result"),
+    Field(.read, "on_true_tile", \.onTrue, "what is kept within the bounds"),
+    Field(.immediate, "comp_op0", \.compareOp0, "comparison of the index with bound0"),
+    Field(.immediate, "comp_op1", \.compareOp1, "comparison of the index with bound1"),
+    Field(.read, "bound0", \.bound0, "[P, 1] float32"),
+    Field(.read, "bound1", \.bound1, "[P, 1] float32"),
+    Field(.immediate, "range_start", \.rangeStart, "index of the first element"),
+    Field(.immediate, "on_false_value", \.onFalse, "the lowest float32"),
+    Field(.write, "reduce_res", \.reduceRes, "[P, 1] maximum of each row"),
+  ]
+
+  /// Result.
+  public var dst = AccessPattern.unset
+  /// What is kept within the bounds.
+  public var onTrue = AccessPattern.unset
+  /// Comparison of the index with bound0.
+  public var compareOp0 = ALUOp.greaterEqual
+  /// Comparison of the index with bound1.
+  public var compareOp1 = ALUOp.less
+  /// [P, 1] float32.
+  public var bound0 = AccessPattern.unset
+  /// [P, 1] float32.
+  public var bound1 = AccessPattern.unset
+  /// Index of the first element.
+  public var rangeStart: Int = 0
+  /// The lowest float32.
+  public var onFalse: Float = -Float.greatestFiniteMagnitude
+  /// [P, 1] maximum of each row.
+  public var reduceRes: AccessPattern?
+
+  /// An operation with nothing set.
+  public init() {}
+
+  /// Makes the operation.
+  public init(
+    dst: AccessPattern, onTrue: AccessPattern, compareOp0: ALUOp, compareOp1: ALUOp,
+    bound0: AccessPattern, bound1: AccessPattern, rangeStart: Int = 0,
+    onFalse: Float = -Float.greatestFiniteMagnitude, reduceRes: AccessPattern? = nil
+  ) {
+    self.dst = dst
+    self.onTrue = onTrue
+    self.compareOp0 = compareOp0
+    self.compareOp1 = compareOp1
+    self.bound0 = bound0
+    self.bound1 = bound1
+    self.rangeStart = rangeStart
+    self.onFalse = onFalse
+    self.reduceRes = reduceRes
+  }
+
+  /// Generation, shapes, types and comparisons.
+  public func check(_ check: inout Checker) {
+    let generation = check.geometry.generation
+    check.require(
+      generation >= 3, nil,
+      "range_select needs trn2 or later, this is NeuronCore-v\(generation)",
+      remedy: "use affine_select or tensor_copy_predicated")
+    check.requireOnChip([
+      (dst, "dst"), (onTrue, "on_true_tile"), (bound0, "bound0"), (bound1, "bound1"),
+    ])
+    check.requireSameShape(dst, "dst", onTrue, "on_true_tile")
+    let dtype = check.tensor(onTrue).dtype
+    check.require(
+      dtype.isFloat, "on_true_tile", "'on_true_tile' is \(dtype), must be a float type",
+      remedy: "convert it with tensor_copy first")
+    check.requireArithmeticScalar(.tile(bound0), "bound0", like: dst)
+    check.requireArithmeticScalar(.tile(bound1), "bound1", like: dst)
+    check.requireComparison(compareOp0, "comp_op0")
+    check.requireComparison(compareOp1, "comp_op1")
+    check.require(
+      onFalse == -Float.greatestFiniteMagnitude, "on_false_value",
+      "on_false_value is \(onFalse), must be the lowest float32, "
+        + "\(-Float.greatestFiniteMagnitude)")
+    // Indices are compared as fp32, which is exact up to 2^24 (NKI documentation, range_select).
+    check.require(
+      abs(rangeStart) <= 1 << 24 && rangeStart + dst.elementsPerRow <= 1 << 24, "range_start",
+      "indices go up to \(rangeStart + dst.elementsPerRow), float32 is exact up to 16777216")
+    if let reduceRes {
+      check.requireOnChip([(reduceRes, "reduce_res")])
+      check.requirePerPartition(reduceRes, "reduce_res", like: dst)
+    }
+  }
+
+  /// One pass of Vector.
+  public func lower(into emitter: inout Emitter) {
+    emitter.stream(
+      .rangeSelect, .rangeSelect, inputs: [onTrue], pointers: [bound0, bound1], output: dst,
+      alsoWrites: reduceRes.map { [$0] } ?? [])
+  }
+
+  /// Computes `dst` and `reduce_res`.
+  public func execute(on machine: inout Machine) throws(Trap) {
+    let tile = try machine.read(onTrue, "on_true_tile")
+    let low = try machine.read(bound0, "bound0")
+    let high = try machine.read(bound1, "bound1")
+    for row in 0..<tile.rows {
+      let data = tile.row(row)
+      let (first, second) = (low.elements[row], high.elements[row])
+      for i in 0..<tile.columns {
+        let index = Float(i + rangeStart)
+        if !(compareOp0.holds(index, first) && compareOp1.holds(index, second)) {
+          data[i] = onFalse
+        }
+      }
+    }
+    try machine.write(tile, to: dst, "dst")
+    if let reduceRes { try machine.writeReduction(of: tile, by: .maximum, to: reduceRes) }
+  }
+}
