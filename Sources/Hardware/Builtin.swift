@@ -12,6 +12,9 @@ extension Hardware {
 name: trn1
 description: "Trainium1 and Inferentia2, one NeuronCore-v2"
 
+core:
+  generation: {value: 2, unit: count, source: "trn1/inf2 architecture guide: NeuronCore-v2"}
+
 clocks:
   tensor: {value: 2.8, unit: GHz, source: "trn1/inf2 architecture guide, table of compute engines"}
   vector: {value: 1.12, unit: GHz, source: "trn1/inf2 architecture guide, table of compute engines"}
@@ -645,6 +648,9 @@ launch:
 # trn2.3xlarge machines that Stanford CS149 (fall 2025) students and others published.
 name: trn2
 description: "Trainium2, one physical NeuronCore-v3"
+
+core:
+  generation: {value: 3, unit: count, source: "trn2 architecture guide: NeuronCore-v3"}
 
 clocks:
   tensor: {value: 2.4, unit: GHz, source: "trn2 architecture guide, table of compute engine updates"}
@@ -1297,6 +1303,9 @@ launch:
 # After a change run Scripts/embed-hwconfigs, which puts the text into the program.
 name: trn3
 description: "Trainium3, one physical NeuronCore-v4, from documents only"
+
+core:
+  generation: {value: 4, unit: count, source: "trn3 architecture guide: NeuronCore-v4"}
 
 clocks:
   tensor: {value: 2.4, unit: GHz, source: "trn3 architecture guide, table of compute engine updates"}

@@ -8,6 +8,8 @@ public struct Hardware: Sendable {
   public var name = ""
   /// One line about the configuration.
   public var description = ""
+  /// Which NeuronCore it is.
+  public var core = Core()
   /// Engine clocks.
   public var clocks = Clocks()
   /// The state buffer.

@@ -1,4 +1,12 @@
 extension Hardware {
+  /// Which NeuronCore it is.
+  public struct Core: Hashable, Sendable {
+    /// 2 on trn1, 3 on trn2, 4 on trn3.
+    public var generation = 0
+
+    init() {}
+  }
+
   /// Clock rates in GHz.
   public struct Clocks: Hashable, Sendable {
     /// The tensor engine's, when warm.

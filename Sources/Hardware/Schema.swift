@@ -3,7 +3,8 @@
 enum Schema {
   /// All settings, in the order of the files.
   static let entries: [Entry] =
-    clocks + memories + access + tensor + peClock + streaming + synchronisation + dma + device
+    core + clocks + memories + access + tensor + peClock + streaming + synchronisation + dma
+    + device
 
   /// Position in `entries` by path.
   static let byPath: [String: Int] = Dictionary(
@@ -48,6 +49,13 @@ enum Schema {
   static let storageTypes = [
     "float32", "bfloat16", "float16", "tfloat32", "float8_e4m3", "float8_e5m2", "float8_e4m3fn",
     "int8", "int16", "int32", "uint8", "uint16", "uint32", "bool",
+  ]
+
+  private static let core: [Entry] = [
+    .integer(
+      "core.generation", \.core.generation, .count, .integer(2...4),
+      "NeuronCore generation (2 on trn1, 3 on trn2, 4 on trn3), which decides what instructions exist"
+    )
   ]
 
   private static let clocks: [Entry] = [

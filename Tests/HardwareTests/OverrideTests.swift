@@ -30,7 +30,7 @@ import Testing
     ("clocks.tensor", "'clocks.tensor' has no '='", "write path.to.value=x", 1),
     ("clocks.tensr=2", "unknown value 'clocks.tensr'", "did you mean 'clocks.tensor'?", 1),
     ("window_cycles=4", "unknown value 'window_cycles'", "pe_clock.window_cycles", 1),
-    ("=4", "unknown value ''", "sections: clocks", 1),
+    ("=4", "unknown value ''", "sections: core, clocks", 1),
     ("clocks=2", "'clocks' is a section, not a value", "one of: clocks.tensor", 1),
     ("clocks.tensor=0", "'clocks.tensor' is 0, expected", "TensorE clock", 15),
     ("clocks.tensor=", "'clocks.tensor' is '', expected", "in GHz", 15),
