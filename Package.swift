@@ -87,6 +87,10 @@ let package = Package(
     tests(
       "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],
       resources: [.copy("Data")]),
+    tests(
+      "KernelsTests",
+      needs: ["Device", "Diagnostics", "Formats", "ISA", "Kernels", "Machine", "Programs"],
+      resources: [.copy("Data")]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
   ]
 )

@@ -1,0 +1,134 @@
+public import Device
+import Diagnostics
+public import Formats
+public import ISA
+public import Machine
+public import Programs
+
+/// Builds a `Program` for a machine: declares tensors, places tiles on chip, records operations.
+///
+/// Tiles get real addresses in the order of their declaration: in SBUF at multiples of 64 bytes
+/// (`assumed`; keeps every tile aligned to a DMA element), in PSUM at the start of a bank, because a
+/// matmul writes within one bank. Nothing is freed; pools rotate instead. Over-allocation is
+/// reported by `finish()`, which knows all that was asked for.
+public final class KernelBuilder {
+  /// The machine's sizes.
+  public let geometry: Geometry
+  private var program: Program
+  private var sbuf: TileAllocator
+  private var psum: TileAllocator
+  private var scope: Int32 = -1
+
+  /// Starts an empty program.
+  public init(_ name: String, geometry: Geometry, metadata: [String: String] = [:]) {
+    self.geometry = geometry
+    program = Program(name: name, metadata: metadata)
+    sbuf = TileAllocator(.sbuf, capacity: geometry.sbufBytes, alignment: 64)
+    psum = TileAllocator(.psum, capacity: geometry.psumBytes, alignment: geometry.psumBankBytes)
+  }
+
+  // MARK: - Tensors
+
+  /// Declares an HBM tensor that the caller fills.
+  public func input(
+    _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
+  ) -> TensorView {
+    declare(name, .hbm, dtype, shape, role: .input, at: SourceLocation(file: file, line: line))
+  }
+
+  /// Declares an HBM tensor that the kernel computes for the caller.
+  public func output(
+    _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
+  ) -> TensorView {
+    declare(name, .hbm, dtype, shape, role: .output, at: SourceLocation(file: file, line: line))
+  }
+
+  /// Declares an HBM tensor for intermediate results.
+  public func scratch(
+    _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
+  ) -> TensorView {
+    declare(name, .hbm, dtype, shape, at: SourceLocation(file: file, line: line))
+  }
+
+  /// Declares one on-chip tile of `partitions` × `free` elements from partition 0 on.
+  public func tile(
+    _ name: String, _ dtype: DType, partitions: Int, free: [Int], in space: MemorySpace = .sbuf,
+    file: String = #fileID, line: Int = #line
+  ) -> TensorView {
+    place(name, [name], dtype, [partitions] + free, space, SourceLocation(file: file, line: line))[
+      0]
+  }
+
+  /// Declares `buffers` equal tiles `name.0`, `name.1`, … that take turns.
+  public func pool(
+    _ name: String, _ dtype: DType, partitions: Int, free: [Int], buffers: Int,
+    in space: MemorySpace = .sbuf, file: String = #fileID, line: Int = #line
+  ) -> TilePool {
+    precondition(buffers > 0, "a pool of \(buffers) tiles")
+    let names = (0..<buffers).map { "\(name).\($0)" }
+    return TilePool(
+      place(
+        name, names, dtype, [partitions] + free, space, SourceLocation(file: file, line: line)))
+  }
+
+  private func place(
+    _ name: String, _ names: [String], _ dtype: DType, _ shape: [Int], _ space: MemorySpace,
+    _ location: SourceLocation
+  ) -> [TensorView] {
+    let bytes = shape.dropFirst().reduce(dtype.size, *)
+    let addresses =
+      space == .psum
+      ? psum.take(name, count: names.count, bytes: bytes)
+      : sbuf.take(name, count: names.count, bytes: bytes)
+    return zip(names, addresses).map {
+      declare($0, space, dtype, shape, address: $1, at: location)
+    }
+  }
+
+  private func declare(
+    _ name: String, _ space: MemorySpace, _ dtype: DType, _ shape: [Int],
+    role: Tensor.Role = .scratch, address: Int = 0, at location: SourceLocation
+  ) -> TensorView {
+    let tensor = Tensor(
+      name: name, space: space, dtype: dtype, shape: shape, role: role, address: address,
+      location: location)
+    program.tensors.append(tensor)
+    return TensorView(TensorID(program.tensors.count - 1), tensor)
+  }
+
+  // MARK: - Instructions
+
+  /// Appends an operation; without an engine the lowering chooses.
+  ///
+  /// - Returns: the instruction's index in the program.
+  @discardableResult
+  public func emit(
+    _ operation: any Operation, on engine: Engine? = nil, label: String? = nil,
+    file: String = #fileID, line: Int = #line
+  ) -> Int {
+    program.instructions.append(
+      Instruction(
+        operation, engine: engine, label: label, scope: scope,
+        location: SourceLocation(file: file, line: line)))
+    return program.instructions.count - 1
+  }
+
+  /// Names the part of the kernel that `body` emits; scopes nest.
+  public func scope<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+    let outer = scope
+    program.scopes.append(Scope(name: name, parent: outer))
+    scope = Int32(program.scopes.count - 1)
+    defer { scope = outer }
+    return try body()
+  }
+
+  /// The program.
+  ///
+  /// - Throws: `DiagnosticError` when the tiles need more than SBUF or PSUM has; the message lists
+  ///   every tile with its size.
+  public func finish() throws -> Program {
+    let findings = [sbuf.finding, psum.finding].compactMap { $0 }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    return program
+  }
+}

@@ -1,0 +1,85 @@
+public import Diagnostics
+public import Machine
+public import Programs
+
+/// A kernel of the Qwen3-30B-A3B MoE layer with all its parameters chosen.
+///
+/// Everything about a kernel is here: what it takes, what it computes (`reference`, straight from
+/// the definition and independent of the machine) and how (`emit`).
+public protocol Kernel: Sendable {
+  /// Its name in the list of kernels.
+  static var name: KernelName { get }
+  /// What it computes, in one line.
+  static var summary: String { get }
+  /// The formula and the strategy.
+  static var details: String { get }
+  /// What can be chosen, in the order of help texts.
+  static var parameters: [KernelParameter] { get }
+
+  /// The kernel with these values of its declared parameters.
+  init(_ values: KernelParameters)
+
+  /// All values, as given to `init`.
+  var values: KernelParameters { get }
+  /// The inputs, in the order of their declaration.
+  var inputs: [KernelInput] { get }
+  /// The outputs, in the order of their declaration.
+  var outputs: [KernelOutput] { get }
+
+  /// What is wrong with the combination of values on this machine.
+  func check(_ geometry: Geometry) -> [Diagnostic]
+
+  /// Emits the kernel's tensors and operations.
+  func emit(into builder: KernelBuilder)
+
+  /// The outputs by name, from the inputs' values by name, in float64.
+  func reference(_ inputs: [String: [Double]]) -> [String: [Double]]
+}
+
+extension Kernel {
+  /// No rules beyond those of the single parameters.
+  public func check(_ geometry: Geometry) -> [Diagnostic] { [] }
+
+  /// The kernel as a program for a machine of this geometry.
+  ///
+  /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
+  public func build(_ geometry: Geometry) throws -> Program {
+    let findings = check(geometry)
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    let builder = KernelBuilder(
+      Self.name.rawValue, geometry: geometry, metadata: values.texts)
+    emit(into: builder)
+    return try builder.finish()
+  }
+
+  /// Trial contents of all inputs.
+  public func makeInputs(seed: UInt64) -> [KernelTensor] { inputs.map { $0.make(seed: seed) } }
+
+  /// The reference outputs by name for these inputs.
+  ///
+  /// - Throws: `DiagnosticError` when an input is missing or has another shape.
+  public func reference(_ tensors: [KernelTensor]) throws -> [String: [Double]] {
+    var byName: [String: [Double]] = [:]
+    var findings: [Diagnostic] = []
+    for input in inputs {
+      guard let tensor = tensors.first(where: { $0.name == input.name }) else {
+        findings.append(Diagnostic(.error, "input '\(input.name)' is missing"))
+        continue
+      }
+      if tensor.shape != input.shape {
+        findings.append(
+          Diagnostic(
+            .error, "input '\(input.name)' has shape \(tensor.shape), must have \(input.shape)"))
+      }
+      byName[input.name] = tensor.values
+    }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    return reference(byName)
+  }
+
+  /// The inputs' declarations in a builder, by name.
+  func declareInputs(_ builder: KernelBuilder) -> [String: TensorView] {
+    Dictionary(
+      uniqueKeysWithValues: inputs.map { ($0.name, builder.input($0.name, $0.dtype, $0.shape)) })
+  }
+}

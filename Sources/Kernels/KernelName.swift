@@ -1,0 +1,31 @@
+/// The closed list of kernels.
+public enum KernelName: String, CaseIterable, Hashable, Sendable {
+  case matmul
+  case rmsnorm
+  case silu
+  case softmax
+  case rope
+  case addRMSNorm = "add_rmsnorm"
+  case expertRouter = "expert_router"
+
+  /// The kernel's type.
+  public var type: any Kernel.Type {
+    switch self {
+    case .matmul: MatmulKernel.self
+    case .rmsnorm: RMSNormKernel.self
+    case .silu: SiLUKernel.self
+    case .softmax: SoftmaxKernel.self
+    case .rope: RoPEKernel.self
+    case .addRMSNorm: AddRMSNormKernel.self
+    case .expertRouter: ExpertRouterKernel.self
+    }
+  }
+
+  /// The kernel with these settings, each of the form `name=value`; the rest as declared.
+  ///
+  /// - Throws: `DiagnosticError` with everything that is wrong with the settings.
+  public func make(_ settings: [String] = []) throws -> any Kernel {
+    let type = self.type
+    return type.init(try KernelParameters(settings, for: type.parameters))
+  }
+}

@@ -1,0 +1,197 @@
+import Device
+import Formats
+import ISA
+import Machine
+
+/// A stripe of an operand: which block of its own dimension and which of k.
+private struct StripeKey: Hashable {
+  var block: Int
+  var kBlock: Int
+}
+
+/// The tiles and choices of one matmul while it is emitted.
+private struct MatmulTiles {
+  let lhs: TensorView
+  let rhs: TensorView
+  let out: TensorView
+  let lhsStripes: TileCache<StripeKey>
+  let rhsStripes: TileCache<StripeKey>
+  let sums: TilePool
+  let results: TilePool
+  /// Partial sums between stripes of k.
+  let accumulators: TilePool?
+  let staging: PETransposer?
+}
+
+extension MatmulKernel {
+  private var mBlock: Int { min(tileM * values.integer("block_m"), m) }
+  private var nBlock: Int { min(tileN * values.integer("block_n"), n) }
+  private var kTiles: Int { (k + tileK - 1) / tileK }
+  private var kBlock: Int { min(values.integer("block_k"), kTiles) }
+
+  /// Loops over blocks; see the type's description.
+  public func emit(into builder: KernelBuilder) {
+    let declared = declareInputs(builder)
+    guard let lhs = declared["lhs"], let rhs = declared["rhs"] else { return }
+    let out = builder.output("out", dtype, [m, n])
+    let mBlocks = (m + mBlock - 1) / mBlock
+    let nBlocks = (n + nBlock - 1) / nBlock
+    let kBlocks = (kTiles + kBlock - 1) / kBlock
+    let tiles = makeTiles(builder, lhs, rhs, out, mBlocks, nBlocks, kBlocks)
+    let evictor = Evictor(values.choice("evict"))
+    let nOuter = values.choice("loop_order") == "nm"
+    for outer in 0..<(nOuter ? nBlocks : mBlocks) {
+      for inner in 0..<(nOuter ? mBlocks : nBlocks) {
+        let (mb, nb) = nOuter ? (inner, outer) : (outer, inner)
+        builder.scope("block m\(mb) n\(nb)") {
+          emitBlock(builder, tiles, evictor, mb, nb, kBlocks)
+        }
+      }
+    }
+  }
+
+  private func makeTiles(
+    _ builder: KernelBuilder, _ lhs: TensorView, _ rhs: TensorView, _ out: TensorView,
+    _ mBlocks: Int, _ nBlocks: Int, _ kBlocks: Int
+  ) -> MatmulTiles {
+    let buffers = values.integer("buffers")
+    let rows = min(tileK, k)
+    let outRows = min(tileM, m)
+    let outTiles = mBlocks * nBlocks * ((mBlock + tileM - 1) / tileM)
+    return MatmulTiles(
+      lhs: lhs, rhs: rhs, out: out,
+      lhsStripes: TileCache(
+        builder.pool(
+          "lhs_tile", dtype, partitions: rows, free: [kBlock, mBlock],
+          buffers: min(buffers, mBlocks * nBlocks * kBlocks))),
+      rhsStripes: TileCache(
+        builder.pool(
+          "rhs_tile", dtype, partitions: rows, free: [kBlock, nBlock],
+          buffers: min(buffers, mBlocks * nBlocks * kBlocks))),
+      sums: builder.pool(
+        "sum", .float32, partitions: outRows, free: [min(tileN, n)],
+        buffers: values.integer("psum_buffers"), in: .psum),
+      results: builder.pool(
+        "out_tile", dtype, partitions: outRows, free: [nBlock], buffers: min(buffers, outTiles)),
+      accumulators: kBlocks == 1
+        ? nil
+        : builder.pool(
+          "accumulator", .float32, partitions: outRows, free: [nBlock],
+          buffers: (mBlock + tileM - 1) / tileM),
+      staging: transposes && values.choice("transpose") == "pe"
+        ? PETransposer(
+          builder, name: "lhs_rows", dtype, rows: outRows, columns: min(kBlock * tileK, k),
+          tile: rows, buffers: buffers)
+        : nil)
+  }
+
+  private func emitBlock(
+    _ builder: KernelBuilder, _ tiles: MatmulTiles, _ evictor: Evictor, _ mb: Int, _ nb: Int,
+    _ kBlocks: Int
+  ) {
+    let mRange = mb * mBlock..<min((mb + 1) * mBlock, m)
+    let nRange = nb * nBlock..<min((nb + 1) * nBlock, n)
+    let mTiles = ranges(of: mRange.count, by: tileM)
+    let accumulators = tiles.accumulators.map { pool in mTiles.map { _ in pool.next() } }
+    for kb in 0..<kBlocks {
+      let kRange = kb * kBlock * tileK..<min((kb + 1) * kBlock * tileK, k)
+      let slots = ranges(of: kRange.count, by: tileK)
+      let (lhs, loadLhs) = tiles.lhsStripes.tile(StripeKey(block: mb, kBlock: kb))
+      let (rhs, loadRhs) = tiles.rhsStripes.tile(StripeKey(block: nb, kBlock: kb))
+      let chunk = values.integer("dma_k")
+      // The operands' loads take turns, so that the first products need not wait for all of one.
+      for first in stride(from: 0, to: slots.count, by: chunk) {
+        let part = first..<min(first + chunk, slots.count)
+        if loadRhs {
+          load(builder, tiles.rhs.columns(nRange), kRange, slots, part, into: rhs)
+        }
+        if loadLhs && !transposes {
+          load(builder, tiles.lhs.columns(mRange), kRange, slots, part, into: lhs)
+        }
+      }
+      if loadLhs && transposes {
+        loadTransposed(builder, tiles, evictor, mRange, kRange, slots, into: lhs)
+      }
+      for (index, mTile) in mTiles.enumerated() {
+        let last = kb == kBlocks - 1
+        let stationary = lhs.columns(mTile)
+        let partial = accumulators?[index].rows(mTile.count)
+        let whole = last ? tiles.results.next().rows(mTile.count) : partial
+        guard let target = whole?.columns(0..<nRange.count) else { continue }
+        for nTile in ranges(of: nRange.count, by: tileN) {
+          let sum = tiles.sums.next().rows(mTile.count).columns(0..<nTile.count)
+          for (slot, rows) in slots.enumerated() {
+            builder.emit(
+              NCMatmul(
+                dst: sum.ap, stationary: stationary.select(slot, dimension: 0).rows(rows.count).ap,
+                moving: rhs.columns(nTile).select(slot, dimension: 0).rows(rows.count).ap,
+                accumulate: slot > 0))
+          }
+          let destination = target.columns(nTile)
+          if kb == 0 {
+            evictor.move(builder, from: sum, to: destination)
+          } else if let partial {
+            builder.emit(
+              TensorTensor(
+                dst: destination.ap, data1: sum.ap, data2: partial.columns(nTile).ap, op: .add),
+              on: .vector)
+          }
+        }
+        if last {
+          let rows = mRange.lowerBound + mTile.lowerBound..<mRange.lowerBound + mTile.upperBound
+          builder.emit(
+            DMACopy(dst: tiles.out.rows(rows).columns(nRange).ap, src: target.ap),
+            on: values.engine("store_engine"))
+        }
+      }
+    }
+  }
+
+  /// Loads some of a stripe's tiles: all whole tiles in one transfer, a shorter last one apart.
+  private func load(
+    _ builder: KernelBuilder, _ source: TensorView, _ kRange: Range<Int>, _ slots: [Range<Int>],
+    _ part: Range<Int>, into stripe: TensorView
+  ) {
+    let engine = values.engine("load_engine")
+    let target = stripe.columns(0..<source.freeShape[0])
+    let rows = stripe.rowCount
+    let whole =
+      part
+      .lowerBound..<(slots[part.upperBound - 1].count == rows
+      ? part.upperBound : part.upperBound - 1)
+    let first = kRange.lowerBound
+    if !whole.isEmpty {
+      let span = first + whole.lowerBound * rows..<first + whole.upperBound * rows
+      builder.emit(
+        DMACopy(
+          dst: target.columns(whole, dimension: 0).ap,
+          src: source.rows(span).groupedRows(rows).ap), on: engine)
+    }
+    if whole.upperBound < part.upperBound {
+      let tail = slots[whole.upperBound]
+      builder.emit(
+        DMACopy(
+          dst: target.select(whole.upperBound, dimension: 0).rows(tail.count).ap,
+          src: source.rows(first + tail.lowerBound..<first + tail.upperBound).ap), on: engine)
+    }
+  }
+
+  /// Loads a stripe of an `[m, k]` operand with k on the partitions.
+  private func loadTransposed(
+    _ builder: KernelBuilder, _ tiles: MatmulTiles, _ evictor: Evictor, _ mRange: Range<Int>,
+    _ kRange: Range<Int>, _ slots: [Range<Int>], into stripe: TensorView
+  ) {
+    let engine = values.engine("load_engine")
+    for mTile in ranges(of: mRange.count, by: tileM) {
+      let rows = mRange.lowerBound + mTile.lowerBound..<mRange.lowerBound + mTile.upperBound
+      let source = tiles.lhs.rows(rows).columns(kRange)
+      if let staging = tiles.staging {
+        let loaded = staging.next().rows(rows.count).columns(0..<kRange.count)
+        builder.emit(DMACopy(dst: loaded.ap, src: source.ap), on: engine)
+        staging.transpose(builder, loaded, into: stripe.columns(mTile), evictor)
+      } else {
+        emitDMATransposes(builder, source, into: stripe.columns(mTile), slots, on: engine)
+      }
+    }
+  }
+}

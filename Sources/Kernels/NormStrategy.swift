@@ -1,0 +1,108 @@
+import Device
+import Formats
+import ISA
+import Machine
+
+/// How a tile of tokens is normalised: shared by RMSNorm and the fused add.
+struct NormStrategy {
+  /// The parameters; `apply` names the default engine of the scaling.
+  static func parameters(apply: [String]) -> [KernelParameter] {
+    [
+      .choice(
+        "sum_squares", ["activation_reduce", "tensor_ops"],
+        "sum of squares in one Scalar pass, or in two Vector passes"),
+      .choice(
+        "root", ["scalar", "vector"],
+        "engine of the reciprocal root; vector takes a power and needs no activation table"),
+      .choice(
+        "apply", apply,
+        "who scales: one Vector pass, or Scalar times the root and Vector times gamma"),
+    ]
+  }
+
+  let hidden: Int
+  private let rows: Int
+  private let buffers: Int
+  private let epsilon: Float
+  private let onScalar: Bool
+  private let rootOnScalar: Bool
+  /// x · root in float32, where Scalar computes it.
+  private let scaled: TilePool?
+  private let gamma: TensorView
+  private let squares: TilePool
+  private let sums: TilePool
+  private let roots: TilePool
+  private let builder: KernelBuilder
+
+  /// Declares the tiles and loads gamma into all partitions that tokens use.
+  init(_ builder: KernelBuilder, _ values: KernelParameters, gamma: TensorView, rows: Int) {
+    self.builder = builder
+    self.rows = rows
+    hidden = values.integer("hidden")
+    epsilon = Float(values.number("eps"))
+    onScalar = values.choice("sum_squares") == "activation_reduce"
+    rootOnScalar = values.choice("root") == "scalar"
+    buffers = min(values.integer("buffers"), (values.integer("tokens") + 127) / 128)
+    self.gamma = builder.tile("gamma_tile", gamma.dtype, partitions: rows, free: [hidden])
+    builder.emit(
+      DMACopy(dst: self.gamma.ap, src: gamma.broadcastRows(rows).ap),
+      on: values.engine("load_engine"))
+    // Only one engine writes the squares, in order, and nobody else reads them: one tile is enough.
+    squares = builder.pool("squares", .float32, partitions: rows, free: [hidden], buffers: 1)
+    sums = builder.pool("sum", .float32, partitions: rows, free: [1], buffers: buffers)
+    roots = builder.pool("root", .float32, partitions: rows, free: [1], buffers: buffers)
+    scaled =
+      values.choice("apply") == "vector"
+      ? nil
+      : builder.pool("scaled", .float32, partitions: rows, free: [hidden], buffers: buffers)
+  }
+
+  /// Rotating tiles of `rows` × `hidden`.
+  func pool(_ name: String, _ dtype: DType) -> TilePool {
+    builder.pool(name, dtype, partitions: rows, free: [hidden], buffers: buffers)
+  }
+
+  /// y = x / sqrt(mean(x²) + eps) · gamma for one tile.
+  func emit(_ builder: KernelBuilder, _ x: TensorView, into y: TensorView) {
+    let count = x.rowCount
+    let square = squares.next().rows(count)
+    let sum = sums.next().rows(count)
+    let root = roots.next().rows(count)
+    if onScalar {
+      builder.emit(
+        ActivationReduce(dst: square.ap, op: .square, data: x.ap, reduceOp: .add, reduceRes: sum.ap)
+      )
+    } else {
+      builder.emit(
+        TensorTensor(dst: square.ap, data1: x.ap, data2: x.ap, op: .multiply), on: .vector)
+      builder.emit(TensorReduce(dst: sum.ap, op: .add, data: square.ap))
+    }
+    let reciprocal = Float(1 / Double(hidden))
+    if rootOnScalar {
+      builder.emit(
+        Activation(
+          dst: root.ap, op: .rsqrt, data: sum.ap, bias: .immediate(epsilon),
+          scale: .immediate(reciprocal)))
+    } else {
+      builder.emit(
+        TensorScalar(
+          dst: root.ap, data: sum.ap, op0: .multiply, operand0: .immediate(reciprocal), op1: .add,
+          operand1: .immediate(epsilon)), on: .vector)
+      builder.emit(
+        TensorScalar(dst: root.ap, data: root.ap, op0: .power, operand0: .immediate(-0.5)),
+        on: .vector)
+    }
+    if let scaled = scaled?.next().rows(count) {
+      builder.emit(
+        Activation(dst: scaled.ap, op: .copy, data: x.ap, scale: .tile(root.ap)), on: .scalar)
+      builder.emit(
+        TensorTensor(
+          dst: y.ap, data1: scaled.ap, data2: gamma.rows(count).ap, op: .multiply), on: .vector)
+      return
+    }
+    builder.emit(
+      ScalarTensorTensor(
+        dst: y.ap, data: x.ap, op0: .multiply, operand0: .tile(root.ap), op1: .multiply,
+        operand1: gamma.rows(count).ap))
+  }
+}

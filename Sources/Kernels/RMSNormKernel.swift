@@ -1,0 +1,80 @@
+import Device
+import Formats
+import ISA
+import Machine
+
+/// RMSNorm over the last dimension, a tile of up to 128 tokens at a time.
+public struct RMSNormKernel: Kernel {
+  /// `rmsnorm`.
+  public static let name = KernelName.rmsnorm
+  /// What it computes.
+  public static let summary = "y = x / sqrt(mean(x²) + eps) · gamma, 128 tokens per tile"
+  /// Formula and strategy.
+  public static let details = """
+    gamma is loaded once, one row read by all partitions. Per tile: load, sum of squares in one \
+    pass, reciprocal root, then (x · root) · gamma, store. The sum of squares is an \
+    activation_reduce on Scalar, or tensor_tensor and tensor_reduce on Vector; the scaling one \
+    Vector pass, or one on Scalar and one on Vector.
+    """
+  /// Shapes and strategy.
+  public static let parameters: [KernelParameter] =
+    [.tokens, .hidden, .epsilon, .dtype, .buffers]
+    + NormStrategy.parameters(apply: ["vector", "scalar"]) + [
+      .loadEngine, .storeEngine("gpsimd"),
+    ]
+
+  /// All values.
+  public let values: KernelParameters
+  let tokens: Int
+  let hidden: Int
+  let dtype: DType
+
+  /// The kernel with these values.
+  public init(_ values: KernelParameters) {
+    self.values = values
+    tokens = values.integer("tokens")
+    hidden = values.integer("hidden")
+    dtype = values.dtype("dtype")
+  }
+
+  /// `x` and `gamma`.
+  public var inputs: [KernelInput] {
+    [
+      KernelInput("x", dtype, [tokens, hidden], .normal(mean: 0, deviation: 1)),
+      KernelInput("gamma", dtype, [1, hidden], .normal(mean: 1, deviation: 0.1)),
+    ]
+  }
+
+  /// `y`.
+  public var outputs: [KernelOutput] {
+    [KernelOutput("y", dtype, [tokens, hidden], .computed(in: dtype))]
+  }
+
+  /// Loops over tiles of tokens.
+  public func emit(into builder: KernelBuilder) {
+    let declared = declareInputs(builder)
+    guard let x = declared["x"], let gamma = declared["gamma"] else { return }
+    let y = builder.output("y", dtype, [tokens, hidden])
+    let norm = NormStrategy(builder, values, gamma: gamma, rows: min(128, tokens))
+    let loaded = norm.pool("x_tile", dtype)
+    let results = norm.pool("y_tile", dtype)
+    for (index, rows) in ranges(of: tokens, by: 128).enumerated() {
+      builder.scope("tile \(index)") {
+        let tile = loaded.next().rows(rows.count)
+        let result = results.next().rows(rows.count)
+        builder.emit(
+          DMACopy(dst: tile.ap, src: x.rows(rows).ap), on: values.engine("load_engine"))
+        norm.emit(builder, tile, into: result)
+        builder.emit(
+          DMACopy(dst: y.rows(rows).ap, src: result.ap), on: values.engine("store_engine"))
+      }
+    }
+  }
+
+  /// The definition in float64.
+  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+    let y = Reference.rmsNorm(
+      inputs["x"] ?? [], gamma: inputs["gamma"] ?? [], epsilon: values.number("eps"))
+    return ["y": y]
+  }
+}

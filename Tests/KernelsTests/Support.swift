@@ -1,0 +1,84 @@
+import Device
+import Diagnostics
+import Formats
+import ISA
+import Kernels
+import Machine
+import Programs
+import Testing
+
+extension Geometry {
+  /// trn2 with 192 KiB of SBUF per partition, as NKI's allocator sees it.
+  static let test = Geometry(
+    partitions: 128, sbufBytes: 196_608, psumBytes: 16_384, psumBankBytes: 2048,
+    hbmBytes: 24 << 30, sbufFreeElements: 65_536, psumFreeElements: 4096, stationaryMax: 128,
+    movingMax: 512, generation: 3)
+}
+
+/// One kernel with its settings, as the command line gives them.
+struct Case: CustomTestStringConvertible, Sendable {
+  let kernel: KernelName
+  let settings: [String]
+
+  init(_ kernel: KernelName, _ settings: String) {
+    self.kernel = kernel
+    self.settings = settings.split(separator: " ").map(String.init)
+  }
+
+  var testDescription: String { ([kernel.rawValue] + settings).joined(separator: " ") }
+
+  func make() throws -> any Kernel { try kernel.make(settings) }
+}
+
+/// Runs a program's instructions in their order and gives the outputs' values by name.
+func execute(_ program: Program, _ inputs: [KernelTensor]) throws -> [String: [Double]] {
+  var machine = Machine(geometry: .test, tensors: program.tensors)
+  for (id, tensor) in program.tensors(.input) {
+    let input = try #require(inputs.first { $0.name == tensor.name })
+    machine.fill(id, bytes: input.bytes)
+  }
+  for (index, instruction) in program.instructions.enumerated() {
+    do {
+      try instruction.operation.execute(on: &machine)
+    } catch {
+      var trap = error
+      trap.instruction = index
+      trap.location = instruction.location
+      throw trap
+    }
+  }
+  var results: [String: [Double]] = [:]
+  for (id, tensor) in program.tensors(.output) {
+    let (bytes, unwritten) = machine.contents(of: id)
+    #expect(unwritten == nil, "\(tensor.name) is not all written")
+    results[tensor.name] =
+      KernelTensor(
+        name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: bytes
+      ).values
+  }
+  return results
+}
+
+/// The messages of the error that `body` throws.
+func diagnostics(_ body: () throws -> Void) -> [Diagnostic] {
+  do {
+    try body()
+    return []
+  } catch {
+    return (error as? DiagnosticError)?.diagnostics ?? []
+  }
+}
+
+/// Bytes that a program's copies read from and write to HBM.
+func trafficOfHBM(_ program: Program) -> (read: Int, written: Int) {
+  var total = (read: 0, written: 0)
+  for instruction in program.instructions {
+    for (_, role, pattern) in instruction.operation.operands {
+      let tensor = program.tensors[Int(pattern.tensor.index)]
+      guard tensor.space == .hbm else { continue }
+      let bytes = pattern.elements * tensor.dtype.size
+      if role == .read { total.read += bytes } else { total.written += bytes }
+    }
+  }
+  return total
+}

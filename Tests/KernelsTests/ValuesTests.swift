@@ -1,0 +1,116 @@
+import Diagnostics
+import Formats
+import Kernels
+import Machine
+import Programs
+import Testing
+
+/// Every kernel, executed in program order, against its float64 reference.
+struct ValuesTests {
+  static let matmul = [
+    "m=1 k=64 n=8 dtype=float32",
+    "m=129 k=300 n=520 dtype=float32",
+    "m=129 k=300 n=520 dtype=bfloat16 loop_order=mn",
+    "m=200 k=520 n=130 dtype=float32 tile_m=64 tile_k=32 tile_n=48 block_m=2 block_n=2",
+    // k in several stripes: the sums pass through sbuf.
+    "m=130 k=700 n=140 dtype=float32 block_k=2 dma_k=1 tile_n=128",
+    "m=130 k=700 n=140 dtype=bfloat16 block_k=3 block_m=1 buffers=1 evict=scalar",
+    "m=129 k=300 n=70 dtype=float32 lhs_layout=mk",
+    "m=300 k=1300 n=70 dtype=bfloat16 lhs_layout=mk block_k=5",
+    "m=129 k=300 n=70 dtype=bfloat16 lhs_layout=mk transpose=dma evict=vector",
+    "m=130 k=128 n=512 psum_buffers=1 buffers=3 load_engine=gpsimd store_engine=scalar",
+  ].map { Case(.matmul, $0) }
+
+  static let norms = [KernelName.rmsnorm, .addRMSNorm].flatMap { name in
+    [
+      "tokens=1 hidden=96 dtype=float32", "tokens=7 hidden=100",
+      "tokens=127 hidden=64 dtype=float32 sum_squares=tensor_ops",
+      "tokens=128 hidden=64 root=vector", "tokens=129 hidden=64 dtype=float32 buffers=1",
+      "tokens=300 hidden=64 buffers=3 apply=scalar", "tokens=130 hidden=64 apply=vector",
+      "tokens=300 hidden=64 eps=0.5 dtype=float32",
+    ].map { Case(name, $0) }
+  }
+
+  static let others = [
+    Case(.addRMSNorm, "tokens=129 hidden=64 form=separate dtype=float32"),
+    Case(.addRMSNorm, "tokens=300 hidden=64 form=separate residual_out=true"),
+    Case(.addRMSNorm, "tokens=129 hidden=64 residual_out=true dtype=float32"),
+    Case(.addRMSNorm, "tokens=129 hidden=64 residual_out=true dtype=bfloat16"),
+    Case(.silu, "tokens=1 dtype=float32"), Case(.silu, "tokens=129 width=33 dtype=float32"),
+    Case(.silu, "tokens=300 width=64 form=one"), Case(.silu, "tokens=127 width=1 buffers=1"),
+    Case(.silu, "tokens=129 width=64 reciprocal=scalar dtype=float32"),
+    Case(.softmax, "tokens=1 dtype=float32"), Case(.softmax, "tokens=129 dtype=float32"),
+    Case(.softmax, "tokens=300 experts=60"), Case(.softmax, "tokens=7 experts=1"),
+    Case(.rope, "tokens=1 dtype=float32"), Case(.rope, "tokens=129 q_heads=3 k_heads=1"),
+    Case(.rope, "tokens=300 q_heads=2 k_heads=2 head_dim=6 dtype=float32 gpsimd_heads=1"),
+    Case(.rope, "tokens=7 q_heads=2 k_heads=2 head_dim=8 gpsimd_heads=4"),
+    Case(.expertRouter, "tokens=1 hidden=128 dtype=float32"),
+    Case(.expertRouter, "tokens=129 hidden=200 dtype=float32 transpose=dma"),
+    Case(.expertRouter, "tokens=300 hidden=192 probabilities=true buffers=1"),
+    Case(.expertRouter, "tokens=7 hidden=60 experts=8 dtype=float32 evict=vector"),
+  ]
+
+  /// The model's own sizes.
+  static let qwen = [
+    Case(.matmul, "m=128 k=2048 n=128 lhs_layout=mk"), Case(.rmsnorm, ""), Case(.silu, ""),
+    Case(.softmax, ""), Case(.rope, ""), Case(.addRMSNorm, ""), Case(.expertRouter, ""),
+  ]
+
+  @Test(arguments: matmul + norms + others + qwen)
+  func matchesReference(_ sample: Case) throws {
+    let kernel = try sample.make()
+    let program = try kernel.build(.test)
+    #expect(program.check(.test).map { $0.rendered() } == [])
+    let inputs = kernel.makeInputs(seed: 7)
+    let results = try execute(program, inputs)
+    let wanted = try kernel.reference(inputs)
+    #expect(Set(wanted.keys) == Set(kernel.outputs.map(\.name)))
+    for output in kernel.outputs {
+      let result = try #require(results[output.name])
+      let reference = try #require(wanted[output.name])
+      let comparison = output.tolerance.compare(result, reference)
+      #expect(comparison.passes, "\(output.name): \(output.tolerance.description), \(comparison)")
+    }
+  }
+
+  /// Declarations of the program are what the kernel says that it takes and gives.
+  @Test(arguments: KernelName.allCases)
+  func programDeclaresInputsAndOutputs(_ name: KernelName) throws {
+    let kernel = try name.make(["dtype=float32"])
+    let program = try kernel.build(.test)
+    let inputs = program.tensors(.input).map(\.tensor)
+    #expect(inputs.map(\.name) == kernel.inputs.map(\.name))
+    #expect(inputs.map(\.shape) == kernel.inputs.map(\.shape))
+    #expect(inputs.map(\.dtype) == kernel.inputs.map(\.dtype))
+    let outputs = program.tensors(.output).map(\.tensor)
+    #expect(Set(outputs.map(\.name)) == Set(kernel.outputs.map(\.name)))
+    #expect(program.metadata["dtype"] == "float32")
+    #expect(program.instructions.allSatisfy { $0.location?.file.hasPrefix("Kernels/") == true })
+  }
+
+  /// Rows with large entries would overflow an exponential that does not subtract the maximum.
+  @Test func softmaxIsStable() throws {
+    let kernel = try KernelName.softmax.make(["tokens=3", "experts=4", "dtype=float32"])
+    let x: [Float] = [1000, 999, -1000, 0, 300, 300, 300, 300, -500, -501, -502, -503]
+    let inputs = [KernelTensor(name: "x", dtype: .float32, shape: [3, 4], values: x)]
+    let y = try #require(try execute(kernel.build(.test), inputs)["y"])
+    let wanted = try #require(try kernel.reference(inputs)["y"])
+    #expect(kernel.outputs[0].tolerance.compare(y, wanted).passes)
+    #expect(y[4...7].allSatisfy { $0 == 0.25 })
+  }
+
+  /// Equal logits: the lower index comes first.
+  @Test func routerBreaksTiesByIndex() throws {
+    let kernel = try KernelName.expertRouter.make(["tokens=2", "hidden=128", "dtype=float32"])
+    let x = [Float](repeating: 0, count: 2 * 128)
+    let w = [Float](repeating: 1, count: 128 * 128)
+    let inputs = [
+      KernelTensor(name: "x", dtype: .float32, shape: [2, 128], values: x),
+      KernelTensor(name: "w", dtype: .float32, shape: [128, 128], values: w),
+    ]
+    let results = try execute(kernel.build(.test), inputs)
+    #expect(results["indices"] == [0, 1, 2, 3, 4, 5, 6, 7, 0, 1, 2, 3, 4, 5, 6, 7])
+    #expect(try kernel.reference(inputs)["indices"] == results["indices"])
+    #expect(results["weights"]?.allSatisfy { $0 == 0.125 } == true)
+  }
+}

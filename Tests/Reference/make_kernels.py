@@ -1,0 +1,124 @@
+"""Writes Tests/KernelsTests/Data/kernels.json: small kernels computed by NumPy in float64.
+
+Needs numpy and ml_dtypes. Run it from anywhere; the output is always the same. Each sample has the
+kernel's settings, its inputs (numbers that the element type holds exactly) and the outputs. `fills`
+are trial inputs of trnsim, computed here anew: the generator, its normal numbers, the rotary tables.
+"""
+
+import json
+import math
+import pathlib
+
+import ml_dtypes
+import numpy as np
+
+OUT = pathlib.Path(__file__).parent.parent / "KernelsTests" / "Data" / "kernels.json"
+TYPES = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16}
+random = np.random.default_rng(2026)
+samples = []
+
+
+def draw(dtype, *shape, scale=1.0, mean=0.0):
+    values = mean + scale * random.standard_normal(shape)
+    return values.astype(TYPES[dtype]).astype(np.float64)
+
+
+def sample(kernel, dtype, settings, inputs, outputs):
+    samples.append({
+        "kernel": kernel,
+        "settings": [f"dtype={dtype}"] + settings,
+        "inputs": {name: value.ravel().tolist() for name, value in inputs.items()},
+        "outputs": {name: value.ravel().tolist() for name, value in outputs.items()},
+    })
+
+
+def rms_norm(x, gamma, eps):
+    return x / np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + eps) * gamma
+
+
+def softmax(x):
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def rotate(x, cos, sin):
+    """The form of the model's own code: x cos + rotate_half(x) sin with doubled tables."""
+    half = x.shape[-1] // 2
+    turned = np.concatenate([-x[..., half:], x[..., :half]], axis=-1)
+    doubled = [np.concatenate([table, table], axis=-1)[:, None, :] for table in (cos, sin)]
+    return x * doubled[0] + turned * doubled[1]
+
+
+for dtype in TYPES:
+    lhs, rhs = draw(dtype, 5, 7), draw(dtype, 5, 3)
+    sample("matmul", dtype, ["m=7", "k=5", "n=3"], {"lhs": lhs, "rhs": rhs}, {"out": lhs.T @ rhs})
+    sample("matmul", dtype, ["m=7", "k=5", "n=3", "lhs_layout=mk"],
+           {"lhs": lhs.T, "rhs": rhs}, {"out": lhs.T @ rhs})
+
+    x, gamma = draw(dtype, 3, 10, scale=2), draw(dtype, 1, 10, scale=0.1, mean=1)
+    sample("rmsnorm", dtype, ["tokens=3", "hidden=10", "eps=0.001"], {"x": x, "gamma": gamma},
+           {"y": rms_norm(x, gamma, 1e-3)})
+    residual = draw(dtype, 3, 10)
+    added = x + residual
+    for form in ("fused", "separate"):
+        sample("add_rmsnorm", dtype,
+               ["tokens=3", "hidden=10", f"form={form}", "residual_out=true"],
+               {"x": x, "residual": residual, "gamma": gamma},
+               {"y": rms_norm(added, gamma, 1e-6), "sum": added})
+
+    x = draw(dtype, 3, 9, scale=4)
+    for form in ("five", "one"):
+        sample("silu", dtype, ["tokens=3", "width=9", f"form={form}"], {"x": x},
+               {"y": x / (1 + np.exp(-x))})
+    sample("softmax", dtype, ["tokens=3", "experts=9"], {"x": x}, {"y": softmax(x)})
+
+    q, k = draw(dtype, 3, 4, 6), draw(dtype, 3, 2, 6)
+    angles = np.arange(3)[:, None] * 1e6 ** -(np.arange(0, 6, 2) / 6)
+    cos, sin = (f(angles).astype(TYPES[dtype]).astype(np.float64) for f in (np.cos, np.sin))
+    sample("rope", dtype, ["tokens=3", "q_heads=4", "k_heads=2", "head_dim=6"],
+           {"q": q, "k": k, "cos": cos, "sin": sin},
+           {"q_out": rotate(q, cos, sin), "k_out": rotate(k, cos, sin)})
+
+    x, w = draw(dtype, 3, 6), draw(dtype, 6, 12, scale=6 ** -0.5)
+    probabilities = softmax(x @ w)
+    indices = np.argsort(-probabilities, axis=-1, kind="stable")[:, :8]
+    top = np.take_along_axis(probabilities, indices, axis=-1)
+    sample("expert_router", dtype,
+           ["tokens=3", "hidden=6", "experts=12", "probabilities=true"], {"x": x, "w": w},
+           {"weights": top / top.sum(axis=-1, keepdims=True), "indices": indices.astype(float),
+            "probabilities": probabilities})
+
+MASK = 2**64 - 1
+
+
+def normals(seed, name, count):
+    """SplitMix64 (its state: seed xor FNV-1a of the name), then Box and Muller."""
+    state = 0xCBF29CE484222325
+    for byte in name.encode():
+        state = (state ^ byte) * 0x100000001B3 & MASK
+    state ^= seed
+    words = []
+    for _ in range(count):
+        state = state + 0x9E3779B97F4A7C15 & MASK
+        z = state
+        z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK
+        z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK
+        words.append(z ^ z >> 31)
+    values = []
+    for first, second in zip(words[::2], words[1::2]):
+        radius = math.sqrt(-2 * math.log(((first >> 11) + 1) * 2.0**-53))
+        angle = 2 * math.pi * (second >> 11) * 2.0**-53
+        values += [radius * math.cos(angle), radius * math.sin(angle)]
+    return values
+
+
+angles = np.arange(4)[:, None] * 1e6 ** -(np.arange(0, 8, 2) / 8)
+fills = {
+    "x": normals(7, "x", 16),
+    "cos": np.cos(angles).ravel().tolist(),
+    "sin": np.sin(angles).ravel().tolist(),
+}
+
+OUT.parent.mkdir(parents=True, exist_ok=True)
+lines = ",\n".join(json.dumps(entry) for entry in samples)
+OUT.write_text(f'{{"fills": {json.dumps(fills)},\n"samples": [\n{lines}\n]}}\n')
