@@ -92,5 +92,8 @@ let package = Package(
       needs: ["Device", "Diagnostics", "Formats", "ISA", "Kernels", "Machine", "Programs"],
       resources: [.copy("Data")]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
+    tests(
+      "ProgramsTests",
+      needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs", "Storage"]),
   ]
 )

@@ -1,0 +1,41 @@
+import Diagnostics
+import ISA
+import Machine
+import Programs
+import Testing
+
+@Suite struct TextTests {
+  static let example = """
+    trnsim program 1
+    kernel rmsnorm
+    meta tokens = 128
+    dependencies explicit
+    tensor x: hbm input bfloat16 [128, 2048]
+    tensor e: hbm input bfloat16 [8, 128, 64]
+    tensor y: hbm output bfloat16 [128, 2048]
+    tensor a: sbuf bfloat16 [128, 2048] at partition 0 byte 0x1000
+    tensor w: sbuf bfloat16 [128, 4, 128] at partition 0 byte 0x2000
+    tensor acc: psum float32 [128, 512] at partition 0 bank 2
+
+    scope tile 0 {
+      load: dma_copy dst=a src=x  @kernels.swift:41
+      dma_copy dst=w[:, 0, 0:64] src=e[3, :, :]
+      nc_matmul dst=acc stationary=w[:, 1, :] moving=a[:, 0:512] accumulate=true
+      scope inner {
+        tensor_tensor dst=a[0:64, 0:2047:2] data1=a.ap([[0, 1024]], rows=0:64, offset=3) data2=a[0:64, 1024:2048] op=multiply engine=gpsimd after=[load, end]
+      }
+    }
+    scope unused {}
+    resume 0 {  # tile 0
+      dma_copy dst=y src=a dge_mode=swdge
+    }
+    end: dma_copy dst=y.ap([[2048, 128], [-1, 2048]], offset=2047) src=x after=[1]
+
+    """
+
+  @Test func canonicalTextIsReadAndPrintedUnchanged() throws {
+    let program = try Program(
+      text: Self.example, file: "a.trn", options: ParseOptions(ownPlaces: false))
+    #expect(program.text == Self.example)
+  }
+}
