@@ -133,6 +133,12 @@ extension Checker {
         dimension.size >= 1, name, "operand '\(name)' has a dimension of size \(dimension.size)")
     }
     guard findings.count == before else { return false }
+    guard pattern.isCountable else {
+      require(
+        false, name, "operand '\(name)' reaches beyond any memory",
+        remedy: "check its strides, sizes and offset")
+      return false
+    }
     if tensor.space == .hbm {
       checkBoundsInHBM(pattern, name, tensor)
     } else {
@@ -193,5 +199,19 @@ extension Checker {
       !(engine == .gpsimd && tensor.space == .psum), name,
       "the gpsimd engine cannot access psum (operand '\(name)')",
       remedy: "run it on the vector or scalar engine, or copy to sbuf first")
+  }
+}
+
+extension AccessPattern {
+  /// Whether sums and products of the pattern's numbers, all sizes at least 1, fit into an `Int`.
+  var isCountable: Bool {
+    let limit = 1 << 48
+    var elements = Int(rows)
+    for dimension in free {
+      let reach = Int(dimension.stride).magnitude * (Int(dimension.size) - 1).magnitude
+      guard reach <= limit, Int(dimension.size) <= limit / elements else { return false }
+      elements *= Int(dimension.size)
+    }
+    return offset.magnitude <= limit && rowStride.magnitude <= limit / Int(rows)
   }
 }

@@ -29,6 +29,7 @@ extension Program {
         Diagnostic(
           .error, "the hbm tensors take \(deviceBytes) bytes, the device has \(geometry.hbmBytes)"))
     }
+    found += checkScopes()
     // An instruction's checks assume sound tensors.
     guard found.isEmpty else { return found }
     for (index, instruction) in instructions.enumerated() {
@@ -52,6 +53,40 @@ extension Program {
     return found
   }
 
+  /// Parents come before their children, and every scope that is named exists.
+  private func checkScopes() -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var depths: [Int] = []
+    for (index, scope) in scopes.enumerated() {
+      let parent = Int(scope.parent)
+      guard parent >= -1 && parent < index else {
+        found.append(
+          Diagnostic(
+            .error,
+            "scope \(index), '\(scope.name)', is in scope \(parent), must be in an earlier one",
+            remedy: "list scopes before those that they contain"))
+        depths.append(1)
+        continue
+      }
+      depths.append(parent < 0 ? 1 : depths[parent] + 1)
+      if depths[index] == Program.scopeDepthLimit + 1 {
+        found.append(
+          Diagnostic(
+            .error,
+            "scopes nest deeper than \(Program.scopeDepthLimit), at scope \(index), "
+              + "'\(scope.name)'", remedy: "use fewer levels"))
+      }
+    }
+    for (index, instruction) in instructions.enumerated()
+    where instruction.scope != -1 && !scopes.indices.contains(Int(instruction.scope)) {
+      found.append(
+        Diagnostic(
+          .error, "instruction \(index) is in scope \(instruction.scope), which does not exist",
+          at: instruction.location))
+    }
+    return found
+  }
+
   private func check(
     _ tensor: Tensor, _ geometry: Geometry, _ deviceBytes: inout Int
   ) -> [Diagnostic] {
@@ -71,10 +106,18 @@ extension Program {
       elements = product.partialValue
     }
     if tensor.shape.isEmpty { return problem("has no dimensions", "a scalar is [1, 1]") }
+    // Sums with such numbers cannot overflow.
+    let places = 0...(1 << 48)
+    guard places.contains(tensor.partition), places.contains(tensor.address) else {
+      return problem(
+        "is placed at partition \(tensor.partition), byte \(tensor.address), which does not exist")
+    }
     let capacity: Int
     switch tensor.space {
     case .hbm:
-      deviceBytes += tensor.bytes
+      deviceBytes =
+        deviceBytes.addingReportingOverflow(tensor.bytes).overflow
+        ? Int.max : deviceBytes + tensor.bytes
       return []
     case .sbuf: capacity = geometry.sbufBytes
     case .psum: capacity = geometry.psumBytes

@@ -24,12 +24,19 @@ import Testing
       scope inner {
         tensor_tensor dst=a[0:64, 0:2047:2] data1=a.ap([[0, 1024]], rows=0:64, offset=3) data2=a[0:64, 1024:2048] op=multiply engine=gpsimd after=[load, end]
       }
+      scope other {}
     }
-    scope unused {}
+    scope tile 1 {
+      dma_copy dst=a src=x
+    }
     resume 0 {  # tile 0
       dma_copy dst=y src=a dge_mode=swdge
+      resume 1 {  # inner
+        dma_copy dst=y src=a
+      }
     }
     end: dma_copy dst=y.ap([[2048, 128], [-1, 2048]], offset=2047) src=x after=[1]
+    scope unused {}
 
     """
 

@@ -56,7 +56,9 @@ extension TextParser {
           place.upperBound, remedy: "use one instruction for each run of partitions")
       }
       guard selection.start <= Int32.max else {
-        throw fail("partition \(selection.start) does not fit into 32 bits", place.lowerBound, place.upperBound)
+        throw fail(
+          "partition \(selection.start) does not fit into 32 bits", place.lowerBound,
+          place.upperBound)
       }
       pattern.rowStart = Int32(selection.start)
       pattern.rows = Int32(selection.size)

@@ -230,7 +230,9 @@ extension TextParser {
     var magnitude: UInt64 = 0
     var overflow = false
     let digits: Int
-    if position + 1 < lineEnd, bytes[position] == UInt8(ascii: "0"), bytes[position + 1] | 0x20 == UInt8(ascii: "x") {
+    if position + 1 < lineEnd, bytes[position] == UInt8(ascii: "0"),
+      bytes[position + 1] | 0x20 == UInt8(ascii: "x")
+    {
       position += 2
       digits = position
       while position < lineEnd, let digit = hexDigit(bytes[position]) {
@@ -293,7 +295,9 @@ extension TextParser {
       }
     }
     let written = end - start <= 4096 ? text(start, end) : ""
-    guard let value = Float(written), let wide = Double(written) else { throw unexpected("\(what), a number") }
+    guard let value = Float(written), let wide = Double(written) else {
+      throw unexpected("\(what), a number")
+    }
     if wide.isFinite && !value.isFinite {
       throw fail(
         "\(written) is beyond fp32, whose largest number is \(Float.greatestFiniteMagnitude)",

@@ -19,7 +19,9 @@ extension TextParser {
     case .symbol: return try symbol(field)
     case .integers:
       return .integers(
-        try list { (parser: inout TextParser) throws(Malformed) in try parser.integer("an entry of '\(field.name)'") })
+        try list { (parser: inout TextParser) throws(Malformed) in
+          try parser.integer("an entry of '\(field.name)'")
+        })
     case .pairs:
       return .pairs(
         try list { (parser: inout TextParser) throws(Malformed) in
