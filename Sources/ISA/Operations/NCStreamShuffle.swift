@@ -62,8 +62,8 @@ public struct NCStreamShuffle: Operation {
     }
     for row in 0..<Int(dst.rows) {
       let entry = shuffleMask[row % Self.quadrant]
-      let source = row / Self.quadrant * Self.quadrant + entry
       guard (0..<Self.quadrant).contains(entry) else { continue }
+      let source = row / Self.quadrant * Self.quadrant + entry
       check.require(
         source < Int(src.rows), "shuffle_mask",
         "partition \(row) of 'dst' takes partition \(source) of 'src', which has \(src.rows)",

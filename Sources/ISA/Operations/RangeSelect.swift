@@ -95,9 +95,11 @@ public struct RangeSelect: Operation {
       "on_false_value is \(onFalse), must be the lowest float32, "
         + "\(-Float.greatestFiniteMagnitude)")
     // Indices are compared as fp32, which is exact up to 2^24 (NKI documentation, range_select).
+    let exact = 1 << 24
     check.require(
-      abs(rangeStart) <= 1 << 24 && rangeStart + dst.elementsPerRow <= 1 << 24, "range_start",
-      "indices go up to \(rangeStart + dst.elementsPerRow), float32 is exact up to 16777216")
+      rangeStart >= -exact && rangeStart <= exact - dst.elementsPerRow, "range_start",
+      "\(dst.elementsPerRow) indices start at \(rangeStart), float32 is exact up to \(exact)",
+      remedy: "shift range_start and the bounds towards 0")
     if let reduceRes {
       check.requireOnChip([(reduceRes, "reduce_res")])
       check.requirePerPartition(reduceRes, "reduce_res", like: dst)

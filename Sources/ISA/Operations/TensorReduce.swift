@@ -56,7 +56,8 @@ public struct TensorReduce: Operation {
   private var group: Int {
     guard !axes.isEmpty else { return data.elementsPerRow }
     var count = 1
-    for axis in axes where axis >= 1 && axis <= data.free.count {
+    // A repeated axis is reported; it must not multiply beyond an integer before.
+    for axis in Set(axes) where axis >= 1 && axis <= data.free.count {
       count *= Int(data.free[axis - 1].size)
     }
     return count

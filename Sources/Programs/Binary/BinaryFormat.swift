@@ -18,7 +18,9 @@ enum BinaryFormat {
   /// Largest decompressed size that is read: 4 GiB.
   static let sizeLimit = 1 << 32
 
-  /// What a record is about. Raw values are the wire format: append only, never renumber.
+  /// What a record is about.
+  ///
+  /// Raw values are the wire format: append only, never renumber.
   enum Tag: UInt8 {
     /// Number of instructions; the last record.
     case end = 0
@@ -38,7 +40,9 @@ enum BinaryFormat {
     case instruction = 7
   }
 
-  /// What kind of value follows. Raw values are the wire format: append only, never renumber.
+  /// What kind of value follows.
+  ///
+  /// Raw values are the wire format: append only, never renumber.
   enum ValueTag: UInt8 {
     case absent = 0
     case tile = 1

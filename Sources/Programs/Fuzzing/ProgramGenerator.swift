@@ -135,7 +135,7 @@ public struct ProgramGenerator {
     case 2: return Double(Float(random.pick(1...99999)) / 1000)
     default:
       let value = Float(bitPattern: UInt32(truncatingIfNeeded: random.next()))
-      return value.isSignalingNaN ? .nan : Double(value)
+      return value.isSignalingNaN ? Double(Float(nan: 0x1234, signaling: false)) : Double(value)
     }
   }
 

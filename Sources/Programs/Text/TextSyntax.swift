@@ -92,6 +92,12 @@ enum TextSyntax {
   /// A number as texts show it: the shortest digits that give the same fp32 value.
   static func number(_ value: Double) -> String {
     let single = Float(value)
+    if single.isNaN {
+      // The standard library prints neither sign nor payload.
+      let payload = single.bitPattern & 0x3F_FFFF
+      return (single.sign == .minus ? "-nan" : "nan")
+        + (payload == 0 ? "" : "(0x\(String(payload, radix: 16)))")
+    }
     return Double(single).bitPattern == value.bitPattern
       ? single.description : value.description
   }
