@@ -13,7 +13,7 @@ extension TextParser {
     var isClosed = accept("]")
     if isClosed { throw fail("empty slice", at - 2, at, remedy: "write [:] for the whole tensor") }
     while dimension < layout.shape.count || !isClosed {
-      skipBlanks()
+      if !isClosed { skipBlanks() }
       let start = at
       if dimension >= layout.shape.count {
         throw fail(

@@ -177,6 +177,7 @@ extension TextParser {
         }
       }
       guard digits > 0, byte == UInt8(ascii: "}"), let scalar = Unicode.Scalar(value) else {
+        if byte == UInt8(ascii: "}") { at += 1 }
         throw fail(
           "'\(text(start, at))' is not a character", start, at,
           remedy: "write its code in hexadecimal: \\u{3b1}")

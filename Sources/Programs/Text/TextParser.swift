@@ -303,7 +303,9 @@ struct TextParser {
               ? "no instruction has the label '\(name)'"
               : "several instructions have the label '\(name)'", reference.place,
             remedy: target == -1
-              ? remedyForUnknown(name, known: known) : "rename all but one of them")
+              ? (known.isEmpty
+                ? "label an instruction: \(TextSyntax.name(name)): dma_copy …"
+                : remedyForUnknown(name, known: known)) : "rename all but one of them")
           continue
         }
       } else if lostInstructions == 0 && !program.instructions.indices.contains(target) {
