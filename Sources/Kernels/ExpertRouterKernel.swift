@@ -20,7 +20,9 @@ public struct ExpertRouterKernel: Kernel {
     the lower index comes first, as nc_find_index8 finds them. probabilities=true also gives the \
     softmax over all experts.
     """
-  /// Shapes and strategy. 128 experts, 8 per token: config.json of Qwen3-30B-A3B. 512 fp32 logits
+  /// Shapes and strategy.
+  ///
+  /// 128 experts, 8 per token: config.json of Qwen3-30B-A3B. 512 fp32 logits
   /// fill a PSUM bank (trn2 architecture guide, PSUM).
   public static let parameters: [KernelParameter] = [
     .tokens, .hidden,

@@ -18,7 +18,9 @@ public struct RoPEKernel: Kernel {
     all heads (cos and sin repeated by a stride of 0), then a difference and a sum. The last \
     gpsimd_heads heads are computed on GpSimd beside Vector.
     """
-  /// Shapes and strategy. Head counts, head size and theta: config.json of Qwen3-30B-A3B.
+  /// Shapes and strategy.
+  ///
+  /// Head counts, head size and theta: config.json of Qwen3-30B-A3B.
   public static let parameters: [KernelParameter] = [
     .tokens,
     .integer("q_heads", 1...256, default: 32, "query heads"),

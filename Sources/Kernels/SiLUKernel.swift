@@ -14,7 +14,9 @@ public struct SiLUKernel: Kernel {
     form=five: negate, add 1, reciprocal and multiply on Vector, exp on Scalar, intermediates in \
     float32 in sbuf; the reciprocal can go to Scalar. form=one: Scalar's own silu function.
     """
-  /// Shapes and strategy. 768 is the intermediate size of an expert (config.json of
+  /// Shapes and strategy.
+  ///
+  /// 768 is the intermediate size of an expert (config.json of
   /// Qwen3-30B-A3B, `moe_intermediate_size`).
   public static let parameters: [KernelParameter] = [
     .tokens,

@@ -14,7 +14,9 @@ public struct SoftmaxKernel: Kernel {
     Per tile of 128 tokens: negated maximum (Vector), exp(x - max) with its sum in one pass \
     (Scalar), reciprocal of the sum and scaling (Vector).
     """
-  /// Shapes and strategy. 128 experts: config.json of Qwen3-30B-A3B, `num_experts`.
+  /// Shapes and strategy.
+  ///
+  /// 128 experts: config.json of Qwen3-30B-A3B, `num_experts`.
   public static let parameters: [KernelParameter] = [
     .tokens,
     .integer("experts", 1...1 << 15, default: 128, "elements of a row"),
