@@ -89,7 +89,10 @@ let package = Package(
       resources: [.copy("Data")]),
     tests(
       "KernelsTests",
-      needs: ["Device", "Diagnostics", "Formats", "ISA", "Kernels", "Machine", "Programs"],
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Programs", "Timing",
+      ],
       resources: [.copy("Data")]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(

@@ -15,17 +15,16 @@ public struct AddRMSNormKernel: Kernel {
     writes their sum, the second reads the sum and writes y: 5 activations of traffic. \
     form=fused keeps the sum in sbuf (float32): 3 activations, 40 % less, since it saves one \
     write and one read of the sum. With residual_out the sum is an output too, as the next \
-    residual connection needs it: 4 activations against 5. Vector has the addition to do, so \
-    Scalar takes its share of the scaling (apply=scalar).
+    residual connection needs it: 4 activations against 5.
     """
   /// Shapes and strategy.
   public static let parameters: [KernelParameter] =
     [
-      .tokens, .hidden, .epsilon,
+      .tokens, .tileTokens, .hidden, .epsilon,
       .choice("form", ["fused", "separate"], "one kernel, or two with the sum in hbm between"),
       .flag("residual_out", default: false, "whether x + residual is an output too"),
-      .dtype, .buffers,
-    ] + NormStrategy.parameters(apply: ["scalar", "vector"]) + [
+      .dtype, .buffers(4), .interleave,
+    ] + NormStrategy.parameters + [
       .loadEngine, .storeEngine("gpsimd"),
     ]
 
@@ -76,7 +75,7 @@ public struct AddRMSNormKernel: Kernel {
       residualOut
       ? builder.output("sum", dtype, [tokens, hidden])
       : fused ? nil : builder.scratch("sum", dtype, [tokens, hidden])
-    let norm = NormStrategy(builder, values, gamma: gamma, rows: min(128, tokens))
+    let norm = NormStrategy(builder, values, gamma: gamma)
     let lefts = norm.pool("x_tile", dtype)
     let rights = norm.pool("residual_tile", dtype)
     let results = norm.pool("y_tile", dtype)
@@ -94,23 +93,23 @@ public struct AddRMSNormKernel: Kernel {
   ) {
     let sums = norm.pool("sum_tile", .float32)
     let rounded = hbm.sum == nil || dtype == .float32 ? nil : norm.pool("sum_out", dtype)
-    for (index, rows) in ranges(of: tokens, by: 128).enumerated() {
-      builder.scope("tile \(index)") {
-        let (left, right) = (lefts.next().rows(rows.count), rights.next().rows(rows.count))
-        let sum = sums.next().rows(rows.count)
-        let result = results.next().rows(rows.count)
-        emitSum(builder, hbm.x.rows(rows), hbm.residual.rows(rows), left, right, into: sum)
-        if let stored = hbm.sum?.rows(rows) {
-          var source = sum
-          if let short = rounded?.next().rows(rows.count) {
-            builder.emit(TensorCopy(dst: short.ap, src: sum.ap), on: .gpsimd)
-            source = short
-          }
-          store(builder, source, to: stored)
+    builder.emitTiles(norm.tiling) { rows in
+      let (left, right) = (lefts.next().rows(rows.count), rights.next().rows(rows.count))
+      let sum = sums.next().rows(rows.count)
+      emitSum(builder, hbm.x.rows(rows), hbm.residual.rows(rows), left, right, into: sum)
+      if let stored = hbm.sum?.rows(rows) {
+        var source = sum
+        if let short = rounded?.next().rows(rows.count) {
+          builder.emit(TensorCopy(dst: short.ap, src: sum.ap), on: .gpsimd)
+          source = short
         }
-        norm.emit(builder, sum, into: result)
-        store(builder, result, to: hbm.y.rows(rows))
+        store(builder, source, to: stored)
       }
+      return (sum, norm.earlyRoot(builder, of: sum))
+    } second: { rows, scaling in
+      let result = results.next().rows(rows.count)
+      norm.apply(builder, root: scaling.1, to: scaling.0, into: result)
+      store(builder, result, to: hbm.y.rows(rows))
     }
   }
 
@@ -121,7 +120,7 @@ public struct AddRMSNormKernel: Kernel {
   ) {
     let sums = norm.pool("sum_tile", dtype)
     builder.scope("add") {
-      for (index, rows) in ranges(of: tokens, by: 128).enumerated() {
+      for (index, rows) in norm.tiling.ranges.enumerated() {
         builder.scope("tile \(index)") {
           let (left, right) = (lefts.next().rows(rows.count), rights.next().rows(rows.count))
           let sum = sums.next().rows(rows.count)
@@ -131,15 +130,15 @@ public struct AddRMSNormKernel: Kernel {
       }
     }
     builder.scope("rmsnorm") {
-      for (index, rows) in ranges(of: tokens, by: 128).enumerated() {
-        builder.scope("tile \(index)") {
-          let sum = sums.next().rows(rows.count)
-          let result = results.next().rows(rows.count)
-          builder.emit(
-            DMACopy(dst: sum.ap, src: hbm.sum.rows(rows).ap), on: values.engine("load_engine"))
-          norm.emit(builder, sum, into: result)
-          store(builder, result, to: hbm.y.rows(rows))
-        }
+      builder.emitTiles(norm.tiling) { rows in
+        let sum = sums.next().rows(rows.count)
+        builder.emit(
+          DMACopy(dst: sum.ap, src: hbm.sum.rows(rows).ap), on: values.engine("load_engine"))
+        return (sum, norm.earlyRoot(builder, of: sum))
+      } second: { rows, scaling in
+        let result = results.next().rows(rows.count)
+        norm.apply(builder, root: scaling.1, to: scaling.0, into: result)
+        store(builder, result, to: hbm.y.rows(rows))
       }
     }
   }

@@ -13,7 +13,7 @@ public struct ExpertRouterKernel: Kernel {
     "weights and indices of the top 8 experts: softmax(x · w), renormalised"
   /// Formula and strategy.
   public static let details = """
-    w [hidden, experts] is loaded once. Per tile of 128 tokens x is transposed (on the PE array, \
+    w [hidden, experts] is loaded once. Per tile of tokens x is transposed (on the PE array, \
     or by the DMA rings), multiplied with fp32 sums in psum, and exp(x - max) taken from there. \
     Softmax keeps the order and its denominator cancels when the eight are renormalised, so the \
     eight largest exponentials (max8) divided by their own sum are the weights. Of equal values \
@@ -25,11 +25,11 @@ public struct ExpertRouterKernel: Kernel {
   /// 128 experts, 8 per token: config.json of Qwen3-30B-A3B. 512 fp32 logits
   /// fill a PSUM bank (trn2 architecture guide, PSUM).
   public static let parameters: [KernelParameter] = [
-    .tokens, .hidden,
+    .tokens, .tileTokens, .hidden,
     .integer("experts", 8...512, default: 128, "columns of the router's weights"),
     .choice("transpose", ["pe", "dma"], "who transposes x"),
     .flag("probabilities", default: false, "whether the softmax of all experts is an output too"),
-    .dtype, .buffers,
+    .dtype, .buffers(4), .interleave,
     .choice("evict", ["alternate", "vector", "scalar"], "engine that moves psum to sbuf"),
     .loadEngine, .storeEngine("gpsimd"),
   ]
@@ -93,24 +93,27 @@ public struct ExpertRouterKernel: Kernel {
       uniqueKeysWithValues: self.outputs.map {
         ($0.name, builder.output($0.name, $0.dtype, $0.shape))
       })
-    let tiles = RouterTiles(builder, self)
+    let tiling = TokenTiling(values)
+    let tiles = RouterTiles(builder, self, tiling)
     loadWeights(builder, w, into: tiles.weights)
     let evictor = Evictor(values.choice("evict"))
-    for (index, rows) in ranges(of: tokens, by: 128).enumerated() {
-      builder.scope("tile \(index)") {
-        emitTile(builder, tiles, evictor, x.rows(rows), outputs.mapValues { $0.rows(rows) })
-      }
+    builder.emitTiles(tiling) { rows in
+      loadTransposed(builder, tiles, evictor, x.rows(rows))
+    } second: { rows, transposed in
+      route(builder, tiles, transposed, outputs.mapValues { $0.rows(rows) })
     }
   }
 
-  private func emitTile(
-    _ builder: KernelBuilder, _ tiles: RouterTiles, _ evictor: Evictor, _ x: TensorView,
-    _ outputs: [String: TensorView]
-  ) {
+  /// Slices of hidden, each on up to 128 partitions.
+  private var slots: [Range<Int>] { ranges(of: hidden, by: min(128, hidden)) }
+
+  /// Loads the tokens of a tile with hidden on the partitions.
+  private func loadTransposed(
+    _ builder: KernelBuilder, _ tiles: RouterTiles, _ evictor: Evictor, _ x: TensorView
+  ) -> TensorView {
     let count = x.rowCount
-    let slots = ranges(of: hidden, by: min(128, hidden))
     let transposed = tiles.transposed.next().columns(0..<count)
-    let (load, store) = (values.engine("load_engine"), values.engine("store_engine"))
+    let load = values.engine("load_engine")
     if let staging = tiles.staging {
       let tile = staging.next().rows(count)
       builder.emit(DMACopy(dst: tile.ap, src: x.ap), on: load)
@@ -118,6 +121,15 @@ public struct ExpertRouterKernel: Kernel {
     } else {
       emitDMATransposes(builder, x, into: transposed, slots, on: load)
     }
+    return transposed
+  }
+
+  /// Everything from the product to the stores.
+  private func route(
+    _ builder: KernelBuilder, _ tiles: RouterTiles, _ transposed: TensorView,
+    _ outputs: [String: TensorView]
+  ) {
+    let count = transposed.freeShape[1]
     let logits = tiles.logits.next().rows(count)
     for (slot, range) in slots.enumerated() {
       builder.emit(
@@ -153,7 +165,7 @@ public struct ExpertRouterKernel: Kernel {
     }
     for (name, tile) in results {
       guard let target = outputs[name] else { continue }
-      builder.emit(DMACopy(dst: target.ap, src: tile.ap), on: store)
+      builder.emit(DMACopy(dst: target.ap, src: tile.ap), on: values.engine("store_engine"))
     }
   }
 
@@ -211,11 +223,11 @@ private struct RouterTiles {
   let scaled: TilePool
   let probabilities: TilePool?
 
-  init(_ builder: KernelBuilder, _ kernel: ExpertRouterKernel) {
-    let rows = min(128, kernel.tokens)
+  init(_ builder: KernelBuilder, _ kernel: ExpertRouterKernel, _ tiling: TokenTiling) {
+    let rows = tiling.rows
     let tile = min(128, kernel.hidden)
     let slots = (kernel.hidden + tile - 1) / tile
-    let buffers = min(kernel.values.integer("buffers"), (kernel.tokens + 127) / 128)
+    let buffers = tiling.buffers
     func pool(_ name: String, _ dtype: DType, _ width: Int) -> TilePool {
       builder.pool(name, dtype, partitions: rows, free: [width], buffers: buffers)
     }

@@ -5,24 +5,20 @@ import Machine
 
 /// How a tile of tokens is normalised: shared by RMSNorm and the fused add.
 struct NormStrategy {
-  /// The parameters; `apply` names the default engine of the scaling.
-  static func parameters(apply: [String]) -> [KernelParameter] {
-    [
-      .choice(
-        "sum_squares", ["activation_reduce", "tensor_ops"],
-        "sum of squares in one Scalar pass, or in two Vector passes"),
-      .choice(
-        "root", ["scalar", "vector"],
-        "engine of the reciprocal root; vector takes a power and needs no activation table"),
-      .choice(
-        "apply", apply,
-        "who scales: one Vector pass, or Scalar times the root and Vector times gamma"),
-    ]
-  }
+  static let parameters: [KernelParameter] = [
+    .choice(
+      "sum_squares", ["activation_reduce", "tensor_ops"],
+      "sum of squares in one Scalar pass, or in two Vector passes"),
+    .choice(
+      "root", ["scalar", "vector"],
+      "engine of the reciprocal root; vector takes a power and needs no activation table"),
+    .choice(
+      "apply", ["vector", "scalar"],
+      "who scales: one Vector pass, or Scalar times the root and Vector times gamma"),
+  ]
 
   let hidden: Int
-  private let rows: Int
-  private let buffers: Int
+  let tiling: TokenTiling
   private let epsilon: Float
   private let onScalar: Bool
   private let rootOnScalar: Bool
@@ -35,14 +31,14 @@ struct NormStrategy {
   private let builder: KernelBuilder
 
   /// Declares the tiles and loads gamma into all partitions that tokens use.
-  init(_ builder: KernelBuilder, _ values: KernelParameters, gamma: TensorView, rows: Int) {
+  init(_ builder: KernelBuilder, _ values: KernelParameters, gamma: TensorView) {
     self.builder = builder
-    self.rows = rows
+    tiling = TokenTiling(values)
+    let (rows, buffers) = (tiling.rows, tiling.buffers)
     hidden = values.integer("hidden")
     epsilon = Float(values.number("eps"))
     onScalar = values.choice("sum_squares") == "activation_reduce"
     rootOnScalar = values.choice("root") == "scalar"
-    buffers = min(values.integer("buffers"), (values.integer("tokens") + 127) / 128)
     self.gamma = builder.tile("gamma_tile", gamma.dtype, partitions: rows, free: [hidden])
     builder.emit(
       DMACopy(dst: self.gamma.ap, src: gamma.broadcastRows(rows).ap),
@@ -59,11 +55,18 @@ struct NormStrategy {
 
   /// Rotating tiles of `rows` × `hidden`.
   func pool(_ name: String, _ dtype: DType) -> TilePool {
-    builder.pool(name, dtype, partitions: rows, free: [hidden], buffers: buffers)
+    builder.pool(
+      name, dtype, partitions: tiling.rows, free: [hidden], buffers: tiling.buffers)
   }
 
-  /// y = x / sqrt(mean(x²) + eps) · gamma for one tile.
-  func emit(_ builder: KernelBuilder, _ x: TensorView, into y: TensorView) {
+  /// The root in the first half of a tile, if it belongs there: when Vector squares and Scalar takes
+  /// the root, Vector would otherwise wait for it with the next tile's squares still to come.
+  func earlyRoot(_ builder: KernelBuilder, of x: TensorView) -> TensorView? {
+    !onScalar && rootOnScalar ? emitRoot(builder, of: x) : nil
+  }
+
+  /// 1 / sqrt(mean(x²) + eps) for each row of one tile.
+  private func emitRoot(_ builder: KernelBuilder, of x: TensorView) -> TensorView {
     let count = x.rowCount
     let square = squares.next().rows(count)
     let sum = sums.next().rows(count)
@@ -92,6 +95,15 @@ struct NormStrategy {
         TensorScalar(dst: root.ap, data: root.ap, op0: .power, operand0: .immediate(-0.5)),
         on: .vector)
     }
+    return root
+  }
+
+  /// y = x · root · gamma for one tile; computes the root unless it has been.
+  func apply(
+    _ builder: KernelBuilder, root early: TensorView?, to x: TensorView, into y: TensorView
+  ) {
+    let count = x.rowCount
+    let root = early ?? emitRoot(builder, of: x)
     if let scaled = scaled?.next().rows(count) {
       builder.emit(
         Activation(dst: scaled.ap, op: .copy, data: x.ap, scale: .tile(root.ap)), on: .scalar)

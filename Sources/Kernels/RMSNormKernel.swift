@@ -8,7 +8,7 @@ public struct RMSNormKernel: Kernel {
   /// `rmsnorm`.
   public static let name = KernelName.rmsnorm
   /// What it computes.
-  public static let summary = "y = x / sqrt(mean(x²) + eps) · gamma, 128 tokens per tile"
+  public static let summary = "y = x / sqrt(mean(x²) + eps) · gamma, row by row"
   /// Formula and strategy.
   public static let details = """
     gamma is loaded once, one row read by all partitions. Per tile: load, sum of squares in one \
@@ -18,8 +18,8 @@ public struct RMSNormKernel: Kernel {
     """
   /// Shapes and strategy.
   public static let parameters: [KernelParameter] =
-    [.tokens, .hidden, .epsilon, .dtype, .buffers]
-    + NormStrategy.parameters(apply: ["vector", "scalar"]) + [
+    [.tokens, .tileTokens, .hidden, .epsilon, .dtype, .buffers(4), .interleave]
+    + NormStrategy.parameters + [
       .loadEngine, .storeEngine("gpsimd"),
     ]
 
@@ -55,19 +55,19 @@ public struct RMSNormKernel: Kernel {
     let declared = declareInputs(builder)
     guard let x = declared["x"], let gamma = declared["gamma"] else { return }
     let y = builder.output("y", dtype, [tokens, hidden])
-    let norm = NormStrategy(builder, values, gamma: gamma, rows: min(128, tokens))
+    let norm = NormStrategy(builder, values, gamma: gamma)
     let loaded = norm.pool("x_tile", dtype)
     let results = norm.pool("y_tile", dtype)
-    for (index, rows) in ranges(of: tokens, by: 128).enumerated() {
-      builder.scope("tile \(index)") {
-        let tile = loaded.next().rows(rows.count)
-        let result = results.next().rows(rows.count)
-        builder.emit(
-          DMACopy(dst: tile.ap, src: x.rows(rows).ap), on: values.engine("load_engine"))
-        norm.emit(builder, tile, into: result)
-        builder.emit(
-          DMACopy(dst: y.rows(rows).ap, src: result.ap), on: values.engine("store_engine"))
-      }
+    builder.emitTiles(norm.tiling) { rows in
+      let tile = loaded.next().rows(rows.count)
+      builder.emit(
+        DMACopy(dst: tile.ap, src: x.rows(rows).ap), on: values.engine("load_engine"))
+      return (tile, norm.earlyRoot(builder, of: tile))
+    } second: { rows, scaling in
+      let result = results.next().rows(rows.count)
+      norm.apply(builder, root: scaling.1, to: scaling.0, into: result)
+      builder.emit(
+        DMACopy(dst: y.rows(rows).ap, src: result.ap), on: values.engine("store_engine"))
     }
   }
 

@@ -13,21 +13,21 @@ public struct RoPEKernel: Kernel {
   /// Formula and strategy.
   public static let details = """
     first' = first · cos - second · sin, second' = second · cos + first · sin, with cos and sin \
-    [tokens, head_dim/2] precomputed (theta 1e6). Query and key heads of 128 tokens share one \
+    [tokens, head_dim/2] precomputed (theta 1e6). Query and key heads of tokens share one \
     tile; both halves times cos, and the swapped halves times sin, are one operation each over \
     all heads (cos and sin repeated by a stride of 0), then a difference and a sum. The last \
-    gpsimd_heads heads are computed on GpSimd beside Vector.
+    gpsimd_share percent of the heads (rounded down) are computed on GpSimd beside Vector.
     """
   /// Shapes and strategy.
   ///
   /// Head counts, head size and theta: config.json of Qwen3-30B-A3B.
   public static let parameters: [KernelParameter] = [
-    .tokens,
+    .tokens, .tileTokens,
     .integer("q_heads", 1...256, default: 32, "query heads"),
     .integer("k_heads", 1...256, default: 4, "key heads"),
     .integer("head_dim", 2...1024, default: 128, "elements of a head; even"),
-    .integer("gpsimd_heads", 0...512, default: 0, "heads computed on GpSimd instead of Vector"),
-    .dtype, .buffers, .loadEngine, .storeEngine("scalar"),
+    .integer("gpsimd_share", 0...100, default: 40, "percent of the heads computed on GpSimd"),
+    .dtype, .buffers(3), .loadEngine, .storeEngine("scalar"),
   ]
 
   /// All values.
@@ -68,22 +68,12 @@ public struct RoPEKernel: Kernel {
     ]
   }
 
-  /// An even head size and no more GpSimd heads than heads.
+  /// An even head size.
   public func check(_ geometry: Geometry) -> [Diagnostic] {
-    var found: [Diagnostic] = []
-    if headSize % 2 != 0 {
-      found.append(
-        Diagnostic(
-          .error, "head_dim is \(headSize), must be even", remedy: "its halves are rotated"))
-    }
-    let onGpSimd = values.integer("gpsimd_heads")
-    if onGpSimd > heads {
-      found.append(
-        Diagnostic(
-          .error, "gpsimd_heads is \(onGpSimd), there are \(heads) heads",
-          remedy: "use gpsimd_heads=\(heads) or less"))
-    }
-    return found
+    guard headSize % 2 != 0 else { return [] }
+    return [
+      Diagnostic(.error, "head_dim is \(headSize), must be even", remedy: "its halves are rotated")
+    ]
   }
 
   /// Loops over tiles of tokens.
@@ -94,19 +84,21 @@ public struct RoPEKernel: Kernel {
     else { return }
     let qOut = builder.output("q_out", dtype, [tokens, qHeads, headSize])
     let kOut = builder.output("k_out", dtype, [tokens, kHeads, headSize])
-    let tiles = ranges(of: tokens, by: 128)
-    let buffers = min(values.integer("buffers"), tiles.count)
-    func pool(_ name: String, _ dtype: DType, _ free: [Int]) -> TilePool {
-      builder.pool(name, dtype, partitions: min(128, tokens), free: free, buffers: buffers)
+    let tiling = TokenTiling(values)
+    func pool(_ name: String, _ dtype: DType, _ free: [Int], only: Int? = nil) -> TilePool {
+      builder.pool(
+        name, dtype, partitions: tiling.rows, free: free, buffers: only ?? tiling.buffers)
     }
     let loaded = pool("qk_tile", dtype, [heads, 2, half])
     let results = pool("rotated", dtype, [heads, 2, half])
     let tables = (pool("cos_tile", dtype, [half]), pool("sin_tile", dtype, [half]))
+    // Each head's products are written and read by one engine, in order: one tile is enough.
     let products = (
-      pool("by_cos", .float32, [heads, 2, half]), pool("by_sin", .float32, [heads, 2, half])
+      pool("by_cos", .float32, [heads, 2, half], only: 1),
+      pool("by_sin", .float32, [heads, 2, half], only: 1)
     )
     let (load, store) = (values.engine("load_engine"), values.engine("store_engine"))
-    for (index, rows) in tiles.enumerated() {
+    for (index, rows) in tiling.ranges.enumerated() {
       builder.scope("tile \(index)") {
         let tile = loaded.next().rows(rows.count)
         let result = results.next().rows(rows.count)
@@ -120,7 +112,7 @@ public struct RoPEKernel: Kernel {
         }
         let byCos = products.0.next().rows(rows.count)
         let bySin = products.1.next().rows(rows.count)
-        let onVector = heads - values.integer("gpsimd_heads")
+        let onVector = heads - heads * values.integer("gpsimd_share") / 100
         for (range, engine) in [(0..<onVector, Engine.vector), (onVector..<heads, .gpsimd)]
         where !range.isEmpty {
           rotate(

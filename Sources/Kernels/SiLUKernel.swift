@@ -19,11 +19,11 @@ public struct SiLUKernel: Kernel {
   /// 768 is the intermediate size of an expert (config.json of
   /// Qwen3-30B-A3B, `moe_intermediate_size`).
   public static let parameters: [KernelParameter] = [
-    .tokens,
+    .tokens, .tileTokens,
     .integer("width", 1...1 << 16, default: 768, "elements of a row"),
     .choice("form", ["five", "one"], "five steps, or the activation function"),
     .choice("reciprocal", ["vector", "scalar"], "engine of the reciprocal of form=five"),
-    .dtype, .buffers, .loadEngine, .storeEngine("gpsimd"),
+    .dtype, .buffers(4), .interleave, .loadEngine, .storeEngine("gpsimd"),
   ]
 
   /// All values.
@@ -54,45 +54,46 @@ public struct SiLUKernel: Kernel {
   public func emit(into builder: KernelBuilder) {
     guard let x = declareInputs(builder)["x"] else { return }
     let y = builder.output("y", dtype, [tokens, width])
-    let tiles = ranges(of: tokens, by: 128)
-    let buffers = min(values.integer("buffers"), tiles.count)
+    let tiling = TokenTiling(values)
     func pool(_ name: String, _ dtype: DType) -> TilePool {
       builder.pool(
-        name, dtype, partitions: min(128, tokens), free: [width], buffers: buffers)
+        name, dtype, partitions: tiling.rows, free: [width], buffers: tiling.buffers)
     }
     let loaded = pool("x_tile", dtype)
     let results = pool("y_tile", dtype)
     let five = values.choice("form") == "five"
     let negated = five ? pool("negated", .float32) : nil
     let powers = five ? pool("power", .float32) : nil
-    for (index, rows) in tiles.enumerated() {
-      builder.scope("tile \(index)") {
-        let tile = loaded.next().rows(rows.count)
-        let result = results.next().rows(rows.count)
-        builder.emit(
-          DMACopy(dst: tile.ap, src: x.rows(rows).ap), on: values.engine("load_engine"))
-        if let negative = negated?.next().rows(rows.count),
-          let power = powers?.next().rows(rows.count)
-        {
-          emitFive(builder, tile, negative, power, into: result)
-        } else {
-          builder.emit(Activation(dst: result.ap, op: .silu, data: tile.ap), on: .scalar)
-        }
-        builder.emit(
-          DMACopy(dst: y.rows(rows).ap, src: result.ap), on: values.engine("store_engine"))
+    builder.emitTiles(tiling) {
+      rows -> (TensorView, TensorView?) in
+      let tile = loaded.next().rows(rows.count)
+      builder.emit(
+        DMACopy(dst: tile.ap, src: x.rows(rows).ap), on: values.engine("load_engine"))
+      guard let negative = negated?.next().rows(rows.count),
+        let power = powers?.next().rows(rows.count)
+      else { return (tile, nil) }
+      builder.emit(
+        TensorScalar(dst: negative.ap, data: tile.ap, op0: .multiply, operand0: .immediate(-1)),
+        on: .vector)
+      builder.emit(Activation(dst: power.ap, op: .exp, data: negative.ap), on: .scalar)
+      return (tile, power)
+    } second: { rows, handover in
+      let (tile, power) = handover
+      let result = results.next().rows(rows.count)
+      if let power {
+        divide(builder, tile, power, into: result)
+      } else {
+        builder.emit(Activation(dst: result.ap, op: .silu, data: tile.ap), on: .scalar)
       }
+      builder.emit(
+        DMACopy(dst: y.rows(rows).ap, src: result.ap), on: values.engine("store_engine"))
     }
   }
 
-  /// The five steps; 1 + exp(-x) and its reciprocal are computed in place.
-  private func emitFive(
-    _ builder: KernelBuilder, _ x: TensorView, _ negative: TensorView, _ power: TensorView,
-    into y: TensorView
+  /// The last three steps: y = x / (1 + exp(-x)); the denominator is computed in place.
+  private func divide(
+    _ builder: KernelBuilder, _ x: TensorView, _ power: TensorView, into y: TensorView
   ) {
-    builder.emit(
-      TensorScalar(dst: negative.ap, data: x.ap, op0: .multiply, operand0: .immediate(-1)),
-      on: .vector)
-    builder.emit(Activation(dst: power.ap, op: .exp, data: negative.ap), on: .scalar)
     builder.emit(
       TensorScalar(dst: power.ap, data: power.ap, op0: .add, operand0: .immediate(1)), on: .vector)
     if values.choice("reciprocal") == "vector" {

@@ -11,16 +11,16 @@ public struct SoftmaxKernel: Kernel {
   public static let summary = "y = exp(x - max) / Σ exp(x - max) over the experts of each token"
   /// Formula and strategy.
   public static let details = """
-    Per tile of 128 tokens: negated maximum (Vector), exp(x - max) with its sum in one pass \
+    Per tile of tokens: negated maximum (Vector), exp(x - max) with its sum in one pass \
     (Scalar), reciprocal of the sum and scaling (Vector).
     """
   /// Shapes and strategy.
   ///
   /// 128 experts: config.json of Qwen3-30B-A3B, `num_experts`.
   public static let parameters: [KernelParameter] = [
-    .tokens,
+    .tokens, .tileTokens,
     .integer("experts", 1...1 << 15, default: 128, "elements of a row"),
-    .dtype, .buffers, .loadEngine, .storeEngine("gpsimd"),
+    .dtype, .buffers(4), .interleave, .loadEngine, .storeEngine("gpsimd"),
   ]
 
   /// All values.
@@ -51,33 +51,33 @@ public struct SoftmaxKernel: Kernel {
   public func emit(into builder: KernelBuilder) {
     guard let x = declareInputs(builder)["x"] else { return }
     let y = builder.output("y", dtype, [tokens, experts])
-    let tiles = ranges(of: tokens, by: 128)
-    let buffers = min(values.integer("buffers"), tiles.count)
+    let tiling = TokenTiling(values)
     func pool(_ name: String, _ dtype: DType, _ width: Int) -> TilePool {
-      builder.pool(name, dtype, partitions: min(128, tokens), free: [width], buffers: buffers)
+      builder.pool(name, dtype, partitions: tiling.rows, free: [width], buffers: tiling.buffers)
     }
     let loaded = pool("x_tile", dtype, experts)
     let powers = pool("power", .float32, experts)
     let results = pool("y_tile", dtype, experts)
     let maxima = pool("negative_max", .float32, 1)
     let sums = pool("sum", .float32, 1)
-    for (index, rows) in tiles.enumerated() {
-      builder.scope("tile \(index)") {
-        let tile = loaded.next().rows(rows.count)
-        let power = powers.next().rows(rows.count)
-        let result = results.next().rows(rows.count)
-        let sum = sums.next().rows(rows.count)
-        builder.emit(
-          DMACopy(dst: tile.ap, src: x.rows(rows).ap), on: values.engine("load_engine"))
-        emitExponentials(
-          builder, tile, maximum: maxima.next().rows(rows.count), power: power, sum: sum)
-        builder.emit(Reciprocal(dst: sum.ap, data: sum.ap), on: .vector)
-        builder.emit(
-          TensorScalar(dst: result.ap, data: power.ap, op0: .multiply, operand0: .tile(sum.ap)),
-          on: .vector)
-        builder.emit(
-          DMACopy(dst: y.rows(rows).ap, src: result.ap), on: values.engine("store_engine"))
-      }
+    builder.emitTiles(tiling) { rows in
+      let tile = loaded.next().rows(rows.count)
+      let power = powers.next().rows(rows.count)
+      let sum = sums.next().rows(rows.count)
+      builder.emit(
+        DMACopy(dst: tile.ap, src: x.rows(rows).ap), on: values.engine("load_engine"))
+      emitExponentials(
+        builder, tile, maximum: maxima.next().rows(rows.count), power: power, sum: sum)
+      return (power, sum)
+    } second: { rows, handover in
+      let (power, sum) = handover
+      let result = results.next().rows(rows.count)
+      builder.emit(Reciprocal(dst: sum.ap, data: sum.ap), on: .vector)
+      builder.emit(
+        TensorScalar(dst: result.ap, data: power.ap, op0: .multiply, operand0: .tile(sum.ap)),
+        on: .vector)
+      builder.emit(
+        DMACopy(dst: y.rows(rows).ap, src: result.ap), on: values.engine("store_engine"))
     }
   }
 

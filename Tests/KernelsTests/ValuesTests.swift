@@ -16,7 +16,9 @@ struct ValuesTests {
     "m=130 k=700 n=140 dtype=float32 block_k=2 dma_k=1 tile_n=128",
     "m=130 k=700 n=140 dtype=bfloat16 block_k=3 block_m=1 buffers=1 evict=scalar",
     "m=129 k=300 n=70 dtype=float32 lhs_layout=mk",
-    "m=300 k=1300 n=70 dtype=bfloat16 lhs_layout=mk block_k=5",
+    "m=300 k=1300 n=70 dtype=bfloat16 lhs_layout=mk block_k=5 block_m=1",
+    "m=300 k=200 n=1100 dtype=float32 lhs_layout=mk block_m=3 loop_order=mn",
+    "m=600 k=200 n=1100 dtype=float32 lhs_layout=mk block_m=1 buffers=3",
     "m=129 k=300 n=70 dtype=bfloat16 lhs_layout=mk transpose=dma evict=vector",
     "m=130 k=128 n=512 psum_buffers=1 buffers=3 load_engine=gpsimd store_engine=scalar",
   ].map { Case(.matmul, $0) }
@@ -24,10 +26,10 @@ struct ValuesTests {
   static let norms = [KernelName.rmsnorm, .addRMSNorm].flatMap { name in
     [
       "tokens=1 hidden=96 dtype=float32", "tokens=7 hidden=100",
-      "tokens=127 hidden=64 dtype=float32 sum_squares=tensor_ops",
+      "tokens=127 hidden=64 dtype=float32 sum_squares=tensor_ops tile_tokens=32",
       "tokens=128 hidden=64 root=vector", "tokens=129 hidden=64 dtype=float32 buffers=1",
       "tokens=300 hidden=64 buffers=3 apply=scalar", "tokens=130 hidden=64 apply=vector",
-      "tokens=300 hidden=64 eps=0.5 dtype=float32",
+      "tokens=300 hidden=64 eps=0.5 dtype=float32 interleave=false",
     ].map { Case(name, $0) }
   }
 
@@ -36,16 +38,22 @@ struct ValuesTests {
     Case(.addRMSNorm, "tokens=300 hidden=64 form=separate residual_out=true"),
     Case(.addRMSNorm, "tokens=129 hidden=64 residual_out=true dtype=float32"),
     Case(.addRMSNorm, "tokens=129 hidden=64 residual_out=true dtype=bfloat16"),
-    Case(.silu, "tokens=1 dtype=float32"), Case(.silu, "tokens=129 width=33 dtype=float32"),
-    Case(.silu, "tokens=300 width=64 form=one"), Case(.silu, "tokens=127 width=1 buffers=1"),
+    Case(.silu, "tokens=1 dtype=float32"), Case(.silu, "tokens=500 width=40"),
+    Case(.silu, "tokens=129 width=33 dtype=float32"),
+    Case(.silu, "tokens=300 width=64 form=one interleave=false"),
+    Case(.silu, "tokens=127 width=1 buffers=1"),
     Case(.silu, "tokens=129 width=64 reciprocal=scalar dtype=float32"),
     Case(.softmax, "tokens=1 dtype=float32"), Case(.softmax, "tokens=129 dtype=float32"),
-    Case(.softmax, "tokens=300 experts=60"), Case(.softmax, "tokens=7 experts=1"),
-    Case(.rope, "tokens=1 dtype=float32"), Case(.rope, "tokens=129 q_heads=3 k_heads=1"),
-    Case(.rope, "tokens=300 q_heads=2 k_heads=2 head_dim=6 dtype=float32 gpsimd_heads=1"),
-    Case(.rope, "tokens=7 q_heads=2 k_heads=2 head_dim=8 gpsimd_heads=4"),
+    Case(.softmax, "tokens=300 experts=60 interleave=false"),
+    Case(.softmax, "tokens=7 experts=1 tile_tokens=3"),
+    Case(.rope, "tokens=1 dtype=float32"),
+    Case(.rope, "tokens=129 q_heads=3 k_heads=1 gpsimd_share=0 tile_tokens=64"),
+    Case(.rope, "tokens=300 q_heads=2 k_heads=2 head_dim=6 dtype=float32 gpsimd_share=60"),
+    Case(.rope, "tokens=7 q_heads=2 k_heads=2 head_dim=8 gpsimd_share=100"),
     Case(.expertRouter, "tokens=1 hidden=128 dtype=float32"),
-    Case(.expertRouter, "tokens=129 hidden=200 dtype=float32 transpose=dma"),
+    Case(
+      .expertRouter,
+      "tokens=129 hidden=200 dtype=float32 transpose=dma interleave=false tile_tokens=100"),
     Case(.expertRouter, "tokens=300 hidden=192 probabilities=true buffers=1"),
     Case(.expertRouter, "tokens=7 hidden=60 experts=8 dtype=float32 evict=vector"),
   ]

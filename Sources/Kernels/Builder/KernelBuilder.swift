@@ -18,6 +18,7 @@ public final class KernelBuilder {
   private var sbuf: TileAllocator
   private var psum: TileAllocator
   private var scope: Int32 = -1
+  private var scopes: [Scope: Int32] = [:]
 
   /// Starts an empty program.
   public init(_ name: String, geometry: Geometry, metadata: [String: String] = [:]) {
@@ -113,11 +114,17 @@ public final class KernelBuilder {
     return program.instructions.count - 1
   }
 
-  /// Names the part of the kernel that `body` emits; scopes nest.
+  /// Names the part of the kernel that `body` emits; scopes nest, and can be entered again.
   public func scope<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
     let outer = scope
-    program.scopes.append(Scope(name: name, parent: outer))
-    scope = Int32(program.scopes.count - 1)
+    let entered = Scope(name: name, parent: outer)
+    if let known = scopes[entered] {
+      scope = known
+    } else {
+      scope = Int32(program.scopes.count)
+      scopes[entered] = scope
+      program.scopes.append(entered)
+    }
     defer { scope = outer }
     return try body()
   }

@@ -52,6 +52,9 @@ public struct TensorView: Hashable, Sendable {
   /// The first `count` rows.
   public func rows(_ count: Int) -> TensorView { rows(0..<count) }
 
+  /// `count` rows from `first` on.
+  public func rows(_ first: Int, _ count: Int) -> TensorView { rows(first..<first + count) }
+
   /// A range of one free dimension; of the innermost one if none is named.
   public func columns(_ range: Range<Int>, dimension: Int? = nil) -> TensorView {
     let dimension = dimension ?? ap.free.count - 1

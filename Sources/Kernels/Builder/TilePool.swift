@@ -17,19 +17,26 @@ public final class TilePool {
 final class TileCache<Key: Hashable> {
   private let tiles: [TensorView]
   private var keys: [Key?]
-  private var used = 0
+  /// By tile: when it was last asked for.
+  private var lastUse: [Int]
+  private var uses = 0
 
   init(_ pool: TilePool) {
     tiles = pool.tiles
     keys = tiles.map { _ in nil }
+    lastUse = tiles.map { _ in 0 }
   }
 
   /// The tile that holds `key`, and whether it must be filled first.
+  ///
+  /// The one that was not asked for the longest gives way, so with two tiles or more the one that was
+  /// asked for last stays.
   func tile(_ key: Key) -> (tile: TensorView, mustLoad: Bool) {
-    if let found = keys.firstIndex(of: key) { return (tiles[found], false) }
-    let slot = used % tiles.count
-    used += 1
+    uses += 1
+    let found = keys.firstIndex(of: key)
+    let slot = found ?? lastUse.indices.min { lastUse[$0] < lastUse[$1] } ?? 0
     keys[slot] = key
-    return (tiles[slot], true)
+    lastUse[slot] = uses
+    return (tiles[slot], found == nil)
   }
 }

@@ -9,6 +9,15 @@ private struct StripeKey: Hashable {
   var kBlock: Int
 }
 
+/// One stripe of k of one block of out.
+private struct MatmulStep {
+  var mBlock: Int
+  var nBlock: Int
+  var kBlock: Int
+  /// Whether k ends with it.
+  var last: Bool
+}
+
 /// The tiles and choices of one matmul while it is emitted.
 private struct MatmulTiles {
   let lhs: TensorView
@@ -44,7 +53,11 @@ extension MatmulKernel {
       for inner in 0..<(nOuter ? mBlocks : nBlocks) {
         let (mb, nb) = nOuter ? (inner, outer) : (outer, inner)
         builder.scope("block m\(mb) n\(nb)") {
-          emitBlock(builder, tiles, evictor, mb, nb, kBlocks)
+          let accumulators = tiles.accumulators.map { pool in pool.tiles.map { _ in pool.next() } }
+          for kb in 0..<kBlocks {
+            let step = MatmulStep(mBlock: mb, nBlock: nb, kBlock: kb, last: kb == kBlocks - 1)
+            emitStep(builder, tiles, evictor, step, accumulators)
+          }
         }
       }
     }
@@ -85,65 +98,84 @@ extension MatmulKernel {
         : nil)
   }
 
-  private func emitBlock(
-    _ builder: KernelBuilder, _ tiles: MatmulTiles, _ evictor: Evictor, _ mb: Int, _ nb: Int,
-    _ kBlocks: Int
+  private func mRange(_ step: MatmulStep) -> Range<Int> {
+    step.mBlock * mBlock..<min((step.mBlock + 1) * mBlock, m)
+  }
+
+  private func nRange(_ step: MatmulStep) -> Range<Int> {
+    step.nBlock * nBlock..<min((step.nBlock + 1) * nBlock, n)
+  }
+
+  private func kRange(_ step: MatmulStep) -> Range<Int> {
+    step.kBlock * kBlock * tileK..<min((step.kBlock + 1) * kBlock * tileK, k)
+  }
+
+  /// Loads the stripes of a step that are not in SBUF, and computes all its products.
+  private func emitStep(
+    _ builder: KernelBuilder, _ tiles: MatmulTiles, _ evictor: Evictor, _ step: MatmulStep,
+    _ accumulators: [TensorView]?
   ) {
-    let mRange = mb * mBlock..<min((mb + 1) * mBlock, m)
-    let nRange = nb * nBlock..<min((nb + 1) * nBlock, n)
+    let (mRange, kRange) = (mRange(step), kRange(step))
+    let columns = tiles.rhs.columns(nRange(step))
+    let slots = ranges(of: kRange.count, by: tileK)
+    let (lhs, loadLhs) = tiles.lhsStripes.tile(StripeKey(block: step.mBlock, kBlock: step.kBlock))
+    let (rhs, loadRhs) = tiles.rhsStripes.tile(StripeKey(block: step.nBlock, kBlock: step.kBlock))
+    // The operands' loads take turns, so that the first products need not wait for all of one.
+    for part in ranges(of: slots.count, by: values.integer("dma_k")) {
+      if loadRhs { load(builder, columns, kRange, slots, part, into: rhs) }
+      if loadLhs && !transposes {
+        load(builder, tiles.lhs.columns(mRange), kRange, slots, part, into: lhs)
+      }
+    }
     let mTiles = ranges(of: mRange.count, by: tileM)
-    let accumulators = tiles.accumulators.map { pool in mTiles.map { _ in pool.next() } }
-    for kb in 0..<kBlocks {
-      let kRange = kb * kBlock * tileK..<min((kb + 1) * kBlock * tileK, k)
-      let slots = ranges(of: kRange.count, by: tileK)
-      let (lhs, loadLhs) = tiles.lhsStripes.tile(StripeKey(block: mb, kBlock: kb))
-      let (rhs, loadRhs) = tiles.rhsStripes.tile(StripeKey(block: nb, kBlock: kb))
-      let chunk = values.integer("dma_k")
-      // The operands' loads take turns, so that the first products need not wait for all of one.
-      for first in stride(from: 0, to: slots.count, by: chunk) {
-        let part = first..<min(first + chunk, slots.count)
-        if loadRhs {
-          load(builder, tiles.rhs.columns(nRange), kRange, slots, part, into: rhs)
-        }
-        if loadLhs && !transposes {
-          load(builder, tiles.lhs.columns(mRange), kRange, slots, part, into: lhs)
-        }
+    var transposed = 0
+    for (index, mTile) in mTiles.enumerated() {
+      // One tile ahead of the products, so that the PE array need not wait for the evictions.
+      while loadLhs && transposes && transposed < min(index + 2, mTiles.count) {
+        let ahead = mTiles[transposed]
+        let source = tiles.lhs.rows(mRange.lowerBound + ahead.lowerBound, ahead.count)
+        loadTransposed(
+          builder, tiles, evictor, source.columns(kRange), slots, into: lhs.columns(ahead))
+        transposed += 1
       }
-      if loadLhs && transposes {
-        loadTransposed(builder, tiles, evictor, mRange, kRange, slots, into: lhs)
+      emitTileRow(
+        builder, tiles, evictor, step, slots, mTile, lhs.columns(mTile), rhs,
+        accumulators?[index].rows(mTile.count))
+    }
+  }
+
+  /// The products of one tile of m with all tiles of n of a step, evicted; stored if k ends here.
+  private func emitTileRow(
+    _ builder: KernelBuilder, _ tiles: MatmulTiles, _ evictor: Evictor, _ step: MatmulStep,
+    _ slots: [Range<Int>], _ mTile: Range<Int>, _ stationary: TensorView, _ rhs: TensorView,
+    _ partial: TensorView?
+  ) {
+    let nRange = nRange(step)
+    let whole = step.last ? tiles.results.next().rows(mTile.count) : partial
+    guard let target = whole?.columns(0..<nRange.count) else { return }
+    for nTile in ranges(of: nRange.count, by: tileN) {
+      let sum = tiles.sums.next().rows(mTile.count).columns(0..<nTile.count)
+      for (slot, rows) in slots.enumerated() {
+        builder.emit(
+          NCMatmul(
+            dst: sum.ap, stationary: stationary.select(slot, dimension: 0).rows(rows.count).ap,
+            moving: rhs.columns(nTile).select(slot, dimension: 0).rows(rows.count).ap,
+            accumulate: slot > 0))
       }
-      for (index, mTile) in mTiles.enumerated() {
-        let last = kb == kBlocks - 1
-        let stationary = lhs.columns(mTile)
-        let partial = accumulators?[index].rows(mTile.count)
-        let whole = last ? tiles.results.next().rows(mTile.count) : partial
-        guard let target = whole?.columns(0..<nRange.count) else { continue }
-        for nTile in ranges(of: nRange.count, by: tileN) {
-          let sum = tiles.sums.next().rows(mTile.count).columns(0..<nTile.count)
-          for (slot, rows) in slots.enumerated() {
-            builder.emit(
-              NCMatmul(
-                dst: sum.ap, stationary: stationary.select(slot, dimension: 0).rows(rows.count).ap,
-                moving: rhs.columns(nTile).select(slot, dimension: 0).rows(rows.count).ap,
-                accumulate: slot > 0))
-          }
-          let destination = target.columns(nTile)
-          if kb == 0 {
-            evictor.move(builder, from: sum, to: destination)
-          } else if let partial {
-            builder.emit(
-              TensorTensor(
-                dst: destination.ap, data1: sum.ap, data2: partial.columns(nTile).ap, op: .add),
-              on: .vector)
-          }
-        }
-        if last {
-          let rows = mRange.lowerBound + mTile.lowerBound..<mRange.lowerBound + mTile.upperBound
-          builder.emit(
-            DMACopy(dst: tiles.out.rows(rows).columns(nRange).ap, src: target.ap),
-            on: values.engine("store_engine"))
-        }
+      let destination = target.columns(nTile)
+      if step.kBlock == 0 {
+        evictor.move(builder, from: sum, to: destination)
+      } else if let partial {
+        builder.emit(
+          TensorTensor(
+            dst: destination.ap, data1: sum.ap, data2: partial.columns(nTile).ap, op: .add),
+          on: .vector)
       }
+    }
+    if step.last {
+      let out = tiles.out.rows(mRange(step).lowerBound + mTile.lowerBound, mTile.count)
+      builder.emit(
+        DMACopy(dst: out.columns(nRange).ap, src: target.ap), on: values.engine("store_engine"))
     }
   }
 
@@ -176,22 +208,18 @@ extension MatmulKernel {
     }
   }
 
-  /// Loads a stripe of an `[m, k]` operand with k on the partitions.
+  /// Loads one tile of rows of an `[m, k]` operand with k on the partitions.
   private func loadTransposed(
-    _ builder: KernelBuilder, _ tiles: MatmulTiles, _ evictor: Evictor, _ mRange: Range<Int>,
-    _ kRange: Range<Int>, _ slots: [Range<Int>], into stripe: TensorView
+    _ builder: KernelBuilder, _ tiles: MatmulTiles, _ evictor: Evictor, _ source: TensorView,
+    _ slots: [Range<Int>], into target: TensorView
   ) {
     let engine = values.engine("load_engine")
-    for mTile in ranges(of: mRange.count, by: tileM) {
-      let rows = mRange.lowerBound + mTile.lowerBound..<mRange.lowerBound + mTile.upperBound
-      let source = tiles.lhs.rows(rows).columns(kRange)
-      if let staging = tiles.staging {
-        let loaded = staging.next().rows(rows.count).columns(0..<kRange.count)
-        builder.emit(DMACopy(dst: loaded.ap, src: source.ap), on: engine)
-        staging.transpose(builder, loaded, into: stripe.columns(mTile), evictor)
-      } else {
-        emitDMATransposes(builder, source, into: stripe.columns(mTile), slots, on: engine)
-      }
+    if let staging = tiles.staging {
+      let loaded = staging.next().rows(source.rowCount).columns(0..<source.freeShape[0])
+      builder.emit(DMACopy(dst: loaded.ap, src: source.ap), on: engine)
+      staging.transpose(builder, loaded, into: target, evictor)
+    } else {
+      emitDMATransposes(builder, source, into: target, slots, on: engine)
     }
   }
 }

@@ -38,7 +38,7 @@ public struct MatmulKernel: Kernel {
     .integer("block_k", 1...1024, default: 16, "tiles of k that stay in sbuf at a time"),
     .integer("dma_k", 1...1024, default: 4, "tiles of k per load"),
     .choice("loop_order", ["nm", "mn"], "outermost loop over blocks first; its operand stays"),
-    .buffers,
+    .buffers(2),
     .integer("psum_buffers", 1...8, default: 4, "psum banks for out tiles"),
     .choice("evict", ["alternate", "vector", "scalar"], "engine that moves psum to sbuf"),
     .loadEngine, .storeEngine("gpsimd"),

@@ -5,6 +5,10 @@ extension KernelParameter {
   /// Rows of the activations.
   static let tokens = integer("tokens", 1...1 << 20, default: 128, "tokens (rows); any number")
 
+  /// Partitions that a tile of tokens takes.
+  static let tileTokens = integer(
+    "tile_tokens", 1...128, default: 128, "tokens (partitions) of a tile")
+
   /// Width of the model: 2048 in Qwen3-30B-A3B (its config.json, `hidden_size`).
   static let hidden = integer("hidden", 1...1 << 16, default: 2048, "elements of a token")
 
@@ -18,8 +22,15 @@ extension KernelParameter {
     "eps", .number(0...1), default: .number(1e-6), "added to the mean of squares")
 
   /// Depth of the rotating tiles.
-  static let buffers = integer(
-    "buffers", 1...8, default: 2, "tiles of each pool; 2 overlaps transfers with compute")
+  static func buffers(_ count: Int) -> KernelParameter {
+    integer(
+      "buffers", 1...8, default: count, "tiles of each pool; 2 or more overlap load and compute")
+  }
+
+  /// Order of emission.
+  static let interleave = flag(
+    "interleave", default: true,
+    "start the next tile on all engines before this one is finished; needs 2 buffers")
 
   /// Which queue starts the loads.
   static let loadEngine = choice(
