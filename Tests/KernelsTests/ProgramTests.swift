@@ -73,6 +73,15 @@ struct ProgramTests {
     #expect(program.instructions.filter { $0.scope < 0 }.count == 1)
   }
 
+  /// Scopes that are entered again, locations, metadata: all survive the text form.
+  @Test(arguments: KernelName.allCases)
+  func textRoundTrips(_ name: KernelName) throws {
+    let count = name == .matmul ? "m=300" : "tokens=300"
+    let program = try name.make([count, "dtype=float32"]).build(.test)
+    let again = try Program(text: program.text(), file: "kernel.txt")
+    #expect(again.difference(from: program) == nil)
+  }
+
   // MARK: - Capacity
 
   @Test func tooMuchSBUFIsReported() throws {

@@ -59,10 +59,12 @@ struct ValuesTests {
   ]
 
   /// The model's own sizes.
-  static let qwen = [
-    Case(.matmul, "m=128 k=2048 n=128 lhs_layout=mk"), Case(.rmsnorm, ""), Case(.silu, ""),
-    Case(.softmax, ""), Case(.rope, ""), Case(.addRMSNorm, ""), Case(.expertRouter, ""),
-  ]
+  static let qwen =
+    ["float32", "bfloat16"].flatMap { dtype in
+      [KernelName.rmsnorm, .silu, .softmax, .rope, .addRMSNorm, .expertRouter].map {
+        Case($0, "dtype=\(dtype)")
+      }
+    } + [Case(.matmul, "m=128 k=2048 n=128 lhs_layout=mk")]
 
   @Test(arguments: matmul + norms + others + qwen)
   func matchesReference(_ sample: Case) throws {
