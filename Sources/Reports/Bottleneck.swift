@@ -79,8 +79,9 @@ public struct Bottleneck: Hashable, Sendable {
     case none
   }
 
-  /// From this share of the simulated time on, a limit explains it. Assumed: what users of
-  /// roofline-style tools call "bound".
+  /// From this share of the simulated time on, a bound explains it.
+  ///
+  /// Assumed: users of roofline-style tools call 80 % "bound".
   public static let threshold = 0.8
 
   /// The verdict.

@@ -1,0 +1,44 @@
+public import Diagnostics
+import Programs
+public import Simulation
+import Storage
+
+/// Timelines for ui.perfetto.dev and its trace processor.
+public enum PerfettoTrace {
+  /// Writes a run's timeline as a zstd-compressed Perfetto trace.
+  ///
+  /// Rows and their order are the profiler's. The file opens directly in Perfetto 58 and later; older
+  /// versions need `zstd -d` first. It appears whole or not at all.
+  ///
+  /// - Throws: A `DiagnosticError` if the run was not timed or the file cannot be written.
+  @discardableResult
+  public static func write(
+    _ run: Run, to path: String, options: TraceOptions = TraceOptions()
+  ) throws(DiagnosticError) -> TraceCounts {
+    let file = try ZstdWriter(path: path, level: options.level)
+    let counts = try encode(run, options: options) { bytes throws(DiagnosticError) in
+      try file.append(bytes)
+      try file.endOfRecord()
+    }
+    try file.finish()
+    return counts
+  }
+
+  /// Hands a run's timeline to `sink` as an uncompressed Perfetto trace, in pieces of whole packets.
+  ///
+  /// - Throws: A `DiagnosticError` if the run was not timed, or what `sink` throws.
+  @discardableResult
+  public static func encode(
+    _ run: Run, options: TraceOptions = TraceOptions(),
+    to sink: @escaping (UnsafeRawBufferPointer) throws(DiagnosticError) -> Void
+  ) throws(DiagnosticError) -> TraceCounts {
+    guard let device = run.device, let timeline = run.timeline else {
+      throw DiagnosticError(
+        "'\(run.program.name)' has no timeline to trace",
+        remedy: "run it with timing, not for its values alone")
+    }
+    var writer = TraceWriter(
+      run.program, device, timeline, run.hardware, options, sink: sink)
+    return try writer.run()
+  }
+}

@@ -1,0 +1,50 @@
+public import Timing
+
+/// What a trace shows.
+public struct TraceOptions: Hashable, Sendable {
+  /// How much each slice tells.
+  public enum Detail: String, CaseIterable, Sendable {
+    /// Name and index of the instruction.
+    case lean
+    /// Operands, source location, scope, cycles, waits and who was waited for.
+    case full
+  }
+
+  /// Which dependencies are drawn as arrows.
+  public enum Flows: String, CaseIterable, Sendable {
+    case none
+    /// Semaphores between engines, and transfers.
+    case cross
+  }
+
+  /// Up to how many instructions a trace is `full` when `detail` is `nil`.
+  ///
+  /// Perfetto needs about 0.8 GB for a million slices with arguments.
+  public static let fullDetailLimit = 2_000_000
+
+  /// How much each slice tells; `nil` chooses by the number of instructions.
+  public var detail: Detail?
+  /// Which arrows are drawn.
+  public var flows = Flows.cross
+  /// Show only what overlaps this time; `nil` shows all.
+  public var window: Range<Picoseconds>?
+  /// Compression level of zstd, 1 to 19.
+  public var level = 3
+
+  /// The default: everything.
+  public init() {}
+}
+
+/// What a trace holds.
+public struct TraceCounts: Hashable, Sendable {
+  /// Instructions and transfers.
+  public internal(set) var slices = 0
+  /// Arrows.
+  public internal(set) var flows = 0
+  /// Counter samples.
+  public internal(set) var samples = 0
+  /// Tracks, overlapping ones of one row counted apart.
+  public internal(set) var tracks = 0
+  /// Bytes before compression.
+  public internal(set) var bytes = 0
+}
