@@ -83,6 +83,12 @@ let package = Package(
       ], swiftSettings: strict),
     // Tests
     tests("TimingTests", needs: ["Device", "Hardware", "Timing"]),
+    tests(
+      "ReportsTests",
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Programs", "Reports", "Simulation", "Storage", "Timing",
+      ], exclude: ["Goldens"]),
     tests("HardwareTests", needs: ["Diagnostics", "Hardware"]),
     tests(
       "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],

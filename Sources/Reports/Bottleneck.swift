@@ -107,10 +107,7 @@ public struct Bottleneck: Hashable, Sendable {
     let largest = bounds.largestResource
     let resourceShare = summary.share(largest?.time ?? 0)
     let chainShare = summary.share(bounds.dependencyChain)
-    // The engine with most work is the one whose waits the author wants to remove.
-    let candidates: [Engine] = [.tensor, .vector, .scalar, .gpsimd, .sync]
-    let busiest = candidates.filter { summary[$0].instructionCount > 0 }
-      .max { summary[$0].activeTime < summary[$1].activeTime }
+    let busiest = Bottleneck.busiest(summary, stalls)
     if let largest, resourceShare >= Bottleneck.threshold {
       kind = .resource(largest.resource)
       share = resourceShare
@@ -123,7 +120,7 @@ public struct Bottleneck: Hashable, Sendable {
       sentence =
         "latency-bound: the longest chain of dependent work takes \(percent(chainShare)) of the time"
       if let largest {
-        sentence += ", \(largest.resource.displayName) needs only \(percent(resourceShare))"
+        sentence += "; \(largest.resource.displayName) alone would take \(percent(resourceShare))"
       }
     } else {
       kind = .none
@@ -132,13 +129,24 @@ public struct Bottleneck: Hashable, Sendable {
       sentence = "not bound by one resource: "
       if let largest {
         sentence +=
-          "\(largest.resource.displayName) needs most, \(percent(resourceShare)) of the time"
+          "\(largest.resource.displayName) alone would take \(percent(resourceShare)) of the time"
       } else {
         sentence += "nothing was used"
       }
     }
     guard let engine else { return }
     sentence += Bottleneck.waits(engine, summary, stalls)
+  }
+
+  /// The engine with most work, whose waits the author wants to remove: one that computes and waits
+  /// for somebody, if there is one.
+  private static func busiest(_ summary: Summary, _ stalls: StallTable) -> Engine? {
+    let used = [Engine.tensor, .vector, .scalar, .gpsimd, .sync]
+      .filter { summary[$0].instructionCount > 0 }
+    let waiting = used.filter { $0 != .sync && !stalls[$0].producers.isEmpty }
+    // `max` takes the last of equals, and the first in order is meant.
+    return (waiting.isEmpty ? used : waiting).reversed()
+      .max { summary[$0].activeTime < summary[$1].activeTime }
   }
 
   private static func verdict(_ resource: Resource, _ share: Double) -> String {

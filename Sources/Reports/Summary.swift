@@ -104,8 +104,8 @@ public struct Summary: Hashable, Sendable {
     let instructionSpan = measureInstructions(device, timeline, hardware)
     let transferSpan = measureTransfers(device, timeline)
     let first = min(instructionSpan.first, transferSpan.first)
-    executed = max(0, max(instructionSpan.last, transferSpan.last) - first)
-    if first == Picoseconds.max { executed = 0 }
+    let last = max(instructionSpan.last, transferSpan.last)
+    executed = first <= last ? last - first : 0
     for tensor in program.tensors {
       switch (tensor.space, tensor.role) {
       case (.hbm, .input): inputBytes += tensor.bytes

@@ -214,13 +214,13 @@ extension Report {
     ].filter { $0.1 > 0 }
     guard !phases.isEmpty else { return [] }
     var line =
-      "  host      \(fixed(times.total, 3)) s: "
+      "host      \(fixed(times.total, 3)) s: "
       + phases.map { "\($0.0) \(fixed($0.1, 3))" }.joined(separator: ", ")
     if let speed = deviceInstructionsPerSecond {
-      line += "; \(scaled(speed))instructions/s in timing"
+      line += "; \(scaled(speed))device instructions/s in timing"
     }
-    if let peakMemoryBytes { line += "; \(bytes(peakMemoryBytes)) at most" }
-    return [line]
+    if let peakMemoryBytes { line += "; memory \(bytes(peakMemoryBytes))" }
+    return wrapped(line, hanging: 10)
   }
 
   /// Device instructions per second of the timing phase; `nil` when nothing was timed.
@@ -229,7 +229,10 @@ extension Report {
     return Double(device.instructions.count) / run.host.timing
   }
 
-  private func wrapped(_ text: String, indent: String = "  ") -> [String] {
+  private func wrapped(
+    _ text: String, indent first: String = "  ", hanging: Int = 0
+  ) -> [String] {
+    var indent = first
     var lines: [String] = []
     var line = ""
     for word in text.split(separator: " ", omittingEmptySubsequences: false) {
@@ -237,6 +240,7 @@ extension Report {
         line = String(word)
       } else if indent.count + line.count + 1 + word.count > Report.width {
         lines.append(indent + line)
+        indent = first + String(repeating: " ", count: hanging)
         line = String(word)
       } else {
         line += " \(word)"
