@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 
 extension ALUOp {
@@ -82,4 +83,32 @@ extension ALUOp {
     default: preconditionFailure("\(rawValue) works on values")
     }
   }
+
+  /// Whether GpSimd computes it exactly on 32-bit integers.
+  ///
+  /// Source: NKI documentation, `tensor_tensor` (native integer arithmetic); which operations are
+  /// meant is `assumed`: those whose result is an integer.
+  var isExactOnIntegers: Bool {
+    switch self {
+    case .add, .subtract, .multiply, .maximum, .minimum: true
+    default: isComparison
+    }
+  }
+
+  /// The result on integers, before it is cut to 32 bits.
+  func applyInteger(_ left: Int64, _ right: Int64) -> Int64 {
+    switch self {
+    case .add: left &+ right
+    case .subtract: left &- right
+    case .multiply: left &* right
+    case .maximum: Swift.max(left, right)
+    case .minimum: Swift.min(left, right)
+    default: holds(left, right) ? 1 : 0
+    }
+  }
+}
+
+extension DType {
+  /// Whether GpSimd computes with it natively.
+  var isNativeInteger: Bool { self == .int32 || self == .uint32 }
 }

@@ -35,4 +35,12 @@ public protocol Operation: Hashable, Sendable {
 extension Operation {
   /// The first of the operation's engines.
   public var defaultEngine: Engine { Self.engines[0] }
+
+  /// Computes the operation's values with the arithmetic of an engine.
+  ///
+  /// GpSimd computes with 32-bit integers natively (NKI documentation, `tensor_tensor`).
+  public func execute(on machine: inout Machine, engine: Engine) throws(Trap) {
+    machine.hasNativeIntegers = engine == .gpsimd
+    try execute(on: &machine)
+  }
 }

@@ -8,6 +8,8 @@ struct ResolvedPattern {
   let rowAddresses: [Int]
   let runs: Runs
   let elementsPerRow: Int
+  /// Lowest and highest element of a row relative to its first.
+  let span: ClosedRange<Int>
 }
 
 extension Machine {
@@ -204,7 +206,7 @@ extension Machine {
     }
     return ResolvedPattern(
       bank: bank, dtype: tensor.dtype, rowAddresses: addresses, runs: pattern.runs,
-      elementsPerRow: pattern.elementsPerRow)
+      elementsPerRow: pattern.elementsPerRow, span: pattern.span)
   }
 
   /// Calls `body(address, row, first element)` for each run; checks or marks what it touches.
@@ -214,28 +216,29 @@ extension Machine {
   ) throws(Trap) {
     let size = resolved.dtype.size
     let runs = resolved.runs
+    let bank = resolved.bank
+    let isOneRun = runs.starts.count == 1 && runs.stride == 1
     for (row, rowAddress) in resolved.rowAddresses.enumerated() {
+      // Most often all bytes between the elements of a row are as they should be already.
+      let low = rowAddress + resolved.span.lowerBound * size
+      let bytes = resolved.span.count * size
+      let isSettled =
+        !isOneRun
+        && (reading
+          ? bank.firstUnwritten(low, bytes) == nil : bank.isMarked(low, bytes, byMatmul: byMatmul))
       var first = 0
       for start in runs.starts {
         let address = rowAddress + start * size
-        if runs.stride == 1 {
+        if !isSettled {
           if reading {
-            if let bad = resolved.bank.firstUnwritten(address, runs.length * size) {
-              throw uninitialized(resolved.bank, bad, operand)
+            if let bad = bank.firstUnwritten(
+              address, size: size, stride: runs.stride, count: runs.length)
+            {
+              throw uninitialized(bank, bad, operand)
             }
           } else {
-            resolved.bank.mark(address, runs.length * size, byMatmul: byMatmul)
-          }
-        } else {
-          for i in 0..<runs.length {
-            let element = address + i * runs.stride * size
-            if reading {
-              if let bad = resolved.bank.firstUnwritten(element, size) {
-                throw uninitialized(resolved.bank, bad, operand)
-              }
-            } else {
-              resolved.bank.mark(element, size, byMatmul: byMatmul)
-            }
+            bank.mark(
+              address, size: size, stride: runs.stride, count: runs.length, byMatmul: byMatmul)
           }
         }
         body(address, row, first)

@@ -14,6 +14,10 @@ public struct Machine: ~Copyable {
   public let tensors: [Tensor]
   /// How results are rounded when they are stored.
   public var rounding: Rounding
+  /// Whether the engine that runs computes with 32-bit integers natively, as GpSimd does.
+  ///
+  /// All others compute in fp32, which is exact up to 2^24.
+  public var hasNativeIntegers = false
 
   let pool = BufferPool()
   let onChip: [MemoryBank]
@@ -55,49 +59,5 @@ public struct Machine: ~Copyable {
     let bank = device[Int(tensor.index)]
     let bytes = [UInt8](UnsafeRawBufferPointer(start: bank.memory, count: bank.rowBytes))
     return (bytes, bank.firstUnwritten(0, bank.rowBytes))
-  }
-}
-
-/// A memory: rows of bytes with a record of what was written.
-///
-/// Owned by exactly one `Machine`, never shared.
-final class MemoryBank {
-  let rows: Int
-  let rowBytes: Int
-  let memory: UnsafeMutableRawPointer
-  private var written: WrittenMap?
-  private var allWritten = false
-  /// Which bytes a matmul wrote last; kept for PSUM only.
-  private let matmulWritten: WrittenMap?
-
-  init(rows: Int, rowBytes: Int, tracksMatmul: Bool = false) {
-    self.rows = rows
-    self.rowBytes = rowBytes
-    memory = .allocateZeroed(bytes: rows * rowBytes)
-    matmulWritten = tracksMatmul ? WrittenMap(bytes: rows * rowBytes) : nil
-  }
-
-  deinit { memory.freeZeroed() }
-
-  func markAllWritten() { allWritten = true }
-
-  func mark(_ start: Int, _ count: Int, byMatmul: Bool = false) {
-    if !allWritten {
-      let map = written ?? WrittenMap(bytes: rows * rowBytes)
-      written = map
-      map.set(start, count)
-    }
-    matmulWritten?.set(start, count, to: byMatmul)
-  }
-
-  func firstUnwritten(_ start: Int, _ count: Int) -> Int? {
-    if allWritten || count == 0 { return nil }
-    guard let written else { return start }
-    return written.firstUnwritten(start, count)
-  }
-
-  /// The first byte of the range that something other than a matmul wrote last.
-  func firstNotByMatmul(_ start: Int, _ count: Int) -> Int? {
-    matmulWritten?.firstUnwritten(start, count)
   }
 }

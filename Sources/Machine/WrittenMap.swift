@@ -47,6 +47,20 @@ final class WrittenMap {
     return nil
   }
 
+  /// Whether no byte of the range is marked.
+  func isClear(_ start: Int, _ count: Int) -> Bool {
+    guard count > 0 else { return true }
+    let first = start >> 6
+    let last = (start + count - 1) >> 6
+    for word in first...last {
+      var mask = ~UInt64(0)
+      if word == first { mask &= ~UInt64(0) << UInt64(start & 63) }
+      if word == last { mask &= ~UInt64(0) >> UInt64(63 - (start + count - 1) & 63) }
+      if words[word] & mask != 0 { return false }
+    }
+    return true
+  }
+
   private func apply(_ mask: UInt64, _ word: Int, _ written: Bool) {
     if written { words[word] |= mask } else { words[word] &= ~mask }
   }

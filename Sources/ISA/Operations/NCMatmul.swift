@@ -21,7 +21,9 @@ public struct NCMatmul: Operation {
     K is the partition dimension of both inputs (≤ 128), M ≤ 128, N ≤ 512; dst is fp32 in one PSUM \
     bank. accumulate=true adds to what earlier matmuls left there. Products are exact, sums are \
     fp32. fp32 inputs take two passes of two cycles per column. perf_mode=double_row takes float8 \
-    inputs of shape [128, 2, ·] in the time of one. is_transpose passes data through bit-exactly. \
+    inputs of shape [128, 2, ·] in the time of one. With is_transpose and one operand that only \
+    picks rows of the other (an identity, a permutation) data passes through bit-exactly, NaN and \
+    infinity too; other operands are multiplied. \
     Lowers to LDWEIGHTS + MATMUL (two of each for fp32).
     """
   /// The PE array.
@@ -94,14 +96,7 @@ public struct NCMatmul: Operation {
     check.require(
       dst.elementsPerRow == streamed, "dst",
       "'dst' has \(dst.elementsPerRow) elements per partition, needs N = \(streamed)")
-    let target = check.tensor(dst)
-    let bank = geometry.psumBankBytes
-    let low = (target.address + (dst.offset + dst.span.lowerBound) * target.dtype.size) / bank
-    let high =
-      (target.address + (dst.offset + dst.span.upperBound + 1) * target.dtype.size - 1) / bank
-    check.require(
-      low == high, "dst", "'dst' spans psum banks \(low) to \(high), must fit into one",
-      remedy: "a bank holds \(bank) bytes per partition")
+    check.requireOneBank(dst, "dst")
     checkTypes(&check)
   }
 
@@ -123,13 +118,17 @@ public struct NCMatmul: Operation {
         remedy: "use float8_e4m3")
     }
     check.require(
+      Set([weights, streamed]) != [.float8_e4m3, .float8_e4m3fn], "moving",
+      "'moving' is \(streamed) and 'stationary' is \(weights): the two e4m3 formats do not mix",
+      remedy: "convert one of them")
+    check.require(
       (weights.size == 4) == (streamed.size == 4), "moving",
       "'moving' is \(streamed) and 'stationary' is \(weights): "
         + "float32 and tfloat32 pair with each other only",
       remedy: "convert one of them")
     if isTranspose {
       check.require(
-        target == streamed || target == .float32, "dst",
+        target == streamed || target == weights || target == .float32, "dst",
         "'dst' is \(target), a transpose of \(streamed) gives \(streamed)")
     } else {
       check.require(
@@ -176,15 +175,12 @@ public struct NCMatmul: Operation {
 
   /// Computes `dst`.
   public func execute(on machine: inout Machine) throws(Trap) {
+    if isTranspose && !accumulate, try passThrough(on: &machine) { return }
     let weights = try machine.read(stationary, "stationary")
     let streamed = try machine.read(moving, "moving")
     let m = Int(dst.rows)
     let n = dst.elementsPerRow
     let k = Int(stationary.rows)
-    if isTranspose {
-      try executeTranspose(weights, streamed, on: &machine)
-      return
-    }
     guard
       let (target, rowStride) = try machine.matmulDestination(
         dst, "dst", accumulating: accumulate)
@@ -213,28 +209,6 @@ public struct NCMatmul: Operation {
         weights.elements + fold * m, weights.columns, streamed.elements + fold * n,
         streamed.columns, result.elements, n, m, n, Int(stationary.rows),
         accumulate || fold > 0 ? 1 : 0)
-    }
-    try machine.write(result, to: dst, "dst", byMatmul: true)
-  }
-
-  /// Data passes through bit-exactly, so NaN and infinity must not meet the zeros of the identity.
-  private func executeTranspose(
-    _ weights: borrowing Tile<Float>, _ streamed: borrowing Tile<Float>,
-    on machine: inout Machine
-  ) throws(Trap) {
-    let m = Int(dst.rows)
-    let n = dst.elementsPerRow
-    let result = machine.makeTile(rows: m, columns: n)
-    for column in 0..<m {
-      for j in 0..<n {
-        var sum: Float = 0
-        for row in 0..<weights.rows {
-          let a = weights.row(row)[column]
-          let b = streamed.row(row)[j]
-          if a != 0 && b != 0 { sum += a * b }
-        }
-        result.row(column)[j] = sum
-      }
     }
     try machine.write(result, to: dst, "dst", byMatmul: true)
   }

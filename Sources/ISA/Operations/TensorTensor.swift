@@ -11,8 +11,10 @@ public struct TensorTensor: Operation {
   /// Formula, rules and cost.
   public static let details = """
     dst = data1 op data2. Inputs are cast to fp32, the result is rounded to dst's type; bitwise \
-    operations work on the bit patterns of integer types and all three must then have one type. \
-    At most one input may be in psum. Cost on Vector: one element per cycle per partition, also \
+    operations work on the bit patterns of integer types and all three must then have one size. \
+    On GpSimd, add, subtract, multiply, maximum, minimum and comparisons of int32 or uint32 are \
+    exact (overflow wraps: assumed); NKI chooses GpSimd for them by itself, here engine=gpsimd \
+    does. power runs on GpSimd only. At most one input may be in psum. Cost on Vector: one element per cycle per partition, also \
     for two fp32 inputs (measured on trn2; NKI ≤ 2.26 documents 2N).
     """
   /// Vector by default.
@@ -57,10 +59,16 @@ public struct TensorTensor: Operation {
     check.requireNotBothPSUM(data1, data2, "data2")
     check.require(
       !op.isUnary, "op", "'\(op.rawValue)' takes one operand", remedy: "use tensor_scalar")
+    check.require(
+      op != .power || check.engine == .gpsimd, "op", "'power' runs on gpsimd only",
+      remedy: "use engine=gpsimd, with all operands in sbuf")
     if op.isBitwise {
       check.requireBitwiseTypes([(dst, "dst"), (data1, "data1"), (data2, "data2")])
     }
   }
+
+  /// GpSimd for power, Vector otherwise.
+  public var defaultEngine: Engine { op == .power ? .gpsimd : .vector }
 
   /// One pass of Vector or GpSimd.
   public func lower(into emitter: inout Emitter) {
@@ -76,6 +84,21 @@ public struct TensorTensor: Operation {
         left.elements, right.elements, count: left.count,
         signed: machine.tensors[Int(data1.tensor.index)].dtype.isSigned, into: left.elements)
       try machine.writeBits(left, to: dst, "dst")
+    } else if machine.hasNativeIntegers, op.isExactOnIntegers,
+      [dst, data1, data2].allSatisfy({
+        machine.tensors[Int($0.tensor.index)].dtype.isNativeInteger
+      })
+    {
+      let left = try machine.readIntegers(data1, "data1")
+      let right = try machine.readIntegers(data2, "data2")
+      let signed = machine.tensors[Int(dst.tensor.index)].dtype.isSigned
+      for i in 0..<left.count {
+        let value = op.applyInteger(left.elements[i], right.elements[i])
+        left.elements[i] =
+          signed
+          ? Int64(Int32(truncatingIfNeeded: value)) : Int64(UInt32(truncatingIfNeeded: value))
+      }
+      try machine.writeIntegers(left, to: dst, "dst")
     } else {
       let left = try machine.read(data1, "data1")
       let right = try machine.read(data2, "data2")

@@ -1,0 +1,69 @@
+/// A memory: rows of bytes with a record of what was written.
+///
+/// Owned by exactly one `Machine`, never shared.
+final class MemoryBank {
+  let rows: Int
+  let rowBytes: Int
+  let memory: UnsafeMutableRawPointer
+  private var written: WrittenMap?
+  private var allWritten = false
+  /// Which bytes a matmul wrote last; kept for PSUM only.
+  private let matmulWritten: WrittenMap?
+
+  init(rows: Int, rowBytes: Int, tracksMatmul: Bool = false) {
+    self.rows = rows
+    self.rowBytes = rowBytes
+    memory = .allocateZeroed(bytes: rows * rowBytes)
+    matmulWritten = tracksMatmul ? WrittenMap(bytes: rows * rowBytes) : nil
+  }
+
+  deinit { memory.freeZeroed() }
+
+  func markAllWritten() { allWritten = true }
+
+  func mark(_ start: Int, _ count: Int, byMatmul: Bool = false) {
+    if !allWritten {
+      let map = written ?? WrittenMap(bytes: rows * rowBytes)
+      written = map
+      map.set(start, count)
+    }
+    matmulWritten?.set(start, count, to: byMatmul)
+  }
+
+  func firstUnwritten(_ start: Int, _ count: Int) -> Int? {
+    if allWritten || count == 0 { return nil }
+    guard let written else { return start }
+    return written.firstUnwritten(start, count)
+  }
+
+  /// Marks `count` elements of `size` bytes, `stride` elements apart.
+  func mark(_ start: Int, size: Int, stride: Int, count: Int, byMatmul: Bool) {
+    if stride == 1 || count == 1 {
+      mark(start, count * size, byMatmul: byMatmul)
+    } else {
+      for i in 0..<count { mark(start + i * stride * size, size, byMatmul: byMatmul) }
+    }
+  }
+
+  /// Whether every byte of the range counts as written already, by a matmul or not.
+  func isMarked(_ start: Int, _ count: Int, byMatmul: Bool) -> Bool {
+    guard firstUnwritten(start, count) == nil else { return false }
+    guard let matmulWritten else { return true }
+    return byMatmul
+      ? matmulWritten.firstUnwritten(start, count) == nil : matmulWritten.isClear(start, count)
+  }
+
+  /// The first byte that was never written of elements `stride` apart.
+  func firstUnwritten(_ start: Int, size: Int, stride: Int, count: Int) -> Int? {
+    if stride == 1 || count == 1 { return firstUnwritten(start, count * size) }
+    for i in 0..<count {
+      if let bad = firstUnwritten(start + i * stride * size, size) { return bad }
+    }
+    return nil
+  }
+
+  /// The first byte of the range that something other than a matmul wrote last.
+  func firstNotByMatmul(_ start: Int, _ count: Int) -> Int? {
+    matmulWritten?.firstUnwritten(start, count)
+  }
+}
