@@ -1,28 +1,8 @@
 public import Device
-public import Formats
 public import Hardware
+public import Kernels
 public import Programs
 public import Timing
-
-/// A tensor's contents with its description, as it goes in and comes out.
-public struct TensorValue: Hashable, Sendable {
-  /// Name of the HBM tensor.
-  public var name: String
-  /// Element type.
-  public var dtype: DType
-  /// Extents.
-  public var shape: [Int]
-  /// Little-endian elements in row order.
-  public var bytes: [UInt8]
-
-  /// Makes a value.
-  public init(name: String, dtype: DType, shape: [Int], bytes: [UInt8]) {
-    self.name = name
-    self.dtype = dtype
-    self.shape = shape
-    self.bytes = bytes
-  }
-}
 
 /// One output compared with an independent float64 reference.
 public struct NumericCheck: Hashable, Sendable {
@@ -46,6 +26,15 @@ public struct NumericCheck: Hashable, Sendable {
     self.tolerance = tolerance
     self.rule = rule
     self.passed = passed
+  }
+
+  /// Compares an output's values with its reference.
+  public init(_ output: KernelOutput, _ values: [Double], _ reference: [Double]) {
+    let comparison = output.tolerance.compare(values, reference)
+    self.init(
+      output: output.name, maxAbsDifference: comparison.maxDifference,
+      tolerance: output.tolerance.largest(for: reference), rule: output.tolerance.description,
+      passed: comparison.passes)
   }
 }
 
@@ -74,7 +63,7 @@ public struct Run: Sendable {
   /// When; `nil` when only values were asked for.
   public var timeline: Timeline?
   /// Outputs in the order of their declaration; empty when only timing was asked for.
-  public var outputs: [TensorValue] = []
+  public var outputs: [KernelTensor] = []
   /// Comparisons with the reference, if there is one.
   public var checks: [NumericCheck] = []
   /// What the host needed.

@@ -3,5 +3,29 @@ import ArgumentParser
 @main
 struct Trnsim: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "trnsim", abstract: "Runs AWS Trainium kernels without a Trainium.")
+    commandName: "trnsim",
+    abstract: "Runs AWS Trainium kernels without a Trainium: their values and their time.",
+    discussion: """
+      EXAMPLES
+        trnsim run rmsnorm                            a Qwen3 kernel at its default shapes
+        trnsim run matmul --param m=1024 --param n=1024 --param k=1024
+        trnsim run rmsnorm --param tokens=1 --json -  the report for machines
+        trnsim run softmax --trace softmax.pftrace.zst
+        trnsim emit rope -o rope.trn                  the kernel's instruction stream as text
+        trnsim run rope.trn --set clocks.vector=1.2   a program file on changed hardware
+        trnsim kernels matmul                         what can be chosen
+        trnsim hardware explain tensor.latency.warm   a number and its source
+        trnsim isa nc_matmul                          an operation's reference
+
+      EXIT CODES
+        0 fine · 1 bad input · 2 the simulated machine faulted · 3 the numeric check failed · 64 usage
+      """,
+    version: toolVersion,
+    subcommands: [
+      RunCommand.self, KernelsCommand.self, EmitCommand.self, ShowCommand.self,
+      HardwareCommand.self, ISACommand.self, BenchCommand.self, FuzzCommand.self,
+    ])
 }
+
+/// The tool's version, as in CHANGELOG.md.
+let toolVersion = "0.1.0"

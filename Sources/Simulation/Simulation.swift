@@ -1,0 +1,237 @@
+import Device
+public import Diagnostics
+import Formats
+public import Hardware
+import ISA
+public import Kernels
+import Lowering
+public import Machine
+public import Programs
+import Timing
+
+/// The façade: a program in, its values and its time out.
+public enum Simulation {
+  /// What to compute.
+  public enum Mode: Hashable, Sendable {
+    case valuesAndTiming
+    case timingOnly
+    case valuesOnly
+  }
+
+  /// How to run.
+  public struct Options: Hashable, Sendable {
+    /// What to compute.
+    public var mode = Mode.valuesAndTiming
+    /// Seed of stochastic rounding; `nil` rounds to nearest even.
+    public var stochasticRoundingSeed: UInt64?
+
+    /// The defaults.
+    public init() {}
+  }
+
+  /// Runs a program.
+  ///
+  /// Values never depend on time: instructions execute in program order (or, where `after` points
+  /// forward, in an order that respects it), and Timing runs over the same stream.
+  /// - Throws: `DiagnosticError` for what is statically wrong with the program or its inputs, `Trap`
+  ///   for a fault of the simulated machine.
+  public static func run(
+    _ program: Program, on hardware: Hardware, inputs: [KernelTensor] = [],
+    options: Options = Options()
+  ) throws -> Run {
+    var run = Run(program: program, hardware: hardware)
+    let geometry = Geometry(hardware)
+    let findings = measure(&run.host.checking) { program.check(geometry) }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    // Races and deadlocks of explicit programs show in the lowering, before any value is computed.
+    if options.mode != .valuesOnly || program.dependencies == .explicit {
+      run.device = try measure(&run.host.lowering) {
+        try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
+      }
+    }
+    if options.mode != .timingOnly {
+      run.outputs = try measure(&run.host.values) {
+        try execute(program, geometry, inputs, options)
+      }
+    }
+    if options.mode == .valuesOnly {
+      run.device = nil
+    } else if let device = run.device {
+      run.timeline = try measure(&run.host.timing) {
+        do throws(TimingError) {
+          return try Timing.run(device, on: hardware)
+        } catch {
+          throw describe(error, device, program)
+        }
+      }
+    }
+    return run
+  }
+
+  /// Runs a kernel on trial inputs (or the given ones) and compares its outputs with its reference.
+  public static func run(
+    _ kernel: any Kernel, on hardware: Hardware, inputs given: [KernelTensor] = [],
+    seed: UInt64 = 0, options: Options = Options()
+  ) throws -> Run {
+    let program = try kernel.build(Geometry(hardware))
+    guard options.mode != .timingOnly else {
+      return try run(program, on: hardware, options: options)
+    }
+    let inputs = try complete(given, kernel.inputs.map { ($0.name, $0.dtype, $0.shape) }) { name in
+      kernel.inputs.first { $0.name == name }?.make(seed: seed)
+    }
+    var result = try run(program, on: hardware, inputs: inputs, options: options)
+    let reference = try kernel.reference(inputs)
+    result.checks = kernel.outputs.compactMap { output in
+      guard let wanted = reference[output.name],
+        let got = result.outputs.first(where: { $0.name == output.name })
+      else { return nil }
+      return NumericCheck(output, got.values, wanted)
+    }
+    return result
+  }
+
+  // MARK: - Values
+
+  private static func execute(
+    _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options
+  ) throws -> [KernelTensor] {
+    let rounding = options.stochasticRoundingSeed.map { Rounding.stochastic(seed: $0) }
+    var machine = Machine(
+      geometry: geometry, tensors: program.tensors, rounding: rounding ?? .nearestEven)
+    let declared = program.tensors(.input)
+    let filled = try complete(
+      inputs, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
+    ) { _ in nil }
+    for (id, tensor) in declared {
+      guard let input = filled.first(where: { $0.name == tensor.name }) else { continue }
+      machine.fill(id, bytes: input.bytes)
+    }
+    let order = try annotated(program) { () throws(Trap) in try program.executionOrder() }
+    for index in order ?? Array(program.instructions.indices) {
+      do throws(Trap) {
+        try program.instructions[index].operation.execute(on: &machine)
+      } catch {
+        throw annotate(error, program, index)
+      }
+    }
+    return try program.tensors(.output).map { id, tensor in
+      let (bytes, missing) = machine.contents(of: id)
+      if let missing {
+        throw Trap(
+          .uninitializedRead,
+          "output '\(tensor.name)' is incomplete: byte \(missing) of \(bytes.count) "
+            + "(element \(missing / tensor.dtype.size)) was never written",
+          remedy: "store every element, also those of the last, partial tile")
+      }
+      return KernelTensor(
+        name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: bytes)
+    }
+  }
+
+  /// The inputs in the order of their declaration; what is missing is made, all mistakes at once.
+  private static func complete(
+    _ given: [KernelTensor], _ declared: [(name: String, dtype: DType, shape: [Int])],
+    _ make: (String) -> KernelTensor?
+  ) throws -> [KernelTensor] {
+    var findings: [Diagnostic] = []
+    var inputs: [KernelTensor] = []
+    for tensor in given where !declared.contains(where: { $0.name == tensor.name }) {
+      findings.append(
+        Diagnostic(
+          .error, "there is no input '\(tensor.name)'",
+          remedy: remedyForUnknown(tensor.name, known: declared.map(\.name))))
+    }
+    for (name, dtype, shape) in declared {
+      let matching = given.filter { $0.name == name }
+      if matching.count > 1 {
+        findings.append(Diagnostic(.error, "input '\(name)' is given \(matching.count) times"))
+      }
+      guard let tensor = matching.first ?? make(name) else {
+        findings.append(
+          Diagnostic(
+            .error, "input '\(name)' (\(dtype) \(shape)) is missing",
+            remedy: "give it with --input \(name)=FILE.npy"))
+        continue
+      }
+      if tensor.shape != shape {
+        findings.append(
+          Diagnostic(
+            .error, "input '\(name)' has shape \(tensor.shape), the program declares \(shape)"))
+      }
+      if tensor.dtype != dtype {
+        findings.append(
+          Diagnostic(
+            .error, "input '\(name)' is \(tensor.dtype), the program declares \(dtype)",
+            remedy: "convert it before passing it"))
+      }
+      inputs.append(tensor)
+    }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    return inputs
+  }
+
+  // MARK: - Faults
+
+  private static func annotated<Value>(
+    _ program: Program, _ body: () throws(Trap) -> Value
+  ) throws(Trap) -> Value {
+    do throws(Trap) {
+      return try body()
+    } catch {
+      guard let index = error.instruction else { throw error }
+      throw annotate(error, program, index)
+    }
+  }
+
+  private static func annotate(_ trap: Trap, _ program: Program, _ index: Int) -> Trap {
+    var trap = trap
+    trap.instruction = index
+    trap.location = trap.location ?? program.instructions[index].location
+    trap.instructionText = program.instructionText(index)
+    return trap
+  }
+
+  private static func describe(
+    _ error: TimingError, _ device: DeviceProgram, _ program: Program
+  ) -> any Error {
+    func place(_ index: Int) -> String {
+      let instruction = device.instructions[index]
+      let source = Int(instruction.source)
+      let text = program.instructions.indices.contains(source) ? program.instructionText(source) : ""
+      return "\(instruction.opcode.name) of instruction \(source): \(text)"
+    }
+    switch error {
+    case .unsupported(let index, let message):
+      return DiagnosticError(
+        "\(message) on this hardware (\(place(index)))",
+        remedy: "choose another engine, or add the class to the hardware configuration")
+    case .deadlock(let blocked):
+      var trap = Trap(
+        .deadlock, "\(blocked.count) engine(s) wait for semaphores that nobody will set")
+      for engine in blocked {
+        let updaters = engine.updaters.map(\.displayName).joined(separator: ", ")
+        trap.notes.append(
+          "\(engine.engine.displayName) is at \(place(engine.instruction)) and waits for semaphore "
+            + "\(engine.semaphore) ≥ \(engine.value) (it is \(engine.reached)); "
+            + (updaters.isEmpty ? "nobody is left to set it" : "it is set by \(updaters)"))
+      }
+      if let first = blocked.first {
+        trap.instruction = Int(device.instructions[first.instruction].source)
+      }
+      return trap
+    }
+  }
+
+  private static func measure<Value>(
+    _ seconds: inout Double, _ body: () throws -> Value
+  ) rethrows -> Value {
+    let clock = ContinuousClock()
+    let begin = clock.now
+    defer {
+      let elapsed = (clock.now - begin).components
+      seconds += Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18
+    }
+    return try body()
+  }
+}

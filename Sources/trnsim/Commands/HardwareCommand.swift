@@ -1,0 +1,67 @@
+import ArgumentParser
+import Diagnostics
+import Hardware
+
+struct HardwareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "hardware",
+    abstract: "Show, explain or check hardware configurations.",
+    subcommands: [Show.self, Explain.self, Check.self], defaultSubcommand: Show.self)
+
+  struct Show: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print the values, or one section's.",
+      discussion: """
+        EXAMPLES
+          trnsim hardware show
+          trnsim hardware show dma --hardware trn1
+        """)
+    @Argument(help: "A section, such as clocks, tensor or dma.")
+    var section: String?
+    @OptionGroup var hardware: HardwareOptions
+
+    func run() throws {
+      try reporting { print(try hardware.load().show(section: section)) }
+    }
+  }
+
+  struct Explain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print a value's meaning, unit and source; without a path, all assumed values.",
+      discussion: """
+        EXAMPLES
+          trnsim hardware explain tensor.latency.warm
+          trnsim hardware explain dma
+          trnsim hardware explain
+        """)
+    @Argument(help: "A value or a group of values.")
+    var path: String?
+    @OptionGroup var hardware: HardwareOptions
+
+    func run() throws {
+      try reporting {
+        let loaded = try hardware.load()
+        print(try path.map { try loaded.explain($0) } ?? loaded.assumed())
+      }
+    }
+  }
+
+  struct Check: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Check configuration files.",
+      discussion: """
+        EXAMPLES
+          trnsim hardware check mine.yaml
+        """)
+    @Argument(help: "Configuration files.")
+    var files: [String]
+
+    func run() throws {
+      try reporting {
+        let findings = files.flatMap { Hardware.check(path: $0) }
+        guard findings.isEmpty else { throw DiagnosticError(findings) }
+        for file in files { print("\(file): no errors") }
+      }
+    }
+  }
+}

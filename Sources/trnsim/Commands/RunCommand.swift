@@ -1,0 +1,107 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Hardware
+import Kernels
+import Machine
+import Programs
+import Reports
+import Simulation
+import Storage
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Simulate a kernel or a program file: values, time, report, trace.",
+    discussion: """
+      A kernel runs on trial inputs (or on --input) and its outputs are compared with a float64
+      reference. A program file that was emitted from a kernel is compared too.
+
+      EXAMPLES
+        trnsim run add_rmsnorm --param form=separate --param tokens=512
+        trnsim run matmul --param dtype=float32 --timing-only --json report.json
+        trnsim run mine.trn --input x=x.npy --output-dir out --trace mine.pftrace.zst
+      """)
+
+  @Argument(help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
+  var target: String
+  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var hardware: HardwareOptions
+  @Option(
+    name: .customLong("input"), parsing: .singleValue,
+    help: ArgumentHelp("An input's contents.", valueName: "name=file.npy"))
+  var inputs: [String] = []
+  @Option(help: "Write the outputs as .npy files into this directory.")
+  var outputDir: String?
+  @Option(help: "Seed of the trial inputs.")
+  var seed: UInt64 = 0
+  @Option(help: "Round stores stochastically with this seed instead of to nearest even.")
+  var stochasticRounding: UInt64?
+  @Flag(help: "Compute no values.")
+  var timingOnly = false
+  @Flag(help: "Compute no times.")
+  var valuesOnly = false
+  @Option(help: ArgumentHelp("Write a Perfetto trace.", valueName: "file.pftrace.zst"))
+  var trace: String?
+  @Option(help: "What each trace slice tells: lean or full (default: full below 2 million).")
+  var traceDetail: TraceOptions.Detail?
+  @Option(help: "Arrows in the trace: none, cross (between engines) or all.")
+  var flows: TraceOptions.Flows = .cross
+  @Option(help: ArgumentHelp("Write the report as JSON; '-' prints it instead of the text.", valueName: "file|-"))
+  var json: String?
+
+  func validate() throws {
+    if timingOnly && valuesOnly {
+      throw ValidationError("--timing-only and --values-only exclude each other")
+    }
+    if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
+    if timingOnly && outputDir != nil { throw ValidationError("outputs need values") }
+  }
+
+  func run() throws {
+    try reporting {
+      let machine = try hardware.load()
+      let begin = ContinuousClock().now
+      let run = try simulate(on: machine)
+      let wall = (ContinuousClock().now - begin)
+      if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
+      if let trace { try writeTrace(run, to: trace) }
+      let report = Report(run, wallSeconds: wall.seconds, peakMemoryBytes: peakMemoryBytes())
+      if let json, json != "-" { try writeAtomically(Array(report.jsonText.utf8), to: json) }
+      print(json == "-" ? report.jsonText : report.text(color: showsColor(.standardOutput)))
+      if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
+    }
+  }
+
+  private func simulate(on machine: Hardware) throws -> Run {
+    var options = Simulation.Options()
+    options.mode = timingOnly ? .timingOnly : valuesOnly ? .valuesOnly : .valuesAndTiming
+    options.stochasticRoundingSeed = stochasticRounding
+    switch try Target(target, parameters.parameters) {
+    case .kernel(let kernel):
+      let declared = kernel.inputs.map {
+        Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
+      }
+      return try Simulation.run(
+        kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed, options: options)
+    case .program(let program):
+      let given = try readInputs(inputs, program.tensors(.input).map(\.tensor))
+      if let kernel = Target.origin(of: program, machine) {
+        return try Simulation.run(
+          program, of: kernel, on: machine, inputs: given, seed: seed, options: options)
+      }
+      let all = timingOnly ? given : trialInputs(program, given, seed: seed)
+      return try Simulation.run(program, on: machine, inputs: all, options: options)
+    }
+  }
+
+  private func writeTrace(_ run: Run, to path: String) throws {
+    var options = TraceOptions()
+    options.detail = traceDetail
+    options.flows = flows
+    try run.writeTrace(to: path, options: options)
+  }
+}
+
+extension TraceOptions.Detail: ExpressibleByArgument {}
+extension TraceOptions.Flows: ExpressibleByArgument {}

@@ -1,0 +1,20 @@
+import Foundation
+
+/// Largest resident set of this process so far, in bytes.
+func peakMemoryBytes() -> Int {
+  var usage = rusage()
+  #if canImport(Darwin)
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss
+  #else
+    getrusage(RUSAGE_SELF, &usage)
+    return usage.ru_maxrss * 1024
+  #endif
+}
+
+extension Duration {
+  /// The duration in seconds.
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,73 @@
+import Diagnostics
+import Formats
+import Foundation
+import Kernels
+import Machine
+import Programs
+import Storage
+
+/// Reads `name=file.npy` settings for a program's inputs; all mistakes at once.
+func readInputs(_ settings: [String], _ declared: [Tensor]) throws -> [KernelTensor] {
+  var findings: [Diagnostic] = []
+  var tensors: [KernelTensor] = []
+  for setting in settings {
+    let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+      findings.append(
+        Diagnostic(.error, "'\(setting)' is not an input", remedy: "write name=file.npy"))
+      continue
+    }
+    let name = String(parts[0])
+    guard let tensor = declared.first(where: { $0.name == name }) else {
+      findings.append(
+        Diagnostic(
+          .error, "there is no input '\(name)'",
+          remedy: remedyForUnknown(name, known: declared.map(\.name))))
+      continue
+    }
+    do {
+      tensors.append(try readTensor(String(parts[1]), tensor))
+    } catch let error as DiagnosticError {
+      findings += error.diagnostics
+    }
+  }
+  guard findings.isEmpty else { throw DiagnosticError(findings) }
+  return tensors
+}
+
+private func readTensor(_ path: String, _ tensor: Tensor) throws -> KernelTensor {
+  let array = try NumpyArray(parsing: readFile(path), path: path)
+  guard let accepted = npyDescription(forDTypeNamed: tensor.dtype.name) else {
+    throw DiagnosticError("\(tensor.dtype) has no .npy form")
+  }
+  let place = SourceLocation(file: path, line: 0)
+  guard accepted.accepted.contains(array.descr) else {
+    throw DiagnosticError(
+      "'\(tensor.name)' is \(tensor.dtype), the file holds '\(array.descr)'", at: place,
+      remedy: "save it as one of \(accepted.accepted.joined(separator: ", "))")
+  }
+  guard array.shape == tensor.shape else {
+    throw DiagnosticError(
+      "'\(tensor.name)' has shape \(tensor.shape), the file holds \(array.shape)", at: place)
+  }
+  return KernelTensor(
+    name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: array.bytes)
+}
+
+/// Writes tensors as `name.npy` into a directory, which is made if it is missing.
+func writeOutputs(_ tensors: [KernelTensor], to directory: String) throws {
+  do {
+    try FileManager.default.createDirectory(
+      atPath: directory, withIntermediateDirectories: true)
+  } catch {
+    throw DiagnosticError(
+      "cannot make the directory '\(directory)'", remedy: "choose another --output-dir")
+  }
+  for tensor in tensors {
+    guard let form = npyDescription(forDTypeNamed: tensor.dtype.name) else {
+      throw DiagnosticError("\(tensor.dtype) has no .npy form")
+    }
+    let array = NumpyArray(descr: form.written, shape: tensor.shape, bytes: tensor.bytes)
+    try writeAtomically(array.serialized(), to: "\(directory)/\(tensor.name).npy")
+  }
+}
