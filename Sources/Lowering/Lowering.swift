@@ -97,6 +97,8 @@ public struct Lowering {
     }
     for pattern in emission.reads { tracker.visit(pattern, isWrite: false, visit) }
     for pattern in emission.writes { tracker.visit(pattern, isWrite: true, visit) }
+    // Latest first: waiting for it makes the waits for earlier ones of its engine unnecessary.
+    required.sort { $0.value > $1.value }
     for producer in required {
       if program.dependencies == .explicit && isRace(producer, device, engine) {
         throw race(producer, source)
@@ -247,18 +249,31 @@ public struct Lowering {
     if let transfer = producer.transfer {
       guard known.learn(transfer: transfer, on: engine) else { return }
     } else {
-      let index = Int(producer.value)
+      let index = signalling(Int(producer.value))
       let lane = device.instructions[index].engine
       guard known.learn(index, at: positions[index], of: lane, on: engine) else { return }
       waiters[index] |= 1 << engine.rawValue
+      pendingWaits.append(
+        PendingWait(instruction: Int32(consumer), producer: .instruction(index)))
+      return
     }
     pendingWaits.append(PendingWait(instruction: Int32(consumer), producer: producer))
+  }
+
+  /// The instruction whose completion says that this one has completed.
+  ///
+  /// A weight load ends before the matmul that went before it, so it cannot count on the same
+  /// semaphore; the matmul that follows it stands for both.
+  private func signalling(_ index: Int) -> Int {
+    if case .loadWeights = device.instructions[index].work { return index + 1 }
+    return index
   }
 
   private func isRace(_ producer: Producer, _ device: Int, _ engine: Engine) -> Bool {
     if let transfer = producer.transfer { return !known.knows(transfer: transfer, on: engine) }
     let index = Int(producer.value)
     let lane = self.device.instructions[index].engine
+    // A weight load's own position is enough: `after` names whole operations.
     return lane != engine && !known.knows(positions[index], of: lane, on: engine)
   }
 

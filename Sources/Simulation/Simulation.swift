@@ -1,11 +1,11 @@
 import Device
-public import Diagnostics
+import Diagnostics
 import Formats
 public import Hardware
 import ISA
 public import Kernels
 import Lowering
-public import Machine
+import Machine
 public import Programs
 import Timing
 
@@ -73,7 +73,16 @@ public enum Simulation {
     _ kernel: any Kernel, on hardware: Hardware, inputs given: [KernelTensor] = [],
     seed: UInt64 = 0, options: Options = Options()
   ) throws -> Run {
-    let program = try kernel.build(Geometry(hardware))
+    try run(
+      kernel.build(Geometry(hardware)), of: kernel, on: hardware, inputs: given, seed: seed,
+      options: options)
+  }
+
+  /// Runs a program that has a kernel's inputs and outputs, and compares it with its reference.
+  public static func run(
+    _ program: Program, of kernel: any Kernel, on hardware: Hardware,
+    inputs given: [KernelTensor] = [], seed: UInt64 = 0, options: Options = Options()
+  ) throws -> Run {
     guard options.mode != .timingOnly else {
       return try run(program, on: hardware, options: options)
     }
@@ -198,7 +207,8 @@ public enum Simulation {
     func place(_ index: Int) -> String {
       let instruction = device.instructions[index]
       let source = Int(instruction.source)
-      let text = program.instructions.indices.contains(source) ? program.instructionText(source) : ""
+      let text =
+        program.instructions.indices.contains(source) ? program.instructionText(source) : ""
       return "\(instruction.opcode.name) of instruction \(source): \(text)"
     }
     switch error {

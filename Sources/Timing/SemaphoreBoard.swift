@@ -8,6 +8,8 @@ struct SemaphoreBoard {
     var time: Picoseconds
     /// The semaphore's value from then on.
     var value: Int32
+    /// The semaphore's value until then.
+    var before: Int32
     /// Device instruction (≥ 0) or transfer (`-1 - index`) that made it.
     var producer: Int32
     var next: Int32
@@ -33,20 +35,23 @@ struct SemaphoreBoard {
     let s = Int(semaphore)
     let tail = tails[s]
     if tail < 0 {
-      events.append(Event(time: time, value: amount, producer: producer, next: -1))
+      events.append(Event(time: time, value: amount, before: 0, producer: producer, next: -1))
       heads[s] = index
       tails[s] = index
       cursors[s] = index
       return false
     }
     if events[Int(tail)].time <= time {
-      let value = events[Int(tail)].value + amount
-      events.append(Event(time: time, value: value, producer: producer, next: -1))
+      let before = events[Int(tail)].value
+      events.append(
+        Event(
+          time: time, value: before + amount, before: before, producer: producer, next: -1))
       events[Int(tail)].next = index
       tails[s] = index
       return false
     }
-    insert(s, Event(time: time, value: amount, producer: producer, next: -1), amount, index)
+    insert(
+      s, Event(time: time, value: amount, before: 0, producer: producer, next: -1), amount, index)
     return true
   }
 
@@ -59,12 +64,14 @@ struct SemaphoreBoard {
       after = events[Int(after)].next
     }
     var placed = event
-    placed.value = (before >= 0 ? events[Int(before)].value : 0) + amount
+    placed.before = before >= 0 ? events[Int(before)].value : 0
+    placed.value = placed.before + amount
     placed.next = after
     events.append(placed)
     if before >= 0 { events[Int(before)].next = index } else { heads[s] = index }
     while after >= 0 {
       events[Int(after)].value += amount
+      events[Int(after)].before += amount
       after = events[Int(after)].next
     }
     cursors[s] = heads[s]
@@ -76,7 +83,7 @@ struct SemaphoreBoard {
     let tail = tails[s]
     if tail < 0 || events[Int(tail)].value < value { return -1 }
     var index = cursors[s]
-    if index != heads[s], events[Int(index)].value >= value {
+    if events[Int(index)].before >= value {
       // Somebody asked for more before: start over.
       index = heads[s]
     }

@@ -219,7 +219,8 @@ struct Simulator: ~Copyable {
           "\(instruction.engine.displayName) has no price for \(work.streamClass.configurationKey)")
       }
       end = begin + price.duration
-      if price.retire > 0 { end = max(end, engines[engine].lastEnd + price.retire) }
+      // Pipelines retire in order.
+      end = max(end, engines[engine].lastEnd + price.retire)
       free = begin + price.interval
       meter.meet(
         engine, index, start: start, interval: price.interval, duration: price.duration)

@@ -32,6 +32,11 @@ public struct Tolerance: Hashable, Sendable {
     return relative == 0 ? "|diff| ≤ \(absolute)" : "|diff| ≤ \(absolute) + \(relative)·|ref|"
   }
 
+  /// The largest difference that some element of this reference may have.
+  public func largest(for reference: [Double]) -> Double {
+    absolute + relative * reference.reduce(0) { max($0, abs($1)) }
+  }
+
   /// A comparison of a whole tensor.
   public struct Comparison: Hashable, Sendable {
     /// Largest difference; infinite where one of the two is not a number.

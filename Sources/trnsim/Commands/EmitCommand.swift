@@ -1,9 +1,9 @@
 import ArgumentParser
 import Diagnostics
 import Kernels
+import Machine
 import Programs
 import Simulation
-import Machine
 
 struct EmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -22,7 +22,8 @@ struct EmitCommand: ParsableCommand {
   var kernel: String
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
-  @Option(name: .shortAndLong, help: ArgumentHelp("The file; '-' prints the text.", valueName: "file|-"))
+  @Option(
+    name: .shortAndLong, help: ArgumentHelp("The file; '-' prints the text.", valueName: "file|-"))
   var output: String
 
   func run() throws {

@@ -23,7 +23,8 @@ struct RunCommand: ParsableCommand {
         trnsim run mine.trn --input x=x.npy --output-dir out --trace mine.pftrace.zst
       """)
 
-  @Argument(help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
+  @Argument(
+    help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
   var target: String
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
@@ -47,7 +48,9 @@ struct RunCommand: ParsableCommand {
   var traceDetail: TraceOptions.Detail?
   @Option(help: "Arrows in the trace: none, cross (between engines) or all.")
   var flows: TraceOptions.Flows = .cross
-  @Option(help: ArgumentHelp("Write the report as JSON; '-' prints it instead of the text.", valueName: "file|-"))
+  @Option(
+    help: ArgumentHelp(
+      "Write the report as JSON; '-' prints it instead of the text.", valueName: "file|-"))
   var json: String?
 
   func validate() throws {

@@ -1,6 +1,6 @@
 import Diagnostics
-import Foundation
 import Formats
+import Foundation
 import Hardware
 import Kernels
 import Machine
@@ -56,7 +56,9 @@ enum Target {
       self.shape = shape
     }
 
-    init(_ tensor: Tensor) { self.init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape) }
+    init(_ tensor: Tensor) {
+      self.init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
+    }
   }
 }
 
