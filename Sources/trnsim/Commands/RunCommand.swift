@@ -1,11 +1,11 @@
-import ArgumentParser
+public import ArgumentParser
 import Diagnostics
 import Foundation
 import Hardware
 import Kernels
 import Machine
 import Programs
-import Reports
+public import Reports
 import Simulation
 import Storage
 
@@ -64,14 +64,12 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let machine = try hardware.load()
-      let begin = ContinuousClock().now
       let run = try simulate(on: machine)
-      let wall = (ContinuousClock().now - begin)
       if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
       if let trace { try writeTrace(run, to: trace) }
-      let report = Report(run, wallSeconds: wall.seconds, peakMemoryBytes: peakMemoryBytes())
-      if let json, json != "-" { try writeAtomically(Array(report.jsonText.utf8), to: json) }
-      print(json == "-" ? report.jsonText : report.text(color: showsColor(.standardOutput)))
+      let report = Report(run, peakMemoryBytes: peakMemoryBytes())
+      if let json, json != "-" { try writeAtomically(Array(report.json.text().utf8), to: json) }
+      print(json == "-" ? report.json.text() : report.text(color: showsColor(.standardOutput)))
       if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
     }
   }
@@ -102,7 +100,7 @@ struct RunCommand: ParsableCommand {
     var options = TraceOptions()
     options.detail = traceDetail
     options.flows = flows
-    try run.writeTrace(to: path, options: options)
+    try PerfettoTrace.write(run, to: path, options: options)
   }
 }
 

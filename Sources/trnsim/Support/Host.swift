@@ -7,7 +7,7 @@ func peakMemoryBytes() -> Int {
     getrusage(RUSAGE_SELF, &usage)
     return usage.ru_maxrss
   #else
-    getrusage(RUSAGE_SELF, &usage)
+    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return usage.ru_maxrss * 1024
   #endif
 }

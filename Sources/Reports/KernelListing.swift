@@ -1,0 +1,113 @@
+import Formats
+public import Kernels
+
+// rmsnorm: x / sqrt(mean(x²) + eps) · gamma
+//
+// parameters
+//   tokens   128       1…65536            rows of x
+// inputs
+//   x        bfloat16  [128, 2048]
+
+/// What `trnsim kernels` shows of one kernel with its parameters chosen.
+public struct KernelListing: Sendable {
+  private let kernel: any Kernel
+
+  /// Describes a kernel.
+  public init(_ kernel: any Kernel) { self.kernel = kernel }
+
+  /// One line per kernel.
+  public static var text: String {
+    let width = KernelName.allCases.map(\.rawValue.count).max() ?? 0
+    return KernelName.allCases.map { name in
+      "\(pad(name.rawValue, width))  \(name.type.summary)"
+    }.joined(separator: "\n")
+  }
+
+  /// The names and summaries of all kernels.
+  public static var json: String {
+    JSON.array(
+      KernelName.allCases.map {
+        .object(["name": .string($0.rawValue), "summary": .string($0.type.summary)])
+      }
+    ).text()
+  }
+
+  /// Summary, parameters, inputs and outputs.
+  public var text: String {
+    let type = type(of: kernel)
+    var lines = ["\(type.name.rawValue): \(type.summary)", ""]
+    lines += type.details.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    lines += ["", "parameters (name, value, allowed, meaning)"]
+    let values = kernel.values.texts
+    lines += table(
+      type.parameters.map {
+        [$0.name, values[$0.name] ?? "", $0.kind.description, $0.meaning]
+      })
+    lines += ["", "inputs"]
+    lines += table(kernel.inputs.map { [$0.name, $0.dtype.name, "\($0.shape)"] })
+    lines += ["", "outputs"]
+    lines += table(
+      kernel.outputs.map { [$0.name, $0.dtype.name, "\($0.shape)", $0.tolerance.description] })
+    return lines.joined(separator: "\n")
+  }
+
+  /// `parameters` (name, value, default, range, meaning), `inputs` and `outputs` (name, shape, dtype).
+  public var json: String {
+    let type = type(of: kernel)
+    let values = kernel.values.texts
+    return JSON.object([
+      "name": .string(type.name.rawValue),
+      "summary": .string(type.summary),
+      "parameters": .array(
+        type.parameters.map {
+          .object([
+            "name": .string($0.name), "default": JSON($0.defaultValue),
+            "value": .string(values[$0.name] ?? ""), "meaning": .string($0.meaning),
+            "range": .string($0.kind.description),
+          ])
+        }),
+      "inputs": .array(kernel.inputs.map { tensor($0.name, $0.dtype.name, $0.shape) }),
+      "outputs": .array(kernel.outputs.map { tensor($0.name, $0.dtype.name, $0.shape) }),
+    ]).text()
+  }
+
+  private func tensor(_ name: String, _ dtype: String, _ shape: [Int]) -> JSON {
+    .object([
+      "name": .string(name), "dtype": .string(dtype), "shape": .array(shape.map { .integer($0) }),
+    ])
+  }
+
+  private func table(_ rows: [[String]]) -> [String] {
+    var widths: [Int] = []
+    for row in rows {
+      for (column, cell) in row.enumerated() {
+        if column == widths.count { widths.append(0) }
+        widths[column] = max(widths[column], cell.count)
+      }
+    }
+    return rows.map { row in
+      var line = "  "
+      for (column, cell) in row.enumerated() {
+        let isLast = column == row.count - 1
+        line += isLast ? cell : Self.pad(cell, widths[column]) + "  "
+      }
+      return line
+    }
+  }
+
+  private static func pad(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+extension JSON {
+  /// A parameter's value in its own type.
+  fileprivate init(_ value: ParameterValue) {
+    switch value {
+    case .integer(let number): self = .integer(number)
+    case .number(let number): self = .real(number)
+    case .flag(let flag): self = .bool(flag)
+    case .choice, .dtype: self = .string(value.description)
+    }
+  }
+}
