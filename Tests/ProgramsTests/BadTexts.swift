@@ -60,8 +60,11 @@ extension BadText {
       "tensor t: sbuf float32 [128, 4] at ‹bank› 2", "expected partition or byte, found 'bank'",
       "a place is 'at partition 0 byte 0x1000'"),
     BadText(
-      "tensor t: psum float32 [128, 4] at bank ‹-1›", "the bank is -1, must be from 0 to 1048576",
+      "tensor t: psum float32 [128, 4] at bank ‹-1›",
+      "the bank is -1, must be from 0 to 34359738368",
       "places are counted from 0"),
+    BadText(
+      "tensor t: sbuf float32 [1, 1] at byte 0 ‹byte› 4", "'byte' is given twice", "remove one"),
     BadText(
       "tensor t: hbm float32 [1] ‹oops›", "expected the end of the line, found 'oops'",
       "one statement per line"),

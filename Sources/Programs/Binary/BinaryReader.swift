@@ -197,6 +197,11 @@ struct BinaryReader {
     guard TensorLayout(TensorID(0), tensor) != nil else {
       throw fault("tensor '\(name)' of shape \(tensor.shape)")
     }
+    guard (0...TensorLayout.maximumPartition).contains(tensor.partition),
+      (0...TensorLayout.maximumAddress).contains(tensor.address)
+    else {
+      throw fault("tensor '\(name)' at partition \(tensor.partition), byte \(tensor.address)")
+    }
     guard tensorNames.insert(name).inserted else {
       throw fault("tensor '\(name)' is declared twice")
     }

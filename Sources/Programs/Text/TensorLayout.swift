@@ -13,6 +13,12 @@ struct TensorLayout {
   /// Largest number of elements of a tensor that a text or a binary file may declare: 64 Ti.
   static let maximumElements = 1 << 46
 
+  /// Largest first partition that files may name, far beyond any memory's.
+  static let maximumPartition = 1 << 20
+
+  /// Largest first byte that files may name, far beyond any memory's.
+  static let maximumAddress = 1 << 46
+
   /// The layout of a tensor; `nil` for extents below 1 or sizes beyond any memory.
   init?(_ id: TensorID, _ tensor: Tensor) {
     guard !tensor.shape.isEmpty else { return nil }

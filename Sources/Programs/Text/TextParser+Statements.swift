@@ -253,31 +253,38 @@ extension TextParser {
       throw unexpected(
         "the place of '\(written)' in \(tensor.space.name)", remedy: "add '\(example)'")
     }
-    var parts = 0
+    let words = ["partition", "bank", "byte"].filter { $0 != "bank" || tensor.space == .psum }
+    var seen: Set<String> = []
     while true {
       skipBlanks()
       start = at
-      let word = scanBareName()
-      if matches(word, "partition") {
-        tensor.partition = try place("the partition", start, limit: 1 << 20)
-      } else if matches(word, "byte") {
-        tensor.address += try place("the byte", start, limit: TensorLayout.maximumElements)
-      } else if matches(word, "bank") && tensor.space == .psum {
-        tensor.address += TextSyntax.bankBytes * (try place("the bank", start, limit: 1 << 20))
-      } else if parts > 0 && word.isEmpty {
-        return
-      } else {
+      let range = scanBareName()
+      let word = text(range.lowerBound, range.upperBound)
+      if word.isEmpty && !seen.isEmpty { return }
+      guard words.contains(word) else {
         at = start
         throw unexpected(
-          tensor.space == .psum ? "partition, bank or byte" : "partition or byte",
+          words.joined(separator: " or "),
           remedy: "a place is 'at partition 0 \(tensor.space == .psum ? "bank 1" : "byte 0x1000")'")
       }
-      parts += 1
+      guard seen.insert(word).inserted else {
+        throw fail("'\(word)' is given twice", start, at, remedy: "remove one")
+      }
+      switch word {
+      case "partition":
+        tensor.partition = try place("the partition", limit: TensorLayout.maximumPartition)
+      case "bank":
+        let limit = (TensorLayout.maximumAddress - tensor.address) / TextSyntax.bankBytes
+        tensor.address += TextSyntax.bankBytes * (try place("the bank", limit: limit))
+      default:
+        let limit = TensorLayout.maximumAddress - tensor.address
+        tensor.address += try place("the byte", limit: limit)
+      }
     }
   }
 
   private mutating func place(
-    _ what: String, _ start: Int, limit: Int
+    _ what: String, limit: Int
   ) throws(Malformed) -> Int {
     skipBlanks()
     let place = at
