@@ -100,6 +100,10 @@ let package = Package(
         "Programs", "Timing",
       ],
       resources: [.copy("Data")]),
+    tests(
+      "ISATests", needs: ["Device", "Formats", "ISA", "Machine", "Storage"],
+      resources: [.copy("Data")]),
+    tests("MachineTests", needs: ["Formats", "Machine"]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(
       "ProgramsTests",

@@ -1,0 +1,112 @@
+import Device
+import Formats
+import ISA
+import Machine
+import Testing
+
+@Suite struct AuditTests {
+  @Test(arguments: Opcode.allCases)
+  func declarationIsComplete(_ opcode: Opcode) {
+    let type = opcode.type
+    #expect(!type.name.isEmpty && !type.summary.isEmpty && !type.details.isEmpty)
+    #expect(!type.summary.hasSuffix("."))
+    #expect(!type.engines.isEmpty && Set(type.engines).count == type.engines.count)
+    #expect(type.engines.contains(type.init().defaultEngine))
+    let fields = type.fieldDescriptions
+    #expect(Set(fields.map(\.name)).count == fields.count)
+    #expect(fields.allSatisfy { !$0.summary.isEmpty && $0.summary.count <= 80 })
+    #expect(fields.contains { $0.role == .write || $0.role == .readWrite })
+    #expect(Opcode(name: type.name) == opcode)
+    #expect(Opcode(of: type.init()) == opcode)
+  }
+
+  @Test func namesAndNumbersAreUnique() {
+    #expect(Set(Opcode.names).count == 23)
+    #expect(Opcode.allCases.map(\.rawValue) == Array(0..<23))
+  }
+
+  /// Every field gives back what was set, and refuses a value of another kind.
+  @Test(arguments: Opcode.allCases)
+  func fieldsRoundTrip(_ opcode: Opcode) {
+    var operation: any Operation = opcode.type.init()
+    let pattern = AccessPattern(
+      tensor: TensorID(3), rows: 5, offset: 2,
+      free: FreeDimensions([AccessDimension(stride: 2, size: 7)]))
+    for (index, field) in opcode.type.fieldDescriptions.enumerated() {
+      let before = operation.fieldValues[index]
+      #expect(before == field.defaultValue, "\(field.name)")
+      if before != .absent {
+        let beforeTaken = operation.setField(index, to: before)
+        #expect(beforeTaken, "\(field.name)")
+        #expect(operation.fieldValues[index] == before, "\(field.name)")
+      }
+      let (value, wrong): (FieldValue, FieldValue) =
+        switch field.kind {
+        case .tile, .scalarOrTile: (.tile(pattern), .flag(true))
+        case .number: (.number(2.5), .symbol("x"))
+        case .integer: (.integer(-7), .number(0.5))
+        case .flag: (.flag(true), .integer(1))
+        case .symbol(let names): (.symbol(names.last ?? ""), .symbol("no_such_name"))
+        case .integers: (.integers([3, 1]), .integer(3))
+        case .pairs: (.pairs([IndexStep(step: -2, count: 3)]), .integers([1]))
+        }
+      let valueTaken = operation.setField(index, to: value)
+      #expect(valueTaken, "\(field.name)")
+      #expect(operation.fieldValues[index] == value, "\(field.name)")
+      let wrongTaken = operation.setField(index, to: wrong)
+      #expect(!wrongTaken, "\(field.name)")
+      #expect(operation.fieldValues[index] == value, "\(field.name)")
+    }
+  }
+
+  /// A missing operand is reported by its name.
+  @Test(arguments: Opcode.allCases)
+  func requiredFieldsAreRequired(_ opcode: Opcode) {
+    let operation: any Operation = opcode.type.init()
+    let messages = Bench().findings(operation).map(\.message)
+    for field in opcode.type.fieldDescriptions where field.isRequired {
+      #expect(messages.contains("operand '\(field.name)' is missing"))
+    }
+    #expect(!messages.isEmpty)
+  }
+
+  /// What the samples of an operation read and write is among its declared operands.
+  @Test(arguments: Sample.file.samples)
+  func loweringNamesDeclaredOperands(_ sample: Sample) throws {
+    let operation = try sample.makeOperation()
+    let engine = try #require(Engine(name: sample.engine))
+    let tensors = try sample.declarations()
+    var emitter = Emitter(engine: engine, tensors: tensors)
+    operation.lower(into: &emitter)
+    #expect(!emitter.emissions.isEmpty)
+    // Which rows a dynamic index names is open, so the whole tensor stands for its operand.
+    let isIndirect = operation.operands.contains { $0.name.hasSuffix("_offset") }
+    func key(_ pattern: AccessPattern) -> AccessPattern {
+      isIndirect ? .whole(of: pattern.tensor, tensors[Int(pattern.tensor.index)]) : pattern
+    }
+    let operands = operation.operands
+    let readable = Set(operands.filter { $0.role != .write }.map { key($0.pattern) })
+    let writable = Set(
+      operands.filter { $0.role == .write || $0.role == .readWrite }.map { key($0.pattern) })
+    let reads = Set(emitter.emissions.flatMap(\.reads).map(key))
+    let writes = Set(emitter.emissions.flatMap(\.writes).map(key))
+    #expect(writes == writable)
+    #expect(reads.isSubset(of: readable))
+    let mustRead = operands.filter { $0.role == .read }.map { key($0.pattern) }
+    #expect(Set(mustRead).isSubset(of: reads))
+  }
+
+  @Test(arguments: Opcode.allCases)
+  func referencePageShowsEveryField(_ opcode: Opcode) {
+    let text = referenceText(for: opcode)
+    #expect(text.hasPrefix("\(opcode.type.name): \(opcode.type.summary)\n"))
+    for field in opcode.type.fieldDescriptions {
+      #expect(text.contains("\n\(field.name) "), "\(field.name)")
+      #expect(text.contains(field.summary), "\(field.name)")
+    }
+    // The table may be wider; prose is not.
+    let prose = text.split(separator: "\n\n").last ?? ""
+    #expect(prose.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    #expect(referenceIndex().contains(opcode.type.summary))
+  }
+}

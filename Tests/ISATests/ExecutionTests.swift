@@ -1,0 +1,60 @@
+import Device
+import Formats
+import ISA
+import Machine
+import Testing
+
+@Suite struct ExecutionTests {
+  @Test(arguments: Sample.file.samples)
+  func agreesWithReference(_ sample: Sample) throws {
+    let declared = try sample.declarations()
+    let operation = try sample.makeOperation()
+    let engine = try #require(Engine(name: sample.engine))
+    let findings = operation.findings(geometry: geometry(), tensors: declared, engine: engine)
+    #expect(findings.isEmpty, "\(findings.map(\.message))")
+    guard findings.isEmpty else { return }
+    var machine = try sample.machine(declared, expected: false)
+    let reference = try sample.machine(declared, expected: true)
+    try operation.execute(on: &machine, engine: engine)
+    var compared = 0
+    for (index, tensor) in declared.enumerated() {
+      for pattern in sample.visible(index, declared, operation) {
+        let got = try machine.readBits(pattern, tensor.name)
+        let wanted = try reference.readBits(pattern, tensor.name)
+        let values = try machine.read(pattern, tensor.name)
+        let exact = try reference.read(pattern, tensor.name)
+        compared += got.count
+        for i in 0..<got.count {
+          let apart = distance(got.elements[i], wanted.elements[i], tensor.dtype)
+          let difference = Double(abs(values.elements[i] - exact.elements[i]))
+          let isClose = (apart ?? .max) <= sample.ulp || difference <= sample.absolute
+          #expect(
+            isClose,
+            """
+            \(tensor.name)[\(i / got.columns), \(i % got.columns)] is \(values.elements[i]), \
+            the reference has \(exact.elements[i])
+            """)
+          if !isClose { return }
+        }
+      }
+    }
+    #expect(compared > 0)
+  }
+
+  @Test func everyOperationHasSamples() {
+    let sampled = Dictionary(grouping: Sample.file.samples, by: \.operation)
+    for name in Opcode.names { #expect((sampled[name]?.count ?? 0) >= 4, "\(name)") }
+    #expect(sampled.keys.allSatisfy { Opcode(name: $0) != nil })
+  }
+
+  @Test func everyOperatorAndFunctionIsSampled() {
+    let symbols = Set(Sample.file.samples.flatMap { $0.fields.compactMap(\.symbol) })
+    for op in ALUOp.allCases { #expect(symbols.contains(op.rawValue), "\(op.rawValue)") }
+    for op in ActivationFunction.allCases {
+      #expect(symbols.contains(op.rawValue), "\(op.rawValue)")
+    }
+    for op in PartitionReduceOp.allCases {
+      #expect(symbols.contains(op.rawValue), "\(op.rawValue)")
+    }
+  }
+}

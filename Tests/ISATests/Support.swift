@@ -1,0 +1,76 @@
+import Device
+import Formats
+import ISA
+import Machine
+
+/// The sizes of a trn2 core, as its configuration has them.
+func geometry(generation: Int = 3) -> Geometry {
+  Geometry(
+    partitions: 128, sbufBytes: 192 << 10, psumBytes: 16 << 10, psumBankBytes: 2 << 10,
+    hbmBytes: 1 << 34, sbufFreeElements: 65536, psumFreeElements: 4096, stationaryMax: 128,
+    movingMax: 512, generation: generation)
+}
+
+/// Tensors and patterns over them, for programs of one operation.
+struct Bench {
+  var tensors: [Tensor] = []
+  private var used: [MemorySpace: Int] = [:]
+
+  /// Declares a tensor of `rows` × `columns` and gives the pattern of all of it.
+  mutating func tile(
+    _ rows: Int, _ columns: Int, _ dtype: DType = .float32, _ space: MemorySpace = .sbuf,
+    partition: Int = 0
+  ) -> AccessPattern {
+    let address = used[space, default: 0]
+    if space != .hbm {
+      let unit = space == .psum ? 2048 : 64
+      used[space] = address + (columns * dtype.size + unit - 1) / unit * unit
+    }
+    tensors.append(
+      Tensor(
+        name: "t\(tensors.count)", space: space, dtype: dtype, shape: [rows, columns],
+        partition: partition, address: space == .hbm ? 0 : address))
+    return .whole(of: TensorID(tensors.count - 1), tensors[tensors.count - 1])
+  }
+
+  func findings(
+    _ operation: any Operation, engine: Engine? = nil, generation: Int = 3
+  ) -> [Checker.Finding] {
+    operation.findings(
+      geometry: geometry(generation: generation), tensors: tensors,
+      engine: engine ?? operation.defaultEngine)
+  }
+
+  func emissions(_ operation: any Operation, engine: Engine? = nil) -> [Emission] {
+    var emitter = Emitter(engine: engine ?? operation.defaultEngine, tensors: tensors)
+    operation.lower(into: &emitter)
+    return emitter.emissions
+  }
+
+  func machine() -> Machine { Machine(geometry: geometry(), tensors: tensors) }
+}
+
+extension AccessPattern {
+  /// The same rows with other free dimensions `(stride, size)`.
+  func walking(_ dimensions: [(Int, Int)], offset: Int = 0) -> AccessPattern {
+    var copy = self
+    copy.offset += offset
+    copy.free = FreeDimensions(dimensions.map { AccessDimension(stride: $0.0, size: $0.1) })
+    return copy
+  }
+}
+
+extension Emission {
+  var stream: Device.Stream? {
+    if case .work(.stream(let stream)) = kind { stream } else { nil }
+  }
+  var transfer: TransferShape? {
+    if case .transfer(let shape) = kind { shape } else { nil }
+  }
+  var matmul: Matmul? {
+    if case .work(.matmul(let matmul)) = kind { matmul } else { nil }
+  }
+  var weights: LoadWeights? {
+    if case .work(.loadWeights(let weights)) = kind { weights } else { nil }
+  }
+}
