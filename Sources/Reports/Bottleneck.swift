@@ -84,6 +84,12 @@ public struct Bottleneck: Hashable, Sendable {
   /// Assumed: users of roofline-style tools call 80 % "bound".
   public static let threshold = 0.8
 
+  /// From this share on, the dependency chain explains the time if no resource does and none needs
+  /// more.
+  ///
+  /// Assumed: the rest is then waiting in queues on that chain's way.
+  public static let chainThreshold = 0.5
+
   /// The verdict.
   public var kind: Kind
   /// The limit's share of the simulated time; of the largest limit where none explains the time.
@@ -113,7 +119,7 @@ public struct Bottleneck: Hashable, Sendable {
       share = resourceShare
       engine = largest.resource.engine ?? busiest
       sentence = Bottleneck.verdict(largest.resource, resourceShare)
-    } else if chainShare >= Bottleneck.threshold {
+    } else if chainShare >= Bottleneck.chainThreshold && chainShare > resourceShare {
       kind = .latency
       share = chainShare
       engine = busiest

@@ -5,28 +5,30 @@ import Programs
 import Simulation
 import Timing
 
-// tiny  (k=128, m=128, n=512)  on trn2, fingerprint 0123456789abcdef
+// matmul  (dtype=bfloat16, k=1024, m=1024, n=1024)  on trn2, fingerprint dffd45ca1a3fc4c0
 //
-//   time      12.345 µs   14,814 cycles @ 1.2 GHz (NeuronCore clock)
-//   compute   21.75 of 78.64 TFLOPS   MFU 27.7 %   HFU 27.7 %   268.4 MFLOP, 0.0 M of it transposes
-//   HBM       83.9 of 716.0 GB/s   MBU 11.7 %   read 1.0 MiB, written 256.0 KiB
-//   DMA       4 transfers of 256.0 KiB on average, 128 descriptors, 1 queues
+//   time      38.964 µs   46,756 cycles @ 1.2 GHz (NeuronCore clock)
+//   compute   55.12 of 78.64 TFLOPS   MFU 70.1 %   HFU 70.1 %   2.1 GFLOP
+//   HBM       161.5 of 716.0 GB/s   MBU 22.6 %   read 4.0 MiB, written 2.0 MiB
+//   DMA       24 transfers, 256.0 KiB on average; 6,144 descriptors, 1.0 KiB on average
 //
-//   DMA-bound: the DMA rings are busy 93 % of the time; Tensor waited 41 % for queue
-//   qSyncDynamicHW (dma_copy w.3 at matmul.swift:88)
+//   not bound by one resource: Tensor alone would take 71 % of the time; Tensor waited 15 % for
+//   queue qSyncDynamicHW (dma_copy lhs_tile.0 at matmul.swift:197)
 //
-//   engine   busy µs  share   instructions   largest wait
-//   Tensor     5.090   41 %            128   dma 4.210 µs
+//   engine        busy µs   share   instructions   largest wait
+//   Tensor         30.369    78 %            256   dma 5.871 µs (15 %)
+//   Vector          5.533    14 %              8   semaphore 29.736 µs (76 %)
 //   …
-//   if only … limited          µs  of simulated
-//   DMA rings              11.481   93 %  ████████████████████████████████████░░░
+//   if only … limited    µs   of simulated
+//   Tensor              27.790    71 %  █████████████████████████████░░░░░░░░░░░
+//   dependency chain    17.596    45 %  ██████████████████░░░░░░░░░░░░░░░░░░░░░░
 //   …
-//   Tensor waited 4.210 µs (34 %) and was busy 5.090 µs (41 %)
-//      4.210 µs  34 %    ×32  queue qSyncDynamicHW: dma_copy w.3 at matmul.swift:88
+//   Tensor waited 5.955 µs (15 %): dma 5.871, dispatch 0.083
+//        5.871 µs   15 %       ×2  qSyncDynamicHW: dma_copy lhs_tile.0 at matmul.swift:197
 //
-//   memory    SBUF 96.0 KiB of 207.7 KiB per partition (46 %), PSUM 4.0 KiB of 16.0 KiB (25 %)
-//   check     c: largest difference 0.0012, allowed 0.0156 (2^-6 relative): passed
-//   host      0.420 s: values 0.300, lowering 0.020, timing 0.100; 1.3 M instructions/s in timing
+//   memory    SBUF 34.0 KiB of 207.7 KiB (16 %), PSUM 8.0 KiB of 16.0 KiB (50 %) per partition …
+//   check     out: largest difference 0.001230, allowed 0.015625 (2^-6 of the largest): passed
+//   host      0.420 s: values 0.300, lowering 0.020, timing 0.100; 1.3 M device instructions/s …
 
 extension Report {
   /// Columns that a text report needs at most.
@@ -169,14 +171,16 @@ extension Report {
         + "(\(percent(timed.summary.share(stalls.waited)))): \(reasons.joined(separator: ", "))",
     ]
     for wait in stalls.producers.prefix(5) {
-      var text = ""
-      if case .queue = wait.producer { text = "queue " }
-      text += "\(wait.producerName): \(wait.text)"
-      if let location = wait.location { text += " at \(location)" }
+      var text = "\(wait.producerName): \(wait.text)"
+      if let location = wait.location {
+        // The directory is in the sentence above and in the JSON report.
+        let file = location.file.split(separator: "/").last ?? ""
+        text += " at \(file):\(location.line)"
+      }
       let share = percent(timed.summary.share(wait.time))
       lines.append(
         ("  " + microseconds(wait.time).right(10) + " µs" + share.right(7)
-          + "×\(grouped(wait.count))".right(9) + "  " + text).clipped(Report.width))
+          + "×\(grouped(wait.count))".right(9) + "  " + text).clipped(100))
     }
     if stalls.producers.count > 5 {
       lines.append(ink.faint("  and \(counted(stalls.producers.count - 5, "more place"))"))

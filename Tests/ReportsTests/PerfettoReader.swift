@@ -151,7 +151,8 @@ struct PerfettoReader {
       case 1: number = value.integer
       case 2: track.name = value.text
       case 5: track.parent = value.integer
-      case 8: track.unit = try PerfettoReader.fields(value.bytes).first { $0.0 == 6 }?.1.text
+      case 8:
+        track.unit = try PerfettoReader.fields(value.bytes).first { $0.0 == 6 }?.1.text ?? ""
       case 11: track.childOrdering = value.integer
       case 12: track.rank = Int(value.integer)
       default: throw Malformed(text: "track field \(field)")
@@ -182,6 +183,7 @@ struct PerfettoReader {
       slice = last
       slices[last].end = time
     case 4:
+      guard tracks[track]?.unit != nil else { throw Malformed(text: "sample on no counter") }
       let value = first(44).map { Double(bitPattern: $0.integer) }
       let integer = first(30).map { Double(Int64(bitPattern: $0.integer)) }
       guard let value = value ?? integer else { throw Malformed(text: "sample without value") }

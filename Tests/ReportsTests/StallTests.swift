@@ -95,6 +95,24 @@ import Timing
           + "DMA rings alone would take 80 %"))
   }
 
+  @Test func aChainBindsFromHalfOfTheTimeOn() throws {
+    #expect(
+      try bottleneck {
+        $0.rings = 3_000_000
+        $0.dependencyChain = 7_700_000
+      }.kind == .latency)
+    #expect(
+      try bottleneck {
+        $0.rings = 3_000_000
+        $0.dependencyChain = 4_900_000
+      }.kind == .none)
+    #expect(
+      try bottleneck {
+        $0.rings = 7_700_000
+        $0.dependencyChain = 6_000_000
+      }.kind == .none)
+  }
+
   @Test func nothingBinds() throws {
     let found = try bottleneck { $0.rings = 5_000_000 }
     #expect(found.kind == .none)

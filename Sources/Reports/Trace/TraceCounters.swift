@@ -23,7 +23,7 @@ struct TraceCounters {
 
   private struct Counter {
     var name: String
-    var unit: String?
+    var unit: String
     var rank: Int
     /// In whole units of `1 / scale`.
     var value = 0
@@ -48,7 +48,7 @@ struct TraceCounters {
     sbuf = Counter(name: "State Buffer Usage", unit: "bytes", rank: rank)
     psum = Counter(name: "PSUM Usage", unit: "bytes", rank: rank + 1)
     clock = Counter(name: "PE Clock", unit: "GHz", rank: rank + 2, scale: 1e3)
-    pending = Counter(name: "Pending DMA Count", unit: nil, rank: rank + 3)
+    pending = Counter(name: "Pending DMA Count", unit: "", rank: rank + 3)
     hbm = Counter(name: "HBM Throughput", unit: "GB/s", rank: rank + 4, scale: 1e9)
     dma = Counter(name: "DMA Throughput", unit: "GB/s", rank: rank + 5, scale: 1e9)
     self.coldClock = Int((coldClock * 1000).rounded())

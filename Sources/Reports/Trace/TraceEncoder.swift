@@ -158,6 +158,8 @@ struct TraceEncoder: ~Copyable {
   }
 
   /// Makes a track; tracks with the same name and rank are shown as one row.
+  ///
+  /// - Parameter unit: For counters only; may be empty.
   mutating func makeTrack(_ name: String, rank: Int, unit: String? = nil) -> UInt64 {
     let number = nextTrack
     nextTrack += 1
@@ -172,7 +174,8 @@ struct TraceEncoder: ~Copyable {
     out.integer(5, TraceEncoder.coreTrack)
     if let unit {
       let counter = out.open(8)
-      out.string(6, unit)
+      // Without this message, even an empty one, Perfetto drops the samples.
+      if !unit.isEmpty { out.string(6, unit) }
       out.close(counter)
     }
     out.reserve(32)
