@@ -187,15 +187,20 @@ import Timing
     let summary = Summary(
       program: program, device: device, timeline: timeline, hardware: hardware)
     let tensor = (trace.slices(row: "Tensor") + trace.slices(row: "TensorMatrix"))
-    let sum = tensor.reduce(0) { $0 + Int($1.end ?? 0) - Int($1.begin) }
+    var sum = 0
+    for slice in tensor { sum += Int(slice.end ?? 0) - Int(slice.begin) }
     #expect(abs(sum - Int(summary[.tensor].instructionTime / 1000)) <= tensor.count)
     // Every wait for another engine or a transfer is an arrow, and so is every trigger.
-    let waits = timeline.instructions.enumerated().filter { index, timing in
-      timing.producerTransfer >= 0
-        || timing.producer >= 0
-          && device.instructions[Int(timing.producer)].engine != device.instructions[index].engine
+    var waits = 0
+    for (index, timing) in timeline.instructions.enumerated() {
+      if timing.producerTransfer >= 0 {
+        waits += 1
+      } else if timing.producer >= 0 {
+        let producer = device.instructions[Int(timing.producer)].engine
+        if producer != device.instructions[index].engine { waits += 1 }
+      }
     }
-    #expect(counts.flows == waits.count + device.transfers.count)
+    #expect(counts.flows == waits + device.transfers.count)
     let report = Report(run)
     #expect(report.timed?.bottleneck.sentence.isEmpty == false)
     #expect(report.text().split(separator: "\n").allSatisfy { $0.count <= 100 })
