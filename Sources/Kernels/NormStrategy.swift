@@ -15,6 +15,10 @@ struct NormStrategy {
     .choice(
       "apply", ["vector", "scalar"],
       "who scales: one Vector pass, or Scalar times the root and Vector times gamma"),
+    .choice(
+      "gamma_broadcast", ["pe", "dma"],
+      "gamma reaches all partitions by a matmul with ones, or by reading its row once per partition"
+    ),
   ]
 
   let hidden: Int
@@ -40,9 +44,12 @@ struct NormStrategy {
     onScalar = values.choice("sum_squares") == "activation_reduce"
     rootOnScalar = values.choice("root") == "scalar"
     self.gamma = builder.tile("gamma_tile", gamma.dtype, partitions: rows, free: [hidden])
-    builder.emit(
-      DMACopy(dst: self.gamma.ap, src: gamma.broadcastRows(rows).ap),
-      on: values.engine("load_engine"))
+    let tile = self.gamma
+    builder.scope("gamma") {
+      Self.load(
+        builder, gamma, into: tile, on: values.engine("load_engine"),
+        byMatmul: values.choice("gamma_broadcast") == "pe" && rows > 1)
+    }
     // Only one engine writes the squares, in order, and nobody else reads them: one tile is enough.
     squares = builder.pool("squares", .float32, partitions: rows, free: [hidden], buffers: 1)
     sums = builder.pool("sum", .float32, partitions: rows, free: [1], buffers: buffers)
@@ -51,6 +58,36 @@ struct NormStrategy {
       values.choice("apply") == "vector"
       ? nil
       : builder.pool("scaled", .float32, partitions: rows, free: [hidden], buffers: buffers)
+  }
+
+  /// Brings gamma's one row into every partition of `tile`.
+  ///
+  /// A DMA would read the row from HBM once per partition. A matmul with a row of ones copies it
+  /// exactly (1 · gamma, summed over one term) from one read, while the first tile is on its way.
+  private static func load(
+    _ builder: KernelBuilder, _ gamma: TensorView, into tile: TensorView, on engine: Engine,
+    byMatmul: Bool
+  ) {
+    guard byMatmul else {
+      builder.emit(DMACopy(dst: tile.ap, src: gamma.broadcastRows(tile.rowCount).ap), on: engine)
+      return
+    }
+    let hidden = tile.ap.elementsPerRow
+    let row = builder.tile("gamma_row", gamma.dtype, partitions: 1, free: [hidden])
+    let ones = builder.tile("ones", gamma.dtype, partitions: 1, free: [tile.rowCount])
+    // One bank holds 512 sums of float32.
+    let sums = builder.pool(
+      "gamma_sum", .float32, partitions: tile.rowCount, free: [min(hidden, 512)], buffers: 2,
+      in: .psum)
+    builder.emit(DMACopy(dst: row.ap, src: gamma.ap), on: engine)
+    builder.emit(Memset(dst: ones.ap, value: 1), on: .vector)
+    for start in stride(from: 0, to: hidden, by: 512) {
+      let columns = start..<min(start + 512, hidden)
+      let sum = sums.next().columns(0..<columns.count)
+      builder.emit(
+        NCMatmul(dst: sum.ap, stationary: ones.ap, moving: row.columns(columns).ap))
+      builder.emit(TensorCopy(dst: tile.columns(columns).ap, src: sum.ap), on: .vector)
+    }
   }
 
   /// Rotating tiles of `rows` × `hidden`.

@@ -11,7 +11,7 @@ public struct RMSNormKernel: Kernel {
   public static let summary = "y = x / sqrt(mean(x²) + eps) · gamma, row by row"
   /// Formula and strategy.
   public static let details = """
-    gamma is loaded once, one row read by all partitions. Per tile: load, sum of squares in one \
+    gamma is loaded once and copied to all partitions by a matmul with ones. Per tile: load, sum of squares in one \
     pass, reciprocal root, then (x · root) · gamma, store. The sum of squares is an \
     activation_reduce on Scalar, or tensor_tensor and tensor_reduce on Vector; the scaling one \
     Vector pass, or one on Scalar and one on Vector.

@@ -29,12 +29,14 @@ struct ProgramTests {
     }
     let size = dtype == "float32" ? 4 : 2
     let activation = 300 * 256 * size
-    // gamma is read by each of 128 partitions.
-    let gamma = 128 * 256 * size
+    // gamma is read once and reaches the partitions through the PE array.
+    let gamma = 256 * size
     #expect(try traffic([]) == 3 * activation + gamma)
     #expect(try traffic(["form=separate"]) == 5 * activation + gamma)
     #expect(try traffic(["residual_out=true"]) == 4 * activation + gamma)
     #expect(try traffic(["form=separate", "residual_out=true"]) == 5 * activation + gamma)
+    // By DMA it is read once per partition.
+    #expect(try traffic(["gamma_broadcast=dma"]) == 3 * activation + 128 * gamma)
   }
 
   /// The default blocks of a 1024³ product: each operand crosses the rings once.
@@ -68,9 +70,10 @@ struct ProgramTests {
       (scope.parent < 0 ? "" : program.scopes[Int(scope.parent)].name + "/") + scope.name
     }
     #expect(
-      names == ["add", "add/tile 0", "add/tile 1", "rmsnorm", "rmsnorm/tile 0", "rmsnorm/tile 1"])
-    // Before the first scope: only the load of gamma.
-    #expect(program.instructions.filter { $0.scope < 0 }.count == 1)
+      names == [
+        "gamma", "add", "add/tile 0", "add/tile 1", "rmsnorm", "rmsnorm/tile 0", "rmsnorm/tile 1",
+      ])
+    #expect(program.instructions.allSatisfy { $0.scope >= 0 })
   }
 
   /// Scopes that are entered again, locations, metadata: all survive the text form.
