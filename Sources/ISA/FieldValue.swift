@@ -91,7 +91,10 @@ public enum ScalarOperand: Hashable, Sendable, FieldConvertible {
   public init?(fieldValue: FieldValue) {
     switch fieldValue {
     case .number(let value): self = .immediate(Float(value))
-    case .integer(let value): self = .immediate(Float(value))
+    case .integer(let value):
+      // Immediates are fp32: an integer that is none would change, which bit patterns must not.
+      guard let exact = Float(exactly: value) else { return nil }
+      self = .immediate(exact)
     case .tile(let pattern): self = .tile(pattern)
     default: return nil
     }

@@ -119,7 +119,8 @@ public enum Simulation {
     let order = try annotated(program) { () throws(Trap) in try program.executionOrder() }
     for index in order ?? Array(program.instructions.indices) {
       do throws(Trap) {
-        try program.instructions[index].operation.execute(on: &machine)
+        let instruction = program.instructions[index]
+        try instruction.operation.execute(on: &machine, engine: instruction.resolvedEngine)
       } catch {
         throw annotate(error, program, index)
       }

@@ -59,6 +59,12 @@ import Testing
     }
   }
 
+  @Test func immediatesKeepIntegers() {
+    #expect(ScalarOperand(fieldValue: .integer(1 << 24)) == .immediate(16_777_216))
+    #expect(ScalarOperand(fieldValue: .integer(0x7fff_ffff)) == nil)
+    #expect(ScalarOperand(fieldValue: .integer(-1 << 31)) == .immediate(-2_147_483_648))
+  }
+
   /// A missing operand is reported by its name.
   @Test(arguments: Opcode.allCases)
   func requiredFieldsAreRequired(_ opcode: Opcode) {
