@@ -44,11 +44,19 @@ struct TraceSamples {
     var first = Array(repeating: Picoseconds.max, count: program.tensors.count)
     var last = Array(repeating: Picoseconds.min, count: program.tensors.count)
     var source: Int32 = -1
+    var cache = OperationCache<[(tensor: Int, isWrite: Bool)]>()
     var used: [(tensor: Int, isWrite: Bool)] = []
     for (index, instruction) in device.instructions.enumerated() {
       if instruction.source != source {
         source = instruction.source
-        used = program.onChipTensors(Int(source))
+        used = []
+        guard program.instructions.indices.contains(Int(source)) else { continue }
+        if let known = cache.value(Int(source), in: program) {
+          used = known
+        } else {
+          used = program.onChipTensors(Int(source))
+          cache.store(used, Int(source), in: program)
+        }
       }
       let begin = timeline.instructions[index].begin
       var end = timeline.instructions[index].end

@@ -46,6 +46,8 @@ struct SliceTexts: ~Copyable {
   var scope: UInt64 = 0
   /// Clocks as texts, interned when first needed.
   var cold: UInt64 = 0
+  /// Numbers of the operands' texts.
+  var known = OperationCache<UInt64>()
   var scratch = ProtoBuffer(capacity: 1 << 12)
 }
 
@@ -53,7 +55,10 @@ extension TraceWriter {
   /// Interns what the annotations of an instruction refer to; before its packet is opened.
   mutating func prepareTexts(source: Int32) {
     guard texts.source != source || texts.generation != out.generation else { return }
-    if texts.generation != out.generation { texts.cold = 0 }
+    if texts.generation != out.generation {
+      texts.cold = 0
+      texts.known.removeAll()
+    }
     texts.source = source
     texts.generation = out.generation
     texts.operands = 0
@@ -61,9 +66,14 @@ extension TraceWriter {
     texts.scope = 0
     if texts.cold == 0 { texts.cold = out.intern("cold") }
     guard program.instructions.indices.contains(Int(source)) else { return }
-    texts.scratch.removeAll()
-    program.writeOperands(Int(source), to: &texts.scratch)
-    texts.operands = internScratch()
+    if let known = texts.known.value(Int(source), in: program) {
+      texts.operands = known
+    } else {
+      texts.scratch.removeAll()
+      program.writeOperands(Int(source), to: &texts.scratch)
+      texts.operands = internScratch()
+      texts.known.store(texts.operands, Int(source), in: program)
+    }
     if let location = program.instructions[Int(source)].location {
       texts.scratch.removeAll()
       texts.scratch.text(location.file)
