@@ -115,6 +115,29 @@ extension Machine {
     return tile
   }
 
+  /// A matmul's fp32 operand as a matrix in place, if its rows are contiguous.
+  ///
+  /// - Returns: the first element and the distance between rows, in elements; `nil` where the operand
+  ///   must be decoded or gathered with `read`.
+  /// - Throws: when a byte of it was never written.
+  public func matmulSource(
+    _ pattern: AccessPattern, _ operand: String
+  ) throws(Trap) -> (elements: UnsafePointer<Float>, rowStride: Int)? {
+    let resolved = try resolve(pattern, operand, nil)
+    guard
+      resolved.dtype == .float32, resolved.runs.starts.count == 1, resolved.runs.stride == 1,
+      let first = resolved.rowAddresses.first
+    else { return nil }
+    let bytes = resolved.elementsPerRow * 4
+    for address in resolved.rowAddresses {
+      if let bad = resolved.bank.firstUnwritten(address, bytes) {
+        throw uninitialized(resolved.bank, bad, operand)
+      }
+    }
+    let start = UnsafeRawPointer(resolved.bank.memory + first)
+    return (start.assumingMemoryBound(to: Float.self), resolved.bank.rowBytes / 4)
+  }
+
   /// Rows of fp32 PSUM that a matmul adds to or overwrites, as a matrix in place.
   ///
   /// - Returns: the first element and the distance between rows, in elements.

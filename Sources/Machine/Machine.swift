@@ -29,8 +29,11 @@ public struct Machine: ~Copyable {
     self.tensors = tensors
     self.rounding = rounding
     onChip = [
-      MemoryBank(rows: geometry.partitions, rowBytes: geometry.sbufBytes),
-      MemoryBank(rows: geometry.partitions, rowBytes: geometry.psumBytes, tracksMatmul: true),
+      MemoryBank(
+        rows: geometry.partitions, rowBytes: geometry.sbufBytes + MemoryBank.rowPadding),
+      MemoryBank(
+        rows: geometry.partitions, rowBytes: geometry.psumBytes + MemoryBank.rowPadding,
+        tracksMatmul: true),
     ]
     // On-chip tensors get an empty bank, so that a tensor's index is its bank's index.
     device = tensors.map { MemoryBank(rows: 1, rowBytes: $0.space == .hbm ? $0.bytes : 0) }

@@ -2,6 +2,12 @@
 ///
 /// Owned by exactly one `Machine`, never shared.
 final class MemoryBank {
+  /// Bytes between an on-chip memory's partitions that nothing uses: an odd number of cache lines.
+  ///
+  /// Partitions are powers of two (or nearly) long, so that without them a column of a tile would
+  /// compete for a few sets of the host's caches.
+  static let rowPadding = 192
+
   let rows: Int
   let rowBytes: Int
   let memory: UnsafeMutableRawPointer

@@ -176,6 +176,16 @@ public struct NCMatmul: Operation {
   /// Computes `dst`.
   public func execute(on machine: inout Machine) throws(Trap) {
     if isTranspose && !accumulate, try passThrough(on: &machine) { return }
+    if let weights = try machine.matmulSource(stationary, "stationary"),
+      let streamed = try machine.matmulSource(moving, "moving"),
+      let (target, rowStride) = try machine.matmulDestination(
+        dst, "dst", accumulating: accumulate)
+    {
+      trnsim_sgemm_tn(
+        weights.elements, weights.rowStride, streamed.elements, streamed.rowStride, target,
+        rowStride, Int(dst.rows), dst.elementsPerRow, Int(stationary.rows), accumulate ? 1 : 0)
+      return
+    }
     let weights = try machine.read(stationary, "stationary")
     let streamed = try machine.read(moving, "moving")
     let m = Int(dst.rows)
