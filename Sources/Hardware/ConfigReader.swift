@@ -15,7 +15,9 @@ struct ConfigReader {
     if !diagnostics.isEmpty { return }
     let root: Node?
     do {
-      root = try Yams.compose(yaml: text.text)
+      // Values are read by the settings' own kinds: guessing YAML's implicit types of a thousand
+      // scalars would take most of the time.
+      root = try Parser(yaml: text.text, resolver: .basic).singleRoot()
     } catch {
       diagnostics.append(diagnostic(of: error))
       return
