@@ -221,7 +221,7 @@ extension Report {
       "host      \(fixed(times.total, 3)) s: "
       + phases.map { "\($0.0) \(fixed($0.1, 3))" }.joined(separator: ", ")
     if let speed = deviceInstructionsPerSecond {
-      line += "; \(scaled(speed))device instructions/s in timing"
+      line += "; \(fixed(speed / 1e6, 2)) M device instructions/s in timing"
     }
     if let peakMemoryBytes { line += "; memory \(bytes(peakMemoryBytes))" }
     return wrapped(line, hanging: 10)
