@@ -28,9 +28,11 @@ public enum StreamClass: UInt8, CaseIterable, Hashable, Sendable {
   case tableLoad
 
   /// The snake_case name of the class in hardware configurations.
-  public var configurationKey: String {
+  public var configurationKey: String { Self.configurationKeys[Int(rawValue)] }
+
+  private static let configurationKeys: [String] = allCases.map { streamClass in
     var key = ""
-    for character in String(describing: self) {
+    for character in String(describing: streamClass) {
       if character.isUppercase { key += "_" }
       key += character.lowercased()
     }
