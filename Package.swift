@@ -73,12 +73,15 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs",
         "Simulation", "Storage", "Timing",
       ]),
+    room(
+      "Suites",
+      needs: ["Device", "Hardware", "Kernels", "Reports", "Simulation", "Storage"]),
     // L7
     .executableTarget(
       name: "trnsim",
       dependencies: [
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
-        "Programs", "Reports", "Simulation", "Storage", "Timing",
+        "Programs", "Reports", "Simulation", "Storage", "Suites", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests
@@ -108,5 +111,14 @@ let package = Package(
     tests(
       "ProgramsTests",
       needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs", "Storage"]),
+    tests(
+      "SuitesTests", needs: ["Hardware", "Kernels", "Reports", "Simulation", "Suites"]),
+    tests(
+      "TracesTests",
+      needs: [
+        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
+        "Simulation", "Timing",
+      ], exclude: ["Goldens"]),
+    tests("HouseTests", needs: ["Device", "ISA", "Kernels"]),
   ]
 )

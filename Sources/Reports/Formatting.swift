@@ -1,22 +1,22 @@
 import Foundation
-import Timing
+package import Timing
 
 /// `41 %`; `<1 %` instead of a zero that is none.
-func percent(_ share: Double) -> String {
+package func percent(_ share: Double) -> String {
   if share > 0 && share < 0.005 { return "<1 %" }
   return "\(Int((share * 100).rounded())) %"
 }
 
 /// A number with a fixed number of digits after the point.
-func fixed(_ value: Double, _ digits: Int) -> String {
+package func fixed(_ value: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", value)
 }
 
 /// `12.346 µs`: microseconds with three digits.
-func microseconds(_ time: Picoseconds) -> String { fixed(Double(time) / 1e6, 3) }
+package func microseconds(_ time: Picoseconds) -> String { fixed(Double(time) / 1e6, 3) }
 
 /// Digits in groups of three, with a comma between them: `14,814`.
-func grouped(_ value: Int) -> String {
+package func grouped(_ value: Int) -> String {
   let digits = String(value.magnitude)
   var text = ""
   for (index, digit) in digits.enumerated() {
@@ -46,12 +46,12 @@ func bytes(_ count: Int) -> String {
 
 extension String {
   /// Padded with blanks on the right.
-  func left(_ width: Int) -> String {
+  package func left(_ width: Int) -> String {
     self + String(repeating: " ", count: Swift.max(0, width - count))
   }
 
   /// Padded with blanks on the left.
-  func right(_ width: Int) -> String {
+  package func right(_ width: Int) -> String {
     String(repeating: " ", count: Swift.max(0, width - count)) + self
   }
 
@@ -62,4 +62,4 @@ extension String {
 }
 
 /// `1.20e-09`.
-func scientific(_ value: Double) -> String { String(format: "%.2e", value) }
+package func scientific(_ value: Double) -> String { String(format: "%.2e", value) }

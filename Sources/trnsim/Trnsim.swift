@@ -13,6 +13,7 @@ struct Trnsim: ParsableCommand {
         trnsim run softmax --trace softmax.pftrace.zst
         trnsim emit rope -o rope.trn                  the kernel's instruction stream as text
         trnsim run rope.trn --set clocks.vector=1.2   a program file on changed hardware
+        trnsim demo                                   every kernel of the layer in one table
         trnsim kernels matmul                         what can be chosen
         trnsim hardware explain tensor.latency.warm   a number and its source
         trnsim isa nc_matmul                          an operation's reference
@@ -23,7 +24,7 @@ struct Trnsim: ParsableCommand {
     version: toolVersion,
     subcommands: [
       RunCommand.self, KernelsCommand.self, EmitCommand.self, ShowCommand.self,
-      HardwareCommand.self, ISACommand.self, BenchCommand.self, FuzzCommand.self,
+      HardwareCommand.self, ISACommand.self, DemoCommand.self, BenchCommand.self, FuzzCommand.self,
     ])
 }
 

@@ -22,6 +22,11 @@ func note(_ text: String) {
   FileHandle.standardError.write(Data((text + "\n").utf8))
 }
 
+/// Shows a line on standard error in the place of the one shown before.
+func showProgress(_ text: String) {
+  FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+}
+
 /// Runs a command's body; turns what it throws into messages and exit codes.
 func reporting(_ body: () throws -> Void) throws {
   let color = showsColor(.standardError)

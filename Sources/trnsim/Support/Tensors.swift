@@ -54,8 +54,8 @@ private func readTensor(_ path: String, _ tensor: Tensor) throws -> KernelTensor
     name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: array.bytes)
 }
 
-/// Writes tensors as `name.npy` into a directory, which is made if it is missing.
-func writeOutputs(_ tensors: [KernelTensor], to directory: String) throws {
+/// Makes a directory if it is missing.
+func makeDirectory(_ directory: String) throws {
   do {
     try FileManager.default.createDirectory(
       atPath: directory, withIntermediateDirectories: true)
@@ -63,6 +63,11 @@ func writeOutputs(_ tensors: [KernelTensor], to directory: String) throws {
     throw DiagnosticError(
       "cannot make the directory '\(directory)'", remedy: "choose another --output-dir")
   }
+}
+
+/// Writes tensors as `name.npy` into a directory, which is made if it is missing.
+func writeOutputs(_ tensors: [KernelTensor], to directory: String) throws {
+  try makeDirectory(directory)
   for tensor in tensors {
     guard let form = npyDescription(forDTypeNamed: tensor.dtype.name) else {
       throw DiagnosticError("\(tensor.dtype) has no .npy form")

@@ -1,0 +1,30 @@
+public import Hardware
+import Kernels
+import Reports
+import Simulation
+import Storage
+
+extension Suite {
+  /// Runs every entry on trial inputs and compares it with its reference.
+  ///
+  /// - Parameters:
+  ///   - hardware: The machine.
+  ///   - directory: Where `NAME.json` and `NAME.pftrace.zst` of each entry go; it must exist.
+  ///   - progress: Told the index of each entry before it runs.
+  /// - Throws: What `Simulation.run` throws, or a `DiagnosticError` of a file that cannot be written.
+  public func run(
+    on hardware: Hardware, writingTo directory: String, progress: (Int) -> Void = { _ in }
+  ) throws -> SuiteTable {
+    var table = SuiteTable()
+    for (index, entry) in entries.enumerated() {
+      progress(index)
+      let run = try Simulation.run(try entry.kernel.make(entry.settings), on: hardware)
+      let report = Report(run)
+      let path = "\(directory)/\(entry.fileName)"
+      try writeAtomically(Array(report.json.text().utf8), to: path + ".json")
+      try PerfettoTrace.write(run, to: path + ".pftrace.zst")
+      if let row = SuiteTable.Row(entry, report) { table.rows.append(row) }
+    }
+    return table
+  }
+}

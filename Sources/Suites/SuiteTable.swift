@@ -1,0 +1,135 @@
+import Device
+import Kernels
+public import Reports
+public import Simulation
+
+// kernel  form  tokens      µs  bound by         busiest       MFU %  MBU %   HBM bytes  …
+// matmul  qkv      128  65.208  DMA rings  93 %  Tensor  65 %   52.3   48.8  22,806,528  …
+
+/// The runs of a suite, one row each.
+public struct SuiteTable: Sendable {
+  /// What one run gave.
+  public struct Row: Sendable {
+    /// What ran.
+    public var entry: Suite.Entry
+    /// The profiler's metrics.
+    public var summary: Summary
+    /// What limits the run.
+    public var bottleneck: Bottleneck
+    /// The comparisons with the reference.
+    public var checks: [NumericCheck]
+
+    /// Takes what the table shows from a report; `nil` if it has no times.
+    init?(_ entry: Suite.Entry, _ report: Report) {
+      guard let timed = report.timed else { return nil }
+      self.entry = entry
+      summary = timed.summary
+      bottleneck = timed.bottleneck
+      checks = report.run.checks
+    }
+
+    /// Whether there is a reference and all outputs agree with it.
+    public var passed: Bool { !checks.isEmpty && checks.allSatisfy(\.passed) }
+  }
+
+  /// The rows in the order of the suite.
+  public var rows: [Row] = []
+
+  /// Whether every row's outputs agree with the reference.
+  public var passed: Bool { rows.allSatisfy(\.passed) }
+
+  /// The table with one line per run.
+  public var text: String {
+    var cells = [
+      [
+        "kernel", "form", "tokens", "µs", "bound by", "", "busiest", "", "MFU %", "MBU %",
+        "HBM bytes", "max diff", "allowed", "check",
+      ]
+    ]
+    cells += rows.map(\.cells)
+    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+    let lines = cells.map { row in
+      row.indices.map { column in
+        Self.isText(column) ? row[column].left(widths[column]) : row[column].right(widths[column])
+      }.joined(separator: "  ").trimmingBlanks
+    }
+    return lines.joined(separator: "\n")
+  }
+
+  /// What fusing saves, in one sentence per number of tokens; empty without both forms.
+  public var fusion: [String] {
+    rows.filter { $0.entry.kernel == .addRMSNorm && $0.entry.form == "fused" }.compactMap { fused in
+      guard
+        let separate = rows.first(where: {
+          $0.entry.kernel == .addRMSNorm && $0.entry.form == "separate"
+            && $0.entry.tokens == fused.entry.tokens
+        })
+      else { return nil }
+      let few = fused.summary.hbmBytes
+      let many = separate.summary.hbmBytes
+      let saved = 1 - Double(few) / Double(max(1, many))
+      let speedup = Double(separate.summary.total) / Double(max(1, fused.summary.total))
+      return "add_rmsnorm, tokens=\(fused.entry.tokens): fused moves \(grouped(few)) HBM bytes, "
+        + "separate \(grouped(many)): \(percent(saved)) less, \(fixed(speedup, 2)) times as fast."
+    }
+  }
+
+  /// Names go to the left, numbers to the right.
+  private static func isText(_ column: Int) -> Bool { [0, 1, 4, 6, 13].contains(column) }
+}
+
+extension SuiteTable.Row {
+  /// The engine that is busy longest.
+  var busiest: (engine: Engine, share: Double) {
+    var found = (engine: Engine.allCases[0], share: 0.0)
+    for engine in Engine.allCases {
+      let share = summary.share(summary[engine].activeTime)
+      if share > found.share { found = (engine, share) }
+    }
+    return found
+  }
+
+  /// The output that comes closest to what is allowed.
+  private var closest: NumericCheck? {
+    checks.max { $0.closeness < $1.closeness }
+  }
+
+  private static func difference(_ value: Double) -> String {
+    value == 0 ? "0" : value < 1e-4 ? scientific(value) : fixed(value, 6)
+  }
+
+  fileprivate var cells: [String] {
+    let limit: String
+    switch bottleneck.kind {
+    case .resource(let resource): limit = resource.displayName
+    case .latency: limit = "latency"
+    case .none: limit = "nothing alone"
+    }
+    return [
+      entry.kernel.rawValue, entry.form, "\(entry.tokens)", microseconds(summary.total), limit,
+      percent(bottleneck.share), busiest.engine.displayName, percent(busiest.share),
+      summary.hardwareFLOPs > 0 ? fixed(summary.mfu * 100, 1) : "-",
+      fixed(summary.mbu * 100, 1), grouped(summary.hbmBytes),
+      closest.map { Self.difference($0.maxAbsDifference) } ?? "-",
+      closest.map { $0.tolerance > 0 ? Self.difference($0.tolerance) : "equal" } ?? "-",
+      passed ? "passed" : "FAILED",
+    ]
+  }
+}
+
+extension NumericCheck {
+  /// The difference as a share of what is allowed; what fails comes before everything else.
+  fileprivate var closeness: Double {
+    if !passed { return .infinity }
+    return tolerance > 0 ? maxAbsDifference / tolerance : 0
+  }
+}
+
+extension String {
+  /// Without blanks at the end.
+  fileprivate var trimmingBlanks: String {
+    var text = self
+    while text.last == " " { text.removeLast() }
+    return text
+  }
+}

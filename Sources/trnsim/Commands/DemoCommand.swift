@@ -1,0 +1,48 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Hardware
+import Kernels
+import Suites
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract: "Run every kernel of Qwen3-30B-A3B's MoE layer; one table.",
+    discussion: """
+      Each kernel runs at the model's shapes, values and time, and is compared with a float64 reference.
+      The output directory gets a JSON report and a Perfetto trace of each.
+
+      EXAMPLES
+        trnsim demo
+        trnsim demo --tokens 512 --output-dir prefill --set hbm.bandwidth_per_stack=1000
+      """)
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Rows of the activations.", valueName: "count"))
+  var tokens = [128, 1]
+  @Option(help: "Where reports and traces go; it is made if it is missing.")
+  var outputDir = "out"
+  @OptionGroup var hardware: HardwareOptions
+
+  func run() throws {
+    try reporting {
+      let suite = Suite.qwen3Layer(tokens: tokens)
+      try makeDirectory(outputDir)
+      let machine = try hardware.load()
+      let isTerminal = isatty(STDERR_FILENO) == 1
+      let table = try suite.run(on: machine, writingTo: outputDir) { index in
+        guard isTerminal else { return }
+        let name = suite.entries[index].fileName
+        showProgress("\(index + 1) of \(suite.entries.count): \(name)")
+      }
+      if isTerminal { showProgress("") }
+      print(table.text)
+      print()
+      for sentence in table.fusion { print(sentence) }
+      print("reports (.json) and traces (.pftrace.zst, for ui.perfetto.dev) are in \(outputDir)/")
+      if !table.passed { throw Outcome.checkFailed }
+    }
+  }
+}

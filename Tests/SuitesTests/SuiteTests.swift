@@ -1,0 +1,62 @@
+import Foundation
+import Hardware
+import Kernels
+import Reports
+import Simulation
+import Suites
+import Testing
+
+@Suite struct SuiteTests {
+  @Test func everyKernelIsInTheLayer() {
+    let entries = Suite.qwen3Layer().entries
+    #expect(Set(entries.map(\.kernel)) == Set(KernelName.allCases))
+    #expect(Set(entries.map(\.tokens)) == [1, 128])
+    #expect(Set(entries.map(\.fileName)).count == entries.count)
+  }
+
+  @Test func runsGiveRowsAndFiles() throws {
+    let directory = FileManager.default.temporaryDirectory
+      .appendingPathComponent("trnsim-suite-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let suite = Suite([
+      .init(.addRMSNorm, "fused", tokens: 128, ["tokens=128", "form=fused"]),
+      .init(.addRMSNorm, "separate", tokens: 128, ["tokens=128", "form=separate"]),
+    ])
+    var met: [Int] = []
+    let table = try suite.run(on: Hardware.load("trn2"), writingTo: directory.path) {
+      met.append($0)
+    }
+    #expect(met == [0, 1])
+    #expect(table.passed)
+    // Fused: x, residual and y of 128 × 2048 bf16, and gamma. Separate: the sum out and in again.
+    let activation = 128 * 2048 * 2
+    #expect(table.rows[0].summary.hbmBytes == 3 * activation + 2048 * 2)
+    #expect(table.rows[1].summary.hbmBytes == 5 * activation + 2048 * 2)
+    #expect(table.fusion.count == 1)
+    #expect(table.fusion.first?.contains("1,576,960 HBM bytes, separate 2,625,536: 40 %") == true)
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+    #expect(
+      files == [
+        "add_rmsnorm-fused-128.json", "add_rmsnorm-fused-128.pftrace.zst",
+        "add_rmsnorm-separate-128.json", "add_rmsnorm-separate-128.pftrace.zst",
+      ])
+    let lines = table.text.split(separator: "\n")
+    #expect(lines.count == 3)
+    #expect(lines[1].hasSuffix("passed"))
+  }
+
+  @Test func aFailedCheckFailsTheTable() throws {
+    let directory = FileManager.default.temporaryDirectory
+      .appendingPathComponent("trnsim-suite-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    var table = try Suite([.init(.softmax, "", tokens: 3, ["tokens=3"])]).run(
+      on: Hardware.load("trn2"), writingTo: directory.path)
+    table.rows[0].checks[0].passed = false
+    #expect(!table.passed)
+    #expect(table.text.hasSuffix("FAILED"))
+    table.rows[0].checks = []
+    #expect(!table.passed)
+  }
+}
