@@ -8,7 +8,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// A room of the simulator. `needs` are the only rooms it may import: the arrows point downwards.
+/// A room of the simulator.
+///
+/// `needs` are the only rooms it may import: the arrows point downwards.
 func room(_ name: String, needs: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: needs, swiftSettings: strict)
 }
