@@ -1,4 +1,5 @@
 import Diagnostics
+import Formats
 import ISA
 import Machine
 import Programs
@@ -39,6 +40,21 @@ import Testing
     scope unused {}
 
     """
+
+  /// A scope called ':.11' was printed as an instruction with the label 'scope' (found by fuzzing).
+  @Test(arguments: [":.11", ": a", "=", "#", "a {", "\"", "scope", " x", "@f:1", "}"])
+  func oddNamesOfScopesAndKernelsSurvive(_ name: String) throws {
+    var program = Program(name: name, metadata: [name: name])
+    program.tensors = [
+      Tensor(name: "a", space: .sbuf, dtype: .float32, shape: [1, 1], role: .scratch)
+    ]
+    program.scopes = [Scope(name: name)]
+    let a = AccessPattern.whole(of: TensorID(0), program.tensors[0])
+    program.instructions = [Instruction(Memset(dst: a, value: 1), label: name, scope: 0)]
+    let again = try Program(
+      text: program.text(), file: "odd", options: ParseOptions(ownPlaces: false))
+    #expect(again.difference(from: program) == nil)
+  }
 
   @Test func canonicalTextIsReadAndPrintedUnchanged() throws {
     let program = try Program(

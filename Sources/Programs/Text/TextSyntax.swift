@@ -49,7 +49,10 @@ enum TextSyntax {
   /// Whether words to the end of the line (or to `{`) need no quotes.
   static func isBareText(_ text: String) -> Bool {
     let bytes = text.utf8
-    guard let first = bytes.first, let last = bytes.last, first != 0x20, last != 0x20 else {
+    guard let first = bytes.first, let last = bytes.last, first != 0x20, last != 0x20,
+      // `scope :x` would read as an instruction with the label 'scope'.
+      first != UInt8(ascii: ":")
+    else {
       return false
     }
     return bytes.allSatisfy {
