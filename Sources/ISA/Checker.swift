@@ -18,15 +18,23 @@ public struct Checker {
   /// The program's tensors.
   public let tensors: [Tensor]
   /// The engine that will run the operation.
-  public let engine: Engine
+  public private(set) var engine: Engine
   /// What was found.
   public private(set) var findings: [Finding] = []
+  private let places: [TensorPlace]
 
   /// Makes a checker.
   public init(geometry: Geometry, tensors: [Tensor], engine: Engine) {
     self.geometry = geometry
     self.tensors = tensors
     self.engine = engine
+    places = tensors.map(TensorPlace.init)
+  }
+
+  /// Forgets what was found: an operation on `engine` is next.
+  public mutating func begin(on engine: Engine) {
+    self.engine = engine
+    if !findings.isEmpty { findings = [] }
   }
 
   /// Reports unless `condition` holds.
@@ -41,6 +49,9 @@ public struct Checker {
 
   /// The declaration of a pattern's tensor.
   public func tensor(_ pattern: AccessPattern) -> Tensor { tensors[Int(pattern.tensor.index)] }
+
+  /// Memory, type and extents of a pattern's tensor.
+  public func place(_ pattern: AccessPattern) -> TensorPlace { places[Int(pattern.tensor.index)] }
 
   /// Requires equal row and element counts.
   public mutating func requireSameShape(
@@ -71,7 +82,7 @@ public struct Checker {
   public mutating func requireSpace(
     _ pattern: AccessPattern, _ name: String, _ spaces: [MemorySpace]
   ) {
-    let space = tensor(pattern).space
+    let space = place(pattern).space
     require(
       spaces.contains(space), name,
       "'\(name)' is in \(space.name), must be in \(spaces.map(\.name).joined(separator: " or "))",
@@ -83,7 +94,7 @@ public struct Checker {
     _ a: AccessPattern, _ b: AccessPattern, _ bName: String
   ) {
     require(
-      !(tensor(a).space == .psum && tensor(b).space == .psum), bName,
+      !(place(a).space == .psum && place(b).space == .psum), bName,
       "both tensor inputs are in psum",
       remedy: "copy one of them to sbuf first")
   }
@@ -95,26 +106,31 @@ extension Operation {
     geometry: Geometry, tensors: [Tensor], engine: Engine
   ) -> [Checker.Finding] {
     var checker = Checker(geometry: geometry, tensors: tensors, engine: engine)
-    checker.require(
+    checkAll(&checker)
+    return checker.findings
+  }
+
+  /// Reports all that is wrong with the operation.
+  public func checkAll(_ check: inout Checker) {
+    let engine = check.engine
+    check.require(
       Self.engines.contains(engine), "engine",
       "\(Self.name) cannot run on the \(engine.name) engine",
       remedy: "one of: \(Self.engines.map(\.name).joined(separator: ", "))")
     var complete = true
-    for field in Self.fields {
-      switch field.get(self) {
-      case .tile(let pattern):
-        if !checker.checkOperand(pattern, field.name) { complete = false }
-      case .absent where field.isRequired:
-        checker.require(
-          false, field.name, "operand '\(field.name)' is missing",
-          remedy: "add \(field.name)=…")
+    let fields = Self.fields
+    for index in fields.indices where fields[index].isOperand {
+      let name = fields[index].name
+      if let pattern = fields[index].operand(self) {
+        if !check.checkOperand(pattern, name) { complete = false }
+      } else if fields[index].isRequired {
+        check.require(
+          false, name, "operand '\(name)' is missing", remedy: "add \(name)=…")
         complete = false
-      default: break
       }
     }
     // An operation's own rules may assume that its operands exist and lie within their tensors.
-    if complete { check(&checker) }
-    return checker.findings
+    if complete { self.check(&check) }
   }
 }
 
@@ -125,7 +141,7 @@ extension Checker {
       require(false, name, "operand '\(name)' names no tensor")
       return false
     }
-    let tensor = tensor(pattern)
+    let tensor = place(pattern)
     let before = findings.count
     require(pattern.rows >= 1, name, "operand '\(name)' has \(pattern.rows) partitions")
     for dimension in pattern.free {
@@ -148,8 +164,9 @@ extension Checker {
   }
 
   private mutating func checkBoundsInHBM(
-    _ pattern: AccessPattern, _ name: String, _ tensor: Tensor
+    _ pattern: AccessPattern, _ name: String, _ tensor: TensorPlace
   ) {
+    let tensors = tensors
     let span = pattern.span
     let reach = pattern.rowStride.multipliedReportingOverflow(by: Int(pattern.rows) - 1)
     guard !reach.overflow, abs(reach.partialValue) < Int.max / 4, abs(pattern.offset) < Int.max / 4
@@ -161,24 +178,27 @@ extension Checker {
     let high = pattern.offset + span.upperBound + max(0, reach.partialValue)
     require(
       low >= 0 && high < tensor.elements, name,
-      "operand '\(name)' reaches elements \(low)...\(high) of '\(tensor.name)', "
+      "operand '\(name)' reaches elements \(low)...\(high) of '\(tensors[Int(pattern.tensor.index)].name)', "
         + "which has \(tensor.elements)",
       remedy: "shorten the slice, or mask the last tile")
   }
 
-  private mutating func checkOnChip(_ pattern: AccessPattern, _ name: String, _ tensor: Tensor) {
+  private mutating func checkOnChip(
+    _ pattern: AccessPattern, _ name: String, _ tensor: TensorPlace
+  ) {
+    let tensors = tensors
     let span = pattern.span
     let low = pattern.offset + span.lowerBound
     let high = pattern.offset + span.upperBound
     require(
       low >= 0 && high < tensor.freeElements, name,
-      "operand '\(name)' reaches elements \(low)...\(high) of a partition of '\(tensor.name)', "
+      "operand '\(name)' reaches elements \(low)...\(high) of a partition of '\(tensors[Int(pattern.tensor.index)].name)', "
         + "which has \(tensor.freeElements)",
       remedy: "shorten the slice, or mask the last tile")
     let last = Int(pattern.rowStart) + Int(pattern.rows)
     require(
       pattern.rowStart >= 0 && last <= tensor.partitions, name,
-      "operand '\(name)' reaches partitions \(pattern.rowStart)..<\(last) of '\(tensor.name)', "
+      "operand '\(name)' reaches partitions \(pattern.rowStart)..<\(last) of '\(tensors[Int(pattern.tensor.index)].name)', "
         + "which has \(tensor.partitions)")
     let start = tensor.partition + Int(pattern.rowStart)
     let rows = Int(pattern.rows)

@@ -46,53 +46,80 @@ public struct Emission: Sendable {
   public var opcode: DeviceOpcode
   /// What is asked.
   public var kind: Kind
-  /// Operands read.
-  public var reads: [AccessPattern]
-  /// Operands written.
-  public var writes: [AccessPattern]
+  /// Operands read, as positions in the emitter's `operands`.
+  public var reads: Range<Int>
+  /// Operands written, as positions in the emitter's `operands`.
+  public var writes: Range<Int>
   /// ACT function whose table must be loaded; `nil` for none.
   public var activation: ActivationFunction?
   /// Whether it adds to PSUM that the previous emission of the same group wrote.
   public var accumulates: Bool
 }
 
-/// Collects the device instructions of one operation.
+/// Collects the device instructions of operations, one operation at a time.
 public struct Emitter {
   /// The engine that runs the operation.
-  public let engine: Engine
+  public private(set) var engine: Engine
   /// The program's tensors.
   public let tensors: [Tensor]
-  /// What was emitted.
+  /// What the operation emitted.
   public private(set) var emissions: [Emission] = []
+  /// Operands of all emissions.
+  public private(set) var operands: [AccessPattern] = []
+  private let places: [TensorPlace]
 
   /// Makes an emitter.
   public init(engine: Engine, tensors: [Tensor]) {
     self.engine = engine
     self.tensors = tensors
+    places = tensors.map(TensorPlace.init)
+  }
+
+  /// Forgets what was emitted: an operation on `engine` is next.
+  public mutating func begin(on engine: Engine) {
+    self.engine = engine
+    emissions.removeAll(keepingCapacity: true)
+    operands.removeAll(keepingCapacity: true)
   }
 
   /// The declaration of a pattern's tensor.
   public func tensor(_ pattern: AccessPattern) -> Tensor { tensors[Int(pattern.tensor.index)] }
+
+  /// Memory and type of a pattern's tensor.
+  public func place(_ pattern: AccessPattern) -> TensorPlace { places[Int(pattern.tensor.index)] }
 
   /// Emits an instruction of the operation's engine.
   public mutating func emit(
     _ opcode: DeviceOpcode, _ work: Work, reads: [AccessPattern], writes: [AccessPattern],
     activation: ActivationFunction? = nil, accumulates: Bool = false
   ) {
-    emissions.append(
-      Emission(
-        opcode: opcode, kind: .work(work), reads: reads, writes: writes, activation: activation,
-        accumulates: accumulates))
+    append(
+      opcode, .work(work), reads: reads, writes: writes, activation: activation,
+      accumulates: accumulates)
   }
 
   /// Emits a DMA.
   public mutating func emit(
     _ shape: TransferShape, reads: [AccessPattern], writes: [AccessPattern]
   ) {
+    append(
+      .dmaTrigger, .transfer(shape), reads: reads, writes: writes, activation: nil,
+      accumulates: false)
+  }
+
+  @inline(__always)
+  private mutating func append(
+    _ opcode: DeviceOpcode, _ kind: Emission.Kind, reads: [AccessPattern],
+    writes: [AccessPattern], activation: ActivationFunction?, accumulates: Bool
+  ) {
+    let first = operands.count
+    for pattern in reads { operands.append(pattern) }
+    let middle = operands.count
+    for pattern in writes { operands.append(pattern) }
     emissions.append(
       Emission(
-        opcode: .dmaTrigger, kind: .transfer(shape), reads: reads, writes: writes,
-        activation: nil, accumulates: false))
+        opcode: opcode, kind: kind, reads: first..<middle, writes: middle..<operands.count,
+        activation: activation, accumulates: accumulates))
   }
 
   /// The usual instruction of Vector, Scalar and GpSimd: streams `inputs` into `output`.
@@ -108,7 +135,7 @@ public struct Emitter {
     stream.inputStrideBytes = 0
     stream.sixteenBitInputs = !inputs.isEmpty
     for input in inputs {
-      let tensor = tensor(input)
+      let tensor = place(input)
       stream.elements = max(stream.elements, Int32(clamping: input.elementsPerRow))
       if tensor.space == .psum { stream.readsPSUM = true }
       if !isSixteenBit(tensor) { stream.sixteenBitInputs = false }
@@ -117,7 +144,7 @@ public struct Emitter {
       stream.inputStrideBytes = max(
         stream.inputStrideBytes, Int32(clamping: abs(stride) * tensor.dtype.size))
     }
-    let target = tensor(output)
+    let target = place(output)
     stream.writesPSUM = target.space == .psum
     stream.sixteenBitOutput = isSixteenBit(target)
     if output.innermostStride != 1 { stream.contiguous = false }
@@ -128,7 +155,7 @@ public struct Emitter {
       activation: activation)
   }
 
-  private func isSixteenBit(_ tensor: Tensor) -> Bool {
+  private func isSixteenBit(_ tensor: TensorPlace) -> Bool {
     tensor.dtype == .bfloat16 || tensor.dtype == .float16
   }
 }

@@ -10,8 +10,8 @@ public enum FieldRole: Hashable, Sendable {
 
 /// One declared field of an operation: its text, binary, reference page and hazards come from here.
 ///
-/// Key paths are slow, so these are for loading, printing and checking only; `execute` and `lower`
-/// touch the stored properties.
+/// Fields are for loading, printing and checking only; `execute` and `lower` touch the stored
+/// properties.
 public struct Field<Root>: Sendable {
   /// Name as in NKI.
   public let name: String
@@ -23,8 +23,12 @@ public struct Field<Root>: Sendable {
   public let summary: String
   /// Whether texts must give it.
   public let isRequired: Bool
+  /// Whether the field can be a tensor.
+  public let isOperand: Bool
   /// Reads the field.
   public let get: @Sendable (Root) -> FieldValue
+  /// Reads the field if it is a tensor; `nil` for immediates and for what was not given.
+  public let operand: @Sendable (Root) -> AccessPattern?
   /// Sets the field; `false` when the value is of the wrong kind.
   public let set: @Sendable (inout Root, FieldValue) -> Bool
 
@@ -40,12 +44,26 @@ public struct Field<Root>: Sendable {
     self.summary = summary
     kind = Value.fieldKind
     isRequired = required ?? (Value.self == AccessPattern.self)
-    get = { $0[keyPath: path].fieldValue }
+    isOperand = Value.fieldKind == .tile || Value.fieldKind == .scalarOrTile
+    // Key paths are slow. A stored property can be read at its offset.
+    if let offset = MemoryLayout<Root>.offset(of: path) {
+      get = { Self.load(Value.self, from: $0, offset).fieldValue }
+      operand = { Self.load(Value.self, from: $0, offset).operand }
+    } else {
+      get = { $0[keyPath: path].fieldValue }
+      operand = { $0[keyPath: path].operand }
+    }
     set = { root, value in
       guard let converted = Value(fieldValue: value) else { return false }
       root[keyPath: path] = converted
       return true
     }
+  }
+
+  /// The stored property of type `Value` at a byte offset.
+  @inline(__always)
+  private static func load<Value>(_ type: Value.Type, from root: Root, _ offset: Int) -> Value {
+    withUnsafeBytes(of: root) { $0.load(fromByteOffset: offset, as: Value.self) }
   }
 }
 
@@ -87,10 +105,8 @@ extension Operation {
   /// The tensor operands with their roles, in the order of their declaration.
   public var operands: [(name: String, role: FieldRole, pattern: AccessPattern)] {
     var found: [(name: String, role: FieldRole, pattern: AccessPattern)] = []
-    for field in Self.fields {
-      if case .tile(let pattern) = field.get(self) {
-        found.append((field.name, field.role, pattern))
-      }
+    for field in Self.fields where field.isOperand {
+      if let pattern = field.operand(self) { found.append((field.name, field.role, pattern)) }
     }
     return found
   }

@@ -69,6 +69,13 @@ public protocol FieldConvertible: Hashable, Sendable {
   var fieldValue: FieldValue { get }
   /// From the common form; `nil` when the value is not of this kind.
   init?(fieldValue: FieldValue)
+  /// The tensor, if it is one.
+  var operand: AccessPattern? { get }
+}
+
+extension FieldConvertible {
+  /// No tensor.
+  public var operand: AccessPattern? { nil }
 }
 
 /// An operand that is an immediate number or a tensor with one element per partition.
@@ -104,6 +111,8 @@ public enum ScalarOperand: Hashable, Sendable, FieldConvertible {
   public var pattern: AccessPattern? {
     if case .tile(let pattern) = self { pattern } else { nil }
   }
+  /// The tensor, if it is one.
+  public var operand: AccessPattern? { pattern }
 }
 
 extension AccessPattern: FieldConvertible {
@@ -111,6 +120,8 @@ extension AccessPattern: FieldConvertible {
   public static var fieldKind: FieldKind { .tile }
   /// The common form.
   public var fieldValue: FieldValue { isSet ? .tile(self) : .absent }
+  /// The tensor, if it was given.
+  public var operand: AccessPattern? { isSet ? self : nil }
   /// From a tensor.
   public init?(fieldValue: FieldValue) {
     guard case .tile(let pattern) = fieldValue else { return nil }
@@ -177,6 +188,8 @@ extension Optional: FieldConvertible where Wrapped: FieldConvertible {
   public static var fieldKind: FieldKind { Wrapped.fieldKind }
   /// The common form; `absent` for `nil`.
   public var fieldValue: FieldValue { self?.fieldValue ?? .absent }
+  /// The tensor, if there is one.
+  public var operand: AccessPattern? { self?.operand }
   /// From the wrapped kind or `absent`.
   public init?(fieldValue: FieldValue) {
     if fieldValue == .absent {

@@ -25,6 +25,11 @@ public protocol Operation: Hashable, Sendable {
   /// Reports what hardware rejects or leaves undefined, beyond the rules common to all operands.
   func check(_ check: inout Checker)
 
+  /// Reports all that is wrong with the operation: the rules common to all operands, then its own.
+  ///
+  /// A requirement only so that each operation gets its own, specialised copy.
+  func checkAll(_ check: inout Checker)
+
   /// Says what the operation asks of the hardware.
   func lower(into emitter: inout Emitter)
 

@@ -10,7 +10,7 @@ extension Program {
   /// need not be possible.
   /// - Throws: a deadlock that says, for every engine, who waits for whom.
   public func executionOrder() throws(Trap) -> [Int]? {
-    guard instructions.contains(where: { $0.after.contains { $0 >= 0 } }) else { return nil }
+    guard dependencies == .explicit else { return nil }
     let forward = instructions.indices.contains { index in
       instructions[index].after.contains { Int($0) >= index }
     }

@@ -15,35 +15,23 @@ struct Footprint: Equatable {
   var width: Int
 
   /// The footprint of a pattern on a tensor.
-  init(_ pattern: AccessPattern, _ tensor: Tensor) {
+  init(_ pattern: AccessPattern, _ tensor: TensorPlace) {
     let size = tensor.dtype.size
-    let span = pattern.span
+    var extent = Extent()
     if tensor.space == .hbm {
       firstPartition = 0
       endPartition = 1
-      let rows = Int(pattern.rows)
-      let reach = pattern.rowStride * (rows - 1)
-      low = (pattern.offset + span.lowerBound + min(0, reach)) * size
-      high = (pattern.offset + span.upperBound + 1 + max(0, reach)) * size
-      width = (span.upperBound - span.lowerBound + 1) * size
-      stride = rows > 1 ? abs(pattern.rowStride) * size : 0
+      extent.add(pattern.rowStride, Int(pattern.rows))
     } else {
       firstPartition = Int32(tensor.partition) + pattern.rowStart
       endPartition = firstPartition + pattern.rows
-      let base = tensor.address + pattern.offset * size
-      low = base + span.lowerBound * size
-      high = base + (span.upperBound + 1) * size
-      // The outermost dimension repeats what the inner ones touch.
-      stride = 0
-      width = high - low
-      if pattern.free.count > 1, let outer = pattern.free.first, outer.size > 1 {
-        var inner = FreeDimensions()
-        for dimension in pattern.free.dropFirst() { inner.append(dimension) }
-        let innerSpan = AccessPattern(tensor: pattern.tensor, rows: 1, free: inner).span
-        stride = abs(Int(outer.stride)) * size
-        width = (innerSpan.upperBound - innerSpan.lowerBound + 1) * size
-      }
     }
+    for dimension in pattern.free { extent.add(Int(dimension.stride), Int(dimension.size)) }
+    // HBM tensors have address 0.
+    low = tensor.address + (pattern.offset + extent.low) * size
+    high = tensor.address + (pattern.offset + extent.high + 1) * size
+    stride = extent.outerStride * size
+    width = (extent.innerHigh - extent.innerLow + 1) * size
     if stride <= width {
       stride = 0
       width = high - low
@@ -83,5 +71,30 @@ struct Footprint: Equatable {
     guard stride == other.stride else { return false }
     let distance = (other.low - low) % stride
     return distance + other.width <= width
+  }
+}
+
+/// How far dimensions reach from an element, in elements: all of them, and all but the outermost.
+private struct Extent {
+  var low = 0
+  var high = 0
+  var innerLow = 0
+  var innerHigh = 0
+  /// Distance between what the outermost dimension repeats; 0 for one piece.
+  var outerStride = 0
+
+  /// Adds a dimension within the ones before.
+  @inline(__always) mutating func add(_ stride: Int, _ size: Int) {
+    // One element, or the same element several times: nothing else is reached.
+    guard size > 1, stride != 0 else { return }
+    let reach = stride * (size - 1)
+    if reach < 0 { low += reach } else { high += reach }
+    if outerStride == 0 {
+      outerStride = abs(stride)
+    } else if reach < 0 {
+      innerLow += reach
+    } else {
+      innerHigh += reach
+    }
   }
 }

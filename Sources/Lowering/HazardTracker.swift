@@ -16,6 +16,18 @@ struct Producer: Hashable {
 /// Reads must follow writes, writes must follow reads and writes of the same bytes. Memory is cut
 /// into buckets of the free axis, so that a look-up compares with neighbours only.
 struct HazardTracker {
+  /// The lane of transfers; engines have their raw values.
+  static let transferLane: UInt8 = 255
+
+  /// One operand of the instruction at hand.
+  struct Touch {
+    var footprint: Footprint
+    var buckets: Range<Int>
+    var isWrite: Bool
+    /// Whether later instructions can depend on it.
+    var isTracked: Bool
+  }
+
   private struct Access {
     var footprint: Footprint
     var producer: Producer
@@ -23,83 +35,88 @@ struct HazardTracker {
     var isWrite: Bool
   }
 
+  /// A tensor's part of the buckets.
+  private struct Region {
+    var place: TensorPlace
+    var firstBucket: Int
+    var bucketBytes: Int
+  }
+
   private var buckets: [[Access]] = []
-  private var firstBucket: [Int]
-  private var bucketBytes: [Int]
-  private let tensors: [Tensor]
-  private let sbufBucket: Int
-  private let psumBucket: Int
+  private let regions: [Region]
   private static let onChipBucketBytes = 2048
   private static let bucketsPerTensor = 64
 
   /// A tracker for the program's tensors; nothing was touched yet.
   init(tensors: [Tensor], sbufBytes: Int, psumBytes: Int) {
-    self.tensors = tensors
     let unit = Self.onChipBucketBytes
-    sbufBucket = 0
-    psumBucket = sbufBytes / unit + 1
+    let psumBucket = sbufBytes / unit + 1
     var next = psumBucket + psumBytes / unit + 1
-    firstBucket = []
-    bucketBytes = []
+    var regions: [Region] = []
     for tensor in tensors {
+      let place = TensorPlace(tensor)
       switch tensor.space {
-      case .sbuf:
-        firstBucket.append(sbufBucket)
-        bucketBytes.append(unit)
+      case .sbuf: regions.append(Region(place: place, firstBucket: 0, bucketBytes: unit))
       case .psum:
-        firstBucket.append(psumBucket)
-        bucketBytes.append(unit)
+        regions.append(Region(place: place, firstBucket: psumBucket, bucketBytes: unit))
       case .hbm:
-        firstBucket.append(next)
-        bucketBytes.append(
-          max(1, (tensor.bytes + Self.bucketsPerTensor - 1) / Self.bucketsPerTensor))
+        let bytes = max(1, (tensor.bytes + Self.bucketsPerTensor - 1) / Self.bucketsPerTensor)
+        regions.append(Region(place: place, firstBucket: next, bucketBytes: bytes))
         next += Self.bucketsPerTensor
       }
     }
+    self.regions = regions
     buckets = Array(repeating: [], count: next)
   }
 
-  /// Calls `found(producer, lane, isRAW)` for everything that an access must come after.
-  mutating func visit(
-    _ pattern: AccessPattern, isWrite: Bool, _ found: (Producer, UInt8, Bool) -> Void
-  ) {
-    let tensor = Int(pattern.tensor.index)
-    let footprint = Footprint(pattern, tensors[tensor])
-    for bucket in range(tensor, footprint) {
-      for access in buckets[bucket] where isWrite || access.isWrite {
-        if access.footprint.overlaps(footprint) {
-          found(access.producer, access.lane, !isWrite)
-        }
+  /// Finds out which bytes an operand touches.
+  func touch(_ pattern: AccessPattern, isWrite: Bool) -> Touch {
+    let region = regions[Int(pattern.tensor.index)]
+    let footprint = Footprint(pattern, region.place)
+    let first = region.firstBucket + footprint.low / region.bucketBytes
+    let last =
+      region.firstBucket + max(footprint.low, footprint.high - 1) / region.bucketBytes
+    // Reads of an HBM input that nothing writes order nothing.
+    let isTracked = isWrite || region.place.space != .hbm || region.place.role != .input
+    return Touch(
+      footprint: footprint, buckets: first..<last + 1, isWrite: isWrite, isTracked: isTracked)
+  }
+
+  /// Appends to `found`, once each, whom an access by `lane` must come after.
+  ///
+  /// In-order engines read and write in order; on one engine only the read of a result that is still
+  /// in the pipe must wait. Transfers have no order among themselves.
+  func find(_ touch: Touch, lane: UInt8, into found: inout [Producer]) {
+    let keepsOrder = touch.isWrite && lane != Self.transferLane
+    for bucket in touch.buckets {
+      for index in buckets[bucket].indices {
+        let access = buckets[bucket][index]
+        guard touch.isWrite || access.isWrite, !(keepsOrder && access.lane == lane),
+          access.footprint.overlaps(touch.footprint), !found.contains(access.producer)
+        else { continue }
+        found.append(access.producer)
       }
     }
   }
 
   /// Records an access; a write makes all that it covers irrelevant.
-  mutating func record(
-    _ pattern: AccessPattern, isWrite: Bool, by producer: Producer, lane: UInt8
-  ) {
-    let tensor = Int(pattern.tensor.index)
-    let footprint = Footprint(pattern, tensors[tensor])
-    for bucket in range(tensor, footprint) {
-      if isWrite {
-        buckets[bucket].removeAll { footprint.contains($0.footprint) }
-      } else if producer.transfer == nil,
+  mutating func record(_ touch: Touch, by producer: Producer, lane: UInt8) {
+    guard touch.isTracked else { return }
+    let access = Access(
+      footprint: touch.footprint, producer: producer, lane: lane, isWrite: touch.isWrite)
+    for bucket in touch.buckets {
+      if touch.isWrite {
+        buckets[bucket].removeAll { touch.footprint.contains($0.footprint) }
+      } else if lane != Self.transferLane,
         let same = buckets[bucket].firstIndex(where: {
-          !$0.isWrite && $0.lane == lane && $0.footprint == footprint && $0.producer.transfer == nil
+          !$0.isWrite && $0.lane == lane && $0.footprint == touch.footprint
         })
       {
         // The engine's later read of the same bytes stands for its earlier one.
         buckets[bucket][same].producer = producer
         continue
       }
-      buckets[bucket].append(
-        Access(footprint: footprint, producer: producer, lane: lane, isWrite: isWrite))
+      buckets[bucket].append(access)
     }
-  }
-
-  private func range(_ tensor: Int, _ footprint: Footprint) -> ClosedRange<Int> {
-    let unit = bucketBytes[tensor]
-    let first = firstBucket[tensor]
-    return first + footprint.low / unit...first + max(footprint.low, footprint.high - 1) / unit
   }
 }

@@ -5,12 +5,10 @@ import Device
 /// Knowledge is a vector clock: waiting for an instruction also teaches what that instruction's
 /// engine knew. It makes waits that are already implied disappear, and it decides races.
 struct KnownCompletions {
-  /// The lane of transfers in hazard records; engines have their raw values.
-  static let transferLane: UInt8 = 255
-
   private static let lanes = Engine.allCases.count
-  /// `clocks[engine][lane]`: position of the last instruction of `lane` known to have completed.
-  private var clocks: [[Int32]]
+  /// Position of the last instruction of each lane that each engine knows to have completed; the
+  /// engine's lanes are neighbours.
+  private var clocks: [Int32]
   /// The clock of each device instruction's engine when it was issued.
   private var sealed: [Int32] = []
   private let tracksTransfers: Bool
@@ -24,12 +22,12 @@ struct KnownCompletions {
   /// - Parameter tracksTransfers: whether knowledge of transfers spreads too (for races).
   init(tracksTransfers: Bool) {
     self.tracksTransfers = tracksTransfers
-    clocks = Array(repeating: Array(repeating: -1, count: Self.lanes), count: Self.lanes)
+    clocks = Array(repeating: -1, count: Self.lanes * Self.lanes)
     transfers = Array(repeating: [], count: Self.lanes)
   }
 
   func knows(_ position: Int32, of lane: Engine, on engine: Engine) -> Bool {
-    clocks[Int(engine.rawValue)][Int(lane.rawValue)] >= position
+    clocks[Int(engine.rawValue) * Self.lanes + Int(lane.rawValue)] >= position
   }
 
   func knows(transfer: Int, on engine: Engine) -> Bool {
@@ -42,10 +40,11 @@ struct KnownCompletions {
   ) -> Bool {
     if knows(position, of: lane, on: engine) { return false }
     let mine = Int(engine.rawValue)
+    let first = mine * Self.lanes
     for other in 0..<Self.lanes {
-      clocks[mine][other] = max(clocks[mine][other], sealed[index * Self.lanes + other])
+      clocks[first + other] = max(clocks[first + other], sealed[index * Self.lanes + other])
     }
-    clocks[mine][Int(lane.rawValue)] = position
+    clocks[first + Int(lane.rawValue)] = position
     if tracksTransfers { transfers[mine].formUnion(sealedTransfers[index]) }
     return true
   }
@@ -63,7 +62,8 @@ struct KnownCompletions {
   /// Remembers what the engine knows at a device instruction; once for each, in order.
   mutating func seal(_ index: Int, on engine: Engine) {
     precondition(sealed.count == index * Self.lanes, "each instruction is sealed once, in order")
-    sealed.append(contentsOf: clocks[Int(engine.rawValue)])
+    let first = Int(engine.rawValue) * Self.lanes
+    for lane in 0..<Self.lanes { sealed.append(clocks[first + lane]) }
     if tracksTransfers { sealedTransfers.append(transfers[Int(engine.rawValue)]) }
   }
 }

@@ -13,8 +13,13 @@ public struct Lowering {
   private let program: Program
   private let hardware: Hardware
   private var device = DeviceProgram()
+  private var emitter: Emitter
   private var tracker: HazardTracker
   private var known: KnownCompletions
+  /// Operands of the emission at hand.
+  private var touches: [HazardTracker.Touch] = []
+  /// Whom the emission at hand must come after.
+  private var required: [Producer] = []
   private var queueIndex: [QueueKey: Int32] = [:]
   private var loadedTable: String?
   /// Engines whose instructions wait for this device instruction, as a bit set.
@@ -22,8 +27,8 @@ public struct Lowering {
   /// Per device instruction: its position in its engine's queue.
   private var positions: [Int32] = []
   private var queueLengths: [Int32]
-  /// Per program instruction: what its completion means; for `after`.
-  private var completions: [[Producer]]
+  /// Per program instruction: the last that it became, for `after`; `nil` before it is lowered.
+  private var completions: [Producer?]
   private var pendingWaits: [PendingWait] = []
 
   private struct QueueKey: Hashable {
@@ -44,82 +49,79 @@ public struct Lowering {
   {
     var lowering = Lowering(program, hardware)
     let order = try program.executionOrder()
-    for index in order ?? Array(program.instructions.indices) { try lowering.lower(index) }
+    if let order {
+      for index in order { try lowering.lower(index) }
+    } else {
+      for index in program.instructions.indices { try lowering.lower(index) }
+    }
     return lowering.finish()
   }
 
   private init(_ program: Program, _ hardware: Hardware) {
     self.program = program
     self.hardware = hardware
+    emitter = Emitter(engine: .tensor, tensors: program.tensors)
     tracker = HazardTracker(
       tensors: program.tensors, sbufBytes: hardware.sbuf.bytesPerPartition,
       psumBytes: hardware.psum.bytesPerPartition)
     known = KnownCompletions(tracksTransfers: program.dependencies == .explicit)
     queueLengths = Array(repeating: 0, count: Engine.allCases.count)
-    completions = Array(repeating: [], count: program.instructions.count)
+    completions = Array(repeating: nil, count: program.instructions.count)
     device.instructions.reserveCapacity(program.instructions.count * 2)
   }
 
   // MARK: - One program instruction
 
   private mutating func lower(_ index: Int) throws(Trap) {
-    let instruction = program.instructions[index]
-    let engine = instruction.resolvedEngine
-    var emitter = Emitter(engine: engine, tensors: program.tensors)
-    instruction.operation.lower(into: &emitter)
-    var after: [Producer] = []
-    for other in instruction.after { after += completions[Int(other)] }
-    for (position, emission) in emitter.emissions.enumerated() {
+    let engine = program.instructions[index].resolvedEngine
+    emitter.begin(on: engine)
+    program.instructions[index].operation.lower(into: &emitter)
+    for position in emitter.emissions.indices {
+      let emission = emitter.emissions[position]
       loadTable(for: emission, engine, source: index)
-      var isTransfer = false
-      if case .transfer = emission.kind { isTransfer = true }
       let device = emit(emission, engine, source: index)
       if position == 0 {
-        for producer in after { wait(device, engine, for: producer) }
+        for other in program.instructions[index].after {
+          if let producer = completions[Int(other)] { wait(device, engine, for: producer) }
+        }
       }
-      try order(emission, device, engine, isTransfer: isTransfer, source: index)
-      completions[index] = [
-        isTransfer ? .transfer(self.device.transfers.count - 1) : .instruction(device)
-      ]
+      completions[index] = try order(emission, device, engine, source: index)
     }
   }
 
   /// Waits for (or, in an explicit program, checks) everything that the emission's bytes require.
+  ///
+  /// - Returns: whose completion is the emission's: the instruction's or its transfer's.
   private mutating func order(
-    _ emission: Emission, _ device: Int, _ engine: Engine, isTransfer: Bool, source: Int
-  ) throws(Trap) {
-    let lane = isTransfer ? KnownCompletions.transferLane : engine.rawValue
-    var required: [Producer] = []
-    let visit = { (producer: Producer, producerLane: UInt8, isRAW: Bool) in
-      // In-order engines read and write in order; only a read of a result still in the pipe waits.
-      if producerLane == lane && !isTransfer && !isRAW { return }
-      if !required.contains(producer) { required.append(producer) }
+    _ emission: Emission, _ device: Int, _ engine: Engine, source: Int
+  ) throws(Trap) -> Producer {
+    var lane = engine.rawValue
+    var producer = Producer.instruction(device)
+    if case .transfer = emission.kind {
+      lane = HazardTracker.transferLane
+      producer = .transfer(self.device.transfers.count - 1)
     }
-    for pattern in emission.reads { tracker.visit(pattern, isWrite: false, visit) }
-    for pattern in emission.writes { tracker.visit(pattern, isWrite: true, visit) }
+    touches.removeAll(keepingCapacity: true)
+    for operand in emission.reads {
+      touches.append(tracker.touch(emitter.operands[operand], isWrite: false))
+    }
+    for operand in emission.writes {
+      touches.append(tracker.touch(emitter.operands[operand], isWrite: true))
+    }
+    required.removeAll(keepingCapacity: true)
+    for touch in touches { tracker.find(touch, lane: lane, into: &required) }
     // Latest first: waiting for it makes the waits for earlier ones of its engine unnecessary.
-    required.sort { $0.value > $1.value }
-    for producer in required {
-      if program.dependencies == .explicit && isRace(producer, device, engine) {
-        throw race(producer, source)
+    if required.count > 1 { required.sort { $0.value > $1.value } }
+    for index in required.indices {
+      let earlier = required[index]
+      if program.dependencies == .explicit && isRace(earlier, device, engine) {
+        throw race(earlier, source)
       }
-      wait(device, engine, for: producer)
+      wait(device, engine, for: earlier)
     }
     known.seal(device, on: engine)
-    let producer: Producer =
-      isTransfer ? .transfer(self.device.transfers.count - 1) : .instruction(device)
-    for pattern in emission.reads where isTracked(pattern) {
-      tracker.record(pattern, isWrite: false, by: producer, lane: lane)
-    }
-    for pattern in emission.writes {
-      tracker.record(pattern, isWrite: true, by: producer, lane: lane)
-    }
-  }
-
-  /// Reads of an HBM input that nothing writes order nothing.
-  private func isTracked(_ pattern: AccessPattern) -> Bool {
-    let tensor = program.tensors[Int(pattern.tensor.index)]
-    return tensor.space != .hbm || tensor.role != .input
+    for touch in touches { tracker.record(touch, by: producer, lane: lane) }
+    return producer
   }
 
   /// Loads the table of functions that the emission needs, if another one (or none) is loaded.
@@ -152,7 +154,8 @@ public struct Lowering {
   private func firstTable(from index: Int) -> String? {
     for instruction in program.instructions[index...]
     where instruction.resolvedEngine == .scalar {
-      var emitter = Emitter(engine: .scalar, tensors: program.tensors)
+      var emitter = emitter
+      emitter.begin(on: .scalar)
       instruction.operation.lower(into: &emitter)
       for emission in emitter.emissions {
         if let table = table(of: emission) { return table }
@@ -301,14 +304,14 @@ public struct Lowering {
   private func sharedOperand(_ a: Int, _ b: Int) -> String? {
     let theirs = program.instructions[b].operation.operands
     for mine in program.instructions[a].operation.operands {
-      let footprint = Footprint(mine.pattern, program.tensors[Int(mine.pattern.tensor.index)])
+      let place = emitter.place(mine.pattern)
+      let footprint = Footprint(mine.pattern, place)
       for other in theirs where mine.role != .read || other.role != .read {
-        let tensor = program.tensors[Int(other.pattern.tensor.index)]
-        let space = program.tensors[Int(mine.pattern.tensor.index)].space
-        guard space == tensor.space,
-          space != .hbm || mine.pattern.tensor == other.pattern.tensor
+        let otherPlace = emitter.place(other.pattern)
+        guard place.space == otherPlace.space,
+          place.space != .hbm || mine.pattern.tensor == other.pattern.tensor
         else { continue }
-        if footprint.overlaps(Footprint(other.pattern, tensor)) { return mine.name }
+        if footprint.overlaps(Footprint(other.pattern, otherPlace)) { return mine.name }
       }
     }
     return nil
@@ -318,15 +321,15 @@ public struct Lowering {
   private mutating func finish() -> DeviceProgram {
     let engines = Engine.allCases.count
     var counts = Array(repeating: Int32(0), count: engines * engines)
-    /// Value of each pair's semaphore once the instruction has completed.
-    var values: [Int64: Int32] = [:]
+    /// Value of the semaphore after each update.
+    var values: [Int32] = []
     for index in device.instructions.indices where waiters[index] != 0 {
       device.instructions[index].firstUpdate = Int32(device.updates.count)
       let lane = Int(device.instructions[index].engine.rawValue)
       for engine in 0..<engines where waiters[index] & (1 << UInt8(engine)) != 0 {
         let semaphore = lane * engines + engine
         counts[semaphore] += 1
-        values[Int64(index) * 8 + Int64(engine)] = counts[semaphore]
+        values.append(counts[semaphore])
         device.updates.append(SemaphoreUpdate(semaphore: Int32(semaphore), amount: 1))
         device.instructions[index].updateCount += 1
       }
@@ -352,10 +355,12 @@ public struct Lowering {
       } else {
         let producer = Int(wait.producer.value)
         let lane = Int(device.instructions[producer].engine.rawValue)
-        let value = values[Int64(producer) * 8 + Int64(engine.rawValue)] ?? 0
+        // An instruction's updates are in the order of the engines that wait.
+        let before = waiters[producer] & ((1 << engine.rawValue) - 1)
+        let update = Int(device.instructions[producer].firstUpdate) + before.nonzeroBitCount
         device.waits.append(
           SemaphoreWait(
-            semaphore: Int32(lane * engines + Int(engine.rawValue)), value: value))
+            semaphore: Int32(lane * engines + Int(engine.rawValue)), value: values[update]))
       }
     }
     device.semaphores = Int(nextSemaphore)

@@ -32,25 +32,41 @@ extension Program {
     found += checkScopes()
     // An instruction's checks assume sound tensors.
     guard found.isEmpty else { return found }
-    for (index, instruction) in instructions.enumerated() {
-      let findings = instruction.operation.findings(
-        geometry: geometry, tensors: tensors, engine: instruction.resolvedEngine)
-      for finding in findings {
-        let name = Swift.type(of: instruction.operation).name
-        found.append(
-          Diagnostic(
-            .error, "\(name): \(finding.message)",
-            at: instruction.location ?? SourceLocation(file: "instruction \(index)", line: 0),
-            remedy: finding.remedy))
-      }
-      for other in instruction.after where !instructions.indices.contains(Int(other)) {
+    var checker = Checker(geometry: geometry, tensors: tensors, engine: .tensor)
+    for index in instructions.indices {
+      checker.begin(on: instructions[index].resolvedEngine)
+      instructions[index].operation.checkAll(&checker)
+      for finding in checker.findings { found.append(diagnostic(finding, of: index)) }
+      checkOrder(index, &found)
+    }
+    return found
+  }
+
+  /// What an instruction comes after exists, and keeps program order where that is what counts.
+  private func checkOrder(_ index: Int, _ found: inout [Diagnostic]) {
+    for other in instructions[index].after {
+      if !instructions.indices.contains(Int(other)) {
         found.append(
           Diagnostic(
             .error, "instruction \(index) comes after instruction \(other), which does not exist",
-            at: instruction.location))
+            at: instructions[index].location))
+      } else if dependencies == .derived && other >= index {
+        found.append(
+          Diagnostic(
+            .error,
+            "instruction \(index) comes after instruction \(other), which is not before it; "
+              + "derived dependencies keep program order", at: instructions[index].location,
+            remedy: "move it, or declare explicit dependencies"))
       }
     }
-    return found
+  }
+
+  private func diagnostic(_ finding: Checker.Finding, of index: Int) -> Diagnostic {
+    let name = Swift.type(of: instructions[index].operation).name
+    return Diagnostic(
+      .error, "\(name): \(finding.message)",
+      at: instructions[index].location ?? SourceLocation(file: "instruction \(index)", line: 0),
+      remedy: finding.remedy)
   }
 
   /// Parents come before their children, and every scope that is named exists.
@@ -77,12 +93,13 @@ extension Program {
               + "'\(scope.name)'", remedy: "use fewer levels"))
       }
     }
-    for (index, instruction) in instructions.enumerated()
-    where instruction.scope != -1 && !scopes.indices.contains(Int(instruction.scope)) {
+    for index in instructions.indices {
+      let scope = instructions[index].scope
+      if scope == -1 || scopes.indices.contains(Int(scope)) { continue }
       found.append(
         Diagnostic(
-          .error, "instruction \(index) is in scope \(instruction.scope), which does not exist",
-          at: instruction.location))
+          .error, "instruction \(index) is in scope \(scope), which does not exist",
+          at: instructions[index].location))
     }
     return found
   }

@@ -11,7 +11,7 @@ public struct Instruction: Sendable {
   public var engine: Engine?
   /// Name that `after` of other instructions may refer to.
   public var label: String?
-  /// Indices of instructions that must have completed first; used by explicit programs only.
+  /// Indices of instructions that must have completed first; may point forward in explicit programs.
   public var after: [Int32]
   /// Index into `Program.scopes`; -1 for none.
   public var scope: Int32

@@ -110,11 +110,10 @@ struct Waits {
       now = signalled
     }
     guard timing.begin > now else { return }
-    let waited = timing.producer >= 0 || timing.producerTransfer >= 0
-    if waited && timing.signalled > timing.head {
-      dispatch = timing.begin - now
-    } else {
+    if timing.waitedForWeights {
       weightLoad = timing.begin - now
+    } else {
+      dispatch = timing.begin - now
     }
   }
 

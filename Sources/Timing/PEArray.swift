@@ -62,8 +62,10 @@ struct PEArray {
   private let period: Double
   private let coldFactor: Double
   private(set) var clock: PEClock
-  private var arrayFree: Picoseconds = 0
-  private var weightsReady: Picoseconds = 0
+  /// The array has finished streaming.
+  private(set) var arrayFree: Picoseconds = 0
+  /// The weights are there.
+  private(set) var weightsReady: Picoseconds = 0
   private var weightsWaiting = false
   private var lastMatmul: Picoseconds = Picoseconds.min / 2
 
@@ -74,14 +76,13 @@ struct PEArray {
     clock = PEClock(hardware)
   }
 
-  /// Earliest begin of a weight load: the background buffer is free again.
-  func earliestLoad() -> Picoseconds {
-    if weightsWaiting { return weightsReady }
-    return lastMatmul + picoseconds(tensor.ldweights.afterMatmulStart)
+  /// Earliest begin of a weight load after the last matmul: the background buffer is free again.
+  var earliestLoad: Picoseconds {
+    weightsWaiting ? .min : lastMatmul + picoseconds(tensor.ldweights.afterMatmulStart)
   }
 
-  /// Earliest begin of a matmul.
-  func earliestMatmul() -> Picoseconds { max(arrayFree, weightsReady) }
+  /// Earliest begin of a weight load after another one that no matmul has used.
+  var weightsFree: Picoseconds { weightsWaiting ? weightsReady : .min }
 
   /// Loads weights from `begin` on; returns the instruction's end.
   mutating func load(_ work: LoadWeights, at begin: Picoseconds) -> (

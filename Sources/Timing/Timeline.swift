@@ -6,9 +6,9 @@ public typealias Picoseconds = Int64
 
 /// Why an instruction did not begin the moment it became the head of its engine's queue.
 public enum StallReason: UInt8, CaseIterable, Hashable, Sendable {
-  /// The engine was still taking in the instruction before it.
+  /// The engine was still taking in the instruction before it, or the PE array still streamed.
   case engineBusy
-  /// Its weights were still being loaded, or the array still streamed.
+  /// Its weights, or (before a weight load) those before them, were still being loaded.
   case weightLoad
   /// A semaphore that another engine sets.
   case semaphore
@@ -38,11 +38,14 @@ public struct InstructionTiming: Hashable, Sendable {
   public var producerTransfer: Int32
   /// Whether the PE array ran at its cold clock.
   public var isCold: Bool
+  /// Whether loading weights is what it waited for last.
+  public var waitedForWeights: Bool
 
   /// Makes a timing.
   public init(
     head: Picoseconds, free: Picoseconds, signalled: Picoseconds, begin: Picoseconds,
-    end: Picoseconds, producer: Int32, producerTransfer: Int32, isCold: Bool
+    end: Picoseconds, producer: Int32, producerTransfer: Int32, isCold: Bool,
+    waitedForWeights: Bool = false
   ) {
     self.head = head
     self.free = free
@@ -52,6 +55,7 @@ public struct InstructionTiming: Hashable, Sendable {
     self.producer = producer
     self.producerTransfer = producerTransfer
     self.isCold = isCold
+    self.waitedForWeights = waitedForWeights
   }
 
   /// Time from begin to end.
@@ -128,8 +132,7 @@ public struct Timeline: Sendable {
     add(.engineBusy, until: min(timing.free, timing.begin))
     let reason: StallReason = timing.producerTransfer >= 0 ? .dma : .semaphore
     add(reason, until: min(timing.signalled, timing.begin))
-    let waited = timing.producer >= 0 || timing.producerTransfer >= 0
-    add(waited && timing.signalled > timing.head ? .dispatch : .weightLoad, until: timing.begin)
+    add(timing.waitedForWeights ? .weightLoad : .dispatch, until: timing.begin)
     return found
   }
 }

@@ -79,6 +79,8 @@ struct Simulator: ~Copyable {
     var begin: Picoseconds = .max
     var signalled: Picoseconds = 0
     var structural: Picoseconds = 0
+    /// Whether the head begins when weights have been loaded.
+    var waitsForWeights = false
     /// Update that the head waited for last; -1 if none.
     var event: Int32 = -1
     /// Semaphore that blocks the head; -1 if none.
@@ -181,15 +183,22 @@ struct Simulator: ~Copyable {
     }
     engines[engine].blockedOn = -1
     var structural = engines[engine].free
+    var weights = Picoseconds.min
     switch instruction.work {
-    case .loadWeights: structural = max(structural, pe.earliestLoad())
-    case .matmul: structural = max(structural, pe.earliestMatmul())
+    case .loadWeights:
+      structural = max(structural, pe.earliestLoad)
+      weights = pe.weightsFree
+    case .matmul:
+      structural = max(structural, pe.arrayFree)
+      weights = pe.weightsReady
     case .control, .stream, .trigger: break
     }
+    let others = max(engines[engine].head, structural, ready)
     engines[engine].structural = structural
+    engines[engine].waitsForWeights = weights > others
     engines[engine].signalled = signalled
     engines[engine].event = last
-    engines[engine].begin = max(engines[engine].head, structural, ready)
+    engines[engine].begin = max(others, weights)
   }
 
   /// Begins the head of an engine's queue; its whole course is known then.
@@ -275,7 +284,8 @@ struct Simulator: ~Copyable {
     }
     timeline.instructions[index] = InstructionTiming(
       head: state.head, free: state.structural, signalled: max(state.signalled, 0),
-      begin: state.begin, end: end, producer: producer, producerTransfer: transfer, isCold: isCold)
+      begin: state.begin, end: end, producer: producer, producerTransfer: transfer, isCold: isCold,
+      waitedForWeights: state.waitsForWeights)
   }
 
   /// Updates a semaphore and looks again at the engines that it may concern.

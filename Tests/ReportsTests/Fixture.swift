@@ -127,16 +127,17 @@ enum Fixture {
     var timeline = Timeline()
     func add(
       _ head: Int64, _ free: Int64, _ signalled: Int64, _ begin: Int64, _ end: Int64,
-      producer: Int32 = -1, transfer: Int32 = -1
+      producer: Int32 = -1, transfer: Int32 = -1, weights: Bool = false
     ) {
       timeline.instructions.append(
         InstructionTiming(
           head: head, free: free, signalled: signalled, begin: begin, end: end,
-          producer: producer, producerTransfer: transfer, isCold: true))
+          producer: producer, producerTransfer: transfer, isCold: true,
+          waitedForWeights: weights))
     }
     add(0, 0, 0, 0, 500_000)
     add(0, 0, 3_000_000, 3_041_700, 3_140_000, transfer: 0)
-    add(3_041_700, 3_041_700, 0, 3_055_000, 3_400_000)
+    add(3_041_700, 3_041_700, 0, 3_055_000, 3_400_000, weights: true)
     add(3_055_000, 3_268_000, 0, 3_268_000, 3_613_000)
     add(0, 0, 3_627_200, 3_650_000, 4_200_000, producer: 3)
     add(0, 500_000, 4_210_000, 4_232_500, 4_732_500, producer: 4)

@@ -101,24 +101,16 @@ public struct NCMatmul: Operation {
   }
 
   private func checkTypes(_ check: inout Checker) {
-    let geometry = check.geometry
-    let weights = check.tensor(stationary).dtype
-    let streamed = check.tensor(moving).dtype
-    let target = check.tensor(dst).dtype
-    let allowed: [DType] = [
-      .float32, .tfloat32, .bfloat16, .float16, .float8_e4m3, .float8_e5m2, .float8_e4m3fn,
-    ]
-    for (dtype, name) in [(weights, "stationary"), (streamed, "moving")] {
-      check.require(
-        allowed.contains(dtype), name, "'\(name)' is \(dtype), the PE array takes floats only",
-        remedy: "convert it with tensor_copy first")
-      check.require(
-        dtype != .float8_e4m3fn || geometry.generation >= 4, name,
-        "float8_e4m3fn needs trn3, this is NeuronCore-v\(geometry.generation)",
-        remedy: "use float8_e4m3")
-    }
+    let weights = check.place(stationary).dtype
+    let streamed = check.place(moving).dtype
+    let target = check.place(dst).dtype
+    check.requirePEType(weights, "stationary")
+    check.requirePEType(streamed, "moving")
+    let mixesFloat8 =
+      weights == .float8_e4m3 && streamed == .float8_e4m3fn
+      || weights == .float8_e4m3fn && streamed == .float8_e4m3
     check.require(
-      Set([weights, streamed]) != [.float8_e4m3, .float8_e4m3fn], "moving",
+      !mixesFloat8, "moving",
       "'moving' is \(streamed) and 'stationary' is \(weights): the two e4m3 formats do not mix",
       remedy: "convert one of them")
     check.require(
@@ -149,10 +141,10 @@ public struct NCMatmul: Operation {
 
   /// LDWEIGHTS and MATMUL; two of each for fp32.
   public func lower(into emitter: inout Emitter) {
-    let weights = emitter.tensor(stationary)
+    let weights = emitter.place(stationary)
     let rate: MatmulRate =
       performanceMode == .doubleRow
-      ? .doubleRow : emitter.tensor(moving).dtype == .float32 ? .float32Pass : .single
+      ? .doubleRow : emitter.place(moving).dtype == .float32 ? .float32Pass : .single
     let passes = rate == .float32Pass && !isTranspose ? 2 : 1
     for pass in 0..<passes {
       emitter.emit(
@@ -221,5 +213,19 @@ public struct NCMatmul: Operation {
         accumulate || fold > 0 ? 1 : 0)
     }
     try machine.write(result, to: dst, "dst", byMatmul: true)
+  }
+}
+
+extension Checker {
+  /// Requires a type that the PE array takes.
+  fileprivate mutating func requirePEType(_ dtype: DType, _ name: String) {
+    require(
+      dtype.isFloat, name, "'\(name)' is \(dtype), the PE array takes floats only",
+      remedy: "convert it with tensor_copy first")
+    let generation = geometry.generation
+    require(
+      dtype != .float8_e4m3fn || generation >= 4, name,
+      "float8_e4m3fn needs trn3, this is NeuronCore-v\(generation)",
+      remedy: "use float8_e4m3")
   }
 }

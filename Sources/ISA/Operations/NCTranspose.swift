@@ -68,7 +68,7 @@ public struct NCTranspose: Operation {
       emitter.stream(.transpose, .transpose32, inputs: [data], output: dst)
       return
     }
-    let dtype = emitter.tensor(data).dtype
+    let dtype = emitter.place(data).dtype
     emitter.emit(
       .ldweights,
       .loadWeights(
@@ -116,7 +116,7 @@ extension Machine {
 extension Checker {
   /// Requires a PSUM operand within one bank, as results of the PE array are.
   mutating func requireOneBank(_ pattern: AccessPattern, _ name: String) {
-    let target = tensor(pattern)
+    let target = place(pattern)
     guard target.space == .psum else { return }
     let bank = geometry.psumBankBytes
     let size = target.dtype.size

@@ -45,7 +45,7 @@ public struct TensorCopy: Operation {
 
   /// One pass: COPY, or CAST when the type changes.
   public func lower(into emitter: inout Emitter) {
-    let same = emitter.tensor(dst).dtype == emitter.tensor(src).dtype
+    let same = emitter.place(dst).dtype == emitter.place(src).dtype
     emitter.stream(same ? .tensorCopy : .cast, same ? .copy : .cast, inputs: [src], output: dst)
   }
 
