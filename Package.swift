@@ -109,6 +109,18 @@ let package = Package(
       "ISATests", needs: ["Device", "Formats", "ISA", "Machine", "Storage"],
       resources: [.copy("Data")]),
     tests("MachineTests", needs: ["Formats", "Machine"]),
+    tests(
+      "LoweringTests",
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Programs", "Simulation",
+      ]),
+    tests(
+      "SimulationTests",
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Programs", "Simulation", "Timing",
+      ]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(
       "ProgramsTests",

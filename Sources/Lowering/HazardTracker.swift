@@ -9,6 +9,9 @@ struct Producer: Hashable {
   static func transfer(_ index: Int) -> Producer { Producer(value: -1 - Int32(index)) }
 
   var transfer: Int? { value < 0 ? Int(-1 - value) : nil }
+
+  /// The device instruction itself, or the one that starts the transfer.
+  func instruction(_ triggers: [Int]) -> Int { transfer.map { triggers[$0] } ?? Int(value) }
 }
 
 /// What happened to each byte last: finds the instructions that a new one must come after.

@@ -39,24 +39,33 @@ struct KnownCompletions {
     _ index: Int, at position: Int32, of lane: Engine, on engine: Engine
   ) -> Bool {
     if knows(position, of: lane, on: engine) { return false }
-    let mine = Int(engine.rawValue)
-    let first = mine * Self.lanes
-    for other in 0..<Self.lanes {
-      clocks[first + other] = max(clocks[first + other], sealed[index * Self.lanes + other])
-    }
-    clocks[first + Int(lane.rawValue)] = position
-    if tracksTransfers { transfers[mine].formUnion(sealedTransfers[index]) }
+    adopt(index, on: engine)
+    clocks[Int(engine.rawValue) * Self.lanes + Int(lane.rawValue)] = position
     return true
   }
 
   /// The engine waits for a transfer; `false` when it has done so before.
-  mutating func learn(transfer: Int, on engine: Engine) -> Bool {
+  ///
+  /// - Parameter trigger: the device instruction that starts it; what its engine had waited for then
+  ///   has completed too.
+  mutating func learn(transfer: Int, trigger: Int, on engine: Engine) -> Bool {
     while waited.count <= transfer { waited.append(0) }
     let bit: UInt8 = 1 << engine.rawValue
-    if tracksTransfers { transfers[Int(engine.rawValue)].insert(Int32(transfer)) }
     if waited[transfer] & bit != 0 { return false }
     waited[transfer] |= bit
+    adopt(trigger, on: engine)
+    if tracksTransfers { transfers[Int(engine.rawValue)].insert(Int32(transfer)) }
     return true
+  }
+
+  /// What was known at a device instruction, the engine knows now.
+  private mutating func adopt(_ index: Int, on engine: Engine) {
+    let mine = Int(engine.rawValue)
+    let first = mine * Self.lanes
+    for lane in 0..<Self.lanes {
+      clocks[first + lane] = max(clocks[first + lane], sealed[index * Self.lanes + lane])
+    }
+    if tracksTransfers { transfers[mine].formUnion(sealedTransfers[index]) }
   }
 
   /// Remembers what the engine knows at a device instruction; once for each, in order.

@@ -27,6 +27,8 @@ public struct Lowering {
   /// Per device instruction: its position in its engine's queue.
   private var positions: [Int32] = []
   private var queueLengths: [Int32]
+  /// Per transfer: the device instruction that starts it.
+  private var triggers: [Int] = []
   /// Per program instruction: the last that it became, for `after`; `nil` before it is lowered.
   private var completions: [Producer?]
   private var pendingWaits: [PendingWait] = []
@@ -110,8 +112,11 @@ public struct Lowering {
     }
     required.removeAll(keepingCapacity: true)
     for touch in touches { tracker.find(touch, lane: lane, into: &required) }
-    // Latest first: waiting for it makes the waits for earlier ones of its engine unnecessary.
-    if required.count > 1 { required.sort { $0.value > $1.value } }
+    // Latest first: waiting for it makes waits for what its engine had waited for unnecessary.
+    if required.count > 1 {
+      let triggers = triggers
+      required.sort { $0.instruction(triggers) > $1.instruction(triggers) }
+    }
     for index in required.indices {
       let earlier = required[index]
       if program.dependencies == .explicit && isRace(earlier, device, engine) {
@@ -170,6 +175,7 @@ public struct Lowering {
     case .work(let asked): work = asked
     case .transfer(let shape):
       work = .trigger(transfer: Int32(device.transfers.count))
+      triggers.append(device.instructions.count)
       split(shape, engine)
     }
     return append(
@@ -250,7 +256,9 @@ public struct Lowering {
 
   private mutating func wait(_ consumer: Int, _ engine: Engine, for producer: Producer) {
     if let transfer = producer.transfer {
-      guard known.learn(transfer: transfer, on: engine) else { return }
+      guard known.learn(transfer: transfer, trigger: triggers[transfer], on: engine) else {
+        return
+      }
     } else {
       let index = signalling(Int(producer.value))
       let lane = device.instructions[index].engine
@@ -281,15 +289,7 @@ public struct Lowering {
   }
 
   private func race(_ producer: Producer, _ source: Int) -> Trap {
-    let other: Int
-    if let transfer = producer.transfer {
-      let trigger = device.instructions.firstIndex {
-        $0.work == .trigger(transfer: Int32(transfer))
-      }
-      other = trigger.map { Int(device.instructions[$0].source) } ?? source
-    } else {
-      other = Int(device.instructions[Int(producer.value)].source)
-    }
+    let other = Int(device.instructions[producer.instruction(triggers)].source)
     var trap = Trap(
       .race,
       "\(program.describe(source)) and \(program.describe(other)) touch the same bytes, "

@@ -94,8 +94,8 @@ import Testing
     let readable = Set(operands.filter { $0.role != .write }.map { key($0.pattern) })
     let writable = Set(
       operands.filter { $0.role == .write || $0.role == .readWrite }.map { key($0.pattern) })
-    let reads = Set(emitter.emissions.flatMap(\.reads).map(key))
-    let writes = Set(emitter.emissions.flatMap(\.writes).map(key))
+    let reads = Set(emitter.emissions.flatMap { emitter.operands[$0.reads] }.map(key))
+    let writes = Set(emitter.emissions.flatMap { emitter.operands[$0.writes] }.map(key))
     #expect(writes == writable)
     #expect(reads.isSubset(of: readable))
     let mustRead = operands.filter { $0.role == .read }.map { key($0.pattern) }

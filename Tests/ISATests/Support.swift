@@ -41,10 +41,14 @@ struct Bench {
       engine: engine ?? operation.defaultEngine)
   }
 
-  func emissions(_ operation: any Operation, engine: Engine? = nil) -> [Emission] {
+  func emissions(_ operation: any Operation, engine: Engine? = nil) -> [Emitted] {
     var emitter = Emitter(engine: engine ?? operation.defaultEngine, tensors: tensors)
     operation.lower(into: &emitter)
-    return emitter.emissions
+    return emitter.emissions.map {
+      Emitted(
+        emission: $0, reads: Array(emitter.operands[$0.reads]),
+        writes: Array(emitter.operands[$0.writes]))
+    }
   }
 
   func machine() -> Machine { Machine(geometry: geometry(), tensors: tensors) }
@@ -72,5 +76,16 @@ extension Emission {
   }
   var weights: LoadWeights? {
     if case .work(.loadWeights(let weights)) = kind { weights } else { nil }
+  }
+}
+
+/// An emission with its operands.
+@dynamicMemberLookup struct Emitted {
+  let emission: Emission
+  let reads: [AccessPattern]
+  let writes: [AccessPattern]
+
+  subscript<Value>(dynamicMember path: KeyPath<Emission, Value>) -> Value {
+    emission[keyPath: path]
   }
 }
