@@ -46,7 +46,7 @@ struct RunCommand: ParsableCommand {
   var trace: String?
   @Option(help: "What each trace slice tells: lean or full (default: full below 2 million).")
   var traceDetail: TraceOptions.Detail?
-  @Option(help: "Arrows in the trace: none, cross (between engines) or all.")
+  @Option(help: "Arrows in the trace: none, or cross (between engines).")
   var flows: TraceOptions.Flows = .cross
   @Option(
     help: ArgumentHelp(
