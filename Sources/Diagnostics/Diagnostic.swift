@@ -60,18 +60,16 @@ public struct Diagnostic: Error, Hashable, Sendable {
     let tint = color ? (severity == .error ? "\u{1B}[31;1m" : "\u{1B}[33;1m") : ""
     let off = color ? "\u{1B}[0m" : ""
     var text = ""
-    if let location { text += "\(bold)\(location):\(off) " }
-    text += "\(tint)\(severity.rawValue):\(off) \(message)"
-    if let sourceLine, let location, location.column > 0 {
+    if let location { text += "\(bold)\(printable("\(location)")):\(off) " }
+    text += "\(tint)\(severity.rawValue):\(off) \(printable(message))"
+    if let sourceLine, !sourceLine.isEmpty, let location, location.column > 0 {
       let gutter = "  "
-      // Tabs would put the caret in the wrong place, so they are shown as one blank.
-      let shown = String(sourceLine.map { $0 == "\t" ? " " : $0 })
-      let blanks = String(repeating: " ", count: location.column - 1)
-      let room = max(1, shown.count - location.column + 1)
-      let carets = "^" + String(repeating: "~", count: max(0, min(length, room) - 1))
-      text += "\n\(gutter)\(shown)\n\(gutter)\(blanks)\(tint)\(carets)\(off)"
+      let excerpt = Excerpt(of: sourceLine, column: location.column, length: length)
+      let blanks = String(repeating: " ", count: excerpt.caret)
+      let carets = "^" + String(repeating: "~", count: excerpt.length - 1)
+      text += "\n\(gutter)\(excerpt.text)\n\(gutter)\(blanks)\(tint)\(carets)\(off)"
     }
-    if let remedy { text += "\n  help: \(remedy)" }
+    if let remedy { text += "\n  help: \(printable(remedy))" }
     return text
   }
 }

@@ -12,7 +12,7 @@ extension Hardware {
   /// Throws: `DiagnosticError` for a section that does not exist.
   public func show(section: String? = nil) throws(DiagnosticError) -> String {
     guard let section else { return "\(name): \(description)\n\n" + table(present) }
-    guard Schema.groups[section] != nil || Schema.byPath[section] != nil else {
+    guard !section.isEmpty, Schema.groups[section] != nil || Schema.byPath[section] != nil else {
       throw DiagnosticError(
         "unknown section '\(section)'", remedy: Schema.remedyForUnknownPath(section))
     }

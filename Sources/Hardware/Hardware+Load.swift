@@ -42,7 +42,7 @@ extension Hardware {
     }
     throw DiagnosticError(
       "unknown hardware '\(nameOrPath)'",
-      remedy: remedyForUnknown(nameOrPath, known: builtinNames) + " Or give the path of a file.")
+      remedy: remedyForUnknown(nameOrPath, known: builtinNames) + " (or give the path of a file)")
   }
 
   /// Loads a configuration from its text; `file` is the name in messages.

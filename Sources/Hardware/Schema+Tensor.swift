@@ -86,7 +86,7 @@ extension Schema {
   /// The settings of the tensor engine's clock.
   static let peClock: [Entry] = [
     .number(
-      "pe_clock.window_cycles", \.peClock.windowCycles, .cycles, .positive,
+      "pe_clock.window_cycles", \.peClock.windowCycles, .cycles, .window,
       "length of an activity window, in cycles of clocks.neuroncore"),
     .number(
       "pe_clock.phase", \.peClock.phase, .nanoseconds, .nonNegative,

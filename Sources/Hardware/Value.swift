@@ -52,11 +52,13 @@ struct Rule: Sendable {
   let allows: @Sendable (Value) -> Bool
 
   /// A number in ns, cycles, … that may be zero.
-  static let nonNegative = number("a number from 0 to 1e9") { $0 >= 0 && $0 <= 1e9 }
+  static let nonNegative = number("a number from 0 to 1e6") { $0 >= 0 && $0 <= 1e6 }
   /// A number that divides or multiplies: not zero.
-  static let positive = number("a number above 0 and up to 1e9") { $0 > 0 && $0 <= 1e9 }
+  static let positive = number("a number from 1e-6 to 1e6") { $0 >= 1e-6 && $0 <= 1e6 }
   /// A clock in GHz.
-  static let clock = number("a number above 0 and up to 100") { $0 > 0 && $0 <= 100 }
+  static let clock = number("a number from 0.001 to 100") { $0 >= 0.001 && $0 <= 100 }
+  /// A window in cycles; a shorter one would be stepped through more often than there is work.
+  static let window = number("a number from 64 to 1e6") { $0 >= 64 && $0 <= 1e6 }
   /// A share of something.
   static let share = number("a number above 0 and up to 1") { $0 > 0 && $0 <= 1 }
   /// A factor that makes things slower.

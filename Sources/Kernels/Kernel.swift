@@ -1,4 +1,5 @@
 public import Diagnostics
+import Formats
 public import Machine
 public import Programs
 
@@ -44,12 +45,30 @@ extension Kernel {
   ///
   /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
   public func build(_ geometry: Geometry) throws -> Program {
-    let findings = check(geometry)
+    let findings = check(geometry) + checkDeviceMemory(geometry)
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     let builder = KernelBuilder(
       Self.name.rawValue, geometry: geometry, metadata: values.texts)
     emit(into: builder)
     return try builder.finish()
+  }
+
+  /// The complaint if inputs and outputs do not fit; known before anything is emitted.
+  private func checkDeviceMemory(_ geometry: Geometry) -> [Diagnostic] {
+    let tensors =
+      inputs.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
+      + outputs.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
+    // Extents are at most 2^20, so that no product of three overflows.
+    let sizes = tensors.map { (name: $0.name, bytes: $0.shape.reduce($0.dtype.size, *)) }
+    let bytes = sizes.reduce(0) { $0 + $1.bytes }
+    guard bytes > geometry.hbmBytes else { return [] }
+    let list = sizes.sorted { $0.bytes > $1.bytes }.map { "\($0.name) \($0.bytes)" }
+    return [
+      Diagnostic(
+        .error,
+        "inputs and outputs take \(bytes) bytes, hbm has \(geometry.hbmBytes): "
+          + list.joined(separator: ", "), remedy: "use smaller shapes")
+    ]
   }
 
   /// Trial contents of all inputs.

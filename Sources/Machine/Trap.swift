@@ -44,11 +44,11 @@ public struct Trap: Error, Hashable, Sendable {
     ).rendered(color: color)
     if let instruction {
       text += "\n  instruction \(instruction)"
-      if let instructionText { text += ": \(instructionText)" }
-      if let operand { text += "\n  operand '\(operand)'" }
+      if let instructionText { text += ": \(printable(instructionText))" }
+      if let operand { text += "\n  operand '\(printable(operand))'" }
     }
-    for note in notes { text += "\n  \(note)" }
-    if let remedy { text += "\n  help: \(remedy)" }
+    for note in notes { text += "\n  \(printable(note))" }
+    if let remedy { text += "\n  help: \(printable(remedy))" }
     return text
   }
 }

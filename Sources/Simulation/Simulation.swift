@@ -43,6 +43,7 @@ public enum Simulation {
     let geometry = Geometry(hardware)
     let findings = measure(&run.host.checking) { program.check(geometry) }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
+    if options.mode != .timingOnly { try requireHostMemory(for: program, on: hardware) }
     // Races and deadlocks of explicit programs show in the lowering, before any value is computed.
     if options.mode != .valuesOnly || program.dependencies == .explicit {
       run.device = try measure(&run.host.lowering) {
@@ -86,6 +87,8 @@ public enum Simulation {
     guard options.mode != .timingOnly else {
       return try run(program, on: hardware, options: options)
     }
+    // The reference is in float64.
+    try requireHostMemory(for: program, on: hardware, extraBytes: 8)
     let inputs = try complete(given, kernel.inputs.map { ($0.name, $0.dtype, $0.shape) }) { name in
       kernel.inputs.first { $0.name == name }?.make(seed: seed)
     }
@@ -217,6 +220,10 @@ public enum Simulation {
       return DiagnosticError(
         "\(message) on this hardware (\(place(index)))",
         remedy: "choose another engine, or add the class to the hardware configuration")
+    case .tooLong:
+      return DiagnosticError(
+        "the program takes longer than 13 days of simulated time",
+        remedy: "check the hardware configuration for values that are far too slow")
     case .deadlock(let blocked):
       var trap = Trap(
         .deadlock, "\(blocked.count) engine(s) wait for semaphores that nobody will set")

@@ -37,7 +37,10 @@ public func writeAtomically(
 private func failure(
   _ doing: String, _ path: String, _ code: Int32, remedy: String? = nil
 ) -> DiagnosticError {
-  DiagnosticError(
+  if path.isEmpty {
+    return DiagnosticError("cannot \(doing) a file without a name", remedy: "give a path")
+  }
+  return DiagnosticError(
     "cannot \(doing): \(String(cString: strerror(code)))",
     at: SourceLocation(file: path, line: 0), remedy: remedy)
 }
@@ -112,6 +115,7 @@ final class OutputFile {
     self.target = target
     temporary = nil
     descriptor = -1
+    if target.isEmpty { throw failure("write", target, ENOENT) }
     var status = stat()
     if stat(target, &status) == 0 {
       let kind = status.st_mode & S_IFMT
@@ -128,7 +132,7 @@ final class OutputFile {
     }
     for attempt in 0..<1000 {
       let name = "\(target).\(getpid())-\(attempt).partial"
-      descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      descriptor = PartialFiles.create(name)
       if descriptor >= 0 {
         temporary = name
         return
@@ -147,7 +151,10 @@ final class OutputFile {
 
   deinit {
     if descriptor >= 0 { close(descriptor) }
-    if let temporary { unlink(temporary) }
+    if let temporary {
+      unlink(temporary)
+      PartialFiles.forget(temporary)
+    }
   }
 
   /// Writes all of `bytes`.
@@ -183,6 +190,7 @@ final class OutputFile {
     guard closed == 0 else { throw failure("write", target, code) }
     guard let name = temporary else { return }
     guard rename(name, target) == 0 else { throw failure("write", target, errno) }
+    PartialFiles.forget(name)
     temporary = nil
   }
 }

@@ -77,8 +77,9 @@ struct BoundsMeter {
     self.firstDescriptor = min(self.firstDescriptor, firstDescriptor + visible)
     var longest = Picoseconds(0)
     for run in runs {
-      let time = price(run) * Picoseconds(run.count)
-      ringSums[Int(run.ring) % ringSums.count] += time
+      let time = picoseconds(run.count, times: price(run))
+      let ring = Int(run.ring) % ringSums.count
+      ringSums[ring] = min(ringSums[ring] + time, 2 * latestEvent)
       longest = max(longest, time)
     }
     transferChains[Int(transfer)] = start + firstDescriptor + longest + visible
@@ -94,7 +95,7 @@ struct BoundsMeter {
     bounds.rings = busiest > 0 ? busiest + firstDescriptor : 0
     let bytes = program.transfers.reduce(0) { $0 + $1.hbmReadBytes + $1.hbmWriteBytes }
     let share = hardware.hbm.bandwidthPerStack / Double(max(1, hardware.hbm.activeCores))
-    bounds.hbm = Picoseconds((Double(bytes) * 1000 / share).rounded(.down))
+    bounds.hbm = wholePicoseconds(Double(bytes) * 1000 / share, .down, limit: latestEvent)
     bounds.dependencyChain = max(chains.max() ?? 0, transferChains.max() ?? 0)
     return bounds
   }

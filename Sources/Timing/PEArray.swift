@@ -91,7 +91,7 @@ struct PEArray {
     clock.advance(to: begin)
     let warm = clock.isWarm
     let cycles = loadCycles(work) * (warm ? 1 : coldFactor)
-    let loading = Picoseconds((cycles * period).rounded())
+    let loading = wholePicoseconds(cycles * period)
     weightsReady = begin + loading
     weightsWaiting = true
     let latency =
@@ -114,28 +114,27 @@ struct PEArray {
     let interval = max(cycles + overhead, tensor.minimumIssueCycles * factor)
     lastMatmul = begin
     weightsWaiting = false
-    arrayFree = begin + Picoseconds((interval * period).rounded())
+    arrayFree = begin + wholePicoseconds(interval * period)
     clock.stream(begin, arrayFree)
     let latency = warm ? tensor.latencyWarm : tensor.latencyCold
-    return (begin + Picoseconds((cycles * period).rounded()) + picoseconds(latency), !warm)
+    return (begin + wholePicoseconds(cycles * period) + picoseconds(latency), !warm)
   }
 
   /// Shortest possible duration of a matmul.
   func shortest(_ work: Matmul) -> Picoseconds {
-    Picoseconds((streamCycles(work) * period).rounded()) + picoseconds(tensor.latencyWarm)
+    wholePicoseconds(streamCycles(work) * period) + picoseconds(tensor.latencyWarm)
   }
 
   /// Shortest possible distance from a matmul's begin to the next one's.
   func shortestInterval(_ work: Matmul) -> Picoseconds {
     let cycles = streamCycles(work)
-    return Picoseconds(
-      (max(min(cycles + tensor.issueOverheadCyclesWarm, cycles * coldFactor), cycles) * period)
-        .rounded())
+    return wholePicoseconds(
+      max(min(cycles + tensor.issueOverheadCyclesWarm, cycles * coldFactor), cycles) * period)
   }
 
   /// Shortest possible time until loaded weights can be used.
   func shortest(_ work: LoadWeights) -> Picoseconds {
-    Picoseconds((loadCycles(work) * period).rounded())
+    wholePicoseconds(loadCycles(work) * period)
   }
 
   private func streamCycles(_ work: Matmul) -> Double {

@@ -1,9 +1,28 @@
 import Device
 import Hardware
 
+/// Latest time at which something may happen, about 13 days: a simulation that gets beyond it ends
+/// with an error, long before sums of times leave 64 bits.
+let latestEvent = Picoseconds(1) << 60
+
+/// Picoseconds from a real number that is not negative, at most `limit`: about 19 minutes, which only
+/// one step of an absurd configuration exceeds.
+@inline(__always) func wholePicoseconds(
+  _ exact: Double, _ rounding: FloatingPointRoundingRule = .toNearestOrAwayFromZero,
+  limit: Picoseconds = 1 << 50
+) -> Picoseconds {
+  exact < Double(limit) ? Picoseconds(exact.rounded(rounding)) : limit
+}
+
 /// Nanoseconds as picoseconds.
 @inline(__always) func picoseconds(_ nanoseconds: Double) -> Picoseconds {
-  Picoseconds((nanoseconds * 1000).rounded())
+  wholePicoseconds(nanoseconds * 1000)
+}
+
+/// What `count` equal steps take, at most `latestEvent`.
+@inline(__always) func picoseconds(_ count: Int32, times step: Picoseconds) -> Picoseconds {
+  let (product, overflow) = Picoseconds(count).multipliedReportingOverflow(by: step)
+  return overflow ? latestEvent : min(product, latestEvent)
 }
 
 /// What a piece of streamed work takes.
@@ -47,7 +66,7 @@ struct StreamPrices {
       return Row(
         cycles: found.cyclesPerElement, issue: found.issueOverhead, latency: found.latency,
         retire: found.retireOverhead,
-        minimum: Picoseconds((found.minimumCycles * period).rounded()))
+        minimum: wholePicoseconds(found.minimumCycles * period))
     }
   }
 
@@ -75,7 +94,7 @@ struct StreamPrices {
     } else if max(stream.inputStrideBytes, stream.outputStrideBytes) > limit {
       cycles *= access.stridePenaltyFactor
     }
-    let streaming = Picoseconds((Double(stream.elements) * cycles * period).rounded())
+    let streaming = wholePicoseconds(Double(stream.elements) * cycles * period)
     let issue = picoseconds(inPSUM ? row.issue.psum : row.issue.sbuf)
     let latency = picoseconds(inPSUM ? row.latency.psum : row.latency.sbuf)
     return StreamPrice(
@@ -121,6 +140,6 @@ struct DescriptorPrices {
       cycles /= touchesHBM ? dma.hbmTransposeThroughput : dma.sbufTransposeThroughput
     }
     let share = touchesHBM ? Double(bytes) * hbmShare : 0
-    return Picoseconds(max(cycles * period, share).rounded(.up))
+    return wholePicoseconds(max(cycles * period, share), .up)
   }
 }

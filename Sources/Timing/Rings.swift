@@ -80,7 +80,7 @@ struct Ring {
     current = lane
     sliceBegin = now
     sliceCount = active > 1 ? 1 : entry.remaining
-    next = now + Picoseconds(sliceCount) * entry.price
+    next = now + picoseconds(sliceCount, times: entry.price)
   }
 
   /// Another queue has work now: the slice ends with the descriptor under way.
@@ -90,6 +90,6 @@ struct Ring {
     let begun = Int32(clamping: (now - sliceBegin) / max(1, price)) + 1
     guard begun < sliceCount else { return }
     sliceCount = begun
-    next = sliceBegin + Picoseconds(begun) * price
+    next = sliceBegin + picoseconds(begun, times: price)
   }
 }

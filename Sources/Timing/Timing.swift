@@ -7,6 +7,8 @@ public enum TimingError: Error, Sendable {
   case deadlock([BlockedEngine])
   /// The hardware configuration has no price for what an engine is asked to do.
   case unsupported(instruction: Int, String)
+  /// The simulated time goes beyond what can be counted, about 13 days.
+  case tooLong
 }
 
 /// An engine that waits for a semaphore which nobody will set.
@@ -127,6 +129,8 @@ struct Simulator: ~Copyable {
         time = engines[other].begin
       }
       let arrival = arrivals.last?.time ?? .max
+      let now = min(time, arrival, nextRing)
+      if now > latestEvent && now < .max { throw .tooLong }
       if nextRing <= time && nextRing <= arrival {
         if nextRing == .max { break }
         finishSlices()

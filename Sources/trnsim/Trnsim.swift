@@ -1,7 +1,14 @@
 import ArgumentParser
+import Storage
 
 @main
 struct Trnsim: ParsableCommand {
+  static func main() {
+    guardStandardStreams()
+    removePartialFilesOnSignals()
+    main(nil)
+  }
+
   static let configuration = CommandConfiguration(
     commandName: "trnsim",
     abstract: "Runs AWS Trainium kernels without a Trainium: their values and their time.",

@@ -25,35 +25,35 @@ private let badCases: [BadCase] = [
   BadCase("clocks:\n", "clock:\n", "missing section 'clocks'", "unknown key 'clock'"),
   BadCase(
     "value: 2.4, unit: GHz", "value: 2400, unit: MHz",
-    "'clocks.tensor' is 2400, expected a number above 0 and up to 100",
+    "'clocks.tensor' is 2400, expected a number from 0.001 to 100",
     "'clocks.tensor' has the unit 'MHz', expected 'GHz'"),
   BadCase(
     "value: 2.4, unit: GHz", "value: 0, unit: GHz",
-    "'clocks.tensor' is 0, expected a number above 0 and up to 100"),
+    "'clocks.tensor' is 0, expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: -2.4, unit: GHz",
-    "'clocks.tensor' is -2.4, expected a number above 0 and up to 100"),
+    "'clocks.tensor' is -2.4, expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: .nan, unit: GHz",
-    "'clocks.tensor' is nan, expected a number above 0 and up to 100"),
+    "'clocks.tensor' is nan, expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: .inf, unit: GHz",
-    "'clocks.tensor' is inf, expected a number above 0 and up to 100"),
+    "'clocks.tensor' is inf, expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: 1e400, unit: GHz",
-    "'clocks.tensor' is inf, expected a number above 0 and up to 100"),
+    "'clocks.tensor' is inf, expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: fast, unit: GHz",
-    "'clocks.tensor' is 'fast', expected a number above 0 and up to 100"),
+    "'clocks.tensor' is 'fast', expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: \"2.4\", unit: GHz",
-    "'clocks.tensor' is '2.4', expected a number above 0 and up to 100"),
+    "'clocks.tensor' is '2.4', expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: [2.4], unit: GHz",
-    "'clocks.tensor' is a list, expected a number above 0 and up to 100"),
+    "'clocks.tensor' is a list, expected a number from 0.001 to 100"),
   BadCase(
     "value: 2.4, unit: GHz", "value: , unit: GHz",
-    "'clocks.tensor' is '', expected a number above 0 and up to 100"),
+    "'clocks.tensor' is '', expected a number from 0.001 to 100"),
   BadCase("value: 2.4, unit: GHz", "value: 2.4", "'clocks.tensor' has no unit"),
   BadCase("value: 2.4, unit: GHz", "unit: GHz", "'clocks.tensor' has no value"),
   BadCase(

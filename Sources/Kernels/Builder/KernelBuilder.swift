@@ -20,6 +20,11 @@ public final class KernelBuilder {
   private var scope: Int32 = -1
   private var scopes: [Scope: Int32] = [:]
 
+  /// Most instructions of a built program: a host with 16 GB of memory can still simulate them.
+  public static let instructionLimit = 1 << 24
+
+  private var isFull = false
+
   /// Starts an empty program.
   public init(_ name: String, geometry: Geometry, metadata: [String: String] = [:]) {
     self.geometry = geometry
@@ -107,6 +112,11 @@ public final class KernelBuilder {
     _ operation: any Operation, on engine: Engine? = nil, label: String? = nil,
     file: String = #fileID, line: Int = #line
   ) -> Int {
+    // Kernels need not look: `finish` reports it.
+    guard program.instructions.count < KernelBuilder.instructionLimit else {
+      isFull = true
+      return program.instructions.count - 1
+    }
     program.instructions.append(
       Instruction(
         operation, engine: engine, label: label, scope: scope,
@@ -131,10 +141,17 @@ public final class KernelBuilder {
 
   /// The program.
   ///
-  /// - Throws: `DiagnosticError` when the tiles need more than SBUF or PSUM has; the message lists
-  ///   every tile with its size.
+  /// - Throws: `DiagnosticError` when the tiles need more than SBUF or PSUM has (the message lists
+  ///   every tile with its size), or when there are too many instructions.
   public func finish() throws -> Program {
-    let findings = [sbuf.finding, psum.finding].compactMap { $0 }
+    var findings = [sbuf.finding, psum.finding].compactMap { $0 }
+    if isFull {
+      findings.append(
+        Diagnostic(
+          .error,
+          "the program has more than \(KernelBuilder.instructionLimit) instructions",
+          remedy: "use larger tiles or smaller shapes"))
+    }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     return program
   }

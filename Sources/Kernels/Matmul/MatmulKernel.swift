@@ -93,6 +93,17 @@ public struct MatmulKernel: Kernel {
     limit("tile_m", tileM, geometry.stationaryMax, "a stationary tile has columns for")
     limit("tile_n", tileN, geometry.movingMax, "a moving tile has columns for")
     limit("tile_n", tileN, geometry.psumBankBytes / 4, "a psum bank has float32 elements for")
+    let tiles = [(m, tileM), (k, tileK), (n, tileN)].map { ($0 + $1 - 1) / $1 }
+    // At most 2^60: the extents are at most 2^20.
+    let products = tiles.reduce(1, *)
+    if products > KernelBuilder.instructionLimit {
+      found.append(
+        Diagnostic(
+          .error,
+          "\(tiles[0]) × \(tiles[1]) × \(tiles[2]) tiles (m × k × n) make \(products) products, "
+            + "a program has at most \(KernelBuilder.instructionLimit) instructions",
+          remedy: "use larger tiles or smaller shapes"))
+    }
     return found
   }
 

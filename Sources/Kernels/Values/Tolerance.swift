@@ -39,7 +39,7 @@ public struct Tolerance: Hashable, Sendable {
 
   /// A comparison of a whole tensor.
   public struct Comparison: Hashable, Sendable {
-    /// Largest difference; infinite where one of the two is not a number.
+    /// Largest difference; infinite where only one of the two is a number.
     public var maxDifference: Double
     /// Where it is.
     public var maxIndex: Int
@@ -57,7 +57,7 @@ public struct Tolerance: Hashable, Sendable {
       result.count == reference.count, "\(result.count) elements, reference \(reference.count)")
     var found = Comparison(maxDifference: 0, maxIndex: 0, failures: 0, firstFailure: nil)
     for (index, (value, wanted)) in zip(result, reference).enumerated() {
-      if value == wanted { continue }
+      if value == wanted || (value.isNaN && wanted.isNaN) { continue }
       let raw = abs(value - wanted)
       let difference = raw.isNaN ? .infinity : raw
       if difference > found.maxDifference {

@@ -91,6 +91,7 @@ struct RunCommand: ParsableCommand {
         return try Simulation.run(
           program, of: kernel, on: machine, inputs: given, seed: seed, options: options)
       }
+      if !timingOnly { try Simulation.requireHostMemory(for: program, on: machine) }
       let all = timingOnly ? given : trialInputs(program, given, seed: seed)
       return try Simulation.run(program, on: machine, inputs: all, options: options)
     }

@@ -17,9 +17,26 @@ func showsColor(_ stream: FileHandle) -> Bool {
   return isatty(stream.fileDescriptor) == 1 && environment["TERM"] != "dumb"
 }
 
-/// Writes a line to standard error.
+/// Writes a line to standard error, if that is possible.
 func note(_ text: String) {
-  FileHandle.standardError.write(Data((text + "\n").utf8))
+  let bytes = Array((text + "\n").utf8)
+  var done = 0
+  while done < bytes.count {
+    let count = bytes[done...].withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    if count < 0 && errno == EINTR { continue }
+    guard count > 0 else { return }
+    done += count
+  }
+}
+
+/// Opens what the caller closed of the three standard streams, so that no file of ours gets their
+/// numbers and is written to by mistake; writing to such a stream fails.
+func guardStandardStreams() {
+  for descriptor in [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+  where fcntl(descriptor, F_GETFD) < 0 {
+    // The lowest free number is given, which is the one that is missing.
+    _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+  }
 }
 
 /// Shows a line on standard error in the place of the one shown before.
@@ -32,6 +49,7 @@ func reporting(_ body: () throws -> Void) throws {
   let color = showsColor(.standardError)
   do {
     try body()
+    try finishOutput()
   } catch let error as DiagnosticError {
     for diagnostic in error.diagnostics { note(diagnostic.rendered(color: color)) }
     if error.diagnostics.count > 1 { note("\(error.diagnostics.count) errors") }

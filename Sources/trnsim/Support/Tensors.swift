@@ -67,6 +67,14 @@ func makeDirectory(_ directory: String) throws {
 
 /// Writes tensors as `name.npy` into a directory, which is made if it is missing.
 func writeOutputs(_ tensors: [KernelTensor], to directory: String) throws {
+  // Names come from program files and must not lead out of the directory.
+  let unusable = tensors.map(\.name).filter { $0.contains("/") || $0.contains("\0") || $0.isEmpty }
+  guard unusable.isEmpty else {
+    throw DiagnosticError(
+      unusable.map {
+        Diagnostic(.error, "output '\($0)' cannot be the name of a file", remedy: "rename it")
+      })
+  }
   try makeDirectory(directory)
   for tensor in tensors {
     guard let form = npyDescription(forDTypeNamed: tensor.dtype.name) else {
