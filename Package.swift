@@ -121,6 +121,7 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
         "Programs", "Simulation", "Timing",
       ]),
+    tests("CommandTests", needs: ["Storage", "trnsim"]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(
       "ProgramsTests",
