@@ -49,6 +49,9 @@ extension Simulation {
     // An operand is decoded to 4 bytes per element before it is used.
     needed = max(needed + 4 * largestOperand, largestPiece)
     guard needed > host, host > 0 else { return }
+    // What the device cannot hold either is better told in the device's terms.
+    let findings = program.check(Geometry(hardware))
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
     throw DiagnosticError(
       "the values need about \(gibibytes(needed)) of memory, this host has \(gibibytes(host))",
       remedy: "use --timing-only, or smaller shapes")

@@ -12,6 +12,8 @@
 /// For programs, to be called once at their start; a library leaves its host's signals alone.
 public func removePartialFilesOnSignals() {
   PartialFiles.prepare()
+  var all = sigset_t()
+  sigemptyset(&all)
   for signal in PartialFiles.signals {
     var action = sigaction()
     let handler: @convention(c) (Int32) -> Void = { number in
@@ -30,7 +32,10 @@ public func removePartialFilesOnSignals() {
     var before = sigaction()
     guard sigaction(signal, nil, &before) == 0, !isIgnored(before) else { continue }
     sigaction(signal, &action, nil)
+    sigaddset(&all, signal)
   }
+  // A parent that started this process from a worker thread may have left them blocked.
+  pthread_sigmask(SIG_UNBLOCK, &all, nil)
 }
 
 private func isIgnored(_ action: sigaction) -> Bool {

@@ -96,6 +96,11 @@ public struct DMACopy: Operation {
       scalarOffset == nil || vectorOffset == nil, "vector_offset",
       "scalar_offset and vector_offset exclude each other")
     check.requireDGE(dgeMode, indirect: index != nil)
+    // Products with a 32-bit index then fit into 64 bits.
+    check.require(
+      offsetStride.magnitude <= 1 << 31, "offset_stride",
+      "offset_stride is \(offsetStride), at most \(1 << 31) elements are possible",
+      remedy: "0 means one row of the tensor")
     guard let index else { return }
     let moved = indirectPattern
     check.requireSpace(index, "offset", [.sbuf])

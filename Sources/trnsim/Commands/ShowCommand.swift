@@ -22,7 +22,7 @@ struct ShowCommand: ParsableCommand {
       if summary {
         print(program.summaryText(), terminator: "")
       } else {
-        program.writeText { print($0, terminator: "") }
+        program.writeText { printBytes($0) }
       }
     }
   }

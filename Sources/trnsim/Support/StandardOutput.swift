@@ -9,6 +9,9 @@ import Diagnostics
   @preconcurrency import Glibc
 #endif
 
+/// Prints the bytes of a text.
+func printBytes(_ bytes: [UInt8]) { fwrite(bytes, 1, bytes.count, stdout) }
+
 /// Throws when standard output did not take all that was printed: a full disk, a closed stream.
 func finishOutput() throws(DiagnosticError) {
   let flushed = fflush(stdout)
