@@ -18,8 +18,10 @@ func showsColor(_ stream: FileHandle) -> Bool {
 }
 
 /// Writes a line to standard error, if that is possible.
-func note(_ text: String) {
-  let bytes = Array((text + "\n").utf8)
+func note(_ text: String) { writeErrors(text + "\n") }
+
+private func writeErrors(_ text: String) {
+  let bytes = Array(text.utf8)
   var done = 0
   while done < bytes.count {
     let count = bytes[done...].withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
@@ -41,7 +43,7 @@ func guardStandardStreams() {
 
 /// Shows a line on standard error in the place of the one shown before.
 func showProgress(_ text: String) {
-  FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+  writeErrors("\r\u{1B}[K\(text)")
 }
 
 /// Runs a command's body; turns what it throws into messages and exit codes.
