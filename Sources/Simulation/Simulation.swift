@@ -98,7 +98,11 @@ public enum Simulation {
       guard let wanted = reference[output.name],
         let got = result.outputs.first(where: { $0.name == output.name })
       else { return nil }
-      return NumericCheck(output, got.values, wanted)
+      var declared = output
+      if options.stochasticRoundingSeed != nil {
+        declared.tolerance = output.tolerance.forStochasticRounding
+      }
+      return NumericCheck(declared, got.values, wanted)
     }
     return result
   }

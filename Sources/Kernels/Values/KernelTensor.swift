@@ -128,7 +128,7 @@ public struct KernelOutput: Hashable, Sendable {
   /// Extents in elements.
   public let shape: [Int]
   /// How far from the reference it may be.
-  public let tolerance: Tolerance
+  public var tolerance: Tolerance
 
   /// Declares an output.
   public init(_ name: String, _ dtype: DType, _ shape: [Int], _ tolerance: Tolerance) {

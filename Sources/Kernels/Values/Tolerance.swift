@@ -26,6 +26,11 @@ public struct Tolerance: Hashable, Sendable {
       absolute: 1e-3, relative: dtype == .bfloat16 ? Double(roundings) * 0x1p-8 : 0)
   }
 
+  /// The same for stochastic rounding, which is off by less than a whole step instead of a half.
+  public var forStochasticRounding: Tolerance {
+    Tolerance(absolute: absolute, relative: 2 * relative)
+  }
+
   /// The rule in words.
   public var description: String {
     if self == .equal { return "equal" }
