@@ -7,6 +7,9 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case rope
   case addRMSNorm = "add_rmsnorm"
   case expertRouter = "expert_router"
+  case vectorAdd = "vector_add"
+  case transpose
+  case attention
 
   /// The kernel's type.
   public var type: any Kernel.Type {
@@ -18,6 +21,9 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
     case .rope: RoPEKernel.self
     case .addRMSNorm: AddRMSNormKernel.self
     case .expertRouter: ExpertRouterKernel.self
+    case .vectorAdd: VectorAddKernel.self
+    case .transpose: TransposeKernel.self
+    case .attention: AttentionKernel.self
     }
   }
 

@@ -1,4 +1,5 @@
 import Formats
+import ISA
 
 /// Parameters that several kernels share, so that they mean the same everywhere.
 extension KernelParameter {
@@ -37,10 +38,20 @@ extension KernelParameter {
     "load_engine", ["sync", "scalar", "gpsimd", "vector", "tensor"],
     "engine whose queue starts the loads")
 
+  /// Who makes the DMAs' descriptors.
+  static let descriptors = choice(
+    "dge", ["unknown", "none", "hwdge", "swdge"],
+    "who makes dma descriptors; none: prepared before the kernel, unknown: what the engine has")
+
   /// Which queue starts the stores.
   static func storeEngine(_ first: String) -> KernelParameter {
     let all = ["sync", "scalar", "gpsimd", "vector", "tensor"]
     return choice(
       "store_engine", [first] + all.filter { $0 != first }, "engine whose queue starts the stores")
   }
+}
+
+extension KernelParameters {
+  /// The choice of `KernelParameter.descriptors`.
+  var descriptors: DGEChoice { DGEChoice(rawValue: choice("dge")) ?? .unknown }
 }
