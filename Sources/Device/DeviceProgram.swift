@@ -26,6 +26,8 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
   case actTableLoad
   case dmaTrigger
   case eventSemaphore
+  case nop
+  case write
 
   /// The name that the profiler shows.
   public var name: String {
@@ -56,6 +58,8 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
     case .actTableLoad: "ACT_TABLE_LOAD"
     case .dmaTrigger: "DMA_DIRECT2D"
     case .eventSemaphore: "EVENT_SEMAPHORE"
+    case .nop: "NOP"
+    case .write: "WRITE"
     }
   }
 }

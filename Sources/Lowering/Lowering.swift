@@ -10,9 +10,9 @@ public import Programs
 /// Engine queues keep program order. An instruction waits for another when they touch the same bytes
 /// and one writes; a wait that an earlier wait of the same engine implies is left out.
 public struct Lowering {
-  private let program: Program
-  private let hardware: Hardware
-  private var device = DeviceProgram()
+  let program: Program
+  let hardware: Hardware
+  var device = DeviceProgram()
   private var emitter: Emitter
   private var tracker: HazardTracker
   private var known: KnownCompletions
@@ -23,15 +23,19 @@ public struct Lowering {
   private var queueIndex: [QueueKey: Int32] = [:]
   private var loadedTable: String?
   /// Engines whose instructions wait for this device instruction, as a bit set.
-  private var waiters: [UInt8] = []
+  var waiters: [UInt8] = []
   /// Per device instruction: its position in its engine's queue.
   private var positions: [Int32] = []
   private var queueLengths: [Int32]
   /// Per transfer: the device instruction that starts it.
-  private var triggers: [Int] = []
+  var triggers: [Int] = []
   /// Per program instruction: the last that it became, for `after`; `nil` before it is lowered.
   private var completions: [Producer?]
-  private var pendingWaits: [PendingWait] = []
+  var pendingWaits: [PendingWait] = []
+  /// Transfers that write what the caller will read.
+  var outputTransfers: [Int] = []
+  /// By queue: its transfers, in order.
+  private var queued: [[Int]] = []
 
   private struct QueueKey: Hashable {
     var engine: Engine
@@ -39,7 +43,7 @@ public struct Lowering {
   }
 
   /// A wait whose semaphore value is fixed once all updates are known.
-  private struct PendingWait {
+  struct PendingWait {
     var instruction: Int32
     var producer: Producer
   }
@@ -82,6 +86,7 @@ public struct Lowering {
       let emission = emitter.emissions[position]
       loadTable(for: emission, engine, source: index)
       let device = emit(emission, engine, source: index)
+      waitForQueue(device, engine)
       if position == 0 {
         for other in program.instructions[index].after {
           if let producer = completions[Int(other)] { wait(device, engine, for: producer) }
@@ -101,7 +106,11 @@ public struct Lowering {
     var producer = Producer.instruction(device)
     if case .transfer = emission.kind {
       lane = HazardTracker.transferLane
-      producer = .transfer(self.device.transfers.count - 1)
+      let transfer = self.device.transfers.count - 1
+      producer = .transfer(transfer)
+      if emission.writes.contains(where: { isOutput(emitter.operands[$0]) }) {
+        outputTransfers.append(transfer)
+      }
     }
     touches.removeAll(keepingCapacity: true)
     for operand in emission.reads {
@@ -127,6 +136,10 @@ public struct Lowering {
     known.seal(device, on: engine)
     for touch in touches { tracker.record(touch, by: producer, lane: lane) }
     return producer
+  }
+
+  private func isOutput(_ pattern: AccessPattern) -> Bool {
+    program.tensors[Int(pattern.tensor.index)].role == .output
   }
 
   /// Loads the table of functions that the emission needs, if another one (or none) is loaded.
@@ -182,7 +195,7 @@ public struct Lowering {
       DeviceInstruction(engine: engine, opcode: emission.opcode, work: work, source: source))
   }
 
-  private mutating func append(_ instruction: DeviceInstruction) -> Int {
+  mutating func append(_ instruction: DeviceInstruction) -> Int {
     device.instructions.append(instruction)
     waiters.append(0)
     let engine = Int(instruction.engine.rawValue)
@@ -254,6 +267,30 @@ public struct Lowering {
 
   // MARK: - Semaphores
 
+  /// How many transfers of a queue can be under way: each has one of the queue's semaphores.
+  ///
+  /// From the 17th trigger of a queue on, each waits for the transfer 16 before it: measured on
+  /// trn2.3xlarge captures (CS149 asst4 transpose and conv2d, static descriptors); `assumed` for
+  /// generated ones, of which no captured kernel has as many.
+  static let transfersPerQueue = 16
+
+  /// A trigger waits until the semaphore that its transfer will count on is free.
+  private mutating func waitForQueue(_ device: Int, _ engine: Engine) {
+    guard case .trigger(let transfer) = self.device.instructions[device].work else { return }
+    let queue = Int(self.device.transfers[Int(transfer)].queue)
+    while queued.count <= queue { queued.append([]) }
+    let earlier = queued[queue].count - Lowering.transfersPerQueue
+    queued[queue].append(Int(transfer))
+    guard earlier >= 0 else { return }
+    let producer = Producer.transfer(queued[queue][earlier])
+    if program.dependencies == .explicit {
+      // What the author did not order stays a race, whatever happens to order it here.
+      pendingWaits.append(PendingWait(instruction: Int32(device), producer: producer))
+    } else {
+      wait(device, engine, for: producer)
+    }
+  }
+
   private mutating func wait(_ consumer: Int, _ engine: Engine, for producer: Producer) {
     if let transfer = producer.transfer {
       guard known.learn(transfer: transfer, trigger: triggers[transfer], on: engine) else {
@@ -315,55 +352,5 @@ public struct Lowering {
       }
     }
     return nil
-  }
-
-  /// Turns waits into semaphores: one per pair of engines that counts, one per awaited transfer.
-  private mutating func finish() -> DeviceProgram {
-    let engines = Engine.allCases.count
-    var counts = Array(repeating: Int32(0), count: engines * engines)
-    /// Value of the semaphore after each update.
-    var values: [Int32] = []
-    for index in device.instructions.indices where waiters[index] != 0 {
-      device.instructions[index].firstUpdate = Int32(device.updates.count)
-      let lane = Int(device.instructions[index].engine.rawValue)
-      for engine in 0..<engines where waiters[index] & (1 << UInt8(engine)) != 0 {
-        let semaphore = lane * engines + engine
-        counts[semaphore] += 1
-        values.append(counts[semaphore])
-        device.updates.append(SemaphoreUpdate(semaphore: Int32(semaphore), amount: 1))
-        device.instructions[index].updateCount += 1
-      }
-    }
-    var nextSemaphore = Int32(engines * engines)
-    // Waits were found in the order of their instructions.
-    for wait in pendingWaits {
-      let consumer = Int(wait.instruction)
-      let engine = device.instructions[consumer].engine
-      if device.instructions[consumer].waitCount == 0 {
-        device.instructions[consumer].firstWait = Int32(device.waits.count)
-      }
-      device.instructions[consumer].waitCount += 1
-      if let transfer = wait.producer.transfer {
-        let rings = Int32(hardware.dma.rings)
-        if device.transfers[transfer].completion == nil {
-          device.transfers[transfer].completion = SemaphoreUpdate(
-            semaphore: nextSemaphore, amount: rings)
-          nextSemaphore += 1
-        }
-        let semaphore = device.transfers[transfer].completion?.semaphore ?? 0
-        device.waits.append(SemaphoreWait(semaphore: semaphore, value: rings))
-      } else {
-        let producer = Int(wait.producer.value)
-        let lane = Int(device.instructions[producer].engine.rawValue)
-        // An instruction's updates are in the order of the engines that wait.
-        let before = waiters[producer] & ((1 << engine.rawValue) - 1)
-        let update = Int(device.instructions[producer].firstUpdate) + before.nonzeroBitCount
-        device.waits.append(
-          SemaphoreWait(
-            semaphore: Int32(lane * engines + Int(engine.rawValue)), value: values[update]))
-      }
-    }
-    device.semaphores = Int(nextSemaphore)
-    return device
   }
 }
