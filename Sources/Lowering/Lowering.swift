@@ -291,7 +291,8 @@ public struct Lowering {
     }
   }
 
-  private mutating func wait(_ consumer: Int, _ engine: Engine, for producer: Producer) {
+  private mutating func wait(_ index: Int, _ engine: Engine, for producer: Producer) {
+    let consumer = waiting(index)
     if let transfer = producer.transfer {
       guard known.learn(transfer: transfer, trigger: triggers[transfer], on: engine) else {
         return
@@ -306,6 +307,14 @@ public struct Lowering {
       return
     }
     pendingWaits.append(PendingWait(instruction: Int32(consumer), producer: producer))
+  }
+
+  /// The instruction that waits for what this one needs.
+  ///
+  /// A matmul waits for nothing: the weight load before it waits for both (all trn2 captures).
+  private func waiting(_ index: Int) -> Int {
+    if case .matmul = device.instructions[index].work { return index - 1 }
+    return index
   }
 
   /// The instruction whose completion says that this one has completed.

@@ -13,8 +13,7 @@ struct ProgramTests {
   @Test(arguments: KernelName.allCases, [1, 7, 127, 128, 129, 300])
   func buildsForAnyTokenCount(_ name: KernelName, _ tokens: Int) throws {
     for dtype in ["float32", "bfloat16"] {
-      let count = name == .matmul ? "m=\(tokens)" : "tokens=\(tokens)"
-      let program = try name.make([count, "dtype=\(dtype)"]).build(.test)
+      let program = try name.make(name.sizes(tokens) + ["dtype=\(dtype)"]).build(.test)
       #expect(program.check(.test).map { $0.rendered() } == [])
     }
   }
@@ -37,6 +36,17 @@ struct ProgramTests {
     #expect(try traffic(["form=separate", "residual_out=true"]) == 5 * activation + gamma)
     // By DMA it is read once per partition.
     #expect(try traffic(["gamma_broadcast=dma"]) == 3 * activation + 128 * gamma)
+  }
+
+  /// Three passes store and load scores and weights; that is what fusion saves.
+  @Test func fusedAttentionKeepsScoresOnChip() throws {
+    let operand = 128 * 512 * 4
+    let fused = trafficOfHBM(try KernelName.attention.make().build(.test))
+    #expect(fused.read == 3 * operand && fused.written == operand)
+    let separate = trafficOfHBM(try KernelName.attention.make(["form=three_pass"]).build(.test))
+    let scores = 512 * 512 * 4
+    #expect(separate.read == 3 * operand + 2 * scores)
+    #expect(separate.written == operand + 2 * scores)
   }
 
   /// The default blocks of a 1024³ product: each operand crosses the rings once.
@@ -79,8 +89,7 @@ struct ProgramTests {
   /// Scopes that are entered again, locations, metadata: all survive the text form.
   @Test(arguments: KernelName.allCases)
   func textRoundTrips(_ name: KernelName) throws {
-    let count = name == .matmul ? "m=300" : "tokens=300"
-    let program = try name.make([count, "dtype=float32"]).build(.test)
+    let program = try name.make(name.sizes(300) + ["dtype=float32"]).build(.test)
     let again = try Program(text: program.text(), file: "kernel.txt")
     #expect(again.difference(from: program) == nil)
   }
@@ -122,5 +131,18 @@ struct ProgramTests {
     #expect(pool.next() == pool.tiles[0])
     #expect(bank.tiles[1].space == .psum)
     #expect(program.tensors[1].location?.description.hasPrefix("KernelsTests/ProgramTests") == true)
+  }
+}
+
+extension KernelName {
+  /// Settings that give a kernel about as many rows as asked for.
+  fileprivate func sizes(_ rows: Int) -> [String] {
+    switch self {
+    case .matmul: ["m=\(rows)"]
+    case .vectorAdd: ["elements=\(rows * 3)", "partitions=3"]
+    case .transpose: ["rows=\(rows)"]
+    case .attention: ["sequence=\((rows + 127) / 128 * 128)"]
+    default: ["tokens=\(rows)"]
+    }
   }
 }

@@ -58,6 +58,23 @@ struct ValuesTests {
     Case(.expertRouter, "tokens=7 hidden=60 experts=8 dtype=float32 evict=vector"),
   ]
 
+  static let captured =
+    [
+      Case(.vectorAdd, "elements=1 partitions=1"), Case(.vectorAdd, "tile_free=2000 dge=none"),
+      Case(.vectorAdd, "elements=1290 partitions=43 tile_free=4 buffers=1 dtype=bfloat16"),
+      Case(.vectorAdd, "elements=1290 partitions=43 tile_free=7 engine=gpsimd buffers=3"),
+      Case(.transpose, "rows=1 columns=1"), Case(.transpose, "rows=300 columns=200 first_store=4"),
+      Case(.transpose, "rows=200 columns=300 buffers=2 psum_buffers=1 dtype=bfloat16 dge=none"),
+      Case(.transpose, "rows=70 columns=90 tile=32 buffers=5 first_store=3 evict=alternate"),
+    ]
+    + ["fused", "three_pass"].flatMap { form in
+      [
+        "", "dtype=bfloat16", "sequence=128 head_dim=1", "sequence=384 head_dim=64 group=2",
+        "sequence=640 head_dim=96 group=3 dma_tiles=1 dtype=bfloat16",
+        "sequence=1024 head_dim=32 group=8 v_copies=vs weight_copies=sv score_copies=vs",
+      ].map { Case(.attention, "form=\(form) \($0)") }
+    }
+
   /// The model's own sizes.
   static let qwen =
     ["float32", "bfloat16"].flatMap { dtype in
@@ -66,7 +83,7 @@ struct ValuesTests {
       }
     } + [Case(.matmul, "m=128 k=2048 n=128 lhs_layout=mk")]
 
-  @Test(arguments: matmul + norms + others + qwen)
+  @Test(arguments: matmul + norms + others + captured + qwen)
   func matchesReference(_ sample: Case) throws {
     let kernel = try sample.make()
     let program = try kernel.build(.test)

@@ -88,6 +88,17 @@ for dtype in TYPES:
            {"weights": top / top.sum(axis=-1, keepdims=True), "indices": indices.astype(float),
             "probabilities": probabilities})
 
+for dtype in TYPES:
+    a, b = draw(dtype, 3, 10), draw(dtype, 3, 10)
+    sample("vector_add", dtype, ["elements=30", "partitions=3", "tile_free=4"], {"a": a, "b": b},
+           {"out": a + b})
+    x = draw(dtype, 5, 7)
+    sample("transpose", dtype, ["rows=5", "columns=7", "tile=3"], {"in": x}, {"out": x.T})
+    q, k, v = draw(dtype, 2, 128), draw(dtype, 2, 128), draw(dtype, 2, 128)
+    form = "fused" if dtype == "float32" else "three_pass"
+    sample("attention", dtype, ["sequence=128", "head_dim=2", f"form={form}"],
+           {"q": q, "k": k, "v": v}, {"out": softmax(q.T @ k) @ v.T})
+
 MASK = 2**64 - 1
 
 

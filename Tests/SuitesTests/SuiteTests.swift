@@ -9,7 +9,9 @@ import Testing
 @Suite struct SuiteTests {
   @Test func everyKernelIsInTheLayer() {
     let entries = Suite.qwen3Layer().entries
-    #expect(Set(entries.map(\.kernel)) == Set(KernelName.allCases))
+    // The others are there to be compared with captures of devices.
+    let captured: Set<KernelName> = [.vectorAdd, .transpose, .attention]
+    #expect(Set(entries.map(\.kernel)) == Set(KernelName.allCases).subtracting(captured))
     #expect(Set(entries.map(\.tokens)) == [1, 128])
     #expect(Set(entries.map(\.fileName)).count == entries.count)
   }
