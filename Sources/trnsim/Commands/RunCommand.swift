@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Device
 import Diagnostics
 import Foundation
 import Hardware
@@ -44,7 +45,7 @@ struct RunCommand: ParsableCommand {
   var valuesOnly = false
   @Option(help: ArgumentHelp("Write a Perfetto trace.", valueName: "file.pftrace.zst"))
   var trace: String?
-  @Option(help: "What each trace slice tells: lean or full (default: full below 2 million).")
+  @Option(help: "What each trace slice tells: lean (name) or full (operands, source, waits).")
   var traceDetail: TraceOptions.Detail?
   @Option(help: "Arrows in the trace: none, or cross (between engines).")
   var flows: TraceOptions.Flows = .cross
@@ -101,6 +102,10 @@ struct RunCommand: ParsableCommand {
     var options = TraceOptions()
     options.detail = traceDetail
     options.flows = flows
+    let count = run.device?.instructions.count ?? 0
+    if traceDetail == nil && count > TraceOptions.fullDetailLimit {
+      note("note: \(count) instructions: the trace is lean; --trace-detail full adds operands")
+    }
     try PerfettoTrace.write(run, to: path, options: options)
   }
 }
