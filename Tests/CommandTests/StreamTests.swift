@@ -76,8 +76,10 @@ import Testing
     let scratch = try Scratch()
     // Large enough that the trace takes a second or more to write.
     let running = try start(
-      ["run", "rmsnorm", "--param", "tokens=262144", "--timing-only", "--trace", "t.zst"],
-      in: scratch)
+      [
+        "run", "rmsnorm", "--param", "tokens=262144", "--timing-only", "--trace", "t.zst",
+        "--trace-detail", "full",
+      ], in: scratch)
     defer { running.process.terminate() }
     var sawPartial = false
     let deadline = Date(timeIntervalSinceNow: 40)
