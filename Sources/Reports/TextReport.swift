@@ -42,7 +42,7 @@ extension Report {
     var lines = header(ink)
     if let timed {
       lines += [""] + overview(timed.summary)
-      lines += [""] + wrapped(timed.bottleneck.sentence).map { ink.strong($0) }
+      lines += [""] + wrapped(printable(timed.bottleneck.sentence)).map { ink.strong($0) }
       lines += [""] + engineTable(timed, ink)
       lines += [""] + boundTable(timed, ink)
       lines += waitTable(timed, ink)
@@ -64,7 +64,8 @@ extension Report {
       title += "  (\(parameters.joined(separator: ", ")))"
     }
     let lines = wrapped(
-      "\(title)  on \(run.hardware.name), fingerprint \(run.hardware.fingerprint)", indent: "")
+      "\(printable(title))  on \(run.hardware.name), fingerprint \(run.hardware.fingerprint)",
+      indent: "")
     return lines.map { ink.strong($0) } + run.hardware.changes.map { "  with \($0)" }
   }
 
@@ -171,10 +172,10 @@ extension Report {
         + "(\(percent(timed.summary.share(stalls.waited)))): \(reasons.joined(separator: ", "))",
     ]
     for wait in stalls.producers.prefix(5) {
-      var text = "\(wait.producerName): \(wait.text)"
+      var text = "\(wait.producerName): \(printable(wait.text))"
       if let location = wait.location {
         // The directory is in the sentence above and in the JSON report.
-        let file = location.file.split(separator: "/").last ?? ""
+        let file = printable(String(location.file.split(separator: "/").last ?? ""))
         text += " at \(file):\(location.line)"
       }
       let share = percent(timed.summary.share(wait.time))
@@ -204,7 +205,7 @@ extension Report {
     run.checks.map { check in
       let verdict = check.passed ? ink.good("passed") : ink.bad("FAILED")
       let line =
-        "  check     \(check.output): largest difference \(short(check.maxAbsDifference)), "
+        "  check     \(printable(check.output)): largest difference \(short(check.maxAbsDifference)), "
         + "allowed \(short(check.tolerance))"
       return "\(line) (\(check.rule)): ".clipped(Report.width) + verdict
     }
