@@ -61,6 +61,7 @@ let package = Package(
       "Lowering",
       needs: ["Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs"]),
     room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
+    room("Captures", needs: ["Device", "Diagnostics", "Storage"]),
     // L5
     room(
       "Simulation",
@@ -78,12 +79,15 @@ let package = Package(
     room(
       "Suites",
       needs: ["Device", "Hardware", "Kernels", "Reports", "Simulation", "Storage"]),
+    room(
+      "Accuracy",
+      needs: ["Captures", "Device", "Diagnostics", "Hardware", "Reports", "Storage", "Timing"]),
     // L7
     .executableTarget(
       name: "trnsim",
       dependencies: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
-        "Programs", "Reports", "Simulation", "Storage", "Suites", "Timing",
+        "Accuracy", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels",
+        "Lowering", "Machine", "Programs", "Reports", "Simulation", "Storage", "Suites", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests
@@ -94,6 +98,12 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
         "Programs", "Reports", "Simulation", "Storage", "Timing",
       ], exclude: ["Goldens"]),
+    tests(
+      "CapturesTests",
+      needs: [
+        "Accuracy", "Captures", "Device", "Diagnostics", "Hardware", "Reports", "Storage",
+        "Timing",
+      ]),
     tests("HardwareTests", needs: ["Diagnostics", "Hardware"]),
     tests(
       "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],

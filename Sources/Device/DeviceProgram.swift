@@ -144,6 +144,8 @@ public struct DescriptorRun: Hashable, Sendable {
   public var count: Int32
   /// Elements per descriptor (what element-wise descriptors are priced by).
   public var elements: Int32
+  /// Contiguous pieces per descriptor (rows of a tile that one descriptor takes together).
+  public var pieces: Int32
   /// Which ring, 0 ..< rings.
   public var ring: UInt8
   /// What the descriptors do.
@@ -153,12 +155,14 @@ public struct DescriptorRun: Hashable, Sendable {
 
   /// Makes a run.
   public init(
-    ring: Int, count: Int, bytes: Int, elements: Int, kind: DescriptorKind, writesHBM: Bool
+    ring: Int, count: Int, bytes: Int, elements: Int, kind: DescriptorKind, writesHBM: Bool,
+    pieces: Int = 1
   ) {
     self.ring = UInt8(clamping: ring)
     self.count = Int32(clamping: count)
     self.bytes = Int32(clamping: bytes)
     self.elements = Int32(clamping: elements)
+    self.pieces = Int32(clamping: max(1, pieces))
     self.kind = kind
     self.writesHBM = writesHBM
   }

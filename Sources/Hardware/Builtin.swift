@@ -71,7 +71,10 @@ tensor:
   latency:
     warm: {value: 142.2, unit: ns, source: "NKI performance guide, figure 21: bf16 MATMUL of 128 columns in 188 ns"}
     cold: {value: 142.2, unit: ns, source: "assumed: as warm, trn1 has no throttle"}
-  matmul_dispatch: {value: 4.2, unit: ns, source: "assumed: as trn2"}
+  lead:
+    warm: {value: 2.5, unit: ns, source: "assumed: not observed, 2.5 as trn2, the start stamp"}
+    cold: {value: 46.7, unit: ns, source: "assumed: as trn2"}
+  weights_to_stream: {value: 5, unit: ns, source: "assumed: as trn2"}
   ldweights:
     cycles:
       fast: {value: 32, unit: cycles, source: "trn1/inf2 architecture guide, Fast LoadStationary, up to 4x"}
@@ -81,8 +84,7 @@ tensor:
     stride_factor: {value: 2, unit: ratio, source: "assumed: as trn2"}
     latency:
       warm: {value: 67, unit: ns, source: "NKI performance guide, figure 20: LDWEIGHTS of one element"}
-      cold_streaming: {value: 67, unit: ns, source: "assumed: as warm, trn1 has no throttle"}
-      cold_idle: {value: 67, unit: ns, source: "assumed: as warm, trn1 has no throttle"}
+      cold: {value: 67, unit: ns, source: "assumed: as warm, trn1 has no throttle"}
     after_matmul_start: {value: 1.7, unit: ns, source: "assumed: as trn2"}
 
 pe_clock:
@@ -551,25 +553,49 @@ semaphores:
     sync: {value: 16.7, unit: ns, source: "assumed: as trn2"}
 
 sequencer:
-  run_ahead:
-    tensor: {value: 0, unit: ns, source: "assumed: as trn2 (LDWEIGHTS under a MATMUL is modelled on its own)"}
+  dispatch:
+    tensor: {value: 4.2, unit: ns, source: "assumed: as trn2"}
     vector: {value: 13.5, unit: ns, source: "assumed: as trn2"}
     scalar: {value: 7.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 0, unit: ns, source: "assumed: as trn2 (not observed)"}
-    sync: {value: 0, unit: ns, source: "assumed: as trn2 (not observed)"}
+    gpsimd: {value: 8.3, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 8.3, unit: ns, source: "assumed: as trn2"}
+  queue_depth:
+    tensor: {value: 33, unit: instructions, source: "assumed: as trn2"}
+    vector: {value: 2, unit: instructions, source: "assumed: as trn2"}
+    scalar: {value: 2, unit: instructions, source: "assumed: as trn2"}
+    gpsimd: {value: 2, unit: instructions, source: "assumed: as trn2"}
+    sync: {value: 2, unit: instructions, source: "assumed: as trn2"}
   event_semaphore:
     tensor: {value: 9.3, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     vector: {value: 12.5, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     scalar: {value: 10, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     gpsimd: {value: 10, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     sync: {value: 10, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
+  event_interval:
+    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 84.2, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
   nop:
     tensor: {value: 13.6, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     vector: {value: 21.4, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     scalar: {value: 20.7, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     gpsimd: {value: 13.6, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     sync: {value: 15.7, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
-  gap: {value: 50, unit: ns, source: "assumed: as trn2"}
+  nop_interval:
+    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+  to_engine:
+    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 37.5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+  second_after_control: {value: 30.8, unit: ns, source: "assumed: as trn2"}
 
 dma:
   rings: {value: 16, unit: count, source: "trn1/inf2 architecture guide: 32 for 2 cores"}
@@ -577,12 +603,15 @@ dma:
   bytes_per_cycle: {value: 32, unit: B/cycle, source: "NKI DMA overview: 27.2 GB/s per ring for NeuronCore-v2 and v3"}
   descriptor_cycles: {value: 4, unit: cycles, source: "assumed: as trn2"}
   element_read_cycles: {value: 1, unit: cycles/element, source: "assumed: as trn2"}
-  element_write: {value: 100, unit: ns/element, source: "assumed: as trn2"}
+  element_write: {value: 95, unit: ns/element, source: "assumed: as trn2"}
+  element_write_16bit: {value: 107, unit: ns/element, source: "assumed: as trn2"}
   hbm_write_block_bytes: {value: 512, unit: B, source: "assumed: as trn2"}
   hbm_write_block_cycles: {value: 16, unit: cycles, source: "assumed: as trn2"}
   hbm_write_descriptor_cycles: {value: 4, unit: cycles, source: "assumed: as trn2"}
   write_acknowledge: {value: 250, unit: ns, source: "assumed: as trn2"}
   semaphore_visible: {value: 350, unit: ns, source: "assumed: as trn2"}
+  first_read_stall: {value: 350, unit: ns, source: "assumed: as trn2"}
+  ring_offset: {value: 11, unit: ns, source: "assumed: as trn2"}
   packet_bytes: {value: 4096, unit: B, source: "assumed: as trn2"}
   max_descriptor_bytes: {value: 65536, unit: B, source: "assumed: as trn2 (the 64 KiB packets of collectives; the longest observed has 32,004 B)"}
   throughput:
@@ -596,7 +625,13 @@ dma:
       scalar: {value: 47.1, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
       gpsimd: {value: 60, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
       sync: {value: 50, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
-    interval: {value: 90, unit: ns, source: "assumed: as trn2"}
+    trigger_initial: {value: 30, unit: ns, source: "assumed: as trn2"}
+    interval:
+      tensor: {value: 90, unit: ns, source: "assumed: as trn2"}
+      vector: {value: 90, unit: ns, source: "assumed: as trn2"}
+      scalar: {value: 77.5, unit: ns, source: "assumed: as trn2"}
+      gpsimd: {value: 76.7, unit: ns, source: "assumed: as trn2"}
+      sync: {value: 85, unit: ns, source: "assumed: as trn2"}
     first_descriptor: {value: 890, unit: ns, source: "assumed: as trn2"}
     first_descriptor_initial: {value: 1425, unit: ns, source: "assumed: as trn2"}
   hwdge: {value: none, source: "NKI ISA reference, dma_copy: hardware DGE needs NeuronCore-v3"}
@@ -608,6 +643,7 @@ dma:
 
 hbm:
   bandwidth_per_stack: {value: 410, unit: GB/s, source: "NKI performance guide, figure 27: 130.46 GB/s = 31.82 %; trn1/inf2 architecture guide: 820 GB/s for 2 cores"}
+  read_bandwidth_per_core: {value: 410, unit: GB/s, source: "Neuron profiler: 410 GB/s per core (performance guide, figure 27), assumed to be reachable"}
   bytes_per_stack: {value: 17179869184, unit: B, source: "trn1/inf2 architecture guide: 32 GiB, split by core as its bandwidth"}
   stacks: {value: 2, unit: count, source: "trn1/inf2 architecture guide"}
   cores_per_stack: {value: 1, unit: count, source: "assumed: each core has its half of the bandwidth"}
@@ -706,20 +742,22 @@ tensor:
     cold: {value: 0, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
   minimum_issue_cycles: {value: 64, unit: cycles, source: "trn1/inf2 architecture guide, Performance Consideration: max(N, 64)"}
   latency:
-    warm: {value: 165.8, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 398 cycles of 2.4 GHz"}
-    cold: {value: 207, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 204.2 to 207.5"}
-  matmul_dispatch: {value: 4.2, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
+    warm: {value: 163.3, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): from the first column; 165.8 from the start stamp, which leads by 2.5"}
+    cold: {value: 158.3, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 155 to 160 from the first column"}
+  lead:
+    warm: {value: 2.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): MATMUL durations of 272.5 after another and of 275 after its weights"}
+    cold: {value: 46.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): cold MATMULs and LDWEIGHTS behind others last 45.8 to 49.2 ns longer than the first"}
+  weights_to_stream: {value: 5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 5.0 to 6.7 between loaded weights and the first column, warm"}
   ldweights:
     cycles:
       fast: {value: 32, unit: cycles, source: "trn1/inf2 architecture guide, Fast LoadStationary, up to 4x; measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
       slow: {value: 128, unit: cycles, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): fp16 with an 18 B stride"}
       fp32: {value: 256, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): two passes"}
       fp32_transpose: {value: 128, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    stride_factor: {value: 2, unit: ratio, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    stride_factor: {value: 2.15, unit: ratio, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): fp32 weights with a 36 B stride in 312 to 317 ns"}
     latency:
-      warm: {value: 84, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
-      cold_streaming: {value: 123, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-      cold_idle: {value: 73, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+      warm: {value: 83.3, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 82.5 to 84.2"}
+      cold: {value: 75.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 73 to 78.3"}
     after_matmul_start: {value: 1.7, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
 
 pe_clock:
@@ -1202,25 +1240,49 @@ semaphores:
     sync: {value: 16.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
 
 sequencer:
-  run_ahead:
-    tensor: {value: 0, unit: ns, source: "assumed: LDWEIGHTS under a MATMUL is modelled on its own"}
-    vector: {value: 13.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    scalar: {value: 7.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    gpsimd: {value: 0, unit: ns, source: "assumed: not observed"}
-    sync: {value: 0, unit: ns, source: "assumed: not observed"}
+  dispatch:
+    tensor: {value: 4.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): a MATMUL begins 4.2 ns after an LDWEIGHTS that a semaphore held back"}
+    vector: {value: 13.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE after TENSOR_TENSOR"}
+    scalar: {value: 7.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE and WRITE after COPY"}
+    gpsimd: {value: 8.3, unit: ns, source: "assumed: 10 cycles, between ScalarE and VectorE"}
+    sync: {value: 8.3, unit: ns, source: "assumed: Sync has no engine behind its sequencer"}
+  queue_depth:
+    tensor: {value: 33, unit: instructions, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): an EVENT_SEMAPHORE ran ahead of at most 33 waiting LDWEIGHTS and MATMULs"}
+    vector: {value: 2, unit: instructions, source: "assumed: as ScalarE"}
+    scalar: {value: 2, unit: instructions, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): sequencer-only instructions ran ahead of at most 2 waiting COPYs"}
+    gpsimd: {value: 2, unit: instructions, source: "assumed: as ScalarE"}
+    sync: {value: 2, unit: instructions, source: "assumed: as ScalarE"}
   event_semaphore:
-    tensor: {value: 52.5, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): the shortest"}
-    vector: {value: 24, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): the shortest"}
-    scalar: {value: 40, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): the shortest"}
-    gpsimd: {value: 19.2, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): the shortest"}
-    sync: {value: 19.2, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): the shortest"}
+    tensor: {value: 54.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    vector: {value: 24, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    scalar: {value: 41.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    gpsimd: {value: 37.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 32.5 to 37.5"}
+    sync: {value: 20, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 20 to 23.3"}
+  event_interval:
+    tensor: {value: 78.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 78.3 to 79.2"}
+    vector: {value: 103.1, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 95.8 to 121.9"}
+    scalar: {value: 92.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    gpsimd: {value: 84.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 81.7 and 86.7"}
+    sync: {value: 60, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 55.8 to 80"}
   nop:
-    tensor: {value: 21.7, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): median"}
-    vector: {value: 31.2, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): median"}
-    scalar: {value: 25, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): median"}
-    gpsimd: {value: 19.2, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): median"}
+    tensor: {value: 21.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    vector: {value: 31.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    scalar: {value: 25, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    gpsimd: {value: 19.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
     sync: {value: 19.2, unit: ns, source: "assumed: as GpSimdE"}
-  gap: {value: 50, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 42 to 60"}
+  nop_interval:
+    tensor: {value: 78.7, unit: ns, source: "assumed: as event_interval"}
+    vector: {value: 103.1, unit: ns, source: "assumed: as event_interval"}
+    scalar: {value: 92.5, unit: ns, source: "assumed: as event_interval"}
+    gpsimd: {value: 70, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    sync: {value: 60, unit: ns, source: "assumed: as event_interval"}
+  to_engine:
+    tensor: {value: 78.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): LDWEIGHTS after EVENT_SEMAPHORE"}
+    vector: {value: 103.1, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): TENSOR_SCALAR after EVENT_SEMAPHORE"}
+    scalar: {value: 37.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): COPY after WRITE"}
+    gpsimd: {value: 70, unit: ns, source: "assumed: as nop_interval"}
+    sync: {value: 60, unit: ns, source: "assumed: as event_interval"}
+  second_after_control: {value: 30.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): MATMUL after LDWEIGHTS after EVENT_SEMAPHORE on PE"}
 
 dma:
   rings: {value: 16, unit: count, source: "trn2 architecture guide, DMA"}
@@ -1228,12 +1290,15 @@ dma:
   bytes_per_cycle: {value: 32, unit: B/cycle, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode)"}
   descriptor_cycles: {value: 4, unit: cycles, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 4 B in 5, 4096 B in 132 cycles"}
   element_read_cycles: {value: 1, unit: cycles/element, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): 64 elements in 81 ns, of 2 or 4 bytes"}
-  element_write: {value: 100, unit: ns/element, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): 95 to 108 per ring"}
+  element_write: {value: 95, unit: ns/element, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): conv2d in fp32, 64 elements per descriptor, all rings busy"}
+  element_write_16bit: {value: 107, unit: ns/element, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): conv2d in fp16, 100 to 110 by ring"}
   hbm_write_block_bytes: {value: 512, unit: B, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
   hbm_write_block_cycles: {value: 16, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-  hbm_write_descriptor_cycles: {value: 4, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+  hbm_write_descriptor_cycles: {value: 6.5, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): means of 23.2 cycles per 256 B, 71 per 2048 B, 136 per 4000 B and 180 per 8 rows of 512 B; 2.5 at best"}
   write_acknowledge: {value: 250, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 240 to 260"}
   semaphore_visible: {value: 350, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+  first_read_stall: {value: 350, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the first loads of attention kernels, 270 to 500"}
+  ring_offset: {value: 11, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): ring 15 starts 150 to 200 ns after ring 0"}
   packet_bytes: {value: 4096, unit: B, source: "Neuron profiler documentation: static packets of 4 KiB"}
   max_descriptor_bytes: {value: 65536, unit: B, source: "assumed: the 64 KiB packets of collectives; the longest observed has 32,004 B"}
   throughput:
@@ -1246,18 +1311,24 @@ dma:
       vector: {value: 44.8, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
       scalar: {value: 25, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
       gpsimd: {value: 45.8, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
-      sync: {value: 57.5, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
-    interval: {value: 90, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): triggers of one engine are 86 to 94 ns apart"}
-    first_descriptor: {value: 890, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 790 to 990"}
-    first_descriptor_initial: {value: 1425, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 1100 to 1750"}
+      sync: {value: 59, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, 57.5 to 60.8"}
+    trigger_initial: {value: 30, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 90 instead of 57.5 to 60.8 on Sync, 83.3 instead of 45.8 on GpSimdE"}
+    interval:
+      tensor: {value: 90, unit: ns, source: "assumed: as Sync, rounded"}
+      vector: {value: 90, unit: ns, source: "assumed: as Sync, rounded"}
+      scalar: {value: 77.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+      gpsimd: {value: 76.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 61.7 to 96.7, median"}
+      sync: {value: 85, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 67 to 122, median"}
+    first_descriptor: {value: 780, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 740 to 890 to the first ring"}
+    first_descriptor_initial: {value: 1480, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): all rings reach their steady rate as if they had started then; the first reads of HBM stall for about 600 ns"}
   hwdge:
     trigger:
       scalar: {value: 572.5, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): DMA_DIRECT2D, median"}
       sync: {value: 565, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): DMA_DIRECT2D, median"}
     interval: {value: 600, unit: ns, source: "trn2 architecture guide, DGE: about 600 ns per DMA instruction"}
     first_descriptor:
-      scalar: {value: 1340, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 1260 to 1420"}
-      sync: {value: 1450, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 1350 to 1550"}
+      scalar: {value: 1260, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 1234 to 1279 to the first ring of idle rings"}
+      sync: {value: 1340, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 1327 to 1350 to the first ring of idle rings"}
   swdge:
     trigger: {value: 43.7, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): DMA_DIRECT2D, median"}
     interval: {value: 580, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
@@ -1266,6 +1337,7 @@ dma:
 
 hbm:
   bandwidth_per_stack: {value: 716, unit: GB/s, source: "Neuron profiler: peak_flops_bandwidth_ratio 109.84 = 78.64 TFLOPS / 716 GB/s"}
+  read_bandwidth_per_core: {value: 375, unit: GB/s, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): long loads of conv2d (152.9 ns per 3584 B and ring); the fair share of a stack is 358"}
   bytes_per_stack: {value: 25769803776, unit: B, source: "trn2 architecture guide: 96 GiB in 4 stacks"}
   stacks: {value: 4, unit: count, source: "trn2 architecture guide"}
   cores_per_stack: {value: 2, unit: count, source: "Logical NeuronCore configuration: pairs share a bank"}
@@ -1361,9 +1433,12 @@ tensor:
     cold: {value: 0, unit: cycles, source: "assumed: as trn2"}
   minimum_issue_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
   latency:
-    warm: {value: 165.8, unit: ns, source: "assumed: as trn2"}
-    cold: {value: 207, unit: ns, source: "assumed: as trn2"}
-  matmul_dispatch: {value: 4.2, unit: ns, source: "assumed: as trn2"}
+    warm: {value: 163.3, unit: ns, source: "assumed: as trn2"}
+    cold: {value: 158.3, unit: ns, source: "assumed: as trn2"}
+  lead:
+    warm: {value: 2.5, unit: ns, source: "assumed: as trn2"}
+    cold: {value: 46.7, unit: ns, source: "assumed: as trn2"}
+  weights_to_stream: {value: 5, unit: ns, source: "assumed: as trn2"}
   ldweights:
     cycles:
       fast: {value: 32, unit: cycles, source: "assumed: as trn2"}
@@ -1372,9 +1447,8 @@ tensor:
       fp32_transpose: {value: 128, unit: cycles, source: "assumed: as trn2"}
     stride_factor: {value: 2, unit: ratio, source: "assumed: as trn2"}
     latency:
-      warm: {value: 84, unit: ns, source: "assumed: as trn2"}
-      cold_streaming: {value: 123, unit: ns, source: "assumed: as trn2"}
-      cold_idle: {value: 73, unit: ns, source: "assumed: as trn2"}
+      warm: {value: 83.3, unit: ns, source: "assumed: as trn2"}
+      cold: {value: 75.8, unit: ns, source: "assumed: as trn2"}
     after_matmul_start: {value: 1.7, unit: ns, source: "assumed: as trn2"}
 
 pe_clock:
@@ -1857,25 +1931,49 @@ semaphores:
     sync: {value: 16.7, unit: ns, source: "assumed: as trn2"}
 
 sequencer:
-  run_ahead:
-    tensor: {value: 0, unit: ns, source: "assumed: as trn2 (LDWEIGHTS under a MATMUL is modelled on its own)"}
+  dispatch:
+    tensor: {value: 4.2, unit: ns, source: "assumed: as trn2"}
     vector: {value: 13.5, unit: ns, source: "assumed: as trn2"}
     scalar: {value: 7.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 0, unit: ns, source: "assumed: as trn2 (not observed)"}
-    sync: {value: 0, unit: ns, source: "assumed: as trn2 (not observed)"}
+    gpsimd: {value: 8.3, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 8.3, unit: ns, source: "assumed: as trn2"}
+  queue_depth:
+    tensor: {value: 33, unit: instructions, source: "assumed: as trn2"}
+    vector: {value: 2, unit: instructions, source: "assumed: as trn2"}
+    scalar: {value: 2, unit: instructions, source: "assumed: as trn2"}
+    gpsimd: {value: 2, unit: instructions, source: "assumed: as trn2"}
+    sync: {value: 2, unit: instructions, source: "assumed: as trn2"}
   event_semaphore:
-    tensor: {value: 52.5, unit: ns, source: "assumed: as trn2"}
+    tensor: {value: 54.2, unit: ns, source: "assumed: as trn2"}
     vector: {value: 24, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 40, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 19.2, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 19.2, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 41.7, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 37.5, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 20, unit: ns, source: "assumed: as trn2"}
+  event_interval:
+    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 84.2, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
   nop:
     tensor: {value: 21.7, unit: ns, source: "assumed: as trn2"}
     vector: {value: 31.2, unit: ns, source: "assumed: as trn2"}
     scalar: {value: 25, unit: ns, source: "assumed: as trn2"}
     gpsimd: {value: 19.2, unit: ns, source: "assumed: as trn2"}
     sync: {value: 19.2, unit: ns, source: "assumed: as trn2"}
-  gap: {value: 50, unit: ns, source: "assumed: as trn2"}
+  nop_interval:
+    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+  to_engine:
+    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 37.5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+  second_after_control: {value: 30.8, unit: ns, source: "assumed: as trn2"}
 
 dma:
   rings: {value: 16, unit: count, source: "trn3 architecture guide: 128 for 8 cores"}
@@ -1883,12 +1981,15 @@ dma:
   bytes_per_cycle: {value: 32, unit: B/cycle, source: "assumed: as trn2"}
   descriptor_cycles: {value: 4, unit: cycles, source: "assumed: as trn2"}
   element_read_cycles: {value: 1, unit: cycles/element, source: "assumed: as trn2"}
-  element_write: {value: 100, unit: ns/element, source: "assumed: as trn2"}
+  element_write: {value: 95, unit: ns/element, source: "assumed: as trn2"}
+  element_write_16bit: {value: 107, unit: ns/element, source: "assumed: as trn2"}
   hbm_write_block_bytes: {value: 512, unit: B, source: "assumed: as trn2"}
   hbm_write_block_cycles: {value: 16, unit: cycles, source: "assumed: as trn2"}
   hbm_write_descriptor_cycles: {value: 4, unit: cycles, source: "assumed: as trn2"}
   write_acknowledge: {value: 250, unit: ns, source: "assumed: as trn2"}
   semaphore_visible: {value: 350, unit: ns, source: "assumed: as trn2"}
+  first_read_stall: {value: 350, unit: ns, source: "assumed: as trn2"}
+  ring_offset: {value: 11, unit: ns, source: "assumed: as trn2"}
   packet_bytes: {value: 4096, unit: B, source: "assumed: as trn2"}
   max_descriptor_bytes: {value: 65536, unit: B, source: "assumed: as trn2 (the 64 KiB packets of collectives; the longest observed has 32,004 B)"}
   throughput:
@@ -1902,7 +2003,13 @@ dma:
       scalar: {value: 25, unit: ns, source: "assumed: as trn2"}
       gpsimd: {value: 45.8, unit: ns, source: "assumed: as trn2"}
       sync: {value: 57.5, unit: ns, source: "assumed: as trn2"}
-    interval: {value: 90, unit: ns, source: "assumed: as trn2"}
+    trigger_initial: {value: 30, unit: ns, source: "assumed: as trn2"}
+    interval:
+      tensor: {value: 90, unit: ns, source: "assumed: as trn2"}
+      vector: {value: 90, unit: ns, source: "assumed: as trn2"}
+      scalar: {value: 77.5, unit: ns, source: "assumed: as trn2"}
+      gpsimd: {value: 76.7, unit: ns, source: "assumed: as trn2"}
+      sync: {value: 85, unit: ns, source: "assumed: as trn2"}
     first_descriptor: {value: 890, unit: ns, source: "assumed: as trn2"}
     first_descriptor_initial: {value: 1425, unit: ns, source: "assumed: as trn2"}
   hwdge:
@@ -1921,6 +2028,7 @@ dma:
 
 hbm:
   bandwidth_per_stack: {value: 1175, unit: GB/s, source: "trn3 architecture guide: 4.7 TB/s for 4 stacks (the product page says 4.9)"}
+  read_bandwidth_per_core: {value: 588, unit: GB/s, source: "assumed: half of a stack, as on trn2"}
   bytes_per_stack: {value: 38654705664, unit: B, source: "trn3 architecture guide: 144 GiB in 4 stacks"}
   stacks: {value: 4, unit: count, source: "trn3 architecture guide"}
   cores_per_stack: {value: 2, unit: count, source: "trn3 architecture guide: 8 cores, 4 stacks"}

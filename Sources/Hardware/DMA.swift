@@ -13,6 +13,8 @@ extension Hardware {
     public var elementReadCycles = 0.0
     /// Time per element when writing single elements, in ns per ring.
     public var elementWrite = 0.0
+    /// The same for elements below 4 bytes, in ns.
+    public var elementWrite16Bit = 0.0
     /// HBM writes go in blocks of this many bytes.
     public var hbmWriteBlockBytes = 0
     /// Cycles of each such block, full or not.
@@ -21,6 +23,10 @@ extension Hardware {
     public var hbmWriteDescriptorCycles = 0.0
     /// From the end of a descriptor's read to the acknowledgement of its write, in ns.
     public var writeAcknowledge = 0.0
+    /// How long the first read of HBM by a queue of generated descriptors stalls, in ns.
+    public var firstReadStall = 0.0
+    /// From a transfer's arrival at one ring to its arrival at the next, in ns.
+    public var ringOffset = 0.0
     /// From the end of the last descriptor's read to the visible semaphore update, in ns.
     public var semaphoreVisible = 0.0
     /// Rings take turns between queues after this many bytes.
@@ -53,8 +59,10 @@ extension Hardware {
   public struct StaticRings: Hashable, Sendable {
     /// Duration of the instruction that starts the transfer.
     public var trigger = PerEngine()
+    /// How much longer an engine's first such instruction takes, in ns.
+    public var triggerInitial = 0.0
     /// From that instruction's start to the next such instruction's start at least.
-    public var interval = 0.0
+    public var interval = PerEngine()
     /// From that instruction's start to the first descriptor's read.
     public var firstDescriptor = 0.0
     /// The same for the first transfer of a ring.

@@ -61,7 +61,7 @@ struct Entry: Sendable {
 
   /// The five entries of a time per engine.
   static func perEngine(
-    _ path: String, _ slot: Slot<PerEngine>, _ meaning: String
+    _ path: String, _ slot: Slot<PerEngine>, _ meaning: String, unit: Unit = .nanoseconds
   ) -> [Entry] {
     typealias Engine = any (WritableKeyPath<PerEngine, Double> & Sendable)
     let engines: [(String, Engine)] = [
@@ -70,7 +70,7 @@ struct Entry: Sendable {
     ]
     return engines.map { name, engine in
       Entry(
-        path: "\(path).\(name)", kind: .number, unit: .nanoseconds, rule: .nonNegative,
+        path: "\(path).\(name)", kind: .number, unit: unit, rule: .nonNegative,
         meaning: "\(meaning), on the \(name) engine",
         read: { .number($0[keyPath: slot][keyPath: engine]) },
         write: {

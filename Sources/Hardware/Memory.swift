@@ -91,6 +91,8 @@ extension Hardware {
   public struct HBM: Hashable, Sendable {
     /// GB/s of one stack.
     public var bandwidthPerStack = 0.0
+    /// What one core's DMAs can read, in GB/s.
+    public var readBandwidthPerCore = 0.0
     /// Bytes of one stack.
     public var bytesPerStack = 0
     /// Stacks on a chip.

@@ -43,13 +43,19 @@ extension Schema {
         "fewest warm cycles from one MATMUL's start to the next one's"),
       .number(
         "tensor.latency.warm", \.tensor.latencyWarm, .nanoseconds, .nonNegative,
-        "MATMUL: start to end minus streaming, warm"),
+        "MATMUL: first column to end minus streaming, warm"),
       .number(
         "tensor.latency.cold", \.tensor.latencyCold, .nanoseconds, .nonNegative,
-        "MATMUL: start to end minus streaming, cold"),
+        "MATMUL: first column to end minus streaming, cold"),
       .number(
-        "tensor.matmul_dispatch", \.tensor.matmulDispatch, .nanoseconds, .nonNegative,
-        "from an LDWEIGHTS's start to its MATMUL's start when the array is idle"),
+        "tensor.lead.warm", \.tensor.leadWarm, .nanoseconds, .nonNegative,
+        "how long before the array takes its first column an instruction begins at most, warm"),
+      .number(
+        "tensor.lead.cold", \.tensor.leadCold, .nanoseconds, .nonNegative,
+        "how long before the array takes its first column an instruction begins at most, cold"),
+      .number(
+        "tensor.weights_to_stream", \.tensor.weightsToStream, .nanoseconds, .nonNegative,
+        "from loaded weights to a MATMUL's first column, warm"),
     ] + ldweights
 
   private static let ldweights: [Entry] = [
@@ -70,14 +76,10 @@ extension Schema {
       "how much longer loading takes above the penalty stride"),
     .number(
       "tensor.ldweights.latency.warm", \.tensor.ldweights.latencyWarm, .nanoseconds, .nonNegative,
-      "LDWEIGHTS: start to end minus streaming, warm"),
+      "LDWEIGHTS: first column to end minus loading, warm"),
     .number(
-      "tensor.ldweights.latency.cold_streaming", \.tensor.ldweights.latencyColdStreaming,
-      .nanoseconds, .nonNegative,
-      "LDWEIGHTS: start to end minus streaming, cold, while a MATMUL streams"),
-    .number(
-      "tensor.ldweights.latency.cold_idle", \.tensor.ldweights.latencyColdIdle, .nanoseconds,
-      .nonNegative, "LDWEIGHTS: start to end minus streaming, cold, array idle"),
+      "tensor.ldweights.latency.cold", \.tensor.ldweights.latencyCold, .nanoseconds, .nonNegative,
+      "LDWEIGHTS: first column to end minus loading, cold"),
     .number(
       "tensor.ldweights.after_matmul_start", \.tensor.ldweights.afterMatmulStart, .nanoseconds,
       .nonNegative, "from a MATMUL's start to the next LDWEIGHTS's start"),

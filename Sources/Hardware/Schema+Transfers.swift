@@ -10,16 +10,29 @@ extension Schema {
       "semaphores.event_wait_to_start", \.semaphores.eventWaitToStart,
       "from the awaited count to the start of an EVENT_SEMAPHORE")
     + Entry.perEngine(
-      "sequencer.run_ahead", \.sequencer.runAhead,
-      "how early the next instruction is taken before the engine is free")
+      "sequencer.dispatch", \.sequencer.dispatch,
+      "from the dispatch of an instruction to that of the next")
+    + Entry.perEngine(
+      "sequencer.queue_depth", \.sequencer.queueDepth,
+      "how many dispatched instructions may wait", unit: .instructions)
     + Entry.perEngine(
       "sequencer.event_semaphore", \.sequencer.eventSemaphore,
       "duration of an EVENT_SEMAPHORE with nothing to wait for")
+    + Entry.perEngine(
+      "sequencer.event_interval", \.sequencer.eventInterval,
+      "from the begin of an EVENT_SEMAPHORE to the sequencer's next instruction")
     + Entry.perEngine("sequencer.nop", \.sequencer.nop, "duration of a NOP")
+    + Entry.perEngine(
+      "sequencer.nop_interval", \.sequencer.nopInterval,
+      "from the begin of a NOP to the sequencer's next instruction")
+    + Entry.perEngine(
+      "sequencer.to_engine", \.sequencer.toEngine,
+      "from the begin of the sequencer's own instruction to the dispatch of an engine's")
     + [
       .number(
-        "sequencer.gap", \.sequencer.gap, .nanoseconds, .nonNegative,
-        "between two instructions that only the sequencer executes")
+        "sequencer.second_after_control", \.sequencer.secondAfterControl, .nanoseconds,
+        .nonNegative,
+        "from that dispatch to the next one, on the tensor engine")
     ]
 
   /// The settings of DMA.
@@ -40,6 +53,9 @@ extension Schema {
     .number(
       "dma.element_write", \.dma.elementWrite, .nanosecondsPerElement, .nonNegative,
       "writing single elements, per ring"),
+    .number(
+      "dma.element_write_16bit", \.dma.elementWrite16Bit, .nanosecondsPerElement, .nonNegative,
+      "writing single elements of less than 4 bytes, per ring"),
     .integer(
       "dma.hbm_write_block_bytes", \.dma.hbmWriteBlockBytes, .bytes, .integer(1...(1 << 20)),
       "HBM is written in blocks of this size"),
@@ -55,6 +71,12 @@ extension Schema {
     .number(
       "dma.semaphore_visible", \.dma.semaphoreVisible, .nanoseconds, .nonNegative,
       "from the end of the last descriptor's read to the visible semaphore update"),
+    .number(
+      "dma.first_read_stall", \.dma.firstReadStall, .nanoseconds, .nonNegative,
+      "how long the first read of HBM by a queue of generated descriptors stalls"),
+    .number(
+      "dma.ring_offset", \.dma.ringOffset, .nanoseconds, .nonNegative,
+      "from a transfer's arrival at one ring to its arrival at the next"),
     .integer(
       "dma.packet_bytes", \.dma.packetBytes, .bytes, .integer(1...(1 << 30)),
       "rings take turns between queues after this many bytes"),
@@ -76,10 +98,13 @@ extension Schema {
     Entry.perEngine(
       "dma.static.trigger", \.dma.prepared.trigger,
       "duration of the instruction that starts prepared descriptors")
+    + Entry.perEngine(
+      "dma.static.interval", \.dma.prepared.interval, "trigger start to next trigger start at least"
+    )
     + [
       .number(
-        "dma.static.interval", \.dma.prepared.interval, .nanoseconds, .nonNegative,
-        "trigger start to next trigger start at least"),
+        "dma.static.trigger_initial", \.dma.prepared.triggerInitial, .nanoseconds, .nonNegative,
+        "how much longer an engine's first trigger takes"),
       .number(
         "dma.static.first_descriptor", \.dma.prepared.firstDescriptor, .nanoseconds, .nonNegative,
         "trigger start to first descriptor's read"),
@@ -123,6 +148,9 @@ extension Schema {
     .number(
       "hbm.bandwidth_per_stack", \.hbm.bandwidthPerStack, .gigabytesPerSecond, .positive,
       "bandwidth of one HBM stack"),
+    .number(
+      "hbm.read_bandwidth_per_core", \.hbm.readBandwidthPerCore, .gigabytesPerSecond, .positive,
+      "what one core's DMAs can read"),
     .integer(
       "hbm.bytes_per_stack", \.hbm.bytesPerStack, .bytes, .integer(1...(1 << 50)),
       "bytes of one HBM stack"),

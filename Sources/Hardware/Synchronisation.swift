@@ -13,14 +13,22 @@ extension Hardware {
 
   /// What the instruction sequencers do by themselves, in ns.
   public struct Sequencer: Hashable, Sendable {
-    /// How early a sequencer takes the next instruction before its engine is free.
-    public var runAhead = PerEngine()
+    /// From the dispatch of an engine's instruction to that of the next.
+    public var dispatch = PerEngine()
+    /// How many instructions may wait in front of an engine, in instructions.
+    public var queueDepth = PerEngine()
     /// An EVENT_SEMAPHORE that has nothing to wait for.
     public var eventSemaphore = PerEngine()
+    /// From an EVENT_SEMAPHORE's begin to the next instruction of the sequencer itself.
+    public var eventInterval = PerEngine()
     /// A NOP.
     public var nop = PerEngine()
-    /// Between two instructions that only the sequencer executes.
-    public var gap = 0.0
+    /// From a NOP's begin to the next instruction of the sequencer itself.
+    public var nopInterval = PerEngine()
+    /// From the begin of an instruction of the sequencer itself to the dispatch of an engine's.
+    public var toEngine = PerEngine()
+    /// On PE, from that dispatch to the one after it.
+    public var secondAfterControl = 0.0
 
     init() {}
   }

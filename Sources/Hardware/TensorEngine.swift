@@ -25,12 +25,16 @@ extension Hardware {
     public var issueOverheadCyclesCold = 0.0
     /// The fewest warm cycles from one MATMUL's start to the next one's.
     public var minimumIssueCycles = 0.0
-    /// From a warm MATMUL's start to its last result in PSUM, without streaming, in ns.
+    /// From a warm MATMUL's first column to its last result in PSUM, without streaming, in ns.
     public var latencyWarm = 0.0
     /// The same when cold, in ns (the whole latency, not an addition).
     public var latencyCold = 0.0
-    /// From an LDWEIGHTS's start to its MATMUL's start when the array is idle, in ns.
-    public var matmulDispatch = 0.0
+    /// How long before its first column an instruction begins at most, warm, in ns.
+    public var leadWarm = 0.0
+    /// The same when cold, in ns.
+    public var leadCold = 0.0
+    /// From loaded weights to a MATMUL's first column when warm, in ns.
+    public var weightsToStream = 0.0
     /// Loading of stationary matrices.
     public var ldweights = LDWeights()
 
@@ -67,12 +71,10 @@ extension Hardware {
     public var fp32TransposeCycles = 0.0
     /// How much longer loading takes above `Access.stridePenaltyBytes`.
     public var strideFactor = 0.0
-    /// From start to end without streaming when warm, in ns.
+    /// From the first column to the end without loading when warm, in ns.
     public var latencyWarm = 0.0
-    /// The same when cold while a MATMUL streams, in ns.
-    public var latencyColdStreaming = 0.0
-    /// The same when cold and idle, in ns.
-    public var latencyColdIdle = 0.0
+    /// The same when cold, in ns.
+    public var latencyCold = 0.0
     /// From a MATMUL's start to the next LDWEIGHTS's start in its shadow, in ns.
     public var afterMatmulStart = 0.0
 

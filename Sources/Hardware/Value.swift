@@ -42,6 +42,7 @@ enum Unit: String, Sendable {
   case ratio
   case types
   case functions
+  case instructions
 }
 
 /// The values that a setting can have.

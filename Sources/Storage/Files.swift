@@ -194,3 +194,21 @@ final class OutputFile {
     temporary = nil
   }
 }
+
+/// The names of the files and directories in a directory, in order.
+///
+/// - Throws: A `DiagnosticError` placed at the directory: missing, not a directory, not readable.
+public func fileNames(in directory: String) throws(DiagnosticError) -> [String] {
+  guard let stream = opendir(directory) else {
+    throw failure("list", directory, errno, remedy: "check the path")
+  }
+  defer { closedir(stream) }
+  var names: [String] = []
+  while let entry = readdir(stream) {
+    let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+    if name != "." && name != ".." { names.append(name) }
+  }
+  return names.sorted()
+}

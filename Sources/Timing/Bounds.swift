@@ -55,6 +55,11 @@ struct BoundsMeter {
     chains[index] = start + duration
   }
 
+  /// Meets an instruction of a sequencer, which leaves its engine free.
+  mutating func meetControl(_ index: Int, start: Picoseconds, duration: Picoseconds) {
+    chains[index] = start + duration
+  }
+
   /// Meets a weight load, which delays the next matmul's chain.
   mutating func meetLoad(_ index: Int, start: Picoseconds, duration: Picoseconds) {
     weightsChain = start + duration

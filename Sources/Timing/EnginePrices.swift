@@ -1,6 +1,14 @@
 import Device
 import Hardware
 
+/// What an instruction takes that only the sequencer executes.
+struct ControlPrice {
+  /// From its begin to its end.
+  var duration: Picoseconds
+  /// From its begin to the begin of the next such instruction.
+  var interval: Picoseconds
+}
+
 /// What starting a DMA takes.
 struct TriggerPrice {
   /// Of the trigger instruction itself.
@@ -16,12 +24,24 @@ struct EnginePrices {
   /// By engine.
   let streams: [StreamPrices]
   let descriptors: DescriptorPrices
-  /// Duration of a control instruction, by engine.
-  let control: [Picoseconds]
+  /// EVENT_SEMAPHOREs, by engine.
+  private let events: [ControlPrice]
+  /// NOPs, by engine.
+  private let nops: [ControlPrice]
+  /// From an engine instruction's dispatch to the next instruction's, by engine.
+  let dispatch: [Picoseconds]
+  /// From a sequencer's own instruction to the dispatch of its engine's next, by engine.
+  let toEngine: [Picoseconds]
+  /// On PE, from that dispatch to the next.
+  let secondAfterControl: Picoseconds
+  /// How many dispatched instructions may wait in front of an engine, by engine.
+  let queueDepth: [Int]
   /// From an instruction's end to its semaphore update, by engine.
   let update: [Picoseconds]
   /// From a ring's last read to the semaphore update.
   let semaphoreVisible: Picoseconds
+  /// From a transfer's arrival at one ring to its arrival at the next.
+  let ringOffset: Picoseconds
   private let waitToStart: [Picoseconds]
   private let eventWaitToStart: [Picoseconds]
   private let softwareWaitToStart: Picoseconds
@@ -52,10 +72,18 @@ struct EnginePrices {
     func each(_ values: PerEngine) -> [Picoseconds] {
       [values.tensor, values.vector, values.scalar, values.gpsimd, values.sync].map(picoseconds)
     }
-    control = each(hardware.sequencer.eventSemaphore)
+    let sequencer = hardware.sequencer
+    events = zip(each(sequencer.eventSemaphore), each(sequencer.eventInterval)).map(
+      ControlPrice.init)
+    nops = zip(each(sequencer.nop), each(sequencer.nopInterval)).map(ControlPrice.init)
+    dispatch = each(sequencer.dispatch)
+    toEngine = each(sequencer.toEngine)
+    secondAfterControl = picoseconds(sequencer.secondAfterControl)
+    queueDepth = each(sequencer.queueDepth).map { max(1, Int($0 / 1000)) }
     update = each(hardware.semaphores.update)
     waitToStart = each(hardware.semaphores.waitToStart)
     eventWaitToStart = each(hardware.semaphores.eventWaitToStart)
+    ringOffset = picoseconds(hardware.dma.ringOffset)
     softwareWaitToStart = picoseconds(hardware.dma.swdge.waitToStart)
     semaphoreVisible = picoseconds(hardware.dma.semaphoreVisible)
   }
@@ -65,38 +93,45 @@ struct EnginePrices {
     let engine = Int(instruction.engine.rawValue)
     switch instruction.work {
     case .control: return eventWaitToStart[engine]
-    case .trigger(let transfer):
-      return program.transfers[Int(transfer)].mode == .swdge
-        ? softwareWaitToStart : waitToStart[engine]
+    case .trigger: return eventWaitToStart[engine]
     case .loadWeights, .matmul, .stream: return waitToStart[engine]
     }
   }
+
+  /// What a control instruction takes.
+  func control(_ instruction: DeviceInstruction) -> ControlPrice {
+    let engine = Int(instruction.engine.rawValue)
+    return instruction.opcode == .nop ? nops[engine] : events[engine]
+  }
+
+  /// From the moment that a software DMA's descriptors can be made to its instruction's begin.
+  var softwareGeneration: Picoseconds { softwareWaitToStart }
 
   /// The least time from a trigger to its descriptors in the same mode.
   func shortestFirstDescriptor(_ price: TriggerPrice, _ mode: DGEMode) -> Picoseconds {
     mode == .none
       ? min(price.firstDescriptor, picoseconds(dma.prepared.firstDescriptor))
-      : price.firstDescriptor
+      : max(0, price.firstDescriptor - picoseconds(dma.firstReadStall))
   }
 
   /// What starting a DMA takes; `nil` when the engine cannot do it in this mode.
-  func trigger(_ mode: DGEMode, _ engine: Engine, isFirstOfQueue: Bool) -> TriggerPrice? {
+  ///
+  /// Reading HBM is slow the first time (`isFirstRead`); an engine's first trigger is, too.
+  func trigger(
+    _ mode: DGEMode, _ engine: Engine, isFirstRead: Bool, isFirstOfEngine: Bool
+  ) -> TriggerPrice? {
+    let stall = picoseconds(isFirstRead ? dma.firstReadStall : 0)
+
     switch mode {
     case .none:
-      let triggers = dma.prepared.trigger
-      let duration =
-        switch engine {
-        case .tensor: triggers.tensor
-        case .vector: triggers.vector
-        case .scalar: triggers.scalar
-        case .gpsimd: triggers.gpsimd
-        case .sync: triggers.sync
-        }
+      let usual = EnginePrices.value(dma.prepared.trigger, engine)
+      let extra = isFirstOfEngine ? dma.prepared.triggerInitial : 0
       return TriggerPrice(
-        duration: picoseconds(duration),
-        interval: picoseconds(max(duration, dma.prepared.interval)),
+        duration: picoseconds(usual + extra),
+        interval: picoseconds(
+          max(usual, EnginePrices.value(dma.prepared.interval, engine)) + extra),
         firstDescriptor: picoseconds(
-          isFirstOfQueue ? dma.prepared.firstDescriptorInitial : dma.prepared.firstDescriptor))
+          isFirstRead ? dma.prepared.firstDescriptorInitial : dma.prepared.firstDescriptor))
     case .hwdge:
       guard let hwdge = dma.hwdge, engine == .sync || engine == .scalar else { return nil }
       let isSync = engine == .sync
@@ -104,13 +139,23 @@ struct EnginePrices {
       return TriggerPrice(
         duration: picoseconds(duration), interval: picoseconds(max(duration, hwdge.interval)),
         firstDescriptor: picoseconds(
-          isSync ? hwdge.firstDescriptorSync : hwdge.firstDescriptorScalar))
+          isSync ? hwdge.firstDescriptorSync : hwdge.firstDescriptorScalar) + stall)
     case .swdge:
       guard engine == .gpsimd else { return nil }
       return TriggerPrice(
         duration: picoseconds(dma.swdge.trigger),
         interval: picoseconds(max(dma.swdge.trigger, dma.swdge.interval)),
-        firstDescriptor: picoseconds(dma.swdge.firstDescriptor))
+        firstDescriptor: picoseconds(dma.swdge.firstDescriptor) + stall)
+    }
+  }
+
+  private static func value(_ values: PerEngine, _ engine: Engine) -> Double {
+    switch engine {
+    case .tensor: values.tensor
+    case .vector: values.vector
+    case .scalar: values.scalar
+    case .gpsimd: values.gpsimd
+    case .sync: values.sync
     }
   }
 }

@@ -44,8 +44,37 @@ struct PEClock {
     }
   }
 
-  /// The array streams from `begin` to `end`; intervals come in order and do not overlap.
-  mutating func stream(_ begin: Picoseconds, _ end: Picoseconds) {
+  /// The array streams from `begin` on what takes `warm` at the warm clock; returns when it ends.
+  ///
+  /// Calls come in order and do not overlap. A change of the clock changes the rate of what is left.
+  mutating func stream(_ begin: Picoseconds, warm: Double, coldFactor: Double) -> Picoseconds {
+    advance(to: begin)
+    var now = begin
+    var left = warm
+    while true {
+      let factor = isWarm ? 1 : coldFactor
+      let end = now + wholePicoseconds(left * factor)
+      if end <= windowEnd {
+        note(now, end)
+        return end
+      }
+      note(now, windowEnd)
+      left -= Double(windowEnd - now) / factor
+      now = windowEnd
+      advance(to: now)
+    }
+  }
+
+  /// The array stays busy until `end` without streaming.
+  mutating func occupy(until end: Picoseconds) { current.end = max(current.end, end) }
+
+  /// Whether the clock is or was warm; not for times before the last change but one.
+  func isWarm(at time: Picoseconds) -> Bool {
+    guard let change = changes.last, time < change.time else { return isWarm }
+    return !change.warm
+  }
+
+  private mutating func note(_ begin: Picoseconds, _ end: Picoseconds) {
     if current.end > current.begin {
       busy += max(0, min(current.end, windowEnd) - max(current.begin, windowEnd - window))
     }
@@ -55,86 +84,112 @@ struct PEClock {
 
 /// Weight loads, streaming and the clock of the PE array.
 ///
-/// Weights load in the background of the matmul before; a matmul starts when the array has finished
-/// streaming and its weights are there.
+/// Weights load in the background of the matmul before; a matmul's first column enters the array when
+/// the array has finished streaming and its weights are there. An instruction begins a little before
+/// its first column: 2.5 ns warm, and up to 46.7 ns cold, when a short queue in front of the array
+/// fills up.
 struct PEArray {
   private let tensor: Hardware.Tensor
   private let period: Double
   private let coldFactor: Double
+  private let strideLimit: Int
+  private let leadWarm: Picoseconds
+  private let leadCold: Picoseconds
+  private let weightsToStream: Picoseconds
+  private let latencyWarm: Picoseconds
+  private let latencyCold: Picoseconds
+  private let loadLatencyWarm: Picoseconds
+  private let loadLatencyCold: Picoseconds
+  private let afterMatmulStart: Picoseconds
   private(set) var clock: PEClock
-  /// The array has finished streaming.
-  private(set) var arrayFree: Picoseconds = 0
-  /// The weights are there.
-  private(set) var weightsReady: Picoseconds = 0
-  private var weightsWaiting = false
+  private var arrayFree: Picoseconds = 0
+  private var weightsReady: Picoseconds = 0
+  /// Begin of the last matmul, and its first column.
   private var lastMatmul: Picoseconds = Picoseconds.min / 2
+  private var firstColumn: Picoseconds = Picoseconds.min / 2
+  private var lastBegin: Picoseconds = 0
+  /// Whether the last weight load began when the one before it had ended.
+  private(set) var waitedForWeights = false
 
   init(_ hardware: Hardware) {
     tensor = hardware.tensor
     period = 1000 / hardware.clocks.tensor
     coldFactor = hardware.peClock.coldFactor
+    strideLimit = hardware.access.stridePenaltyBytes
     clock = PEClock(hardware)
+    leadWarm = picoseconds(tensor.leadWarm)
+    leadCold = picoseconds(tensor.leadCold)
+    weightsToStream = picoseconds(tensor.weightsToStream)
+    latencyWarm = picoseconds(tensor.latencyWarm)
+    latencyCold = picoseconds(tensor.latencyCold)
+    loadLatencyWarm = picoseconds(tensor.ldweights.latencyWarm)
+    loadLatencyCold = picoseconds(tensor.ldweights.latencyCold)
+    afterMatmulStart = picoseconds(tensor.ldweights.afterMatmulStart)
   }
 
-  /// Earliest begin of a weight load after the last matmul: the background buffer is free again.
-  var earliestLoad: Picoseconds {
-    weightsWaiting ? .min : lastMatmul + picoseconds(tensor.ldweights.afterMatmulStart)
-  }
-
-  /// Earliest begin of a weight load after another one that no matmul has used.
-  var weightsFree: Picoseconds { weightsWaiting ? weightsReady : .min }
-
-  /// Loads weights from `begin` on; returns the instruction's end.
-  mutating func load(_ work: LoadWeights, at begin: Picoseconds) -> (
-    end: Picoseconds, isCold: Bool
+  /// Loads weights that were dispatched at a time.
+  mutating func load(_ work: LoadWeights, at dispatched: Picoseconds) -> (
+    begin: Picoseconds, end: Picoseconds, isCold: Bool
   ) {
+    // The buffer behind the array is free once the matmul before uses what is in it.
+    clock.advance(to: dispatched)
+    let lead = clock.isWarm(at: dispatched) ? leadWarm : leadCold
+    let others = max(
+      dispatched, lastMatmul + afterMatmulStart, firstColumn - lead, lastBegin)
+    let begin = max(others, weightsReady - lead)
+    waitedForWeights = begin > others
+    let first = max(begin, firstColumn, weightsReady)
     clock.advance(to: begin)
-    let warm = clock.isWarm
-    let cycles = loadCycles(work) * (warm ? 1 : coldFactor)
-    let loading = wholePicoseconds(cycles * period)
-    weightsReady = begin + loading
-    weightsWaiting = true
-    let latency =
-      warm
-      ? tensor.ldweights.latencyWarm
-      : begin < arrayFree
-        ? tensor.ldweights.latencyColdStreaming : tensor.ldweights.latencyColdIdle
-    return (begin + loading + picoseconds(latency), !warm)
+    let warm = clock.isWarm(at: begin)
+    // Reading strided weights from SBUF does not feel the array's clock.
+    let loading = wholePicoseconds(arrayCycles(work) * (warm ? 1 : coldFactor) * period)
+    let reading = wholePicoseconds(readCycles(work) * period)
+    let isReadLimited = begin + reading > first + loading
+    weightsReady = max(first + loading, begin + reading)
+    lastBegin = begin
+    let latency = warm || isReadLimited ? loadLatencyWarm : loadLatencyCold
+    return (begin, weightsReady + latency, !warm)
   }
 
-  /// Streams a matmul from `begin` on; returns the instruction's end.
-  mutating func multiply(_ work: Matmul, at begin: Picoseconds) -> (
-    end: Picoseconds, isCold: Bool
+  /// Streams a matmul that was dispatched at a time.
+  mutating func multiply(_ work: Matmul, at dispatched: Picoseconds) -> (
+    begin: Picoseconds, end: Picoseconds, isCold: Bool
   ) {
-    clock.advance(to: begin)
+    let cycles = streamCycles(work)
+    let earliest = max(arrayFree, weightsReady)
+    clock.advance(to: max(dispatched, earliest))
     let warm = clock.isWarm
-    let factor = warm ? 1 : coldFactor
-    let cycles = streamCycles(work) * factor
-    let overhead = warm ? tensor.issueOverheadCyclesWarm : tensor.issueOverheadCyclesCold
-    let interval = max(cycles + overhead, tensor.minimumIssueCycles * factor)
+    let ready = warm ? weightsReady + weightsToStream : weightsReady
+    // Weights need not be there yet when it begins.
+    let begin = max(dispatched, arrayFree - (warm ? leadWarm : leadCold), lastBegin)
+    firstColumn = max(begin, arrayFree, ready)
+    let streamed = clock.stream(
+      firstColumn, warm: cycles * period, coldFactor: coldFactor)
+    let overhead =
+      clock.isWarm ? tensor.issueOverheadCyclesWarm : tensor.issueOverheadCyclesCold
+    let least = tensor.minimumIssueCycles * (warm ? 1 : coldFactor)
+    arrayFree = max(
+      streamed + wholePicoseconds(overhead * period),
+      firstColumn + wholePicoseconds(least * period))
+    clock.occupy(until: arrayFree)
     lastMatmul = begin
-    weightsWaiting = false
-    arrayFree = begin + wholePicoseconds(interval * period)
-    clock.stream(begin, arrayFree)
-    let latency = warm ? tensor.latencyWarm : tensor.latencyCold
-    return (begin + wholePicoseconds(cycles * period) + picoseconds(latency), !warm)
+    lastBegin = begin
+    return (begin, streamed + (warm ? latencyWarm : latencyCold), !warm)
   }
 
-  /// Shortest possible duration of a matmul.
+  /// Shortest possible time from a matmul's first column to its end.
   func shortest(_ work: Matmul) -> Picoseconds {
-    wholePicoseconds(streamCycles(work) * period) + picoseconds(tensor.latencyWarm)
+    wholePicoseconds(streamCycles(work) * period, .down) + min(latencyWarm, latencyCold)
   }
 
   /// Shortest possible distance from a matmul's begin to the next one's.
   func shortestInterval(_ work: Matmul) -> Picoseconds {
-    let cycles = streamCycles(work)
-    return wholePicoseconds(
-      max(min(cycles + tensor.issueOverheadCyclesWarm, cycles * coldFactor), cycles) * period)
+    wholePicoseconds(max(streamCycles(work), tensor.minimumIssueCycles) * period, .down)
   }
 
   /// Shortest possible time until loaded weights can be used.
   func shortest(_ work: LoadWeights) -> Picoseconds {
-    wholePicoseconds(loadCycles(work) * period)
+    wholePicoseconds(readCycles(work) * period, .down)
   }
 
   private func streamCycles(_ work: Matmul) -> Double {
@@ -147,15 +202,27 @@ struct PEArray {
     return Double(work.moving) * perColumn
   }
 
-  private func loadCycles(_ work: LoadWeights) -> Double {
+  /// Cycles for which the array takes in weights.
+  private func arrayCycles(_ work: LoadWeights) -> Double {
     let weights = tensor.ldweights
-    let isWide = Int(work.strideBytes) > (work.fourByte ? 4 : 2)
-    var cycles =
+    let cycles =
       work.fourByte
-      ? (work.transpose ? weights.fp32TransposeCycles : weights.fp32Cycles)
-      : (isWide ? weights.slowCycles : weights.fastCycles)
-    // Above 16 bytes fp32 takes twice as long; 16-bit weights are slow already.
-    if work.fourByte && Int(work.strideBytes) > 16 { cycles *= weights.strideFactor }
-    return cycles * Double(work.columns) / Double(max(1, tensor.stationaryMax))
+      ? (work.transpose ? weights.fp32TransposeCycles : weights.fp32Cycles) : weights.fastCycles
+    return cycles * share(work)
+  }
+
+  /// Warm cycles that reading the weights from SBUF takes at least.
+  private func readCycles(_ work: LoadWeights) -> Double {
+    let weights = tensor.ldweights
+    if work.fourByte {
+      return Int(work.strideBytes) > strideLimit
+        ? arrayCycles(work) * weights.strideFactor : arrayCycles(work)
+    }
+    return Int(work.strideBytes) > 2 ? weights.slowCycles * share(work) : arrayCycles(work)
+  }
+
+  /// The loaded columns as a share of all.
+  private func share(_ work: LoadWeights) -> Double {
+    Double(work.columns) / Double(max(1, tensor.stationaryMax))
   }
 }

@@ -110,6 +110,8 @@ struct DescriptorPrices {
   private let period: Double
   /// Picoseconds per byte of one ring's share of the HBM bandwidth.
   private let hbmShare: Double
+  /// Picoseconds per byte of one ring's share of what a core can read from HBM.
+  private let readShare: Double
 
   init(_ hardware: Hardware) {
     dma = hardware.dma
@@ -117,7 +119,9 @@ struct DescriptorPrices {
     // Cores that are active on a stack share its bandwidth evenly, and a core's rings share the
     // core's part (assumed: no arbitration is published).
     let share = hardware.hbm.bandwidthPerStack / Double(max(1, hardware.hbm.activeCores))
-    hbmShare = 1000 / (share / Double(max(1, hardware.dma.rings)))
+    let rings = Double(max(1, hardware.dma.rings))
+    hbmShare = 1000 / (share / rings)
+    readShare = 1000 / (min(share, hardware.hbm.readBandwidthPerCore) / rings)
   }
 
   /// Time of one descriptor of the run.
@@ -125,21 +129,29 @@ struct DescriptorPrices {
     let bytes = Int(run.bytes)
     var cycles =
       Double((bytes + dma.bytesPerCycle - 1) / dma.bytesPerCycle) + dma.descriptorCycles
-    if run.writesHBM {
-      let blocks = (bytes + dma.hbmWriteBlockBytes - 1) / dma.hbmWriteBlockBytes
+    if run.writesHBM || run.pieces > 1 {
+      // Writes go in blocks; each contiguous piece begins a new one. A semaphore's 4 bytes that end a
+      // descriptor do not count.
+      let piece = max(1, bytes / Int(run.pieces))
+      let blocks = (piece + dma.hbmWriteBlockBytes - 1) / dma.hbmWriteBlockBytes
       cycles = max(
-        cycles, Double(blocks) * dma.hbmWriteBlockCycles + dma.hbmWriteDescriptorCycles)
+        cycles,
+        Double(run.pieces)
+          * (Double(blocks) * dma.hbmWriteBlockCycles + dma.hbmWriteDescriptorCycles))
     }
     switch run.kind {
     case .contiguous: break
     case .elementRead:
       cycles = max(cycles, Double(run.elements) * dma.elementReadCycles + dma.descriptorCycles)
     case .elementWrite:
-      cycles = max(cycles, Double(run.elements) * dma.elementWrite * 1000 / period)
+      let isWide = run.bytes >= 4 * run.elements
+      let each = isWide ? dma.elementWrite : dma.elementWrite16Bit
+      cycles = max(cycles, Double(run.elements) * each * 1000 / period)
     case .transpose:
       cycles /= touchesHBM ? dma.hbmTransposeThroughput : dma.sbufTransposeThroughput
     }
-    let share = touchesHBM ? Double(bytes) * hbmShare : 0
+    let share =
+      touchesHBM ? Double(bytes) * (run.writesHBM ? hbmShare : readShare) : 0
     return wholePicoseconds(max(cycles * period, share), .up)
   }
 }

@@ -87,7 +87,7 @@ struct Ring {
   private mutating func cut(at now: Picoseconds) {
     guard sliceCount > 1 else { return }
     let price = lanes[current].entries[lanes[current].head].price
-    let begun = Int32(clamping: (now - sliceBegin) / max(1, price)) + 1
+    let begun = Int32(clamping: max(0, now - sliceBegin) / max(1, price)) + 1
     guard begun < sliceCount else { return }
     sliceCount = begun
     next = sliceBegin + picoseconds(begun, times: price)

@@ -9,9 +9,12 @@ extension Simulator {
   ) throws(TimingError) -> TriggerPrice {
     let described = program.transfers[Int(transfer)]
     let queue = Int(described.queue)
-    let isFirst = queueArrivals[queue] < 0
+    // Only reading HBM is slow the first time.
+    let isFirst = queueArrivals[queue] < 0 && described.hbmReadBytes > 0
     guard
-      let price = prices.trigger(described.mode, instruction.engine, isFirstOfQueue: isFirst)
+      let price = prices.trigger(
+        described.mode, instruction.engine, isFirstRead: isFirst,
+        isFirstOfEngine: engines[Int(instruction.engine.rawValue)].position == 0)
     else {
       throw .unsupported(
         instruction: index,
@@ -28,6 +31,10 @@ extension Simulator {
       runs: program.runs[first..<first + Int(described.runCount)],
       price: { descriptors.price($0, touchesHBM: touchesHBM) })
     timeline.transfers[Int(transfer)].trigger = begin
+    if !options.transferLatencies.isEmpty {
+      finish(transfer, at: begin + options.transferLatencies[Int(transfer)])
+      return price
+    }
     // A queue keeps its order, so descriptors never overtake the ones before them.
     let queued = max(begin + price.firstDescriptor, queueArrivals[queue])
     queueArrivals[queue] = queued
@@ -38,6 +45,16 @@ extension Simulator {
     while place > 0, arrivals[place - 1].time <= arrival.time { place -= 1 }
     arrivals.insert(arrival, at: place)
     return price
+  }
+
+  /// Completes a transfer at a time that is given.
+  private mutating func finish(_ transfer: Int32, at time: Picoseconds) {
+    timeline.transfers[Int(transfer)].firstRead = time
+    timeline.transfers[Int(transfer)].lastRead = time
+    timeline.transfers[Int(transfer)].complete = time
+    if let completion = program.transfers[Int(transfer)].completion {
+      signal(completion, at: time, by: -1 - transfer)
+    }
   }
 
   /// Hands the next arrival's descriptors to the rings.
@@ -53,11 +70,12 @@ extension Simulator {
     let first = Int(transfer.firstRun)
     for run in program.runs[first..<first + Int(transfer.runCount)] {
       let ring = Int(run.ring) % rings.count
+      let time = arrival.time + Picoseconds(ring) * prices.ringOffset
       let started = rings[ring].add(
         Ring.Entry(
           transfer: arrival.transfer, queue: transfer.queue, remaining: run.count,
-          price: prices.descriptors.price(run, touchesHBM: touchesHBM)), at: arrival.time)
-      if started { noteStart(arrival.transfer, at: arrival.time) }
+          price: prices.descriptors.price(run, touchesHBM: touchesHBM)), at: time)
+      if started { noteStart(arrival.transfer, at: time) }
     }
     findNextRing()
   }
@@ -76,7 +94,8 @@ extension Simulator {
   }
 
   private mutating func noteStart(_ transfer: Int32, at time: Picoseconds) {
-    if timeline.transfers[Int(transfer)].firstRead < 0 {
+    let known = timeline.transfers[Int(transfer)].firstRead
+    if known < 0 || time < known {
       timeline.transfers[Int(transfer)].firstRead = time
     }
   }

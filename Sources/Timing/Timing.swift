@@ -35,9 +35,9 @@ public enum Timing {
   ///
   /// Complexity: O(instructions + updates + waits + descriptor runs × rings).
   public static func run(
-    _ program: DeviceProgram, on hardware: Hardware
+    _ program: DeviceProgram, on hardware: Hardware, options: TimingOptions = TimingOptions()
   ) throws(TimingError) -> Timeline {
-    var simulator = Simulator(program, hardware)
+    var simulator = Simulator(program, hardware, options)
     try simulator.run()
     return simulator.finish()
   }
@@ -55,6 +55,7 @@ struct Simulator: ~Copyable {
   var timeline = Timeline()
   var meter: BoundsMeter
   let hardware: Hardware
+  let options: TimingOptions
   var engines: [EngineState]
   /// Per transfer: descriptor runs that are still to be finished.
   var runsLeft: [Int32]
@@ -67,30 +68,9 @@ struct Simulator: ~Copyable {
     var transfer: Int32
   }
 
-  /// One engine's in-order queue and what its head waits for.
-  struct EngineState {
-    /// Device instructions in order.
-    var queue: [Int32] = []
-    var position = 0
-    /// The instruction before the head had begun.
-    var head: Picoseconds = 0
-    /// The engine can take in the next instruction.
-    var free: Picoseconds = 0
-    var lastEnd: Picoseconds = 0
-    /// When the head begins; `max` when blocked or finished.
-    var begin: Picoseconds = .max
-    var signalled: Picoseconds = 0
-    var structural: Picoseconds = 0
-    /// Whether the head begins when weights have been loaded.
-    var waitsForWeights = false
-    /// Update that the head waited for last; -1 if none.
-    var event: Int32 = -1
-    /// Semaphore that blocks the head; -1 if none.
-    var blockedOn: Int32 = -1
-  }
-
-  init(_ program: DeviceProgram, _ hardware: Hardware) {
+  init(_ program: DeviceProgram, _ hardware: Hardware, _ options: TimingOptions) {
     self.program = program
+    self.options = options
     self.hardware = hardware
     meter = BoundsMeter(
       instructions: program.instructions.count, transfers: program.transfers.count,
@@ -104,6 +84,14 @@ struct Simulator: ~Copyable {
     var counts = Array(repeating: 0, count: engines.count)
     for instruction in program.instructions { counts[Int(instruction.engine.rawValue)] += 1 }
     for engine in engines.indices { engines[engine].queue.reserveCapacity(counts[engine]) }
+    for engine in engines.indices {
+      engines[engine].begins = Array(repeating: .min / 2, count: prices.queueDepth[engine])
+    }
+    for (engine, time) in zip(engines.indices, options.released) {
+      engines[engine].head = time
+      engines[engine].dispatch = time
+      engines[engine].control = time
+    }
     for index in program.instructions.indices {
       engines[Int(program.instructions[index].engine.rawValue)].queue.append(Int32(index))
     }
@@ -156,7 +144,7 @@ struct Simulator: ~Copyable {
 
   // MARK: - Engines
 
-  /// Finds out when the head of an engine's queue can begin.
+  /// Finds out when the sequencer can take the head of an engine's queue.
   mutating func prepare(_ engine: Int) {
     let position = engines[engine].position
     guard position < engines[engine].queue.count else {
@@ -186,42 +174,52 @@ struct Simulator: ~Copyable {
       }
     }
     engines[engine].blockedOn = -1
-    var structural = engines[engine].free
-    var weights = Picoseconds.min
-    switch instruction.work {
-    case .loadWeights:
-      structural = max(structural, pe.earliestLoad)
-      weights = pe.weightsFree
-    case .matmul:
-      structural = max(structural, pe.arrayFree)
-      weights = pe.weightsReady
-    case .control, .stream, .trigger: break
-    }
-    let others = max(engines[engine].head, structural, ready)
-    engines[engine].structural = structural
-    engines[engine].waitsForWeights = weights > others
     engines[engine].signalled = signalled
     engines[engine].event = last
-    engines[engine].begin = max(others, weights)
+    var structural: Picoseconds
+    var generation: Picoseconds = 0
+    switch instruction.work {
+    case .control:
+      structural = max(engines[engine].control, engines[engine].dispatch)
+    case .trigger(let transfer):
+      structural = max(engines[engine].control, engines[engine].dispatch)
+      if program.transfers[Int(transfer)].mode == .swdge {
+        // The software makes descriptors before the instruction shows, one DMA behind the other.
+        let idle = min(engines[engine].control, engines[engine].accepted)
+        engines[engine].nextAccepted = max(idle, ready) + prices.dispatch[engine]
+        generation = prices.softwareGeneration
+        structural = max(engines[engine].free, idle + generation)
+      }
+    case .stream, .loadWeights, .matmul:
+      let depth = engines[engine].begins.count
+      let room = engines[engine].begins[engines[engine].dispatched % depth]
+      structural = max(engines[engine].dispatch, room + prices.dispatch[engine])
+    }
+    engines[engine].structural = structural
+    let begin = ready > .min ? max(structural, ready + generation) : structural
+    engines[engine].begin = begin
   }
 
-  /// Begins the head of an engine's queue; its whole course is known then.
+  /// The sequencer takes the head of an engine's queue; its whole course is known then.
   mutating func begin(_ engine: Int) throws(TimingError) {
-    let begin = engines[engine].begin
+    let taken = engines[engine].begin
     let index = Int(engines[engine].queue[engines[engine].position])
     let instruction = program.instructions[index]
+    var begin = taken
+    var free = engines[engine].free
     var end: Picoseconds
-    var free: Picoseconds
     var isCold = false
     let start = chainStart(instruction)
     switch instruction.work {
     case .loadWeights(let work):
-      (end, isCold) = pe.load(work, at: begin)
+      (begin, end, isCold) = pe.load(work, at: taken)
       free = begin
+      dispatched(engine, at: taken, begin: begin)
       meter.meetLoad(index, start: start, duration: pe.shortest(work))
     case .matmul(let work):
-      (end, isCold) = pe.multiply(work, at: begin)
+      (begin, end, isCold) = pe.multiply(work, at: taken)
       free = begin
+      dispatched(engine, at: taken, begin: begin)
       meter.meetMatmul(
         engine, index, start: start, interval: pe.shortestInterval(work),
         duration: pe.shortest(work))
@@ -231,30 +229,38 @@ struct Simulator: ~Copyable {
           instruction: index,
           "\(instruction.engine.displayName) has no price for \(work.streamClass.configurationKey)")
       }
-      end = begin + price.duration
+      begin = max(taken, free)
       // Pipelines retire in order.
-      end = max(end, engines[engine].lastEnd + price.retire)
+      end = max(begin + price.duration, engines[engine].lastEnd + price.retire)
       free = begin + price.interval
+      dispatched(engine, at: taken, begin: begin)
+      engines[engine].lastEnd = end
       meter.meet(
         engine, index, start: start, interval: price.interval, duration: price.duration)
     case .control:
-      end = begin + prices.control[engine]
-      free = end
-      meter.meet(
-        engine, index, start: start, interval: prices.control[engine],
-        duration: prices.control[engine])
+      let price = prices.control(instruction)
+      end = begin + price.duration
+      executed(engine, at: begin, interval: price.interval)
+      meter.meetControl(index, start: start, duration: price.duration)
     case .trigger(let transfer):
       let price = try trigger(transfer, instruction, index, at: begin, chain: start)
       end = begin + price.duration
-      free = begin + price.interval
-      meter.meet(
-        engine, index, start: start, interval: price.interval, duration: price.duration)
+      executed(engine, at: begin, interval: price.interval)
+      if program.transfers[Int(transfer)].mode == .swdge {
+        free = begin + price.interval
+        engines[engine].control = end
+        engines[engine].dispatch = end
+        engines[engine].accepted = engines[engine].nextAccepted
+      }
+      meter.meetControl(index, start: start, duration: price.duration)
     }
-    record(engine, index, end: end, isCold: isCold)
+    var waitedForWeights = false
+    if case .loadWeights = instruction.work { waitedForWeights = pe.waitedForWeights }
+    record(
+      engine, index, begin: begin, end: end, isCold: isCold, waitedForWeights: waitedForWeights)
     engines[engine].position += 1
     engines[engine].head = begin
     engines[engine].free = free
-    engines[engine].lastEnd = end
     if instruction.updateCount > 0 {
       let time = end + prices.update[engine]
       let first = Int(instruction.firstUpdate)
@@ -263,6 +269,29 @@ struct Simulator: ~Copyable {
       }
     }
     prepare(engine)
+  }
+
+  /// The sequencer has handed an instruction to its engine.
+  @inline(__always) private mutating func dispatched(
+    _ engine: Int, at taken: Picoseconds, begin: Picoseconds
+  ) {
+    let depth = engines[engine].begins.count
+    engines[engine].begins[engines[engine].dispatched % depth] = begin
+    engines[engine].dispatched += 1
+    engines[engine].sinceControl += 1
+    let isSecond = engine == 0 && engines[engine].sinceControl == 1
+    let next = taken + prices.dispatch[engine]
+    engines[engine].dispatch =
+      isSecond
+      ? max(next, engines[engine].dispatch + prices.secondAfterControl) : next
+  }
+
+  /// The sequencer has executed an instruction itself.
+  private mutating func executed(_ engine: Int, at begin: Picoseconds, interval: Picoseconds) {
+    engines[engine].accepted = .max
+    engines[engine].control = begin + interval
+    engines[engine].dispatch = begin + min(interval, prices.toEngine[engine])
+    engines[engine].sinceControl = 0
   }
 
   /// Earliest begin by data dependencies alone.
@@ -278,7 +307,10 @@ struct Simulator: ~Copyable {
     return start
   }
 
-  private mutating func record(_ engine: Int, _ index: Int, end: Picoseconds, isCold: Bool) {
+  private mutating func record(
+    _ engine: Int, _ index: Int, begin: Picoseconds, end: Picoseconds, isCold: Bool,
+    waitedForWeights: Bool
+  ) {
     let state = engines[engine]
     var producer: Int32 = -1
     var transfer: Int32 = -1
@@ -287,9 +319,10 @@ struct Simulator: ~Copyable {
       if by >= 0 { producer = by } else { transfer = -1 - by }
     }
     timeline.instructions[index] = InstructionTiming(
-      head: state.head, free: state.structural, signalled: max(state.signalled, 0),
-      begin: state.begin, end: end, producer: producer, producerTransfer: transfer, isCold: isCold,
-      waitedForWeights: state.waitsForWeights)
+      head: min(state.head, begin),
+      free: max(state.structural, begin > state.begin && !waitedForWeights ? begin : state.free),
+      signalled: max(state.signalled, 0), begin: begin, end: end, producer: producer,
+      producerTransfer: transfer, isCold: isCold, waitedForWeights: waitedForWeights)
   }
 
   /// Updates a semaphore and looks again at the engines that it may concern.

@@ -31,7 +31,8 @@ struct Trnsim: ParsableCommand {
     version: toolVersion,
     subcommands: [
       RunCommand.self, KernelsCommand.self, EmitCommand.self, ShowCommand.self,
-      HardwareCommand.self, ISACommand.self, DemoCommand.self, BenchCommand.self, FuzzCommand.self,
+      HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
+      DemoCommand.self, BenchCommand.self, FuzzCommand.self,
     ])
 }
 

@@ -132,14 +132,15 @@ let packageRoot = URL(fileURLWithPath: #filePath)
     let tensor = hardware.tensor
     // Tutorial tooltips: fp32 pass of 512 columns 589 to 592 ns, one every 428.6 ns.
     let pass = tensor.cyclesPerColumn.fp32Pass * 512
-    #expect(abs(pass / hardware.clocks.tensor + tensor.latencyWarm - 592) < 1)
+    #expect(abs(pass / hardware.clocks.tensor + tensor.leadWarm + tensor.latencyWarm - 592) < 1)
     #expect(abs((pass + tensor.issueOverheadCyclesWarm) / hardware.clocks.tensor - 429.2) < 0.1)
     // device-profile-7: fp32 transpose of 128 columns 272 ns.
     let transpose = tensor.cyclesPerColumn.fp32Transpose * 128
-    #expect(abs(transpose / hardware.clocks.tensor + tensor.latencyWarm - 272) < 1)
+    #expect(
+      abs(transpose / hardware.clocks.tensor + tensor.leadWarm + tensor.latencyWarm - 272) < 1)
     // Captures: cold bf16 MATMUL of 512 columns 585 to 634 ns, tensor_tensor of 1000 1201 ns.
     let cold = 512 * hardware.peClock.coldFactor / hardware.clocks.tensor
-    #expect((585...634.5).contains(cold + tensor.latencyCold))
+    #expect((585...634.5).contains(cold + tensor.leadCold + tensor.latencyCold))
     func duration(_ name: String, _ count: Double) throws -> Double {
       let stream = try #require(hardware.vector.classes[name])
       return count * stream.cyclesPerElement.sbuf / hardware.clocks.vector + stream.latency.sbuf

@@ -19,7 +19,7 @@ struct StrategyTests {
   @Test(arguments: ["", "dtype=float32", "lhs_layout=mk", "m=512 k=4096 n=512"])
   func matmulIsBoundByWork(_ settings: String) throws {
     let (total, bound) = try time(.matmul, settings)
-    #expect(Double(total) < 1.6 * Double(bound))
+    #expect(Double(total) < 1.65 * Double(bound))
   }
 
   @Test func matmulNeedsSpareBuffers() throws {

@@ -34,7 +34,9 @@ private func requireLives(
   var begun: [Engine: Picoseconds] = [:]
   for (index, instruction) in device.instructions.enumerated() {
     let timing = timeline.instructions[index]
-    #expect(timing.head == begun[instruction.engine, default: 0], "\(index) \(comment)")
+    // A sequencer may run ahead of what waits in front of its engine.
+    let before = begun[instruction.engine, default: 0]
+    #expect(timing.head == min(before, timing.begin), "\(index) \(comment)")
     begun[instruction.engine] = timing.begin
     #expect(timing.begin < timing.end, "\(index) \(comment)")
     #expect(timing.end <= timeline.total)

@@ -36,9 +36,9 @@ import Testing
   }
 
   @Test func hardwareDGEFromSync() throws {
-    // Trigger 565 ns, 600 ns to the next; first descriptor after 1450 ns; 8 descriptors of 4000 B on
-    // each ring: 8 × (125 + 4) / 0.85 GHz = 1214.118 ns, rounded up once per descriptor to
-    // 151,765 ps; visible 350 ns later.
+    // Trigger 565 ns, 600 ns to the next; first descriptor after 1340 ns on ring 0, 11 ns later on each
+    // next; 8 descriptors of 4000 B on each ring, read from HBM at 375 GB/s for 16 rings: 4000 / 23.4375
+    // = 170.667 ns each; the first read of the queue waits 350 ns; visible 350 ns later.
     var bench = Bench()
     bench.dma(.sync, .hwdge, rows: 128, bytes: 4000, signals: 0)
     bench.dma(.sync, .hwdge, rows: 128, bytes: 4000, signals: 1)
@@ -46,15 +46,15 @@ import Testing
     #expect(timeline.instructions[0].duration == 565_000)
     #expect(timeline.instructions[1].begin == 600_000)
     let transfer = timeline.transfers[0]
-    #expect(transfer.queued == 1_450_000)
-    #expect(transfer.firstRead == 1_450_000)
-    #expect(transfer.lastRead == 1_450_000 + 8 * 151_765)
+    #expect(transfer.queued == 1_340_000 + 350_000)
+    #expect(transfer.firstRead == 1_690_000)
+    #expect(transfer.lastRead == 1_690_000 + 15 * 11_000 + 8 * 170_667)
     #expect(transfer.complete == transfer.lastRead + 350_000)
   }
 
   @Test func oneQueueIsServedInOrder() throws {
-    // Static rings: the first DMA of a queue arrives after 1425 ns, the next, 90 ns later, after
-    // 890 ns would overtake it, but one queue keeps its order on every ring.
+    // Static rings: the first DMA of a queue arrives after 1480 ns, the next, 85 ns later, after 780 ns
+    // would overtake it, but one queue keeps its order on every ring.
     var bench = Bench()
     bench.dma(.sync, .none, rows: 128, bytes: 4000, signals: 0)
     bench.dma(.sync, .none, rows: 128, bytes: 4000, signals: 1)
@@ -63,19 +63,19 @@ import Testing
   }
 
   @Test func twoQueuesShareARingInTurn() throws {
-    // Both have 8 descriptors of 151,765 ps on each ring. Queue 0 starts alone; queue 1 arrives
+    // Both have 8 descriptors of 170,667 ps on each ring. Queue 0 starts alone; queue 1 arrives
     // while its n-th descriptor runs, and from then on they alternate: both finish within one
-    // descriptor of 16 × 151,765 ps.
+    // descriptor of 16 × 170,667 ps, the last ring 15 × 11 ns after the first.
     var bench = Bench()
     bench.dma(.scalar, .hwdge, rows: 128, bytes: 4000, queue: 0)
     bench.dma(.sync, .hwdge, rows: 128, bytes: 4000, queue: 1)
     let timeline = try bench.run()
     let first = timeline.transfers[0]
     let second = timeline.transfers[1]
-    // Arrivals 1340 and 1450 ns: one descriptor is under way then (1340 + 151.765 > 1450).
-    #expect(second.firstRead == first.firstRead + 151_765)
-    #expect(second.lastRead == first.firstRead + 16 * 151_765)
-    #expect(first.lastRead == second.lastRead - 151_765)
+    // Arrivals 1610 and 1690 ns: one descriptor is under way then (1610 + 170.667 > 1690).
+    #expect(second.firstRead == first.firstRead + 170_667)
+    #expect(second.lastRead == first.firstRead + 165_000 + 16 * 170_667)
+    #expect(first.lastRead == second.lastRead - 170_667)
   }
 
   @Test func descriptorPrices() throws {
@@ -87,47 +87,60 @@ import Testing
         .sync, .hwdge, rows: 16, bytes: bytes, writesHBM: writesHBM, kind: kind,
         elements: elements)
       let transfer = try bench.run().transfers[0]
-      return transfer.lastRead - transfer.firstRead
+      // Ring 15 starts 15 × 11 ns after ring 0.
+      return transfer.lastRead - transfer.firstRead - 165_000
     }
     func up(_ cycles: Double) -> Picoseconds {
       Picoseconds((cycles * 1000 / 0.85).rounded(.up))
     }
-    // ceil(bytes / 32) + 4 cycles of 0.85 GHz: 4 B 5, 256 B 12, 512 B 20, 2304 B 76, 4096 B 132.
+    // ceil(bytes / 32) + 4 cycles of 0.85 GHz: 4 B 5, 256 B 12.
     #expect(try time(4) == up(5))
     #expect(try time(256) == up(12))
-    #expect(try time(2304) == up(76))
-    #expect(try time(4096) == up(132))
-    // Writes to HBM in blocks of 512 B: 16 cycles each, + 4.
-    #expect(try time(840, writesHBM: true) == up(2 * 16 + 4))
-    #expect(try time(4000, writesHBM: true) == up(8 * 16 + 4))
-    // 64 elements one by one: 64 + 4 cycles to read (captured 81 ns), 100 ns each to write.
+    // Reads of HBM: 375 GB/s for 16 rings is 23.4375 B/ns each.
+    #expect(try time(2304) == Picoseconds((2304_000 / 23.4375).rounded(.up)))
+    #expect(try time(4096) == Picoseconds((4096_000 / 23.4375).rounded(.up)))
+    // Writes to HBM in blocks of 512 B: 16 cycles each, + 6.5; at least ceil(bytes / 32) + 4.
+    #expect(try time(256, writesHBM: true) == up(16 + 6.5))
+    #expect(try time(840, writesHBM: true) == up(2 * 16 + 6.5))
+    #expect(try time(4000, writesHBM: true) == up(8 * 16 + 6.5))
+    #expect(try time(4096, writesHBM: true) == up(8 * 16 + 6.5))
+    // 64 elements one by one: 64 + 4 cycles to read (captured 81 ns); to write 95 ns each, 107 ns if
+    // they have less than 4 bytes.
+    #expect(try time(256, writesHBM: true, kind: .elementWrite, elements: 64) == 6_080_000)
     #expect(try time(128, kind: .elementRead, elements: 64) == up(68))
-    #expect(try time(128, writesHBM: true, kind: .elementWrite, elements: 64) == 6_400_000)
+    #expect(try time(128, writesHBM: true, kind: .elementWrite, elements: 64) == 6_848_000)
     // A transpose has 90 % of the throughput.
-    #expect(try time(4096, kind: .transpose) == up(132 / 0.9))
+    #expect(try time(512, writesHBM: true, kind: .transpose) == up(22.5 / 0.9))
   }
 
   @Test func aSharedStackHalvesTheBandwidth() throws {
-    // Two active cores: 358 GB/s for 16 rings is 22.375 B/ns each: 4096 B in 183.06 ns.
+    // Two active cores: 358 GB/s for 16 rings is 22.375 B/ns each: 4096 B in 183.06 ns, if the core
+    // itself could read more.
     var bench = Bench()
     bench.dma(.sync, .hwdge, rows: 16, bytes: 4096)
-    let transfer = try bench.run(["hbm.active_cores=2"]).transfers[0]
+    let transfer = try bench.run(["hbm.active_cores=2", "hbm.read_bandwidth_per_core=700"])
+      .transfers[0]
     #expect(
-      transfer.lastRead - transfer.firstRead == Picoseconds((4096_000 / 22.375).rounded(.up)))
+      transfer.lastRead - transfer.firstRead - 165_000
+        == Picoseconds((4096_000 / 22.375).rounded(.up)))
   }
 
   @Test func softwareDGE() throws {
-    // GpSimd: 43.7 ns, 580 ns to the next, first descriptor after 770 ns; 1182 ns from a semaphore.
+    // GpSimd: 43.7 ns, 580 ns to the next, first descriptor after 770 ns; 1182 ns from the moment that
+    // the software can start: at once for the first, at the semaphore for the second.
     var bench = Bench()
     let producer = bench.add(.vector, short, signals: [0])
     bench.dma(.gpsimd, .swdge, rows: 128, bytes: 512)
     let waiting = bench.dma(.gpsimd, .swdge, rows: 128, bytes: 512, waits: [(0, 1)])
     let timeline = try bench.run()
     #expect(timeline.instructions[1].duration == 43_700)
-    #expect(timeline.transfers[0].queued == 770_000)
+    #expect(timeline.instructions[1].begin == 1_182_000)
+    #expect(timeline.transfers[0].queued == 1_182_000 + 770_000 + 350_000)
     #expect(
       timeline.instructions[waiting].begin
-        == timeline.instructions[producer].end + 10_800 + 1_182_000)
+        == max(
+          timeline.instructions[1].begin + 580_000,
+          timeline.instructions[producer].end + 10_800 + 24_200 + 1_182_000))
   }
 
   @Test func modesThatAnEngineLacksAreErrors() throws {

@@ -1,0 +1,144 @@
+import Captures
+import Device
+public import Reports
+import Timing
+
+extension Replay {
+  /// Sizes of errors: the middle, the largest of the best 95 %, and the largest with its place.
+  struct Spread {
+    var median = 0.0
+    var p95 = 0.0
+    var worst = 0.0
+    var place = -1
+
+    init(_ errors: [Double]) {
+      let sizes = errors.map(abs)
+      median = Accuracy.median(sizes)
+      p95 = percentile(sizes, 0.95)
+      for (index, size) in sizes.enumerated() where size > abs(worst) || place < 0 {
+        worst = errors[index]
+        place = index
+      }
+    }
+  }
+
+  /// From the first trigger to the last completion of the transfers, measured and predicted.
+  var transferSpan: (measured: Picoseconds, predicted: Picoseconds) {
+    func span(_ begins: [Picoseconds], _ ends: [Picoseconds]) -> Picoseconds {
+      (ends.max() ?? 0) - (begins.min() ?? 0)
+    }
+    return (
+      span(capture.transfers.map(\.trigger), capture.transfers.map(\.complete)),
+      span(timeline.transfers.map(\.trigger), timeline.transfers.map(\.complete))
+    )
+  }
+
+  /// Sum over the transfers of the time from trigger to completion, measured and predicted.
+  var transferTime: (measured: Picoseconds, predicted: Picoseconds) {
+    (
+      capture.transfers.reduce(0) { $0 + $1.complete - $1.trigger },
+      timeline.transfers.reduce(0) { $0 + $1.complete - $1.trigger }
+    )
+  }
+
+  /// Busy time of the rings, measured and predicted; predicted is 0 when DMA times are given.
+  var ringBusy: (measured: Picoseconds, predicted: Picoseconds) {
+    (capture.ringBusy.reduce(0, +), timeline.ringBusy.reduce(0, +))
+  }
+
+  /// The comparison for machines; times in ns, errors in percent of the measured value.
+  public func json() -> JSON {
+    func ns(_ time: Picoseconds) -> JSON { .real(Double(time) / 1000) }
+    func pair(_ values: (measured: Picoseconds, predicted: Picoseconds)) -> JSON {
+      .object(["measured_ns": ns(values.measured), "predicted_ns": ns(values.predicted)])
+    }
+    var engines: [String: JSON] = [:]
+    for engine in Engine.allCases where engine != .sync {
+      let time = busy(engine)
+      engines[engine.displayName] = .object([
+        "busy_measured_ns": ns(time.measured), "busy_predicted_ns": ns(time.predicted),
+      ])
+    }
+    let duration = Spread(durationErrors)
+    let begin = Spread(beginErrors.map { Double($0) / 1000 })
+    func place(_ spread: Spread) -> JSON {
+      spread.place < 0 ? .null : .string(capture.labels[spread.place])
+    }
+    return .object([
+      "name": .string(capture.name), "dma_source": .string(dma.rawValue),
+      "instructions": .integer(capture.instructions.count),
+      "transfers": .integer(capture.transfers.count),
+      "user_span_measured_ns": ns(capture.userSpan), "user_span_predicted_ns": ns(userSpan),
+      "user_span_error_percent": .real(userSpanError), "engines": .object(engines),
+      "instruction_duration_error_percent": .object([
+        "median": .real(duration.median), "p95": .real(duration.p95),
+        "worst": .real(duration.worst), "worst_instruction": place(duration),
+      ]),
+      "instruction_begin_error_ns": .object([
+        "median": .real(begin.median), "p95": .real(begin.p95), "worst": .real(begin.worst),
+        "worst_instruction": place(begin),
+      ]),
+      "dma": .object([
+        "span": pair(transferSpan), "transfer_time": pair(transferTime),
+        "ring_busy": pair(ringBusy),
+      ]),
+    ])
+  }
+
+  /// The comparison for people.
+  public func text() -> String {
+    func us(_ time: Picoseconds) -> String { right(fixed(Double(time) / 1_000_000, 3), 12) }
+    func row(_ name: String, _ measured: Picoseconds, _ predicted: Picoseconds) -> String {
+      let error = 100 * Double(predicted - measured) / Double(max(1, measured))
+      return "  " + left(name, 22) + us(measured) + us(predicted)
+        + (measured > 0 ? right(fixed(error, 2), 9) + " %" : "") + "\n"
+    }
+    var text = "\(capture.name): \(capture.instructions.count) instructions, "
+    text += "\(capture.transfers.count) transfers; DMA times \(dma.rawValue)\n"
+    text += "  " + left("us", 22) + right("measured", 12) + right("predicted", 12)
+    text += right("error", 9) + "\n"
+    text += row("user span", capture.userSpan, userSpan)
+    for engine in Engine.allCases where engine != .sync {
+      let time = busy(engine)
+      if time.measured > 0 || time.predicted > 0 {
+        text += row("\(engine.displayName) busy", time.measured, time.predicted)
+      }
+    }
+    text += row("DMA span", transferSpan.measured, transferSpan.predicted)
+    text += row("DMA transfer times", transferTime.measured, transferTime.predicted)
+    if dma == .predicted { text += row("DMA rings busy", ringBusy.measured, ringBusy.predicted) }
+    let duration = Spread(durationErrors)
+    let begin = Spread(beginErrors.map { Double($0) / 1000 })
+    text += "  duration error: median \(fixed(duration.median, 2)) %, "
+    text += "p95 \(fixed(duration.p95, 2)) %, worst \(fixed(duration.worst, 2)) %"
+    if duration.place >= 0 { text += " at \(capture.labels[duration.place])" }
+    text += "\n  begin error: median \(fixed(begin.median, 1)) ns, "
+    text += "p95 \(fixed(begin.p95, 1)) ns, worst \(fixed(begin.worst, 1)) ns"
+    if begin.place >= 0 { text += " at \(capture.labels[begin.place])" }
+    return text + "\n"
+  }
+
+  /// One line per instruction and per transfer, as CSV; times in ns.
+  public func table() -> String {
+    func ns(_ time: Picoseconds) -> String { fixed(Double(time) / 1000, 3) }
+    var text = "kind,label,measured_begin,measured_end,predicted_begin,predicted_end,"
+    text += "measured_first_read,measured_last_read,predicted_first_read,predicted_last_read,"
+    text += "semaphore,queue\n"
+    for (index, label) in capture.labels.enumerated() {
+      let measured = capture.instructions[index]
+      let predicted = timeline.instructions[index]
+      text += "instruction,\"\(label)\",\(ns(measured.begin)),\(ns(measured.end)),"
+      text += "\(ns(predicted.begin)),\(ns(predicted.end)),,,,,,\n"
+    }
+    for (index, measured) in capture.transfers.enumerated() {
+      let predicted = timeline.transfers[index]
+      let transfer = capture.program.transfers[index]
+      text += "transfer,\(transfer.mode.name) \(transfer.bytes) B,\(ns(measured.trigger)),"
+      text += "\(ns(measured.complete)),\(ns(predicted.trigger)),\(ns(predicted.complete)),"
+      text += "\(ns(measured.firstRead)),\(ns(measured.lastRead)),\(ns(predicted.firstRead)),"
+      text += "\(ns(predicted.lastRead)),\(transfer.completion?.semaphore ?? -1),"
+      text += "\(transfer.queue)\n"
+    }
+    return text
+  }
+}

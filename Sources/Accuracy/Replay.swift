@@ -1,0 +1,92 @@
+public import Captures
+public import Device
+public import Hardware
+public import Timing
+
+/// Where a replay takes the times of its DMAs from.
+public enum DMASource: String, CaseIterable, Sendable {
+  /// Each transfer takes its captured latency after its predicted trigger.
+  case measured
+  /// Rings and descriptors are simulated.
+  case predicted
+}
+
+/// A capture simulated from its instruction stream, beside what was measured.
+public struct Replay: Sendable {
+  /// What was replayed.
+  public var capture: Capture
+  /// What was predicted.
+  public var timeline: Timeline
+  /// Where the DMAs' times came from.
+  public var dma: DMASource
+
+  /// Simulates the capture's user region.
+  ///
+  /// - Throws: A `TimingError` when the hardware has no price for an instruction, or at a deadlock.
+  public init(
+    _ capture: Capture, on hardware: Hardware, dma: DMASource
+  ) throws(TimingError) {
+    self.capture = capture
+    self.dma = dma
+    var options = TimingOptions(released: Timing.release(hardware))
+    if dma == .measured {
+      options.transferLatencies = capture.transfers.map { $0.complete - $0.trigger }
+    }
+    timeline = try Timing.run(capture.program, on: hardware, options: options)
+  }
+
+  /// From the first begin to the last end of the predicted instructions.
+  public var userSpan: Picoseconds {
+    (timeline.instructions.map(\.end).max() ?? 0) - (timeline.instructions.map(\.begin).min() ?? 0)
+  }
+
+  /// The prediction's error of the user span, in percent of the measured one.
+  public var userSpanError: Double {
+    100 * Double(userSpan - capture.userSpan) / Double(max(1, capture.userSpan))
+  }
+
+  /// Time in which an engine had at least one of its working instructions under way.
+  ///
+  /// Control, triggers and the engine's waits are not work; overlapping instructions count once.
+  public func busy(_ engine: Engine) -> (measured: Picoseconds, predicted: Picoseconds) {
+    var measured: [(Picoseconds, Picoseconds)] = []
+    var predicted: [(Picoseconds, Picoseconds)] = []
+    for (index, instruction) in capture.program.instructions.enumerated()
+    where instruction.engine == engine {
+      switch instruction.work {
+      case .control, .trigger: continue
+      case .loadWeights, .matmul, .stream: break
+      }
+      measured.append((capture.instructions[index].begin, capture.instructions[index].end))
+      predicted.append((timeline.instructions[index].begin, timeline.instructions[index].end))
+    }
+    return (Replay.union(measured), Replay.union(predicted))
+  }
+
+  /// Total length of the union of intervals.
+  static func union(_ intervals: [(Picoseconds, Picoseconds)]) -> Picoseconds {
+    var total: Picoseconds = 0
+    var reached = Picoseconds.min
+    for (begin, end) in intervals.sorted(by: { $0.0 < $1.0 }) where end > reached {
+      total += end - max(begin, reached)
+      reached = end
+    }
+    return total
+  }
+
+  /// By instruction: error of the duration in percent of the measured one.
+  public var durationErrors: [Double] {
+    capture.instructions.indices.map { index in
+      let measured = capture.instructions[index].duration
+      let predicted = timeline.instructions[index].end - timeline.instructions[index].begin
+      return 100 * Double(predicted - measured) / Double(max(1, measured))
+    }
+  }
+
+  /// By instruction: predicted minus measured begin, in picoseconds.
+  public var beginErrors: [Picoseconds] {
+    capture.instructions.indices.map {
+      timeline.instructions[$0].begin - capture.instructions[$0].begin
+    }
+  }
+}
