@@ -81,7 +81,10 @@ let package = Package(
       needs: ["Device", "Hardware", "Kernels", "Reports", "Simulation", "Storage"]),
     room(
       "Accuracy",
-      needs: ["Captures", "Device", "Diagnostics", "Hardware", "Reports", "Storage", "Timing"]),
+      needs: [
+        "Captures", "Device", "Diagnostics", "Hardware", "Kernels", "Lowering", "Machine", "Reports",
+        "Simulation", "Storage", "Timing",
+      ]),
     // L7
     .executableTarget(
       name: "trnsim",
@@ -98,6 +101,8 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
         "Programs", "Reports", "Simulation", "Storage", "Timing",
       ], exclude: ["Goldens"]),
+    tests(
+      "AccuracyTests", needs: ["Accuracy", "Captures", "Device", "Hardware", "Kernels", "Timing"]),
     tests(
       "CapturesTests",
       needs: [

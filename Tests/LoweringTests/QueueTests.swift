@@ -11,7 +11,7 @@ import Testing
 
 /// Waits that come from queues, outputs, and the one semaphore that an instruction waits for.
 struct QueueTests {
-  private func lowered(_ kernel: KernelName, _ settings: String) throws -> DeviceProgram {
+  func lowered(_ kernel: KernelName, _ settings: String) throws -> DeviceProgram {
     let hardware = try Hardware.load("trn2")
     let kernel = try kernel.make(settings.split(separator: " ").map(String.init))
     return try Lowering.lower(kernel.build(Geometry(hardware)), on: hardware)
@@ -92,5 +92,19 @@ struct QueueTests {
     let device = try lowered(.attention, "form=three_pass")
     #expect(device.instructions.count { $0.opcode == .nop } == 1)
     #expect(device.transfers.count { $0.hbmWriteBytes > 0 } == 5)
+  }
+}
+
+extension QueueTests {
+  /// Eight rows of 512 B are one prepared descriptor, rows of 4000 B one each.
+  @Test func aRingsShareIsPackedWhenItIsSmall() throws {
+    let tiles = try lowered(.transpose, "rows=256 columns=256 dge=none")
+    #expect(!tiles.runs.isEmpty)
+    for run in tiles.runs { #expect(run.count == 1 && run.bytes == 4096 && run.pieces == 8) }
+    #expect(tiles.transfers.allSatisfy { $0.descriptors == 16 })
+    let rows = try lowered(.vectorAdd, "tile_free=1000 dge=none")
+    for run in rows.runs { #expect(run.count == 8 && run.bytes == 4000 && run.pieces == 1) }
+    let generated = try lowered(.transpose, "rows=256 columns=256")
+    for run in generated.runs { #expect(run.count == 8 && run.bytes == 512 && run.pieces == 1) }
   }
 }

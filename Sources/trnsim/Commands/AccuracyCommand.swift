@@ -10,7 +10,8 @@ struct AccuracyCommand: ParsableCommand {
     abstract: "Replay all captured runs of a directory and print how far off the model is.",
     discussion: """
       The directory holds captures of real trn2 devices, three tables each: NAME.instr.csv.zst,
-      NAME.dma.csv.zst, NAME.sem.csv.zst. They are not part of this project.
+      NAME.dma.csv.zst, NAME.sem.csv.zst. They are not part of this project. Captured kernels whose
+      source is public are simulated from source as well, and compared with their measured spans.
 
       EXAMPLES
         trnsim accuracy traces
@@ -28,10 +29,16 @@ struct AccuracyCommand: ParsableCommand {
       let machine = try hardware.load()
       let paths = try AccuracyTable.captures(in: directory)
       let table = try AccuracyTable(paths, on: machine)
-      if let json, json != "-" {
-        try writeAtomically(Array((table.json().text() + "\n").utf8), to: json)
+      let sources = try SourceTable(on: machine)
+      var whole = table.json()
+      if case .object(var entries) = whole {
+        entries["from_source"] = sources.json()
+        whole = .object(entries)
       }
-      print(json == "-" ? table.json().text() : table.text())
+      if let json, json != "-" {
+        try writeAtomically(Array((whole.text() + "\n").utf8), to: json)
+      }
+      print(json == "-" ? whole.text() : table.text() + "\n" + sources.text())
     }
   }
 }

@@ -1,0 +1,33 @@
+public import Device
+public import Hardware
+import Kernels
+import Lowering
+import Machine
+import Simulation
+public import Timing
+
+/// A captured kernel simulated from its source: Lowering and Timing together.
+public struct SourceRun: Sendable {
+  /// What was simulated.
+  public var captured: CapturedKernel
+  /// What the lowering made.
+  public var device: DeviceProgram
+  /// What was predicted.
+  public var timeline: Timeline
+
+  /// Builds, lowers and times the kernel.
+  ///
+  /// - Throws: What the builder, the lowering or the timing find wrong.
+  public init(_ captured: CapturedKernel, on hardware: Hardware) throws {
+    self.captured = captured
+    let kernel = try captured.kernel.make(captured.settings)
+    device = try Lowering.lower(kernel.build(Geometry(hardware)), on: hardware)
+    timeline = try Timing.run(
+      device, on: hardware, options: TimingOptions(released: Timing.release(hardware)))
+  }
+
+  /// From the first begin to the last end of the instructions, as the captures' spans are measured.
+  public var span: Picoseconds {
+    (timeline.instructions.map(\.end).max() ?? 0) - (timeline.instructions.map(\.begin).min() ?? 0)
+  }
+}
