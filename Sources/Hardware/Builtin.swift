@@ -672,6 +672,12 @@ limits:
 launch:
   profiler_overhead: {value: 15350, unit: ns, source: "assumed: as trn2"}
   benchmark_overhead: {value: 8000, unit: ns, source: "assumed: as trn2"}
+  release:
+    tensor: {value: 0, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 0, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 156, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 105, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 0, unit: ns, source: "assumed: as trn2"}
 
 """#,
     "trn2": #"""
@@ -1366,6 +1372,12 @@ limits:
 launch:
   profiler_overhead: {value: 15350, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 15.0 to 15.7 us"}
   benchmark_overhead: {value: 8000, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): about 8 us"}
+  release:
+    tensor: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): first instructions after the launch's barrier"}
+    vector: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): first instructions after the launch's barrier"}
+    scalar: {value: 156, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): first instructions after the launch's barrier"}
+    gpsimd: {value: 105, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): first instructions after the launch's barrier"}
+    sync: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): first instructions after the launch's barrier"}
 
 """#,
     "trn3": #"""
@@ -2057,6 +2069,12 @@ limits:
 launch:
   profiler_overhead: {value: 15350, unit: ns, source: "assumed: as trn2"}
   benchmark_overhead: {value: 8000, unit: ns, source: "assumed: as trn2"}
+  release:
+    tensor: {value: 0, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 0, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 156, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 105, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 0, unit: ns, source: "assumed: as trn2"}
 
 """#,
   ]

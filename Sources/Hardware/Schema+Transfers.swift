@@ -144,59 +144,63 @@ extension Schema {
   ]
 
   /// Device memory, counting, types, limits, launch.
-  static let device: [Entry] = [
-    .number(
-      "hbm.bandwidth_per_stack", \.hbm.bandwidthPerStack, .gigabytesPerSecond, .positive,
-      "bandwidth of one HBM stack"),
-    .number(
-      "hbm.read_bandwidth_per_core", \.hbm.readBandwidthPerCore, .gigabytesPerSecond, .positive,
-      "what one core's DMAs can read"),
-    .integer(
-      "hbm.bytes_per_stack", \.hbm.bytesPerStack, .bytes, .integer(1...(1 << 50)),
-      "bytes of one HBM stack"),
-    .integer("hbm.stacks", \.hbm.stacks, .count, .integer(1...1024), "HBM stacks of a chip"),
-    .integer(
-      "hbm.cores_per_stack", \.hbm.coresPerStack, .count, .integer(1...1024),
-      "cores that share a stack"),
-    .integer(
-      "hbm.active_cores", \.hbm.activeCores, .count, .integer(1...1024),
-      "cores of one stack that are busy and share it evenly, this one included"),
-    .integer(
-      "flops.operations_per_mac", \.flops.operationsPerMAC, .count, .integer(1...16),
-      "operations that one multiply-accumulate counts"),
-    counted("bf16", \.flops.multiplier.bf16, "bf16, fp16 and tf32"),
-    counted("fp32", \.flops.multiplier.fp32, "fp32"),
-    counted("fp8", \.flops.multiplier.fp8, "fp8"),
-    counted("uint8", \.flops.multiplier.uint8, "8-bit integer"),
-    counted("mx", \.flops.multiplier.mx, "micro-scaled"),
-    .words(
-      "dtypes.storage", \.dtypes.storage, .types, .names(of: storageTypes),
-      "types that memories and the streaming engines take"),
-    .words(
-      "dtypes.matmul", \.dtypes.matmul, .types, .names(of: storageTypes),
-      "types that the tensor engine multiplies"),
-    .integer(
-      "limits.bn_stats_elements", \.limits.bnStatsElements, .elements, .integer(1...(1 << 20)),
-      "elements per partition of bn_stats at most"),
-    .integer(
-      "limits.max8_min_elements", \.limits.max8MinElements, .elements, .integer(1...(1 << 20)),
-      "elements per partition of max8 and its kin at least"),
-    .integer(
-      "limits.max8_max_elements", \.limits.max8MaxElements, .elements, .integer(1...(1 << 20)),
-      "elements per partition of max8 and its kin at most"),
-    .integer(
-      "limits.dma_compute_sources", \.limits.dmaComputeSources, .count, .integer(1...1024),
-      "sources of a DMA that computes at most"),
-    .integer(
-      "limits.registers", \.limits.registers, .count, .integer(1...4096),
-      "32-bit registers of one sequencer"),
-    .number(
-      "launch.profiler_overhead", \.launch.profilerOverhead, .nanoseconds, .nonNegative,
-      "the profiler's total_time minus the kernel's own span"),
-    .number(
-      "launch.benchmark_overhead", \.launch.benchmarkOverhead, .nanoseconds, .nonNegative,
-      "a benchmark's latency minus the kernel's own span"),
-  ]
+  static let device: [Entry] =
+    [
+      .number(
+        "hbm.bandwidth_per_stack", \.hbm.bandwidthPerStack, .gigabytesPerSecond, .positive,
+        "bandwidth of one HBM stack"),
+      .number(
+        "hbm.read_bandwidth_per_core", \.hbm.readBandwidthPerCore, .gigabytesPerSecond, .positive,
+        "what one core's DMAs can read"),
+      .integer(
+        "hbm.bytes_per_stack", \.hbm.bytesPerStack, .bytes, .integer(1...(1 << 50)),
+        "bytes of one HBM stack"),
+      .integer("hbm.stacks", \.hbm.stacks, .count, .integer(1...1024), "HBM stacks of a chip"),
+      .integer(
+        "hbm.cores_per_stack", \.hbm.coresPerStack, .count, .integer(1...1024),
+        "cores that share a stack"),
+      .integer(
+        "hbm.active_cores", \.hbm.activeCores, .count, .integer(1...1024),
+        "cores of one stack that are busy and share it evenly, this one included"),
+      .integer(
+        "flops.operations_per_mac", \.flops.operationsPerMAC, .count, .integer(1...16),
+        "operations that one multiply-accumulate counts"),
+      counted("bf16", \.flops.multiplier.bf16, "bf16, fp16 and tf32"),
+      counted("fp32", \.flops.multiplier.fp32, "fp32"),
+      counted("fp8", \.flops.multiplier.fp8, "fp8"),
+      counted("uint8", \.flops.multiplier.uint8, "8-bit integer"),
+      counted("mx", \.flops.multiplier.mx, "micro-scaled"),
+      .words(
+        "dtypes.storage", \.dtypes.storage, .types, .names(of: storageTypes),
+        "types that memories and the streaming engines take"),
+      .words(
+        "dtypes.matmul", \.dtypes.matmul, .types, .names(of: storageTypes),
+        "types that the tensor engine multiplies"),
+      .integer(
+        "limits.bn_stats_elements", \.limits.bnStatsElements, .elements, .integer(1...(1 << 20)),
+        "elements per partition of bn_stats at most"),
+      .integer(
+        "limits.max8_min_elements", \.limits.max8MinElements, .elements, .integer(1...(1 << 20)),
+        "elements per partition of max8 and its kin at least"),
+      .integer(
+        "limits.max8_max_elements", \.limits.max8MaxElements, .elements, .integer(1...(1 << 20)),
+        "elements per partition of max8 and its kin at most"),
+      .integer(
+        "limits.dma_compute_sources", \.limits.dmaComputeSources, .count, .integer(1...1024),
+        "sources of a DMA that computes at most"),
+      .integer(
+        "limits.registers", \.limits.registers, .count, .integer(1...4096),
+        "32-bit registers of one sequencer"),
+      .number(
+        "launch.profiler_overhead", \.launch.profilerOverhead, .nanoseconds, .nonNegative,
+        "the profiler's total_time minus the kernel's own span"),
+      .number(
+        "launch.benchmark_overhead", \.launch.benchmarkOverhead, .nanoseconds, .nonNegative,
+        "a benchmark's latency minus the kernel's own span"),
+    ]
+    + Entry.perEngine(
+      "launch.release", \.launch.release,
+      "when a launch lets the queue go, from the first engine on (replays of captures only)")
 
   private static func counted(_ name: String, _ slot: Entry.Slot<Double>, _ what: String) -> Entry {
     .number(

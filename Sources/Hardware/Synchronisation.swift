@@ -91,6 +91,8 @@ extension Hardware {
     public var profilerOverhead = 0.0
     /// What a benchmark's latency has on top of the kernel's own span.
     public var benchmarkOverhead = 0.0
+    /// When each engine's queue is let go, from the first engine on; for replays of captures.
+    public var release = PerEngine()
 
     init() {}
   }

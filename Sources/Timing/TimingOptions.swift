@@ -17,6 +17,8 @@ public struct TimingOptions: Hashable, Sendable {
 extension Timing {
   /// When the engines' queues start after a launch, for `TimingOptions.released`.
   public static func release(_ hardware: Hardware) -> [Picoseconds] {
-    [0, 0, 156_000, 105_000, 0]
+    let release = hardware.launch.release
+    return [release.tensor, release.vector, release.scalar, release.gpsimd, release.sync].map(
+      picoseconds)
   }
 }
