@@ -82,7 +82,8 @@ let package = Package(
     room(
       "Accuracy",
       needs: [
-        "Captures", "Device", "Diagnostics", "Hardware", "Kernels", "Lowering", "Machine", "Reports",
+        "Captures", "Device", "Diagnostics", "Hardware", "Kernels", "Lowering", "Machine",
+        "Reports",
         "Simulation", "Storage", "Timing",
       ]),
     // L7
