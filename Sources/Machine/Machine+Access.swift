@@ -20,31 +20,21 @@ extension Machine {
   public func read(
     _ pattern: AccessPattern, _ operand: String, rowOffsets: [Int]? = nil
   ) throws(Trap) -> Tile<Float> {
-    let resolved = try resolve(pattern, operand, rowOffsets)
-    let tile = makeTile(rows: resolved.rowAddresses.count, columns: resolved.elementsPerRow)
-    let size = resolved.dtype.size
-    try forEachRun(resolved, operand, reading: true) { address, row, first in
-      decode(
-        UnsafeRawPointer(resolved.bank.memory + address), stride: resolved.runs.stride * size,
-        count: resolved.runs.length, as: resolved.dtype, into: tile.row(row) + first)
-    }
-    return tile
+    try gather(pattern, operand, rowOffsets, decode(_:stride:count:as:into:))
   }
 
   /// Reads an operand's bit patterns, extended to 32 bits (sign-extended for signed integers).
   public func readBits(
     _ pattern: AccessPattern, _ operand: String, rowOffsets: [Int]? = nil
   ) throws(Trap) -> Tile<UInt32> {
-    let resolved = try resolve(pattern, operand, rowOffsets)
-    let tile = makeTile(
-      rows: resolved.rowAddresses.count, columns: resolved.elementsPerRow, of: UInt32.self)
-    let size = resolved.dtype.size
-    try forEachRun(resolved, operand, reading: true) { address, row, first in
-      decodeBits(
-        UnsafeRawPointer(resolved.bank.memory + address), stride: resolved.runs.stride * size,
-        count: resolved.runs.length, as: resolved.dtype, into: tile.row(row) + first)
-    }
-    return tile
+    try gather(pattern, operand, rowOffsets, decodeBits(_:stride:count:as:into:))
+  }
+
+  /// Reads an operand as integers, exactly for every integer type.
+  public func readIntegers(
+    _ pattern: AccessPattern, _ operand: String
+  ) throws(Trap) -> Tile<Int64> {
+    try gather(pattern, operand, nil, decodeInteger(_:stride:count:as:into:))
   }
 
   /// Rounds a tile to the operand's type and stores it.
@@ -52,16 +42,9 @@ extension Machine {
     _ tile: borrowing Tile<Float>, to pattern: AccessPattern, _ operand: String,
     rowOffsets: [Int]? = nil, byMatmul: Bool = false
   ) throws(Trap) {
-    let resolved = try resolve(pattern, operand, rowOffsets)
-    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
-    let size = resolved.dtype.size
-    let elements = tile.elements
     var rounding = self.rounding
-    try forEachRun(resolved, operand, reading: false, byMatmul: byMatmul) { address, row, first in
-      encode(
-        UnsafePointer(elements + row * resolved.elementsPerRow + first),
-        count: resolved.runs.length, as: resolved.dtype, into: resolved.bank.memory + address,
-        stride: resolved.runs.stride * size, rounding: &rounding)
+    try scatter(tile, pattern, operand, rowOffsets, byMatmul: byMatmul) {
+      encode($0, count: $1, as: $2, into: $3, stride: $4, rounding: &rounding)
     }
     self.rounding = rounding
   }
@@ -71,48 +54,53 @@ extension Machine {
     _ tile: borrowing Tile<UInt32>, to pattern: AccessPattern, _ operand: String,
     rowOffsets: [Int]? = nil, byMatmul: Bool = false
   ) throws(Trap) {
-    let resolved = try resolve(pattern, operand, rowOffsets)
-    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
-    let size = resolved.dtype.size
-    let elements = tile.elements
-    try forEachRun(resolved, operand, reading: false, byMatmul: byMatmul) { address, row, first in
-      encodeBits(
-        UnsafePointer(elements + row * resolved.elementsPerRow + first),
-        count: resolved.runs.length, as: resolved.dtype, into: resolved.bank.memory + address,
-        stride: resolved.runs.stride * size)
-    }
+    try scatter(
+      tile, pattern, operand, rowOffsets, byMatmul: byMatmul,
+      encodeBits(_:count:as:into:stride:))
   }
 
   /// Stores integers, exactly into integer types and through fp32 into all others.
   public mutating func writeIntegers(
     _ tile: borrowing Tile<Int64>, to pattern: AccessPattern, _ operand: String
   ) throws(Trap) {
-    let resolved = try resolve(pattern, operand, nil)
-    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
-    let size = resolved.dtype.size
-    let elements = tile.elements
-    try forEachRun(resolved, operand, reading: false) { address, row, first in
-      encodeInteger(
-        UnsafePointer(elements + row * resolved.elementsPerRow + first),
-        count: resolved.runs.length, as: resolved.dtype, into: resolved.bank.memory + address,
-        stride: resolved.runs.stride * size)
-    }
+    try scatter(
+      tile, pattern, operand, nil, byMatmul: false, encodeInteger(_:count:as:into:stride:))
   }
 
-  /// Reads an operand as integers, exactly for every integer type.
-  public func readIntegers(
-    _ pattern: AccessPattern, _ operand: String
-  ) throws(Trap) -> Tile<Int64> {
-    let resolved = try resolve(pattern, operand, nil)
+  /// Reads all rows with `decode(source, stride in bytes, count, type, target)` for each run.
+  @inline(__always)
+  private func gather<Element: BitwiseCopyable>(
+    _ pattern: AccessPattern, _ operand: String, _ rowOffsets: [Int]?,
+    _ decode: (UnsafeRawPointer, Int, Int, DType, UnsafeMutablePointer<Element>) -> Void
+  ) throws(Trap) -> Tile<Element> {
+    let resolved = try resolve(pattern, operand, rowOffsets)
     let tile = makeTile(
-      rows: resolved.rowAddresses.count, columns: resolved.elementsPerRow, of: Int64.self)
-    let size = resolved.dtype.size
+      rows: resolved.rowAddresses.count, columns: resolved.elementsPerRow, of: Element.self)
+    let stride = resolved.runs.stride * resolved.dtype.size
     try forEachRun(resolved, operand, reading: true) { address, row, first in
-      decodeInteger(
-        UnsafeRawPointer(resolved.bank.memory + address), stride: resolved.runs.stride * size,
-        count: resolved.runs.length, as: resolved.dtype, into: tile.row(row) + first)
+      decode(
+        UnsafeRawPointer(resolved.bank.memory + address), stride, resolved.runs.length,
+        resolved.dtype, tile.row(row) + first)
     }
     return tile
+  }
+
+  /// Stores all rows with `encode(source, count, type, target, stride in bytes)` for each run.
+  @inline(__always)
+  private func scatter<Element: BitwiseCopyable>(
+    _ tile: borrowing Tile<Element>, _ pattern: AccessPattern, _ operand: String,
+    _ rowOffsets: [Int]?, byMatmul: Bool,
+    _ encode: (UnsafePointer<Element>, Int, DType, UnsafeMutableRawPointer, Int) -> Void
+  ) throws(Trap) {
+    let resolved = try resolve(pattern, operand, rowOffsets)
+    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
+    let stride = resolved.runs.stride * resolved.dtype.size
+    let elements = tile.elements
+    try forEachRun(resolved, operand, reading: false, byMatmul: byMatmul) { address, row, first in
+      encode(
+        UnsafePointer(elements + row * resolved.elementsPerRow + first), resolved.runs.length,
+        resolved.dtype, resolved.bank.memory + address, stride)
+    }
   }
 
   /// A matmul's fp32 operand as a matrix in place, if its rows are contiguous.
