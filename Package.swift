@@ -86,12 +86,19 @@ let package = Package(
         "Reports",
         "Simulation", "Storage", "Timing",
       ]),
+    room(
+      "Sweeps",
+      needs: [
+        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
+        "Simulation", "Timing",
+      ]),
     // L7
     .executableTarget(
       name: "trnsim",
       dependencies: [
         "Accuracy", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels",
-        "Lowering", "Machine", "Programs", "Reports", "Simulation", "Storage", "Suites", "Timing",
+        "Lowering", "Machine", "Programs", "Reports", "Simulation", "Storage", "Suites",
+        "Sweeps", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests
@@ -144,6 +151,12 @@ let package = Package(
       needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs", "Storage"]),
     tests(
       "SuitesTests", needs: ["Hardware", "Kernels", "Reports", "Simulation", "Suites"]),
+    tests(
+      "SweepsTests",
+      needs: [
+        "Device", "Diagnostics", "Hardware", "Kernels", "Programs", "Reports", "Simulation",
+        "Sweeps", "Timing",
+      ]),
     tests(
       "TracesTests",
       needs: [

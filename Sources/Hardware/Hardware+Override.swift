@@ -1,7 +1,20 @@
-import Diagnostics
+public import Diagnostics
 import Yams
 
 extension Hardware {
+  /// The configuration with some values replaced, each `path.to.value=x`.
+  ///
+  /// The same as loading it with these overrides, without reading its text again.
+  /// - Throws: `DiagnosticError` with all that is wrong with them.
+  public func overridden(by settings: [String]) throws(DiagnosticError) -> Hardware {
+    var changed = self
+    var diagnostics: [Diagnostic] = []
+    for setting in settings { diagnostics += changed.override(setting) }
+    diagnostics += changed.contradictions(file: "--set")
+    guard diagnostics.isEmpty else { throw DiagnosticError(diagnostics) }
+    return changed
+  }
+
   /// Applies one override `path.to.value=x`; what is wrong with it, if anything.
   mutating func override(_ text: String) -> [Diagnostic] {
     let shown = String(text.prefix(400))

@@ -36,7 +36,7 @@ func scaled(_ value: Double) -> String {
 }
 
 /// Bytes with a binary prefix: `1.5 MiB`.
-func bytes(_ count: Int) -> String {
+package func bytes(_ count: Int) -> String {
   for (factor, unit) in [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")]
   where count >= factor {
     return "\(fixed(Double(count) / Double(factor), 1)) \(unit)"

@@ -38,6 +38,9 @@ public func removePartialFilesOnSignals() {
   pthread_sigmask(SIG_UNBLOCK, &all, nil)
 }
 
+/// Removes the files that are still being written; for a handler of signals that ends the process.
+public func removePartialFilesNow() { PartialFiles.removeAll() }
+
 private func isIgnored(_ action: sigaction) -> Bool {
   #if canImport(Darwin)
     let handler = action.__sigaction_u.__sa_handler

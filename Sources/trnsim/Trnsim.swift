@@ -20,6 +20,7 @@ struct Trnsim: ParsableCommand {
         trnsim run softmax --trace softmax.pftrace.zst
         trnsim emit rope -o rope.trn                  the kernel's instruction stream as text
         trnsim run rope.trn --set clocks.vector=1.2   a program file on changed hardware
+        trnsim compare matmul --vary tile_n=128,256,512 --vary buffers=1..3
         trnsim demo                                   every kernel of the layer in one table
         trnsim kernels matmul                         what can be chosen
         trnsim hardware explain tensor.latency.warm   a number and its source
@@ -30,7 +31,7 @@ struct Trnsim: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      RunCommand.self, KernelsCommand.self, EmitCommand.self, ShowCommand.self,
+      RunCommand.self, CompareCommand.self, KernelsCommand.self, EmitCommand.self, ShowCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
       DemoCommand.self, BenchCommand.self, FuzzCommand.self,
     ])

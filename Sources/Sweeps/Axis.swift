@@ -1,0 +1,123 @@
+public import Diagnostics
+import Foundation
+import Kernels
+
+/// Something that is varied, with the values it takes.
+public struct Axis: Hashable, Sendable {
+  /// What a value of an axis sets.
+  public enum Target: Hashable, Sendable {
+    /// A kernel's parameter.
+    case parameter(String)
+    /// A hardware value by its path.
+    case override(String)
+    /// The hardware configuration.
+    case hardware
+    /// The kernel or program file.
+    case subject
+  }
+
+  /// What its values set.
+  public var target: Target
+  /// The values, in the order of the user.
+  public var values: [String]
+
+  /// Most values of one axis: enough for every multiple of 1 up to a model's width.
+  public static let valueLimit = 65_536
+
+  /// Makes an axis.
+  public init(_ target: Target, _ values: [String]) {
+    self.target = target
+    self.values = values
+  }
+
+  /// The name in tables.
+  public var name: String {
+    switch target {
+    case .parameter(let name), .override(let name): name
+    case .hardware: "hardware"
+    case .subject: "kernel"
+    }
+  }
+
+  /// Reads `NAME=VALUES`, where NAME is a parameter, `set:PATH`, `hardware` or `kernel`.
+  ///
+  /// - Throws: `DiagnosticError` that says what is wrong with the text.
+  public init(parsing text: String) throws(DiagnosticError) {
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+      throw DiagnosticError(
+        "'\(text)' does not say what to vary",
+        remedy: "write name=a,b,c, such as tile_m=64,128 or set:dma.bytes_per_cycle=32,64")
+    }
+    let name = String(text[..<equals])
+    let values = try Axis.expand(String(text[text.index(after: equals)...]), of: name)
+    if name == "hardware" {
+      self.init(.hardware, values)
+    } else if name == "kernel" {
+      self.init(.subject, values)
+    } else if name.hasPrefix("set:") {
+      self.init(.override(String(name.dropFirst(4))), values)
+    } else {
+      self.init(.parameter(name), values)
+    }
+  }
+
+  /// The values of a list `a,b,c` whose items may be ranges: `1..4`, `16..64+16`, `64..512*2`.
+  public static func expand(
+    _ text: String, of name: String
+  ) throws(DiagnosticError) -> [String] {
+    var values: [String] = []
+    for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+      guard let range = item.range(of: "..") else {
+        values.append(String(item))
+        continue
+      }
+      values += try expand(
+        item[..<range.lowerBound], item[range.upperBound...], item, name,
+        room: valueLimit - values.count)
+    }
+    var seen: Set<String> = []
+    let repeated = values.filter { !seen.insert($0).inserted }
+    if values.contains("") {
+      throw DiagnosticError(
+        "'\(name)' has an empty value in '\(text)'", remedy: "write name=a,b,c without blanks")
+    }
+    if let first = repeated.first {
+      throw DiagnosticError("'\(name)' takes the value \(first) twice", remedy: "leave one out")
+    }
+    if values.count > valueLimit { throw tooMany(name) }
+    return values
+  }
+
+  private static func tooMany(_ name: String) -> DiagnosticError {
+    DiagnosticError(
+      "'\(name)' takes more than \(valueLimit) values", remedy: "take larger steps")
+  }
+
+  private static func expand(
+    _ first: Substring, _ rest: Substring, _ item: Substring, _ name: String, room: Int
+  ) throws(DiagnosticError) -> [String] {
+    let sign = rest.firstIndex { $0 == "+" || $0 == "*" }
+    let last = sign.map { rest[..<$0] } ?? rest
+    let step = sign.map { rest[rest.index(after: $0)...] }
+    let multiplies = sign.map { rest[$0] == "*" } ?? false
+    guard let from = Int(first), let to = Int(last), let by = step.map({ Int($0) }) ?? 1,
+      from <= to, multiplies ? by >= 2 && from >= 1 : by >= 1
+    else {
+      throw DiagnosticError(
+        "'\(item)' of '\(name)' is not a range",
+        remedy: "write whole numbers as in 1..4, 16..64+16 or 64..512*2")
+    }
+    var values: [String] = []
+    var value = from
+    while value <= to {
+      guard values.count < room else { throw tooMany(name) }
+      values.append("\(value)")
+      let (next, overflow) =
+        multiplies
+        ? value.multipliedReportingOverflow(by: by) : value.addingReportingOverflow(by)
+      if overflow { break }
+      value = next
+    }
+    return values
+  }
+}

@@ -1,0 +1,94 @@
+public import Diagnostics
+public import Hardware
+import Kernels
+import Machine
+public import Programs
+import Reports
+public import Simulation
+import Synchronization
+
+/// Simulates variants; may be used from several threads at once.
+///
+/// Configurations and program files are read once. The result of a variant depends on nothing else,
+/// so that it is the same wherever and whenever it is computed.
+public final class Evaluator: Sendable {
+  private struct Cache {
+    var hardware: [String: Hardware] = [:]
+    var programs: [String: Program] = [:]
+  }
+
+  private let cache = Mutex(Cache())
+  private let computesValues: Bool
+
+  /// Machines that are kept: one has about 100 KB.
+  private static let hardwareLimit = 64
+
+  /// Makes an evaluator.
+  ///
+  /// - Parameter values: Whether values are computed and compared with the reference, too.
+  public init(values: Bool = false) { computesValues = values }
+
+  /// Simulates one variant.
+  public func evaluate(_ variant: Variant) -> VariantOutcome {
+    do {
+      let run = try run(variant)
+      guard let measurement = Measurement(Report(run)) else { return .faulted("nothing was timed") }
+      return .measured(measurement)
+    } catch let error as DiagnosticError {
+      return .refused(error.diagnostics.map(\.message))
+    } catch let trap as Trap {
+      return .faulted("\(trap.kind.rawValue): \(trap.message)")
+    } catch {
+      return .faulted("\(error)")
+    }
+  }
+
+  /// Simulates one variant and keeps all of the run.
+  ///
+  /// - Throws: `DiagnosticError` for what cannot run, `Trap` for a fault of the simulated machine.
+  public func run(_ variant: Variant) throws -> Run {
+    var options = Simulation.Options()
+    options.mode = computesValues ? .valuesAndTiming : .timingOnly
+    let hardware = try hardware(variant)
+    if let name = KernelName(rawValue: variant.subject) {
+      let kernel = try name.make(variant.parameters.map(\.text))
+      return try Simulation.run(kernel, on: hardware, options: options)
+    }
+    // A file's inputs are not known, so that only its time can be compared.
+    options.mode = .timingOnly
+    return try Simulation.run(try program(variant), on: hardware, options: options)
+  }
+
+  /// The variant's program.
+  public func program(_ variant: Variant) throws -> Program {
+    if let name = KernelName(rawValue: variant.subject) {
+      let kernel = try name.make(variant.parameters.map(\.text))
+      return try kernel.build(Geometry(try hardware(variant)))
+    }
+    let path = variant.subject
+    if let known = cache.withLock({ $0.programs[path] }) { return known }
+    let program = try ProgramFile.read(path)
+    cache.withLock { $0.programs[path] = program }
+    return program
+  }
+
+  /// The variant's machine.
+  public func hardware(_ variant: Variant) throws(DiagnosticError) -> Hardware {
+    let overrides = variant.overrides.map(\.text)
+    let key = ([variant.hardware] + overrides).joined(separator: " ")
+    if let known = cache.withLock({ $0.hardware[key] }) { return known }
+    let base: Hardware
+    if let known = cache.withLock({ $0.hardware[variant.hardware] }) {
+      base = known
+    } else {
+      base = try Hardware.load(variant.hardware)
+    }
+    let made = try base.overridden(by: overrides)
+    cache.withLock { cache in
+      if cache.hardware.count >= Evaluator.hardwareLimit { cache.hardware.removeAll() }
+      cache.hardware[variant.hardware] = base
+      cache.hardware[key] = made
+    }
+    return made
+  }
+}

@@ -1,0 +1,203 @@
+public import Diagnostics
+import Foundation
+import Reports
+public import Timing
+
+//  µs by tile_m (down) and tile_n (across); the best over buffers
+//            128      256      512
+//   64      52.1     41.0     38.2
+//  128      44.9     36.7  >  31.4 <
+
+/// Times of a comparison on two of its axes; each cell is the best over all others.
+public struct HeatMap: Sendable {
+  /// The comparison's axis that goes down; `nil` for a map of one line.
+  public var rowAxis: Axis?
+  /// The comparison's axis that goes across.
+  public var columnAxis: Axis
+  /// Other axes, over which a cell takes the best.
+  public var others: [String]
+  /// By row and column; `nil` where nothing ran.
+  public var cells: [[Picoseconds?]]
+
+  /// Puts a comparison on two axes: the named ones, or the first two that vary.
+  ///
+  /// - Throws: `DiagnosticError` if a name is no axis.
+  public init?(_ comparison: Comparison, axes names: [String] = []) throws(DiagnosticError) {
+    let axes = comparison.space.axes
+    for name in names where !axes.contains(where: { $0.name == name }) {
+      throw DiagnosticError(
+        "'\(name)' is not varied", remedy: remedyForUnknown(name, known: axes.map(\.name)))
+    }
+    let positions =
+      names.isEmpty
+      ? Array(axes.indices.filter { axes[$0].values.count > 1 }.prefix(2))
+      : names.compactMap { name in axes.firstIndex { $0.name == name } }
+    guard let column = positions.last else { return nil }
+    let row = positions.count > 1 ? positions[0] : nil
+    columnAxis = axes[column]
+    rowAxis = row.map { axes[$0] }
+    others = axes.indices.filter { $0 != row && $0 != column && axes[$0].values.count > 1 }
+      .map { axes[$0].name }
+    cells = Array(
+      repeating: Array(repeating: nil, count: columnAxis.values.count),
+      count: rowAxis?.values.count ?? 1)
+    for (index, outcome) in comparison.outcomes.enumerated() {
+      guard let time = outcome?.measurement?.time else { continue }
+      let at = comparison.space.coordinates(index)
+      let (y, x) = (row.map { at[$0] } ?? 0, at[column])
+      cells[y][x] = min(cells[y][x] ?? .max, time)
+    }
+  }
+
+  /// The smallest and the largest time.
+  private var range: (least: Picoseconds, most: Picoseconds)? {
+    let all = cells.flatMap { $0 }.compactMap { $0 }
+    guard let least = all.min(), let most = all.max() else { return nil }
+    return (least, most)
+  }
+
+  /// Where a time stands between the fastest (0) and the slowest (1), on a logarithmic scale: twice
+  /// as slow looks the same wherever it starts.
+  private func position(_ time: Picoseconds) -> Double {
+    guard let range, range.most > range.least, range.least > 0 else { return 0 }
+    return log(Double(time) / Double(range.least))
+      / log(Double(range.most) / Double(range.least))
+  }
+
+  /// One line that says what is shown.
+  public var title: String {
+    var text = "µs by "
+    if let rowAxis { text += "\(rowAxis.name) (down) and " }
+    text += "\(columnAxis.name) (across)"
+    if !others.isEmpty { text += "; the best over \(others.joined(separator: ", "))" }
+    return text
+  }
+
+  /// Colours from fast to slow that people with colour-blindness can tell apart: viridis (van der
+  /// Walt and Smith, 2015), reversed, at five points.
+  private static let ramp: [(Double, Double, Double)] = [
+    (253, 231, 37), (94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84),
+  ]
+
+  private static func colour(_ position: Double) -> (red: Int, green: Int, blue: Int) {
+    let scaled = min(max(position, 0), 1) * Double(ramp.count - 1)
+    let low = min(Int(scaled), ramp.count - 2)
+    let part = scaled - Double(low)
+    func mixed(_ a: Double, _ b: Double) -> Int { Int((a + (b - a) * part).rounded()) }
+    return (
+      mixed(ramp[low].0, ramp[low + 1].0), mixed(ramp[low].1, ramp[low + 1].1),
+      mixed(ramp[low].2, ramp[low + 1].2)
+    )
+  }
+
+  /// The map for a terminal, with coloured cells or, without colours, with shades.
+  public func text(color: Bool) -> String {
+    let names = rowAxis?.values ?? [""]
+    let left = max(names.map(\.count).max() ?? 0, rowAxis?.name.count ?? 0)
+    let shown = cells.map { $0.map { $0.map { fixed(Double($0) / 1e6, 2) } ?? "-" } }
+    let width = max(
+      shown.flatMap { $0 }.map(\.count).max() ?? 0, columnAxis.values.map(\.count).max() ?? 0)
+    var lines = ["  " + title]
+    lines.append(
+      "  " + (rowAxis?.name ?? "").left(left) + " "
+        + columnAxis.values.map { " " + $0.right(width + 3) }.joined())
+    for (row, name) in names.enumerated() {
+      var line = "  " + name.right(left) + " "
+      for (column, text) in shown[row].enumerated() {
+        let time = cells[row][column]
+        let isBest = time != nil && time == range?.least
+        let inner = (isBest ? ">" : " ") + text.right(width)
+        line += " " + decorated(inner, time, color)
+      }
+      lines.append(line)
+    }
+    lines.append(
+      "  '>' marks the fastest"
+        + (cells.contains { $0.contains(nil) } ? ", '-' what does not run" : "")
+        + (color ? "" : "; ░ ▒ ▓ █ are slower and slower"))
+    return lines.joined(separator: "\n")
+  }
+
+  private func decorated(_ text: String, _ time: Picoseconds?, _ color: Bool) -> String {
+    guard let time else { return text + "  " }
+    let position = position(time)
+    guard color else {
+      let shades: [Character] = [" ", "░", "▒", "▓", "█"]
+      return text + " \(shades[min(shades.count - 1, Int(position * Double(shades.count)))])"
+    }
+    let (red, green, blue) = HeatMap.colour(position)
+    let ink = position < 0.5 ? "30" : "97"
+    return "\u{1B}[\(ink);48;2;\(red);\(green);\(blue)m\(text) \u{1B}[0m "
+  }
+
+  /// The map as a drawing.
+  public func svg(heading: String) -> String {
+    let names = rowAxis?.values ?? [""]
+    let (cell, height) = (84, 34)
+    let left = 24 + 8 * max(names.map(\.count).max() ?? 0, rowAxis?.name.count ?? 0)
+    let top = 84
+    let width = max(left + cell * columnAxis.values.count + 24, 8 * max(heading.count, 40))
+    let total = top + height * names.count + 24
+    func escaped(_ text: String) -> String { escapedForXML(printable(text)) }
+    var out = """
+      <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(total)" \
+      viewBox="0 0 \(width) \(total)" font-family="sans-serif" font-size="13">
+      <title>\(escaped(heading))</title>
+      <rect width="100%" height="100%" fill="#ffffff"/>
+      <text x="16" y="24" font-weight="bold">\(escaped(heading))</text>
+      <text x="16" y="44">\(escaped(title))</text>
+
+      """
+    if let rowAxis {
+      out += "<text x=\"16\" y=\"\(top - 10)\">\(escaped(rowAxis.name))</text>\n"
+    }
+    for (column, name) in columnAxis.values.enumerated() {
+      let x = left + column * cell + cell / 2
+      out += "<text x=\"\(x)\" y=\"\(top - 10)\" text-anchor=\"middle\">\(escaped(name))</text>\n"
+    }
+    for (row, name) in names.enumerated() {
+      let y = top + row * height
+      out +=
+        "<text x=\"\(left - 10)\" y=\"\(y + 22)\" text-anchor=\"end\">\(escaped(name))</text>\n"
+      for column in columnAxis.values.indices {
+        out += svgCell(cells[row][column], x: left + column * cell, y: y, cell, height)
+      }
+    }
+    return out + "</svg>\n"
+  }
+
+  private func svgCell(
+    _ time: Picoseconds?, x: Int, y: Int, _ width: Int, _ height: Int
+  ) -> String {
+    let place = "x=\"\(x + 1)\" y=\"\(y + 1)\" width=\"\(width - 2)\" height=\"\(height - 2)\""
+    let middle = "x=\"\(x + width / 2)\" y=\"\(y + 22)\" text-anchor=\"middle\""
+    guard let time else {
+      return
+        "<rect \(place) fill=\"#f0f0f0\"/><text \(middle) fill=\"#707070\">does not run</text>\n"
+    }
+    let position = position(time)
+    let (red, green, blue) = HeatMap.colour(position)
+    let isBest = time == range?.least
+    let frame = isBest ? " stroke=\"#000000\" stroke-width=\"2\"" : ""
+    let ink = position < 0.5 ? "#000000" : "#ffffff"
+    let weight = isBest ? " font-weight=\"bold\"" : ""
+    return "<rect \(place) fill=\"rgb(\(red),\(green),\(blue))\"\(frame)/>"
+      + "<text \(middle) fill=\"\(ink)\"\(weight)>\(fixed(Double(time) / 1e6, 2))</text>\n"
+  }
+}
+
+/// A text as the content of an element or attribute.
+package func escapedForXML(_ text: String) -> String {
+  var out = ""
+  for character in text {
+    switch character {
+    case "&": out += "&amp;"
+    case "<": out += "&lt;"
+    case ">": out += "&gt;"
+    case "\"": out += "&quot;"
+    case "'": out += "&apos;"
+    default: out.append(character)
+    }
+  }
+  return out
+}

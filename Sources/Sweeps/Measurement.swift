@@ -1,0 +1,184 @@
+public import Device
+public import Diagnostics
+public import Reports
+import Simulation
+public import Timing
+
+/// A whole number that a simulation gives and that a comparison may rest on; less is better.
+public enum Quantity: String, CaseIterable, Hashable, Sendable {
+  // Raw values are the keys of files: the profiler's where it has them.
+  case time = "total_time_ps"
+  case cycles = "neuroncore_cycle_count"
+  case hbmRead = "hbm_read_bytes"
+  case hbmWrite = "hbm_write_bytes"
+  case transfers = "dma_transfer_count"
+  case descriptors = "dma_packet_count"
+  case tensorInstructions = "tensor_engine_instruction_count"
+  case vectorInstructions = "vector_engine_instruction_count"
+  case scalarInstructions = "scalar_engine_instruction_count"
+  case gpsimdInstructions = "gpsimd_engine_instruction_count"
+  case syncInstructions = "sync_engine_instruction_count"
+  case flops = "hardware_flops"
+  case sbufPeak = "sbuf_peak_bytes_per_partition"
+  case psumPeak = "psum_peak_bytes_per_partition"
+
+  /// The instructions of an engine.
+  public static func instructions(of engine: Engine) -> Quantity {
+    switch engine {
+    case .tensor: .tensorInstructions
+    case .vector: .vectorInstructions
+    case .scalar: .scalarInstructions
+    case .gpsimd: .gpsimdInstructions
+    case .sync: .syncInstructions
+    }
+  }
+}
+
+/// What one simulation gave: the numbers of a comparison, and what explains them.
+public struct Measurement: Hashable, Sendable {
+  /// An engine's wait for a place in the program.
+  public struct Wait: Hashable, Sendable {
+    /// Who waited.
+    public var engine: Engine
+    /// Engine or queue that was waited for, as the profiler shows it.
+    public var producer: String
+    /// Whether that is a DMA queue.
+    public var isQueue: Bool
+    /// The operation with the tensor that it writes.
+    public var text: String
+    /// Where the operation came from.
+    public var location: SourceLocation?
+    /// Time waited in all.
+    public var time: Picoseconds
+    /// Number of waits.
+    public var count: Int
+  }
+
+  /// By quantity, in the order of `Quantity.allCases`.
+  private var values = Array(repeating: 0, count: Quantity.allCases.count)
+  /// Time in use, by engine, in the order of `Engine.allCases`.
+  public var busy = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
+  /// Time during which a DMA moved data.
+  public var dmaBusy: Picoseconds = 0
+  /// Time each resource alone would need, in the order of `Resource.allCases`.
+  public var bounds = Array(repeating: Picoseconds(0), count: Resource.allCases.count)
+  /// The longest chain of dependent work.
+  public var chain: Picoseconds = 0
+  /// What limits the run, as in reports: a resource's key, `latency` or `none`.
+  public var limit = ""
+  /// The limit's share of the time.
+  public var limitShare = 0.0
+  /// The engine whose waits matter.
+  public var engine: Engine?
+  /// The verdict in one sentence.
+  public var sentence = ""
+  /// Model FLOPs utilisation, 0…1.
+  public var mfu = 0.0
+  /// Share of the HBM bandwidth, 0…1.
+  public var mbu = 0.0
+  /// Each engine's longest waits, the longest first.
+  public var waits: [Wait] = []
+  /// Whether all outputs agree with the reference; `nil` if values were not computed.
+  public var passed: Bool?
+
+  /// Waits that are kept per engine.
+  static let waitsPerEngine = 4
+
+  /// Makes zeros.
+  public init() {}
+
+  /// The quantity's value.
+  public subscript(quantity: Quantity) -> Int {
+    get { values[Measurement.position[quantity] ?? 0] }
+    set { values[Measurement.position[quantity] ?? 0] = newValue }
+  }
+
+  private static let position = Dictionary(
+    uniqueKeysWithValues: Quantity.allCases.enumerated().map { ($1, $0) })
+
+  /// Simulated time.
+  public var time: Picoseconds { Picoseconds(self[.time]) }
+
+  /// Takes the numbers from a report; `nil` if nothing was timed.
+  public init?(_ report: Report) {
+    guard let timed = report.timed else { return nil }
+    let summary = timed.summary
+    self[.time] = Int(summary.total)
+    self[.cycles] = summary.neuroncoreCycles
+    self[.hbmRead] = summary.hbmReadBytes
+    self[.hbmWrite] = summary.hbmWriteBytes
+    self[.transfers] = summary.transfers.count
+    self[.descriptors] = summary.transfers.packets
+    self[.flops] = summary.hardwareFLOPs
+    self[.sbufPeak] = summary.sbufPeakBytes
+    self[.psumPeak] = summary.psumPeakBytes
+    for (index, engine) in Engine.allCases.enumerated() {
+      self[.instructions(of: engine)] = summary[engine].instructionCount
+      busy[index] = summary[engine].activeTime
+      for wait in timed.stalls[engine].producers.prefix(Measurement.waitsPerEngine) {
+        var isQueue = false
+        if case .queue = wait.producer { isQueue = true }
+        waits.append(
+          Wait(
+            engine: engine, producer: wait.producerName, isQueue: isQueue, text: wait.text,
+            location: wait.location, time: wait.time, count: wait.count))
+      }
+    }
+    waits.sort { ($1.time, $0.engine.rawValue) < ($0.time, $1.engine.rawValue) }
+    dmaBusy = summary.transfers.activeTime
+    bounds = Resource.allCases.map { timed.bounds[$0] }
+    chain = timed.bounds.dependencyChain
+    limit = timed.bottleneck.key
+    limitShare = timed.bottleneck.share
+    engine = timed.bottleneck.engine
+    sentence = timed.bottleneck.sentence
+    mfu = summary.mfu
+    mbu = summary.mbu
+    if !report.run.checks.isEmpty { passed = report.run.checks.allSatisfy(\.passed) }
+  }
+
+  /// What limits the run, as texts call it.
+  public var limitName: String {
+    switch limit {
+    case "latency": "latency"
+    case "none": "nothing alone"
+    default: Resource.allCases.first { $0.key == limit }?.displayName ?? limit
+    }
+  }
+}
+
+/// What became of a variant.
+public enum VariantOutcome: Hashable, Sendable {
+  /// It ran.
+  case measured(Measurement)
+  /// It cannot run on this machine: the reasons.
+  case refused([String])
+  /// The simulated machine faulted: how.
+  case faulted(String)
+
+  /// The numbers, if it ran.
+  public var measurement: Measurement? {
+    if case .measured(let measurement) = self { measurement } else { nil }
+  }
+
+  /// One word for files.
+  public var status: String {
+    switch self {
+    case .measured: "measured"
+    case .refused: "refused"
+    case .faulted: "faulted"
+    }
+  }
+
+  /// Why it did not run; empty if it did.
+  public var reasons: [String] {
+    switch self {
+    case .measured: []
+    case .refused(let reasons): reasons
+    case .faulted(let reason): [reason]
+    }
+  }
+
+  /// All reasons in one text.
+  public var reason: String { reasons.joined(separator: "; ") }
+}

@@ -1,0 +1,149 @@
+import Diagnostics
+import Hardware
+import Kernels
+
+/// All combinations of the values of some axes, around a fixed variant.
+///
+/// A plain description: combinations are made one at a time, so that a space may have millions.
+public struct Space: Hashable, Sendable {
+  /// What is not varied.
+  public var base: Variant
+  /// What is varied; the last one changes fastest.
+  public var axes: [Axis]
+
+  /// Most variants of a space; a million a day is what a host can do.
+  public static let countLimit = 1 << 32
+
+  /// Makes a space.
+  ///
+  /// - Throws: `DiagnosticError` with all that is wrong: names that do not exist or are both fixed
+  ///   and varied, values that a parameter cannot have, too many combinations.
+  public init(_ base: Variant, _ axes: [Axis]) throws {
+    self.base = base
+    self.axes = axes
+    let findings = problems()
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+  }
+
+  /// Number of combinations.
+  public var count: Int { axes.reduce(1) { $0 * $1.values.count } }
+
+  /// The values of each axis in the combination with this number.
+  public func coordinates(_ index: Int) -> [Int] {
+    var rest = index
+    var found = Array(repeating: 0, count: axes.count)
+    for axis in axes.indices.reversed() {
+      found[axis] = rest % axes[axis].values.count
+      rest /= axes[axis].values.count
+    }
+    return found
+  }
+
+  /// The combination with this number.
+  public subscript(index: Int) -> Variant {
+    var variant = base
+    for (axis, coordinate) in zip(axes, coordinates(index)) {
+      let value = axis.values[coordinate]
+      switch axis.target {
+      case .parameter(let name): variant.parameters.append(Setting(name, value))
+      case .override(let path): variant.overrides.append(Setting(path, value))
+      case .hardware: variant.hardware = value
+      case .subject: variant.subject = value
+      }
+    }
+    return Variant(
+      variant.subject, variant.parameters, on: variant.hardware, with: variant.overrides)
+  }
+
+  // MARK: - Checks
+
+  private func problems() -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var seen: Set<Axis.Target> = []
+    for axis in axes where !seen.insert(axis.target).inserted {
+      found.append(
+        Diagnostic(.error, "'\(axis.name)' is varied twice", remedy: "give all values in one list"))
+    }
+    for axis in axes where isFixed(axis.target) {
+      found.append(
+        Diagnostic(
+          .error, "'\(axis.name)' is both fixed and varied", remedy: "leave one of the two out"))
+    }
+    var product = 1
+    for axis in axes where product <= Space.countLimit { product *= max(1, axis.values.count) }
+    if product > Space.countLimit {
+      found.append(
+        Diagnostic(
+          .error, "there are more than \(Space.countLimit) combinations",
+          remedy: "vary less, or search a sample: search: {random: 10000}"))
+    }
+    return found + subjectProblems() + hardwareProblems()
+  }
+
+  private func isFixed(_ target: Axis.Target) -> Bool {
+    switch target {
+    case .parameter(let name): base.parameters.contains { $0.name == name }
+    case .override(let path): base.overrides.contains { $0.name == path }
+    case .hardware, .subject: false
+    }
+  }
+
+  private func values(of target: Axis.Target, orElse value: String) -> [String] {
+    axes.first { $0.target == target }?.values ?? [value]
+  }
+
+  /// Every value of every parameter must be one that each of the kernels takes.
+  private func subjectProblems() -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var settings = base.parameters
+    for axis in axes {
+      guard case .parameter(let name) = axis.target else { continue }
+      settings += axis.values.map { Setting(name, $0) }
+    }
+    for subject in values(of: .subject, orElse: base.subject) {
+      guard let kernel = KernelName(rawValue: subject) else {
+        if !settings.isEmpty {
+          found.append(
+            Diagnostic(
+              .error, "'\(subject)' is no kernel, and only kernels have parameters",
+              remedy: remedyForUnknown(subject, known: KernelName.allCases.map(\.rawValue))))
+        }
+        continue
+      }
+      for setting in settings {
+        do {
+          _ = try KernelParameters([setting.text], for: kernel.type.parameters)
+        } catch let error as DiagnosticError {
+          for finding in error.diagnostics where !found.contains(finding) { found.append(finding) }
+        } catch {
+          found.append(Diagnostic(.error, "\(error)"))
+        }
+      }
+    }
+    return found
+  }
+
+  /// Every hardware value must be one that each configuration takes, by itself.
+  private func hardwareProblems() -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    for name in values(of: .hardware, orElse: base.hardware) {
+      do throws(DiagnosticError) {
+        let hardware = try Hardware.load(name, overrides: base.overrides.map(\.text))
+        for axis in axes {
+          guard case .override(let path) = axis.target else { continue }
+          for value in axis.values where found.count < 20 {
+            // What contradicts other values may fit once those are varied as well.
+            do throws(DiagnosticError) {
+              _ = try hardware.overridden(by: ["\(path)=\(value)"])
+            } catch {
+              found += error.diagnostics.filter { ($0.location?.line ?? 0) > 0 }
+            }
+          }
+        }
+      } catch {
+        found += error.diagnostics
+      }
+    }
+    return found
+  }
+}

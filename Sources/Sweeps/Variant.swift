@@ -1,0 +1,47 @@
+// matmul tile_m=64 tile_n=256 | trn2 dma.bytes_per_cycle=64
+
+/// A named value of a variant, in the text that a person would type.
+public struct Setting: Hashable, Sendable {
+  /// A kernel's parameter or the path of a hardware value.
+  public var name: String
+  /// The value.
+  public var value: String
+
+  /// Makes a setting.
+  public init(_ name: String, _ value: String) {
+    self.name = name
+    self.value = value
+  }
+
+  /// `name=value`.
+  public var text: String { "\(name)=\(value)" }
+}
+
+/// One thing to simulate: a kernel with its parameters, or a program file, on a machine.
+public struct Variant: Hashable, Sendable {
+  /// A kernel's name or the path of a program file.
+  public var subject: String
+  /// The kernel's parameters that are not left at their defaults, sorted by name.
+  public var parameters: [Setting]
+  /// A built-in configuration's name or the path of a configuration file.
+  public var hardware: String
+  /// The hardware values that differ from the configuration, sorted by path.
+  public var overrides: [Setting]
+
+  /// Makes a variant.
+  public init(
+    _ subject: String, _ parameters: [Setting] = [], on hardware: String = "trn2",
+    with overrides: [Setting] = []
+  ) {
+    self.subject = subject
+    self.parameters = parameters.sorted { $0.name < $1.name }
+    self.hardware = hardware
+    self.overrides = overrides.sorted { $0.name < $1.name }
+  }
+
+  /// A text that is the same for the same variant and only then.
+  public var key: String {
+    let left = ([subject] + parameters.map(\.text)).joined(separator: " ")
+    return left + " | " + ([hardware] + overrides.map(\.text)).joined(separator: " ")
+  }
+}

@@ -1,0 +1,110 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Reports
+import Storage
+import Sweeps
+
+struct CompareCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "compare",
+    abstract: "Simulate a grid of a kernel's parameters, rank it and say why.",
+    discussion: """
+      Every combination of the varied values is simulated (timing only, unless --values) on all cores
+      of the host. --vary takes a kernel's parameter, a hardware value as set:PATH, 'hardware', or
+      'kernel'; values are a list, or ranges: 1..4, 32..128+32, 64..512*2. What does not fit is listed
+      with its reason.
+
+      EXAMPLES
+        trnsim compare matmul --vary tile_m=64,128 --vary tile_n=128..512*2 --vary buffers=1..3
+        trnsim compare rmsnorm --param tokens=512 --vary set:dma.bytes_per_cycle=32,64
+        trnsim compare matmul --vary tile_m=32..128*2 --vary tile_n=64..512*2 --svg map.svg
+        trnsim compare softmax --vary buffers=1..8 --csv - | sort -t, -k3 -n
+
+      EXIT CODES
+        0 fine · 1 bad input, or nothing ran · 3 with --values, an output is wrong · 64 usage
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
+  var target: String
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("What to vary, and its values.", valueName: "name=a,b,…"))
+  var vary: [String] = []
+  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var hardware: HardwareOptions
+  @Flag(help: "Compute values too, and compare them with the reference.")
+  var values = false
+  @Option(help: "Rows of the table.")
+  var limit = 20
+  @Option(
+    help: ArgumentHelp(
+      "Axes of the heat map, down and across; the first two by default.", valueName: "name,name"))
+  var map: String?
+  @Option(help: ArgumentHelp("Write the heat map as a drawing.", valueName: "file.svg"))
+  var svg: String?
+  @Option(
+    help: ArgumentHelp("Write all results as JSON; '-' prints them instead.", valueName: "file|-"))
+  var json: String?
+  @Option(
+    help: ArgumentHelp("Write all results as CSV; '-' prints them instead.", valueName: "file|-"))
+  var csv: String?
+  @Option(help: "Threads; one for each core by default.")
+  var jobs: Int?
+
+  func validate() throws {
+    if vary.isEmpty { throw ValidationError("give at least one --vary name=a,b,…") }
+    if let jobs, !(1...1024).contains(jobs) { throw ValidationError("--jobs is 1 to 1024") }
+    if limit < 1 { throw ValidationError("--limit is 1 or more") }
+    if json == "-" && csv == "-" { throw ValidationError("only one of --json and --csv can be -") }
+  }
+
+  func run() throws {
+    try reporting {
+      let base = Variant(
+        try checkedSubject(target), try settings(parameters.parameters), on: hardware.hardware,
+        with: try settings(hardware.overrides))
+      let space = try Space(base, try allOrErrors(vary) { try Axis(parsing: $0) })
+      Interrupts.areDeferred()
+      var progress = Progress(of: space.count, "variants")
+      let comparison = try Comparison(
+        space, evaluator: Evaluator(values: values), runner: ParallelRunner(width: jobs),
+        isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
+      progress.clear()
+      try write(comparison)
+      if Interrupts.isRequested {
+        try finishOutput()
+        Interrupts.endIfRequested()
+      }
+      if comparison.ranked.isEmpty { throw Outcome.badInput }
+      if comparison.ranked.contains(where: { $0.measurement.passed == false }) {
+        throw Outcome.checkFailed
+      }
+    }
+  }
+
+  private func write(_ comparison: Comparison) throws {
+    let names = map?.split(separator: ",").map(String.init) ?? []
+    let heatMap = try HeatMap(comparison, axes: names)
+    if let svg {
+      guard let heatMap else {
+        throw DiagnosticError("a heat map needs an axis with two values", remedy: "vary more")
+      }
+      try writeAtomically(Array(heatMap.svg(heading: comparison.heading).utf8), to: svg)
+    }
+    if let json, json != "-" {
+      try writeAtomically(Array((comparison.json.text() + "\n").utf8), to: json)
+    }
+    if let csv, csv != "-" { try writeAtomically(Array(comparison.csv.utf8), to: csv) }
+    if json == "-" {
+      print(comparison.json.text())
+    } else if csv == "-" {
+      print(comparison.csv, terminator: "")
+    } else {
+      print(
+        comparison.text(limit: limit, map: heatMap, color: showsColor(.standardOutput)),
+        terminator: "")
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import Diagnostics
+import Foundation
+import Kernels
+import Sweeps
+
+/// Reads `name=value` texts; all mistakes at once.
+func settings(_ texts: [String]) throws -> [Setting] {
+  try allOrErrors(texts) { text in
+    guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
+      throw DiagnosticError("'\(text)' is not a setting", remedy: "write name=value")
+    }
+    return Setting(String(text[..<equals]), String(text[text.index(after: equals)...]))
+  }
+}
+
+/// A kernel's name or an existing file.
+func checkedSubject(_ name: String) throws -> String {
+  guard KernelName(rawValue: name) != nil || FileManager.default.fileExists(atPath: name) else {
+    throw DiagnosticError(
+      "there is no kernel and no file '\(name)'",
+      remedy: remedyForUnknown(name, known: KernelName.allCases.map(\.rawValue)))
+  }
+  return name
+}
+
+/// Maps all, and throws what is wrong with any of them at once.
+func allOrErrors<Input, Output>(
+  _ inputs: [Input], _ body: (Input) throws -> Output
+) throws -> [Output] {
+  var findings: [Diagnostic] = []
+  var outputs: [Output] = []
+  for input in inputs {
+    do {
+      outputs.append(try body(input))
+    } catch let error as DiagnosticError {
+      findings += error.diagnostics
+    }
+  }
+  guard findings.isEmpty else { throw DiagnosticError(findings) }
+  return outputs
+}
