@@ -1,0 +1,55 @@
+"""trnsim: NKI kernels on a laptop, their values and their time.
+
+    import trnsim
+    trnsim.install()          # from here on, `import nki` is the simulator's
+    import nki, nki.language as nl, nki.isa as nisa
+
+    result = trnsim.simulate(kernel, x, trace="kernel.pftrace.zst")
+    result.values, result.report.microseconds
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import CoreMissingError, NkiValidationError, SimulationError, TrnsimError, UnsupportedError
+from .hooks import install, uninstall
+from .kernel import as_kernel, last_report
+from .report import Report
+from .version import __version__
+
+
+@dataclass
+class Result:
+    """A simulated run."""
+
+    #: What the kernel returned, in the caller's kind of array; None with `mode="timing"`.
+    values: Any
+    report: Report
+
+    @property
+    def trace(self) -> str | None:
+        """The trace file, if one was asked for."""
+        return self.report.trace
+
+
+def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | None = None, mode: str | None = None,
+             allocation: str | None = None, overrides: tuple[str, ...] = (), **kwargs: Any) -> Result:
+    """Runs a kernel on arrays and returns its values with the report.
+
+    `hardware` is trn1, trn2, trn3 or a configuration file; `trace` a file for ui.perfetto.dev; `mode` one of
+    both, values, timing; `overrides` are hardware values such as "dma.bytes_per_cycle=64".
+    """
+    found = as_kernel(kernel)
+    options = found.options(mode=mode, trace=trace, allocation=allocation, overrides=tuple(overrides) or None)
+    if hardware is not None:
+        from .tracing.context import target_name
+
+        options.target = target_name(hardware)
+    values, report = found.simulate(args, kwargs, options)
+    return Result(values, report)
+
+
+__all__ = ["CoreMissingError", "NkiValidationError", "Report", "Result", "SimulationError", "TrnsimError",
+           "UnsupportedError", "__version__", "install", "last_report", "simulate", "uninstall"]

@@ -1,0 +1,99 @@
+"""The core as a command-line tool: the program and its arrays go through files."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .backend import Outcome, Request
+
+_ERROR = re.compile(r"^(?:(?P<file>[^\n]*?):(?P<line>\d+)(?::(?P<column>\d+))?: )?"
+                    r"(?P<severity>error|fault)(?: \[[^\]]*\])?: (?P<message>.*)$")
+
+
+def find_tool() -> str | None:
+    """The command-line tool: `TRNSIM`, beside the sources, or in PATH."""
+    given = os.environ.get("TRNSIM")
+    if given:
+        return given
+    found = shutil.which("trnsim")
+    if found:
+        return found
+    for build in ("release", "debug"):
+        for parent in Path(__file__).resolve().parents:
+            tool = parent / ".build" / build / "trnsim"
+            if tool.is_file():
+                return str(tool)
+    return None
+
+
+def raw(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The array with a type that `.npy` files can name: extension types as raw bytes."""
+    if array.dtype.isbuiltin == 1:
+        return array
+    return array.view(np.dtype(f"V{array.dtype.itemsize}"))
+
+
+class CommandLine:
+    """Runs `trnsim run` on files in a temporary directory."""
+
+    def __init__(self, tool: str) -> None:
+        self.tool = tool
+
+    def run(self, request: Request) -> Outcome:
+        with tempfile.TemporaryDirectory(prefix="trnsim-") as directory:
+            return self._run(request, Path(directory))
+
+    def _run(self, request: Request, directory: Path) -> Outcome:
+        program = directory / "kernel.trn"
+        program.write_text(request.text, encoding="utf-8")
+        report = directory / "report.json"
+        command = [self.tool, "run", str(program), "--hardware", request.hardware, "--json", str(report)]
+        for override in request.overrides:
+            command += ["--set", override]
+        # Tensors by number, so that any name is a file's name.
+        for number, (name, array) in enumerate(request.inputs.items()):
+            file = directory / f"in{number}.npy"
+            np.save(file, raw(np.ascontiguousarray(array)))
+            command += ["--input", f"{name}={file}"]
+        if request.mode == "timing":
+            command.append("--timing-only")
+        else:
+            command += ["--output-dir", str(directory / "out")]
+            if request.mode == "values":
+                command.append("--values-only")
+        if request.trace is not None:
+            command += ["--trace", request.trace]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            return Outcome(errors=parse_errors(done.stderr) or [
+                {"message": f"trnsim ended with {done.returncode}: {done.stderr.strip()}"}])
+        if request.mode != "timing":
+            for name, target in request.outputs.items():
+                loaded = np.load(directory / "out" / f"{name}.npy")
+                target[...] = loaded.view(target.dtype).reshape(target.shape)
+        return Outcome(report=json.loads(report.read_text(encoding="utf-8")), text=done.stdout)
+
+
+def parse_errors(text: str) -> list[dict[str, Any]]:
+    """The tool's messages as the library gives them."""
+    errors: list[dict[str, Any]] = []
+    for line in text.splitlines():
+        match = _ERROR.match(line)
+        if match:
+            found = match.groupdict()
+            errors.append({"message": found["message"], "file": found["file"],
+                           "line": int(found["line"] or 0), "kind": "", "notes": []})
+        elif errors and line.strip().startswith("help:"):
+            errors[-1].setdefault("remedy", line.split("help:", 1)[1].strip())
+        elif errors and line.strip().startswith("note:"):
+            errors[-1]["notes"].append(line.split("note:", 1)[1].strip())
+    return errors

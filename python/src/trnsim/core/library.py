@@ -1,0 +1,198 @@
+"""The core as a library in this process, through ctypes: arrays are shared, not copied."""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import sys
+from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int32, c_int64, c_uint8, c_uint64, c_void_p
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import CoreMissingError
+from .backend import Outcome, Request
+
+#: The interface that this module speaks (Sources/CInterface/trnsim.h).
+ABI_VERSION = 1
+
+_NAME = "libtrnsimcore.dylib" if sys.platform == "darwin" else "libtrnsimcore.so"
+
+PrintCallback = CFUNCTYPE(None, c_void_p, c_int64, c_char_p, c_char_p, POINTER(c_int64), c_int32, c_void_p,
+                          c_uint64)
+
+
+def find_library() -> str | None:
+    """The library: `TRNSIM_CORE`, in the package, or in a build beside the sources."""
+    given = os.environ.get("TRNSIM_CORE")
+    if given:
+        return given
+    here = Path(__file__).resolve()
+    packaged = here.parent / _NAME
+    if packaged.is_file():
+        return str(packaged)
+    for parent in here.parents:
+        for build in ("release", "debug"):
+            found = parent / ".build" / build / _NAME
+            if found.is_file():
+                return str(found)
+    return None
+
+
+_loaded: dict[str, Any] = {}
+
+
+def _load(path: str) -> Any:
+    library = _loaded.get(path)
+    if library is not None:
+        return library
+    try:
+        library = ctypes.CDLL(path)
+    except OSError as error:
+        raise CoreMissingError(f"cannot load {path}: {error}") from None
+    signatures: dict[str, tuple[Any, list[Any]]] = {
+        "trnsim_abi_version": (c_int32, []),
+        "trnsim_isa": (c_char_p, []),
+        "trnsim_session_new": (c_void_p, []),
+        "trnsim_session_free": (None, [c_void_p]),
+        "trnsim_session_set": (c_int32, [c_void_p, c_char_p, c_char_p]),
+        "trnsim_session_load": (c_int32, [c_void_p, c_char_p, c_uint64, c_char_p]),
+        "trnsim_session_bind": (c_int32, [c_void_p, c_char_p, c_void_p, c_uint64]),
+        "trnsim_session_run": (c_int32, [c_void_p]),
+        "trnsim_session_advance": (c_int32, [c_void_p, c_int64]),
+        "trnsim_session_read": (c_int32, [c_void_p, c_int64, c_void_p, c_uint64, POINTER(c_uint8)]),
+        "trnsim_session_tensor": (c_int64, [c_void_p, c_char_p]),
+        "trnsim_session_report": (c_char_p, [c_void_p]),
+        "trnsim_session_text": (c_char_p, [c_void_p, c_int32]),
+        "trnsim_session_errors": (c_char_p, [c_void_p]),
+        "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
+        "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
+        "trnsim_session_on_print": (None, [c_void_p, PrintCallback, c_void_p]),
+    }
+    for name, (result, arguments) in signatures.items():
+        function = getattr(library, name)
+        function.restype = result
+        function.argtypes = arguments
+    version = library.trnsim_abi_version()
+    if version != ABI_VERSION:
+        raise CoreMissingError(f"{path} speaks version {version} of the interface, this package "
+                               f"{ABI_VERSION}\n  help: build both from one source")
+    _loaded[path] = library
+    return library
+
+
+def _pointer(array: np.ndarray[Any, Any]) -> Any:
+    return array.ctypes.data if array.nbytes else None
+
+
+class Session:
+    """One program in the core."""
+
+    def __init__(self, path: str) -> None:
+        self._library = _load(path)
+        self._handle = self._library.trnsim_session_new()
+        self._kept: list[Any] = []
+
+    def close(self) -> None:
+        if self._handle:
+            self._library.trnsim_session_free(self._handle)
+            self._handle = None
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _call(self, name: str, *arguments: Any) -> bool:
+        return bool(getattr(self._library, name)(self._handle, *arguments) == 0)
+
+    def set(self, key: str, value: str) -> bool:
+        return self._call("trnsim_session_set", key.encode(), value.encode())
+
+    def load(self, text: str, name: str = "kernel.trn") -> bool:
+        data = text.encode()
+        return self._call("trnsim_session_load", data, len(data), name.encode())
+
+    def bind(self, name: str, array: np.ndarray[Any, Any]) -> bool:
+        self._kept.append(array)
+        return self._call("trnsim_session_bind", name.encode(), _pointer(array), array.nbytes)
+
+    def run(self) -> bool:
+        return self._call("trnsim_session_run")
+
+    def advance(self, until: int = -1) -> bool:
+        return self._call("trnsim_session_advance", until)
+
+    def read(self, name: str, array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+        """Fills `array` with a tensor's bytes; returns which elements were written."""
+        number = self._library.trnsim_session_tensor(self._handle, name.encode())
+        if number < 0:
+            return None
+        written = np.zeros(array.size, np.uint8)
+        pointer = written.ctypes.data_as(POINTER(c_uint8))
+        if not self._call("trnsim_session_read", number, _pointer(array), array.nbytes, pointer):
+            return None
+        return written
+
+    def on_print(self, function: Any) -> None:
+        callback = PrintCallback(function)
+        self._kept.append(callback)
+        self._library.trnsim_session_on_print(self._handle, callback, None)
+
+    def text(self, name: str, *arguments: Any) -> str:
+        found = getattr(self._library, name)(self._handle, *arguments)
+        return found.decode() if found else ""
+
+    def errors(self) -> list[dict[str, Any]]:
+        text = self.text("trnsim_session_errors")
+        return json.loads(text) if text else []
+
+    def trace(self, path: str) -> bool:
+        return self._call("trnsim_session_trace", os.fsencode(path))
+
+    def write(self, path: str) -> bool:
+        return self._call("trnsim_session_write", os.fsencode(path))
+
+
+class Library:
+    """Runs programs in this process."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        _load(path)
+
+    def isa(self) -> Any:
+        """All operations of the core with their fields."""
+        return json.loads(_load(self.path).trnsim_isa().decode())
+
+    def session(self) -> Session:
+        return Session(self.path)
+
+    def run(self, request: Request) -> Outcome:
+        with Session(self.path) as session:
+            if not self._execute(session, request):
+                return Outcome(errors=session.errors() or [{"message": "the core failed without a message"}])
+            report = session.text("trnsim_session_report")
+            return Outcome(report=json.loads(report) if report else None,
+                           text=session.text("trnsim_session_text", 0))
+
+    def _execute(self, session: Session, request: Request) -> bool:
+        settings = {"hardware": request.hardware, "mode": request.mode, **request.settings}
+        if not all(session.set(key, value) for key, value in settings.items()):
+            return False
+        if not all(session.set("override", override) for override in request.overrides):
+            return False
+        if not session.load(request.text):
+            return False
+        if request.mode != "timing":
+            arrays = {**request.inputs, **request.outputs}
+            if not all(session.bind(name, array) for name, array in arrays.items()):
+                return False
+        if request.on_print is not None:
+            session.on_print(request.on_print)
+        if not session.run():
+            return False
+        return request.trace is None or session.trace(request.trace)

@@ -1,0 +1,118 @@
+"""Makes `import nki` mean this package's, without files of that name in the environment."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+#: Public name to module of this package.
+ROOTS = {
+    "nki": "trnsim.nki",
+    "neuronxcc": "trnsim.neuronxcc",
+    "nki_cpu_simulator": "trnsim.aliases.nki_cpu_simulator",
+    "neuron_dtypes": "trnsim.aliases.neuron_dtypes",
+}
+
+
+def target_of(name: str) -> str | None:
+    """The module of this package that a public name means."""
+    root, _, rest = name.partition(".")
+    found = ROOTS.get(root)
+    if found is None:
+        return None
+    if root == "nki_cpu_simulator" and (rest == "nki" or rest.startswith("nki.")):
+        return "trnsim.nki" + rest[3:]
+    return f"{found}.{rest}" if rest else found
+
+
+class _Loader(importlib.abc.Loader):
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self.spec: Any = None
+
+    def create_module(self, spec: Any) -> ModuleType:
+        module = importlib.import_module(self.target)
+        self.spec = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Executed already, under its own name, which it keeps."""
+        module.__spec__ = self.spec
+
+
+class Finder(importlib.abc.MetaPathFinder):
+    """Finds `nki…` and `neuronxcc…` in this package."""
+
+    def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
+        found = target_of(fullname)
+        if found is None:
+            return None
+        try:
+            if importlib.util.find_spec(found) is None:
+                return None
+        except ModuleNotFoundError:
+            return None
+        module = importlib.import_module(found)
+        spec = importlib.machinery.ModuleSpec(fullname, _Loader(found), is_package=hasattr(module, "__path__"))
+        return spec
+
+
+_finder = Finder()
+
+
+def real_installation() -> list[str]:
+    """Public names that another distribution provides."""
+    found = []
+    position = sys.meta_path.index(_finder) if _finder in sys.meta_path else None
+    if position is not None:
+        sys.meta_path.pop(position)
+    try:
+        for root in ("nki", "neuronxcc"):
+            module = sys.modules.get(root)
+            if module is not None and getattr(module, "__name__", "").startswith("trnsim"):
+                continue
+            try:
+                if module is not None or importlib.util.find_spec(root) is not None:
+                    found.append(root)
+            except (ImportError, ValueError):
+                continue
+    finally:
+        if position is not None:
+            sys.meta_path.insert(position, _finder)
+    return found
+
+
+def install(*, shadow: bool = False) -> bool:
+    """Makes `nki` and `neuronxcc.nki` importable.
+
+    A real installation is left alone unless `shadow` is true. Returns whether the names now mean this
+    package.
+    """
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    taken = real_installation()
+    if shadow:
+        for name in list(sys.modules):
+            root = name.partition(".")[0]
+            module = sys.modules[name]
+            if root in ROOTS and not getattr(module, "__name__", "").startswith("trnsim"):
+                del sys.modules[name]
+        sys.meta_path.insert(0, _finder)
+        return True
+    sys.meta_path.append(_finder)
+    return not taken
+
+
+def uninstall() -> None:
+    """Takes the names back."""
+    if _finder in sys.meta_path:
+        sys.meta_path.remove(_finder)
+    for name in list(sys.modules):
+        if name.partition(".")[0] in ROOTS:
+            del sys.modules[name]

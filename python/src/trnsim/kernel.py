@@ -1,0 +1,199 @@
+"""`@nki.jit`: kernels as callables, and the wrappers that measure them."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+from .launch import Options, run
+from .report import Report
+from .tracing.context import default_target, target_name, tracing
+
+_last: Report | None = None
+
+
+def last_report() -> Report | None:
+    """The report of the last kernel that ran."""
+    return _last
+
+
+def _flag(name: str, default: bool) -> bool:
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    return value.lower() not in ("0", "false", "no", "off")
+
+
+class Kernel:
+    """A kernel: call it with arrays; inside another kernel it is inlined."""
+
+    def __init__(self, func: Callable[..., Any], *, mode: str = "simulation", platform_target: str | None = None,
+                 beta: bool = False, grid: tuple[Any, ...] = (), **hints: Any) -> None:
+        if isinstance(func, Kernel):
+            func = func.func
+        self.func = func
+        self.mode = mode
+        self.platform_target = platform_target
+        self.beta = beta
+        self.grid = grid
+        #: Options of the compiler, kept for who asks; they do not change the simulation.
+        self.hints = hints
+        functools.update_wrapper(self, func)
+
+    def __getitem__(self, grid: Any) -> Kernel:
+        """The kernel on a grid: `kernel[2]` is two cores; larger grids are the first API generation's."""
+        new = Kernel(self.func, mode=self.mode, platform_target=self.platform_target, beta=self.beta,
+                     grid=grid if isinstance(grid, tuple) else (grid,), **self.hints)
+        new.__class__ = type(self)
+        new.__dict__.update({key: value for key, value in self.__dict__.items() if key not in new.__dict__})
+        return new
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        return functools.partial(self, instance)
+
+    @property
+    def target(self) -> str:
+        """The machine: the environment's, else the kernel's own."""
+        if os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE"):
+            return default_target()
+        return target_name(self.platform_target)
+
+    def options(self, **changes: Any) -> Options:
+        """What the environment asks for, with changes."""
+        found = Options(self.target, precise=_flag("NKI_PRECISE_FP", True),
+                        allocation=os.environ.get("TRNSIM_ALLOCATION", "rotate"),
+                        mode=os.environ.get("TRNSIM_MODE", "both"), trace=os.environ.get("TRNSIM_TRACE") or None)
+        for key, value in changes.items():
+            if value is not None:
+                setattr(found, key, value)
+        return found
+
+    def launch(self) -> tuple[int, tuple[int, ...]]:
+        """Cores and grid of the brackets."""
+        extents: list[int] = []
+        cores = 1
+        for part in self.grid:
+            spread = getattr(part, "cores", None)
+            if spread is not None:
+                cores *= int(spread)
+                extents.append(int(part.programs))
+            else:
+                extents.append(int(part))
+        if not self.beta:
+            return (extents[0] if extents else 1), ()
+        return 1, tuple(extents)
+
+    def simulate(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> tuple[Any, Report]:
+        global _last
+        cores, grid = self.launch()
+        values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
+                             name=self.__name__)
+        _last = report
+        return values, report
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing() is not None:
+            return self.func(*args, **kwargs)
+        values, _ = self.simulate(args, kwargs, self.options())
+        return values
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.__name__}>"
+
+
+def jit(func: Callable[..., Any] | None = None, mode: str = "auto", **options: Any) -> Any:
+    """Makes a kernel of a function: `@nki.jit`, `@nki.jit(platform_target="trn2")`, `nki.jit(f)`."""
+    if func is None:
+        return functools.partial(jit, mode=mode, **options)
+    return Kernel(func, mode=mode, **options)
+
+
+def as_kernel(kernel: Any, **options: Any) -> Kernel:
+    """The kernel itself, or one made of a plain function."""
+    return kernel if isinstance(kernel, Kernel) else Kernel(kernel, **options)
+
+
+def simulate(kernel: Any) -> Callable[..., Any]:
+    """`nki.simulate(kernel)(arrays…)`: the kernel's values."""
+    found = as_kernel(kernel)
+
+    @functools.wraps(found.func)
+    def simulated(*args: Any, **kwargs: Any) -> Any:
+        return found(*args, **kwargs)
+
+    return simulated
+
+
+def simulate_kernel(kernel: Any, *args: Any, **kwargs: Any) -> Any:
+    """`nki.simulate_kernel(kernel, arrays…)`, of the first API generation."""
+    return as_kernel(kernel, beta=True)(*args, **kwargs)
+
+
+class Latency:
+    """Percentiles of a machine that takes the same time in every run."""
+
+    def __init__(self, microseconds: float) -> None:
+        self._microseconds = microseconds
+
+    def get_latency_percentile(self, percentile: float) -> float:
+        """Simulated microseconds; every percentile is the same."""
+        return self._microseconds
+
+
+class BenchmarkResult:
+    """What `nki.benchmark` measured."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.nc_latency = Latency(report.microseconds)
+        self.device_latency = self.nc_latency
+
+
+class Benchmark(Kernel):
+    """A kernel whose calls also leave `benchmark_result`."""
+
+    benchmark_result: BenchmarkResult | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing() is not None:
+            return self.func(*args, **kwargs)
+        values, report = self.simulate(args, kwargs, self.options(trace=trace_path(self.hints)))
+        self.benchmark_result = BenchmarkResult(report)
+        return values
+
+
+def trace_path(hints: dict[str, Any]) -> str | None:
+    """Where the trace goes when the user names a profile: a Perfetto trace beside it."""
+    name = hints.get("save_trace_name")
+    if not name:
+        return None
+    base = os.path.splitext(str(name))[0]
+    directory = hints.get("working_directory")
+    return os.path.join(str(directory), f"{base}.pftrace.zst") if directory else f"{base}.pftrace.zst"
+
+
+def benchmark(kernel: Any = None, **hints: Any) -> Any:
+    """`nki.benchmark(warmup=…, iters=…)(kernel)`: simulated latency under `.benchmark_result`."""
+    if kernel is None:
+        return functools.partial(benchmark, **hints)
+    return _wrap(Benchmark, kernel, hints)
+
+
+def baremetal(kernel: Any = None, **hints: Any) -> Any:
+    """`nki.baremetal(kernel)`: runs it, on the simulated machine."""
+    if kernel is None:
+        return functools.partial(baremetal, **hints)
+    return _wrap(Benchmark, kernel, hints)
+
+
+profile = benchmark
+
+
+def _wrap(kind: type[Kernel], kernel: Any, hints: dict[str, Any]) -> Kernel:
+    source = as_kernel(kernel)
+    return kind(source.func, mode=source.mode, platform_target=source.platform_target, beta=source.beta,
+                grid=source.grid, **{**source.hints, **hints})

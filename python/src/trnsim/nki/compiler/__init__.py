@@ -1,0 +1,69 @@
+"""`nki.compiler`: switches of the compiler. They are accepted; the simulator's stream is the kernel's own."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from ...tracing.spaces import MemoryRegion, PlacedRegion
+
+
+class _Region:
+    """`ncc.sbuf` and `ncc.psum`: memories with a rule for addresses."""
+
+    def __init__(self, region: MemoryRegion) -> None:
+        self.region = region
+
+    def alloc(self, function: Callable[..., Any]) -> PlacedRegion:
+        """Addresses by a function of block, partition extent and bytes."""
+        return PlacedRegion(self.region, function)
+
+    def mod_alloc(self, *, base_addr: int = 0, base_bank: int = 0, base_partition: int = 0,
+                  num_par_tiles: Any = (), num_free_tiles: Any = (), **_: Any) -> PlacedRegion:
+        """Blocks in turn on a fixed number of places."""
+        return PlacedRegion(self.region, None, (base_addr, base_bank, base_partition, tuple(num_par_tiles),
+                                                tuple(num_free_tiles)))
+
+    def auto_alloc(self) -> MemoryRegion:
+        return self.region
+
+
+sbuf = _Region(MemoryRegion.sbuf)
+psum = _Region(MemoryRegion.psum)
+
+
+def _accepts(function: Any = None, **_: Any) -> Any:
+    if function is None:
+        return functools.partial(_accepts)
+    return function
+
+
+skip_middle_end_transformations = _accepts
+enable_stack_allocator = _accepts
+force_auto_alloc = _accepts
+
+
+class CompileConfig:
+    """Options of the compiler; kept, not used."""
+
+    def __init__(self, **options: Any) -> None:
+        self.__dict__.update(options)
+
+
+class SpecializationConfig(CompileConfig):
+    """Options of the specialization; kept, not used."""
+
+
+class no_reorder:
+    """A block whose order is kept: engines here always keep it."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+__all__ = ["CompileConfig", "SpecializationConfig", "enable_stack_allocator", "force_auto_alloc", "no_reorder",
+           "psum", "sbuf", "skip_middle_end_transformations"]

@@ -1,0 +1,62 @@
+"""`nki.isa`: the instructions, destination first."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ...errors import NkiValidationError
+from ...tracing.cores_ops import core_barrier, sendrecv
+from ...tracing.dma import dma_compute, dma_copy, dma_transpose
+from ...tracing.isa_core import (activation, activation_reduce, memset, nc_matmul, nc_transpose, reciprocal,
+                                 scalar_tensor_tensor, tensor_copy, tensor_reduce, tensor_scalar,
+                                 tensor_tensor)
+from ...tracing.isa_table import ROWS_BY_NAME, make
+from ...tracing.recorder import (NkiInstruction, register_alloc, register_load, register_move,
+                                 register_store)
+from ...tracing.registers import VirtualRegister
+from . import constants
+from .constants import (dge_mode, dma_engine, engine, gpsimd_engine, matmul_perf_mode, nc_version, oob_mode,
+                        reduce_cmd, scalar_engine, sync_engine, tensor_engine, unknown_engine, vector_engine)
+
+for _row in ROWS_BY_NAME.values():
+    globals()[_row.name] = make(_row)
+del _row
+
+
+def get_nc_version() -> nc_version:
+    """The generation of the NeuronCore that the kernel is traced for."""
+    from ...tracing.context import default_target, tracing
+
+    current = tracing()
+    if current is not None:
+        return nc_version(current.generation)
+    given = os.environ.get("NKI_NC_VERSION")
+    if given and not os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE"):
+        return nc_version[given]
+    return {"trn1": nc_version.gen2, "trn3": nc_version.gen4}.get(default_target(), nc_version.gen3)
+
+
+def get_nc_sub_version() -> int:
+    """The revision within a generation."""
+    return 0
+
+
+def scalar_load(dst: Any, src: Any = None) -> Any:
+    """A register with the value of one element."""
+    if src is None:
+        return register_alloc(dst)
+    return register_load(dst, src)
+
+
+scalar_store = register_store
+
+__all__ = [
+    "NkiInstruction", "NkiValidationError", "VirtualRegister", "activation", "activation_reduce", "constants",
+    "core_barrier", "dge_mode", "dma_compute", "dma_copy", "dma_engine", "dma_transpose", "engine",
+    "get_nc_sub_version", "get_nc_version", "gpsimd_engine", "matmul_perf_mode", "memset", "nc_matmul",
+    "nc_transpose", "nc_version", "oob_mode", "reciprocal", "reduce_cmd", "register_alloc", "register_load",
+    "register_move", "register_store", "scalar_engine", "scalar_load", "scalar_store", "scalar_tensor_tensor", "sendrecv",
+    "sync_engine", "tensor_copy", "tensor_engine", "tensor_reduce", "tensor_scalar", "tensor_tensor",
+    "unknown_engine", "vector_engine", *ROWS_BY_NAME,
+]

@@ -1,0 +1,8 @@
+"""`nki.tensor`: the tensor type."""
+
+from __future__ import annotations
+
+from ..tracing.view import NkiTensor
+
+Tensor = NkiTensor
+__all__ = ["NkiTensor", "Tensor"]

@@ -1,0 +1,56 @@
+"""What a simulated run took: the core's report, with the figures that one asks for first."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Report:
+    """Time, engines and memory of one run; `json` has everything under the profiler's names."""
+
+    json: dict[str, Any] = field(default_factory=dict)
+    #: The report for people.
+    text: str = ""
+    #: The program, as `trnsim run` takes it.
+    program: str = ""
+    #: Instructions that the kernel recorded.
+    instructions: int = 0
+    #: Seconds that tracing the kernel's Python took.
+    tracing_seconds: float = 0.0
+    #: Notes: what is not modelled, what was assumed.
+    notes: list[str] = field(default_factory=list)
+    #: Bytes of a partition in use at most.
+    sbuf_peak_bytes: int = 0
+    psum_peak_bytes: int = 0
+    #: The trace file, if one was asked for.
+    trace: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """Simulated time, from the first instruction to the last transfer's end."""
+        return float(self.json.get("total_time", 0.0))
+
+    @property
+    def microseconds(self) -> float:
+        return self.seconds * 1e6
+
+    @property
+    def verdict(self) -> str:
+        """What bounds the run."""
+        return str(self.json.get("bottleneck", {}).get("sentence", ""))
+
+    def save(self, path: str) -> None:
+        """Writes the report as JSON."""
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump(self.json, file, indent=1, sort_keys=True)
+
+    def save_program(self, path: str) -> None:
+        """Writes the program as a `.trn` file, which `trnsim run`, `show` and `compare` take."""
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(self.program)
+
+    def __str__(self) -> str:
+        return self.text or f"{self.microseconds:.3f} µs"

@@ -1,0 +1,1 @@
+"""Turns a kernel's Python into a program: tensors, access patterns, instructions."""

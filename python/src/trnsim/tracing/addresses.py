@@ -1,0 +1,175 @@
+"""Addresses of the tensors on chip, given after the trace from their lifetimes.
+
+The compiler rotates: a new tensor takes the place that has been free for longest, so that loops get several
+buffers by themselves. `ring` (a pointer that runs around the memory) does that; `first-fit` packs as
+tightly as it can; `infinite` ignores capacity, for a bound on what allocation costs.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable
+
+from ..errors import NkiValidationError
+from .places import place_of
+from .program import Program
+from .spaces import MemoryRegion
+from .storage import Storage
+
+#: Bytes of a partition (trn2 architecture guide: SBUF 24 MiB, PSUM 2 MiB, 128 partitions).
+SBUF_BYTES = {"trn1": 192 * 1024, "trn2": 192 * 1024, "trn3": 256 * 1024}
+PSUM_BYTES = 16 * 1024
+BANK_BYTES = 2048
+#: Alignment of automatic addresses: what the vendor's open compiler passes use; assumed for the closed one.
+ALIGNMENT = 64
+
+POLICIES = ("rotate", "first-fit", "infinite")
+
+
+class Addresses:
+    """Where each storage lies, and how much memory that takes."""
+
+    def __init__(self, program: Program, target: str, policy: str = "rotate",
+                 sbuf_bytes: int | None = None) -> None:
+        if policy not in POLICIES:
+            raise ValueError(f"there is no allocation policy '{policy}'\n  help: one of {', '.join(POLICIES)}")
+        self.policy = policy
+        self.program = program
+        self.places: dict[int, tuple[int, int]] = {}
+        self.sbuf_bytes = sbuf_bytes or SBUF_BYTES.get(target, SBUF_BYTES["trn2"])
+        self.peak = {MemoryRegion.sbuf: 0, MemoryRegion.psum: 0}
+        used = [s for s in program.storages if s.region.is_on_chip and s.first >= 0]
+        self._allocate([s for s in used if s.region is MemoryRegion.sbuf], self.sbuf_bytes, ALIGNMENT)
+        self._allocate([s for s in used if s.region is MemoryRegion.psum], PSUM_BYTES, BANK_BYTES)
+
+    def text(self, storage: Storage) -> str:
+        """Where a tensor is, as the program's text says it."""
+        if storage.is_hbm:
+            return ""
+        partition, byte = self.places[storage.index]
+        if storage.region is MemoryRegion.psum:
+            bank, rest = divmod(byte, BANK_BYTES)
+            return f" at partition {partition} bank {bank}" + (f" byte {rest}" if rest else "")
+        return f" at partition {partition} byte {byte}"
+
+    def _allocate(self, storages: list[Storage], capacity: int, alignment: int) -> None:
+        if not storages:
+            return
+        region = storages[0].region
+        fixed = [s for s in storages if s.address is not None]
+        for storage in fixed:
+            assert storage.address is not None
+            self._check_fixed(storage, capacity)
+            self.places[storage.index] = storage.address
+        automatic = sorted((s for s in storages if s.address is None), key=lambda s: s.first)
+        if self.policy == "infinite":
+            self._infinite(automatic, alignment)
+        else:
+            try:
+                self._place(automatic, fixed, capacity, alignment, rotate=self.policy == "rotate")
+            except _Full:
+                # Rotation leaves gaps. The compiler would pack when it must, so do the same.
+                self._place(automatic, fixed, capacity, alignment, rotate=False)
+        top = max(self.places[s.index][1] + s.free_bytes for s in storages)
+        self.peak[region] = top
+
+    def _check_fixed(self, storage: Storage, capacity: int) -> None:
+        assert storage.address is not None
+        partition, byte = storage.address
+        if partition < 0 or partition + storage.partitions > 128:
+            raise _error(storage, f"'{storage.name}' uses partitions {partition}..<"
+                         f"{partition + storage.partitions}, {storage.region.value} has 128",
+                         "choose another address")
+        if byte < 0 or byte + storage.free_bytes > capacity:
+            raise _error(storage, f"'{storage.name}' needs bytes {byte}..<{byte + storage.free_bytes} of each "
+                         f"partition, {storage.region.value} has {capacity}", "choose another address")
+
+    def _infinite(self, storages: list[Storage], alignment: int) -> None:
+        at = 0
+        for storage in storages:
+            self.places[storage.index] = (0, at)
+            at += _round(storage.free_bytes, alignment)
+
+    def _place(self, storages: list[Storage], fixed: list[Storage], capacity: int, alignment: int,
+               rotate: bool) -> None:
+        live: list[tuple[int, int, Storage]] = []  # begin, end, whose; sorted
+        ending: list[tuple[int, int, int]] = []  # last instruction, begin, index
+        pointer = 0
+        small_banks = alignment == BANK_BYTES
+        for storage in storages:
+            if ending and ending[0][0] < storage.first:
+                gone = set()
+                while ending and ending[0][0] < storage.first:
+                    gone.add(ending.pop(0)[2])
+                live = [entry for entry in live if entry[2].index not in gone]
+            size = _round(storage.free_bytes, ALIGNMENT if small_banks else alignment)
+            blocked = [(self.places[f.index][1], self.places[f.index][1] + f.free_bytes) for f in fixed
+                       if f.first <= storage.last and storage.first <= f.last]
+            taken = _merge([(b, e) for b, e, _ in live] + blocked) if blocked else [(b, e) for b, e, _ in live]
+            begin = None
+            if rotate:
+                begin = _gap(taken, size, pointer, capacity, alignment, storage)
+                if begin is None:
+                    begin = _gap(taken, size, 0, capacity, alignment, storage)
+            else:
+                begin = _gap(taken, size, 0, capacity, alignment, storage)
+            if begin is None and small_banks and size < BANK_BYTES:
+                # Every bank holds something: share one.
+                begin = _gap(taken, size, 0, capacity, ALIGNMENT, storage)
+            if begin is None:
+                if rotate:
+                    raise _Full
+                raise self._full(storage, [entry[2] for entry in live], capacity)
+            self.places[storage.index] = (0, begin)
+            # The pointer moves by whole banks in PSUM, so that neighbours in time use different banks.
+            pointer = _round(begin + size, alignment)
+            if pointer >= capacity:
+                pointer = 0
+            insort(live, (begin, begin + size, storage), key=lambda entry: entry[0])
+            insort(ending, (storage.last, begin, storage.index))
+
+    def _full(self, storage: Storage, live: Iterable[Storage], capacity: int) -> NkiValidationError:
+        largest = sorted(live, key=lambda s: -s.free_bytes)[:8]
+        notes = tuple(f"'{s.name}' of {place_of(s.place)} holds {s.free_bytes} bytes" for s in largest)
+        return _error(
+            storage, f"'{storage.name}' needs {storage.free_bytes} bytes of each partition, "
+            f"{storage.region.value} has {capacity} and too little of it is free", "use smaller tiles, or let "
+            "tiles end earlier: allocate them in the loop that uses them", notes)
+
+
+class _Full(Exception):
+    """Rotation found no gap."""
+
+
+def _error(storage: Storage, message: str, remedy: str, notes: tuple[str, ...] = ()) -> NkiValidationError:
+    return NkiValidationError(message, remedy=remedy, place=place_of(storage.place) if storage.place else None,
+                              notes=notes)
+
+
+def _round(value: int, alignment: int) -> int:
+    return -(-value // alignment) * alignment
+
+
+def _merge(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    return sorted(ranges)
+
+
+def _gap(taken: list[tuple[int, int]], size: int, start: int, capacity: int, alignment: int,
+         storage: Storage) -> int | None:
+    """The first gap from `start` on that holds `size` bytes."""
+    at = _round(start, alignment)
+    bank = storage.region is MemoryRegion.psum and size <= BANK_BYTES
+    for begin, end in taken:
+        if bank and at // BANK_BYTES != (at + size - 1) // BANK_BYTES:
+            at = _round(at, BANK_BYTES)
+        if end <= at:
+            continue
+        if begin >= at + size:
+            break
+        at = max(at, _round(end, alignment))
+    if bank and at // BANK_BYTES != (at + size - 1) // BANK_BYTES:
+        at = _round(at, BANK_BYTES)
+        for begin, end in taken:
+            if begin < at + size and end > at:
+                return None
+    return at if at + size <= capacity else None

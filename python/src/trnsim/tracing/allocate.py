@@ -1,0 +1,136 @@
+"""`nl.ndarray` and its siblings: new storages."""
+
+from __future__ import annotations
+
+import linecache
+import re
+from collections.abc import Sequence
+from types import CodeType
+from typing import Any
+
+from ..errors import NkiValidationError
+from .context import trace
+from .dtypes import DType, as_dtype
+from .places import current_place, user_place
+from .spaces import MemoryRegion, PlacedRegion, as_region
+from .storage import Storage
+from .view import NkiTensor, ParDim
+
+_ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
+_guesses: dict[tuple[CodeType, int], str | None] = {}
+
+
+def guess_name(found: tuple[CodeType, int], fallback: str) -> str:
+    """The variable that the user's line assigns to: it names the tensor in reports."""
+    try:
+        name = _guesses[found]
+    except KeyError:
+        code, line = found
+        match = _ASSIGNED.match(linecache.getline(code.co_filename, line))
+        name = match[1] if match else None
+        _guesses[found] = name
+    return name or fallback
+
+
+def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
+    """The strides of a tensor that lies in one run."""
+    strides: list[int] = []
+    step = 1
+    for extent in reversed(shape):
+        strides.append(step)
+        step *= extent
+    return tuple(reversed(strides))
+
+
+def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address: Any = None) -> NkiTensor:
+    """A new tensor with undefined contents."""
+    region = as_region(buffer)
+    kind = as_dtype(dtype)
+    extents = [shape] if isinstance(shape, int) else list(shape)
+    blocks = 0
+    for position, extent in enumerate(extents):
+        if isinstance(extent, ParDim):
+            blocks = position if region.is_on_chip else 0
+            extents[position] = extent.size
+        else:
+            try:
+                extents[position] = int(extent.__index__())
+            except AttributeError:
+                if isinstance(extent, float) and extent.is_integer():
+                    extents[position] = int(extent)
+                else:
+                    raise NkiValidationError(f"extent {extent!r} of a tensor is no integer",
+                                             place=current_place()) from None
+        if extents[position] < 1:
+            raise NkiValidationError(f"a tensor of shape {extents} has no elements",
+                                     remedy="extents start at 1", place=current_place())
+    return allocate(region, kind, tuple(extents), name, address, blocks,
+                    buffer if isinstance(buffer, PlacedRegion) else None)
+
+
+def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: str = "",
+             address: Any = None, blocks: int = 0, placed: PlacedRegion | None = None) -> NkiTensor:
+    current = trace()
+    found = user_place(2)
+    program = current.program
+    wanted = str(name) if name else guess_name(found, region.value)
+    if region.is_on_chip:
+        return _on_chip(current, program, region, dtype, shape, wanted, address, blocks, placed, found)
+    if region is MemoryRegion.shared_hbm and current.cores > 1:
+        return _shared(current, dtype, shape, wanted, found)
+    storage = Storage(program.unique_name(wanted), region, dtype, shape, place=found, group=found)
+    program.add(storage)
+    return NkiTensor(storage, dtype, shape, contiguous(shape))
+
+
+def _shared(current: Any, dtype: DType, shape: tuple[int, ...], wanted: str, found: Any) -> NkiTensor:
+    """The n-th shared tensor is one tensor for all cores."""
+    number = current.shared_count
+    current.shared_count += 1
+    storage = current.shared.get(number)
+    if storage is None:
+        storage = Storage(current.program.unique_name(wanted), MemoryRegion.shared_hbm, dtype, shape,
+                          place=found, group=found)
+        current.shared[number] = storage
+        current.program.add(storage)
+    elif storage.shape != shape or storage.dtype is not dtype:
+        raise NkiValidationError(
+            f"the cores disagree about shared tensor {number}: {storage.dtype} {list(storage.shape)} and "
+            f"{dtype} {list(shape)}", remedy="allocate shared_hbm tensors alike on every core",
+            place=current_place())
+    return NkiTensor(storage, dtype, shape, contiguous(shape))
+
+
+def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...],
+             wanted: str, address: Any, blocks: int, placed: PlacedRegion | None, found: Any) -> NkiTensor:
+    partitions = shape[blocks] if len(shape) > blocks else 1
+    if partitions > 128:
+        raise NkiValidationError(
+            f"{wanted} partition dimension {partitions} exceeds maximum 128",
+            remedy="split the first dimension into tiles of nl.tile_size.pmax", place=current_place())
+    free = 1
+    for extent in shape[blocks + 1:]:
+        free *= extent
+    count = 1
+    for extent in shape[:blocks]:
+        count *= extent
+    if placed is not None and blocks:
+        from .placed import placed_blocks
+
+        return placed_blocks(program, region, dtype, shape, wanted, blocks, placed, found)
+    place: tuple[int, int] | None = None
+    if address is not None:
+        place = (int(address[0]), int(address[1]))
+    elif placed is not None:
+        from .placed import first_address
+
+        place = first_address(region, dtype, placed, partitions, free)
+    storage = Storage(program.unique_name(wanted), region, dtype, (partitions, count * free), address=place,
+                      place=found, group=found)
+    program.add(storage)
+    # A partition holds all blocks one after the other.
+    per_partition = count * free
+    inner = contiguous(shape[blocks + 1:])
+    outer = tuple(stride * free for stride in contiguous(shape[:blocks]))
+    strides = (*outer, per_partition, *inner) if len(shape) > blocks else inner
+    return NkiTensor(storage, dtype, shape, strides, blocks=blocks)

@@ -1,0 +1,102 @@
+"""`t[…] = value` and `t += value`: the destination of the operation right before, or a copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import isa_core as isa
+from .context import program, trace
+from .dma import dma_copy
+from .places import current_place
+from .recorder import fail
+from .spaces import MemoryRegion
+from .view import NkiTensor
+
+
+class Origin:
+    """How a fresh tile came about: the number of the instruction, and how to write it elsewhere."""
+
+    __slots__ = ("index", "program", "write")
+
+    def __init__(self, program: Any, index: int, write: Any) -> None:
+        self.program = program
+        self.index = index
+        self.write = write
+
+
+def mark(result: NkiTensor, write: Any) -> NkiTensor:
+    """Notes that the last instruction made `result`, and nothing else needs that it is there."""
+    current = program()
+    result.origin = Origin(current, current.count - 1, write)
+    return result
+
+
+def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
+    """Lets the last instruction write `to` instead of `value`, if nothing came between."""
+    origin: Origin | None = value.origin
+    if origin is None or origin.program is not program() or origin.index != origin.program.count - 1:
+        return False
+    current = origin.program
+    # Take the instruction back, then record it again with its new destination.
+    del current.lines[current.last_line]
+    place = current.places.pop()
+    current.count -= 1
+    value.storage.first = value.storage.last = -1
+    before = current.count
+    origin.write(to, **more)
+    if current.count == before + 1:
+        current.places[-1] = place
+    value.origin = None
+    return True
+
+
+def assign(view: NkiTensor, key: Any, value: Any) -> None:
+    """`view[key] = value`."""
+    target = view[key]
+    if isinstance(value, NkiTensor) and value.storage is target.storage and value.offset == target.offset \
+            and value.shape == target.shape and value.strides == target.strides:
+        return  # what `t[…] += x` leaves to do
+    if not isinstance(value, NkiTensor):
+        isa.memset(target, value)
+        return
+    if not target.on_chip or not value.on_chip:
+        dma_copy(target, value)
+        return
+    value_to(target, value)
+
+
+def value_to(target: NkiTensor, value: NkiTensor) -> None:
+    if value.size != target.size:
+        from .broadcasting import broadcast_to
+
+        value = broadcast_to(value, target.shape)
+    if not redirect(value, target):
+        isa.tensor_copy(target, value)
+
+
+def accumulate(view: NkiTensor, value: Any) -> NkiTensor:
+    """`view += value`: into psum a product adds by itself, all else is tensor_tensor."""
+    if view.storage.region is MemoryRegion.psum and isinstance(value, NkiTensor) and value.origin is not None \
+            and value.storage.region is MemoryRegion.psum:
+        if redirect(value, view):
+            return view
+        raise fail("only a product can be added to a tile in psum, right when it is made",
+                   "write psum[…] += nl.matmul(…)")
+    return update(view, "add", value)
+
+
+def update(view: NkiTensor, op: str, value: Any) -> NkiTensor:
+    """`view = view op value`, in place."""
+    if isinstance(value, NkiTensor):
+        from .broadcasting import broadcast_to, is_scalar_tile
+
+        if view.size != value.size and is_scalar_tile(value, view.shape[0]) and value.dtype == "float32":
+            isa.tensor_scalar(view, view, op, value)
+        else:
+            isa.tensor_tensor(view, view, broadcast_to(value, view.shape), op)
+    else:
+        isa.tensor_scalar(view, view, op, value)
+    return view
+
+
+__all__ = ["accumulate", "assign", "current_place", "mark", "redirect", "trace", "update"]

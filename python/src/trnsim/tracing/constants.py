@@ -1,0 +1,57 @@
+"""Constants that the compiler puts into HBM and loads before the kernel begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+
+from .allocate import allocate, contiguous
+from .context import trace
+from .dma import dma_copy, load
+from .dtypes import as_dtype
+from .spaces import MemoryRegion
+from .storage import Storage
+from .view import NkiTensor
+
+
+def constant_in_hbm(array: np.ndarray[Any, Any], name: str) -> NkiTensor:
+    """An HBM tensor that holds `array` from the start."""
+    current = trace()
+    kind = as_dtype(array.dtype)
+    key = (name, kind, array.shape, array.tobytes())
+    found = current.constants.get(key)
+    if found is None:
+        storage = Storage(current.program.unique_name(name), MemoryRegion.hbm, kind, tuple(array.shape))
+        storage.role = "input"
+        storage.array = np.ascontiguousarray(array)
+        current.program.add(storage)
+        found = NkiTensor(storage, kind, tuple(array.shape), contiguous(array.shape))
+        current.constants[key] = found
+    return found  # type: ignore[no-any-return]
+
+
+def shared_constant(constant: Any, dtype: Any = None, **_: Any) -> NkiTensor:
+    """A constant array as an HBM tensor."""
+    array = np.asarray(constant)
+    if array.dtype == np.float64:
+        array = array.astype(np.float32)
+    if array.dtype == np.int64:
+        array = array.astype(np.int32)
+    if dtype is not None:
+        array = array.astype(as_dtype(dtype).numpy)
+    return constant_in_hbm(array, "constant")
+
+
+def shared_identity_matrix(n: int, dtype: Any = "uint8", dst: NkiTensor | None = None) -> NkiTensor:
+    """The identity matrix, as an HBM constant or loaded into `dst`."""
+    kind = as_dtype(dtype)
+    matrix = constant_in_hbm(np.eye(n, dtype=np.float32).astype(kind.numpy), "identity")
+    if dst is not None:
+        dma_copy(dst, matrix)
+        return dst
+    return matrix
+
+
+__all__ = ["allocate", "constant_in_hbm", "load", "ml_dtypes", "shared_constant", "shared_identity_matrix"]

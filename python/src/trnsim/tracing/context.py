@@ -1,0 +1,100 @@
+"""The trace that is going on: which core, which launch, which rules."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..errors import NkiValidationError
+from .places import current_place
+from .program import Program
+
+_TARGETS = {
+    "trn1": "trn1", "inf2": "trn1", "gen2": "trn1", "trn2": "trn2", "gen3": "trn2", "trn3": "trn3",
+    "gen4": "trn3",
+}
+_GENERATIONS = {"trn1": 2, "trn2": 3, "trn3": 4}
+
+#: The machine when nobody names one. (The vendor's simulator takes trn3.)
+DEFAULT_TARGET = "trn2"
+
+
+def target_name(value: str | None) -> str:
+    """`trn1`, `trn2` or `trn3` of a platform name; files of configurations pass through."""
+    if not value:
+        return DEFAULT_TARGET
+    found = _TARGETS.get(value.lower())
+    if found is None:
+        if value.endswith((".yaml", ".yml")):
+            return value
+        raise ValueError(f"there is no platform '{value}'\n  help: one of {', '.join(_TARGETS)}")
+    return found
+
+
+def default_target() -> str:
+    """The platform that the environment names."""
+    return target_name(os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE"))
+
+
+class Trace:
+    """One core's run of a kernel's Python."""
+
+    def __init__(self, program: Program, *, target: str, cores: int = 1, core: int = 0,
+                 grid: tuple[int, ...] = (), position: tuple[int, ...] = (), beta: bool = False,
+                 shared: dict[str, Any] | None = None) -> None:
+        self.program = program
+        self.target = target
+        self.cores = cores
+        self.core = core
+        self.grid = grid
+        self.position = position
+        #: Whether the kernel is of the first API generation (`neuronxcc.nki`).
+        self.beta = beta
+        #: HBM tensors that all cores of the launch see, by order of allocation.
+        self.shared = shared if shared is not None else {}
+        self.shared_count = 0
+        self.constants: dict[Any, Any] = {}
+        self.inputs: dict[str, Any] = {}
+        self.peeker: Any = None
+        self.loops: list[Any] = []
+
+    @property
+    def generation(self) -> int:
+        return _GENERATIONS.get(self.target, 3)
+
+
+_current: Trace | None = None
+
+
+def tracing() -> Trace | None:
+    """The trace that is going on, if one is."""
+    return _current
+
+
+def trace() -> Trace:
+    """The trace that is going on."""
+    if _current is None:
+        raise NkiValidationError("NKI operations work inside a kernel",
+                                 remedy="call them from a function with @nki.jit", place=current_place())
+    return _current
+
+
+def program() -> Program:
+    """The program that is being recorded."""
+    if _current is None:
+        return trace().program
+    return _current.program
+
+
+@contextmanager
+def activate(new: Trace) -> Iterator[Trace]:
+    """Makes `new` the trace that operations record into."""
+    global _current
+    before = _current
+    _current = new
+    try:
+        yield new
+    finally:
+        _current = before

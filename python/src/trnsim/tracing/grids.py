@@ -1,0 +1,138 @@
+"""Index grids of the first API generation: `t[i * 128 + nl.arange(128)[:, None], nl.arange(512)[None, :]]`.
+
+Grids are NumPy arrays; each is taken apart into a start and a step for each dimension of the result.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .recorder import fail
+from .view import Dynamic, DynamicSlice, NkiTensor, _index
+
+
+def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
+    """A view by integer grids, one for each dimension."""
+    if any(part is Ellipsis for part in key):
+        at = next(i for i, part in enumerate(key) if part is Ellipsis)
+        missing = view.ndim - (len(key) - 1)
+        key = (*key[:at], *([slice(None)] * missing), *key[at + 1:])
+    if len(key) < view.ndim:
+        key = (*key, *([slice(None)] * (view.ndim - len(key))))
+    if len(key) != view.ndim:
+        raise fail(f"{len(key)} indices for a tensor of shape {list(view.shape)}")
+    grids = [np.asarray(part) for part in key if isinstance(part, np.ndarray)]
+    shape = np.broadcast_shapes(*(grid.shape for grid in grids))
+    rank = len(shape)
+    strides = [0] * rank
+    offset = view.offset
+    extra: list[tuple[int, int]] = []
+    dynamic = view.dynamic
+    blocks = 0
+    for dim, (part, stride) in enumerate(zip(key, view.strides)):
+        if isinstance(part, np.ndarray):
+            start, steps = linear(part, rank)
+            offset += start * stride
+            for r, step in enumerate(steps):
+                strides[r] += step * stride
+        elif isinstance(part, slice):
+            start, stop, step = part.indices(view.shape[dim])
+            extra.append(((stop - start + step - 1) // step, stride * step))
+            offset += start * stride
+        elif isinstance(part, DynamicSlice):
+            extra.append((int(part.size), stride))
+            offset += _index(part.start) * stride
+        elif isinstance(part, NkiTensor):
+            dynamic = _by_tile(view, dynamic, part, dim, stride)
+        else:
+            value = _index(part)
+            if not -view.shape[dim] <= value < view.shape[dim]:
+                raise fail(f"index {value} exceeds dimension {dim} of a tensor of shape {list(view.shape)}")
+            offset += (value % view.shape[dim]) * stride
+    extents = (*shape, *(extent for extent, _ in extra))
+    steps_all = (*strides, *(stride for _, stride in extra))
+    return NkiTensor(view.storage, view.dtype, tuple(int(e) for e in extents),
+                     tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
+
+
+def linear(grid: np.ndarray[Any, Any], rank: int) -> tuple[int, list[int]]:
+    """Start and steps of a grid that is linear in each dimension."""
+    grid = np.asarray(grid)
+    steps = [0] * rank
+    lead = rank - grid.ndim
+    start = int(grid.flat[0])
+    rebuilt: Any = start
+    for dim in range(grid.ndim):
+        extent = grid.shape[dim]
+        if extent > 1:
+            first = grid[(0,) * dim + (slice(0, 2),) + (0,) * (grid.ndim - dim - 1)]
+            step = int(first[1]) - int(first[0])
+            steps[lead + dim] = step
+            axis = [1] * grid.ndim
+            axis[dim] = extent
+            rebuilt = rebuilt + step * np.arange(extent).reshape(axis)
+    if not np.array_equal(np.broadcast_to(rebuilt, grid.shape), grid):
+        raise fail("an index that is no linear function of its grids",
+                   "split the access, or compute the indices into a tile for an indirect load")
+    return start, steps
+
+
+def _by_tile(view: NkiTensor, current: Dynamic | None, index: NkiTensor, dim: int, stride: int) -> Dynamic:
+    if current is not None:
+        raise fail("a view has one dynamic index at most")
+    if index.size == 1:
+        return Dynamic("scalar", index, stride)
+    if dim != 0:
+        raise fail("a tile of indices works on dimension 0", "gather with nl.gather_flattened")
+    return Dynamic("vector", index, stride)
+
+
+def index_by_tile(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
+    """`hbm[tile, …]`: one index for each row."""
+    tile = next(part for part in key if isinstance(part, NkiTensor))
+    position = next(i for i, part in enumerate(key) if part is tile)
+    if position != 0:
+        raise fail("a tile of indices works on dimension 0")
+    rest = view._with((1, *view.shape[1:]), view.strides, view.offset)[(slice(0, 1), *key[1:])]
+    return NkiTensor(view.storage, view.dtype, (tile.shape[0], *rest.shape[1:]),
+                     (view.strides[0], *rest.strides[1:]), rest.offset, Dynamic("vector", tile, view.strides[0]))
+
+
+class MGrid:
+    """`nl.mgrid[0:128, 0:512]`: open grids, which together make an index."""
+
+    def __getitem__(self, key: Any) -> Grids:
+        parts = key if isinstance(key, tuple) else (key,)
+        axes = []
+        for dim, part in enumerate(parts):
+            start, stop, step = int(part.start or 0), int(part.stop), int(part.step or 1)
+            shape = [1] * len(parts)
+            shape[dim] = -1
+            axes.append(np.arange(start, stop, step).reshape(shape))
+        return Grids(axes)
+
+
+class Grids(tuple):  # type: ignore[type-arg]
+    """The grids of `mgrid`, also by the names of the engines' dimensions."""
+
+    @property
+    def p(self) -> Any:
+        return self[0]
+
+    @property
+    def x(self) -> Any:
+        return self[-1]
+
+    @property
+    def y(self) -> Any:
+        return self[-2]
+
+    @property
+    def z(self) -> Any:
+        return self[-3]
+
+    @property
+    def w(self) -> Any:
+        return self[-4]

@@ -1,0 +1,297 @@
+"""The operations that most instructions are: written out, because a kernel makes a million of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import UnsupportedError
+from .context import trace
+from .operand import core_operand
+from .operators import BITWISE, UNARY, activation_name, alu, op_name
+from .places import current_place
+from .psum import accumulates, forget, note_matmul
+from .recorder import NkiInstruction, emit, fail, number, same_shape, scalar, tile
+from .spaces import MemoryRegion
+from .view import NkiTensor
+
+PSUM = MemoryRegion.psum
+SBUF = MemoryRegion.sbuf
+
+
+def _dst(value: Any, op: str) -> NkiTensor:
+    view = tile(value, "dst", op)
+    storage = view.storage
+    storage.written = True
+    if storage.matmuls is not None:
+        forget(view)
+    return view
+
+
+def _on_chip(view: NkiTensor, what: str, op: str) -> None:
+    if not view.storage.region.is_on_chip:
+        raise fail(f"{op} {what} must be in sbuf or psum, is in {view.storage.region.value}",
+                   "copy it there with dma_copy first")
+
+
+def tensor_copy(dst: Any, src: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
+    to, data = _dst(dst, "tensor_copy"), tile(src, "src", "tensor_copy")
+    _on_chip(to, "dst", "tensor_copy")
+    _on_chip(data, "src", "tensor_copy")
+    a, b = core_operand(to, "tensor_copy dst"), core_operand(data, "tensor_copy src")
+    if a.rows != b.rows or a.elements != b.elements:
+        same_shape("tensor_copy", a, "dst", b, "src")
+    return emit(f"tensor_copy dst={a.text} src={b.text}", [to, data], engine, name)
+
+
+def tensor_tensor(dst: Any, data1: Any, data2: Any, op: Any, engine: Any = None, name: Any = None
+                  ) -> NkiInstruction:
+    to = _dst(dst, "tensor_tensor")
+    left, right = tile(data1, "data1", "tensor_tensor"), tile(data2, "data2", "tensor_tensor")
+    _on_chip(to, "dst", "tensor_tensor")
+    _on_chip(left, "data1", "tensor_tensor")
+    _on_chip(right, "data2", "tensor_tensor")
+    operation = alu(op, "op")
+    a, b, c = (core_operand(to, "tensor_tensor dst"), core_operand(left, "tensor_tensor data1"),
+               core_operand(right, "tensor_tensor data2"))
+    if a.rows != b.rows or a.elements != b.elements:
+        same_shape("tensor_tensor", a, "dst", b, "data1")
+    if b.rows != c.rows or b.elements != c.elements:
+        same_shape("tensor_tensor", b, "data1", c, "data2")
+    if left.storage.region is PSUM and right.storage.region is PSUM:
+        raise fail("tensor_tensor data1 and data2 are both in psum",
+                   "copy one of them to sbuf first: the engine reads psum through one port")
+    if engine is None or getattr(engine, "name", engine) == "unknown":
+        engine = _binary_engine(operation, (to, left, right))
+    return emit(f"tensor_tensor dst={a.text} data1={b.text} data2={c.text} op={operation}",
+                [to, left, right], engine, name)
+
+
+def _binary_engine(operation: str, operands: tuple[NkiTensor, ...]) -> str | None:
+    """The compiler's choice: GpSimd for power and exact 32-bit integers (NKI documentation)."""
+    if operation == "power":
+        return "gpsimd"
+    if operation in BITWISE:
+        return None
+    if all(view.dtype in ("int32", "uint32") for view in operands) and \
+            all(view.storage.region is SBUF for view in operands):
+        return "gpsimd"
+    return None
+
+
+def tensor_scalar(dst: Any, data: Any, op0: Any, operand0: Any, reverse0: Any = False, op1: Any = None,
+                  operand1: Any = None, reverse1: Any = False, engine: Any = None, name: Any = None
+                  ) -> NkiInstruction:
+    to, values = _dst(dst, "tensor_scalar"), tile(data, "data", "tensor_scalar")
+    _on_chip(to, "dst", "tensor_scalar")
+    _on_chip(values, "data", "tensor_scalar")
+    a, b = core_operand(to, "tensor_scalar dst"), core_operand(values, "tensor_scalar data")
+    if a.rows != b.rows or a.elements != b.elements:
+        same_shape("tensor_scalar", a, "dst", b, "data")
+    operands = [to, values]
+    first = alu(op0, "op0")
+    text = f"tensor_scalar dst={a.text} data={b.text} op0={first}"
+    if first not in UNARY:
+        text = f"{text} operand0={scalar(operand0, 'operand0', 'tensor_scalar', operands)}"
+        if reverse0:
+            text = f"{text} reverse0=true"
+    if op1 is not None:
+        second = alu(op1, "op1")
+        text = f"{text} op1={second}"
+        if second not in UNARY:
+            text = f"{text} operand1={scalar(operand1, 'operand1', 'tensor_scalar', operands)}"
+            if reverse1:
+                text = f"{text} reverse1=true"
+    elif operand1 is not None:
+        raise fail("tensor_scalar operand1 is given without op1", "add op1=")
+    return emit(text, operands, engine, name)
+
+
+def scalar_tensor_tensor(dst: Any, data: Any, op0: Any, operand0: Any, op1: Any, operand1: Any,
+                         reverse0: Any = False, reverse1: Any = False, name: Any = None) -> NkiInstruction:
+    op = "scalar_tensor_tensor"
+    to, values, other = _dst(dst, op), tile(data, "data", op), tile(operand1, "operand1", op)
+    a, b, c = (core_operand(to, f"{op} dst"), core_operand(values, f"{op} data"),
+               core_operand(other, f"{op} operand1"))
+    same_shape(op, a, "dst", b, "data")
+    same_shape(op, b, "data", c, "operand1")
+    operands = [to, values, other]
+    text = (f"{op} dst={a.text} data={b.text} op0={alu(op0, 'op0')} "
+            f"operand0={scalar(operand0, 'operand0', op, operands)} op1={alu(op1, 'op1')} operand1={c.text}")
+    if reverse0:
+        text += " reverse0=true"
+    if reverse1:
+        text += " reverse1=true"
+    return emit(text, operands, None, name)
+
+
+def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
+               reduce_res: Any = None, reduce_cmd: Any = None, name: Any = None) -> NkiInstruction:
+    to, values = _dst(dst, "activation"), tile(data, "data", "activation")
+    _on_chip(to, "dst", "activation")
+    _on_chip(values, "data", "activation")
+    a, b = core_operand(to, "activation dst"), core_operand(values, "activation data")
+    if a.rows != b.rows or a.elements != b.elements:
+        same_shape("activation", a, "dst", b, "data")
+    operands = [to, values]
+    function = activation_name(op)
+    text = f"dst={a.text} op={function} data={b.text}"
+    if bias is not None:
+        text = f"{text} bias={scalar(bias, 'bias', 'activation', operands)}"
+    if type(scale) is not float or scale != 1.0:
+        text = f"{text} scale={scalar(scale, 'scale', 'activation', operands)}"
+    command = getattr(reduce_cmd, "name", reduce_cmd) or "idle"
+    if reduce_res is None and command == "idle":
+        return emit(f"activation {text}", operands, None, name)
+    if command == "reset_reduce" and reduce_res is not None:
+        return _activation_reduce(text, reduce_op, reduce_res, operands, name)
+    return emit(f"activation {text}{reduction(reduce_op, reduce_res, command, 'activation', operands)}",
+                operands, None, name)
+
+
+def reduction(reduce_op: Any, reduce_res: Any, command: str, op: str, operands: list[NkiTensor]) -> str:
+    """The fields of an accumulator that outlives the instruction."""
+    text = f" reduce_cmd={command}"
+    if reduce_op is not None:
+        text += f" reduce_op={alu(reduce_op, 'reduce_op')}"
+    if reduce_res is not None:
+        result = _dst(reduce_res, op)
+        operands.append(result)
+        text += f" reduce_res={core_operand(result, f'{op} reduce_res').text}"
+    return text
+
+
+def _activation_reduce(text: str, reduce_op: Any, reduce_res: Any, operands: list[NkiTensor], name: Any
+                       ) -> NkiInstruction:
+    result = _dst(reduce_res, "activation_reduce")
+    operands.append(result)
+    kind = alu(reduce_op, "reduce_op") if reduce_op is not None else "add"
+    return emit(f"activation_reduce {text} reduce_op={kind} "
+                f"reduce_res={core_operand(result, 'activation_reduce reduce_res').text}", operands, None, name)
+
+
+def activation_reduce(dst: Any, op: Any, data: Any, reduce_op: Any, reduce_res: Any, bias: Any = None,
+                      scale: Any = 1.0, name: Any = None) -> NkiInstruction:
+    return activation(dst, op, data, bias=bias, scale=scale, reduce_op=reduce_op, reduce_res=reduce_res,
+                      reduce_cmd="reset_reduce", name=name)
+
+
+def tensor_reduce(dst: Any, op: Any, data: Any, axis: Any, negate: Any = False, keepdims: Any = False,
+                  name: Any = None) -> NkiInstruction:
+    from .reduce import reduced_operand
+
+    to, values = _dst(dst, "tensor_reduce"), tile(data, "data", "tensor_reduce")
+    _on_chip(to, "dst", "tensor_reduce")
+    _on_chip(values, "data", "tensor_reduce")
+    kind = alu(op, "op")
+    source, count = reduced_operand(values, axis)
+    a = core_operand(to, "tensor_reduce dst")
+    free = len(source.free)
+    text = f"tensor_reduce dst={a.text} op={kind} data={source.text}"
+    if count < free:
+        text = f"{text} axes=[{', '.join(str(i) for i in range(free - count + 1, free + 1))}]"
+    if negate:
+        text = f"{text} negate=true"
+    return emit(text, [to, values], None, name)
+
+
+def reciprocal(dst: Any, data: Any, name: Any = None) -> NkiInstruction:
+    to, values = _dst(dst, "reciprocal"), tile(data, "data", "reciprocal")
+    a, b = core_operand(to, "reciprocal dst"), core_operand(values, "reciprocal data")
+    same_shape("reciprocal", a, "dst", b, "data")
+    return emit(f"reciprocal dst={a.text} data={b.text}", [to, values], None, name)
+
+
+def memset(dst: Any, value: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
+    to = _dst(dst, "memset")
+    _on_chip(to, "dst", "memset")
+    if to.storage.region is PSUM and value == 0:
+        from .psum import note_zero
+
+        note_zero(to)
+    return emit(f"memset dst={core_operand(to, 'memset dst').text} value={number(value, 'value', 'memset')}",
+                [to], engine, name)
+
+
+# Tensor engine
+
+
+def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any = False,
+              is_moving_onezero: Any = False, is_transpose: Any = False, accumulate: Any = None,
+              tile_position: Any = (), tile_size: Any = (), perf_mode: Any = None, name: Any = None
+              ) -> NkiInstruction:
+    to = tile(dst, "dst", "nc_matmul")
+    weights, data = tile(stationary, "stationary", "nc_matmul"), tile(moving, "moving", "nc_matmul")
+    for view, what, region in ((to, "dst", PSUM), (weights, "stationary", SBUF), (data, "moving", SBUF)):
+        if view.storage.region is not region:
+            raise fail(f"nc_matmul {what} must be in {region.value}, is in {view.storage.region.value}",
+                       "the Tensor engine reads sbuf and writes psum")
+    a, w, m = (core_operand(to, "nc_matmul dst"), core_operand(weights, "nc_matmul stationary"),
+               core_operand(data, "nc_matmul moving"))
+    mode = getattr(perf_mode, "name", perf_mode) or "none"
+    double = mode.startswith("double_row")
+    columns = w.elements // 2 if double else w.elements
+    width = m.elements // 2 if double else m.elements
+    if w.rows != m.rows:
+        raise fail(f"nc_matmul moving has {m.rows} partitions, stationary has {w.rows}",
+                   "both hold the contraction in their partition dimension")
+    if columns > 128:
+        raise fail(f"nc_matmul stationary free size {columns} exceeds maximum 128",
+                   "split it into tiles of nl.tile_size.gemm_stationary_fmax")
+    limit = 512 if trace().generation <= 3 else 4096
+    if width > limit:
+        raise fail(f"nc_matmul moving free size {width} exceeds maximum {limit}",
+                   "split it into tiles of nl.tile_size.gemm_moving_fmax")
+    if a.rows != columns or a.elements != width:
+        raise fail(f"nc_matmul dst is {a.rows} × {a.elements}, the product is {columns} × {width}",
+                   "dst is [stationary's free size, moving's free size]")
+    text = f"nc_matmul dst={a.text} stationary={w.text} moving={m.text}"
+    adds = accumulates(to, a) if accumulate is None else bool(accumulate)
+    note_matmul(to, a)
+    to.storage.written = True
+    if adds:
+        text = f"{text} accumulate=true"
+    if is_transpose:
+        text = f"{text} is_transpose=true"
+    if mode != "none":
+        text = f"{text} perf_mode={mode}"
+    if tile_size and tuple(tile_size) != (128, 128):
+        text = f"{text}{_tiling(tile_position, tile_size, w, columns)}"
+    return emit(text, [to, weights, data], None, name)
+
+
+def _tiling(position: Any, size: Any, weights: Any, columns: int) -> str:
+    rows, width = (int(extent) for extent in size)
+    row, column = (int(start) for start in (position or (0, 0)))
+    if weights.rows > rows or columns > width:
+        raise fail(f"nc_matmul stationary is {weights.rows} × {columns}, tile_size is {(rows, width)}",
+                   "the stationary tile fits into the tile of the array")
+    if row % rows or column % width:
+        raise fail(f"nc_matmul tile_position {(row, column)} is no multiple of tile_size {(rows, width)}")
+    return f" tile_position=[{row}, {column}] tile_size=[{rows}, {width}]"
+
+
+def nc_transpose(dst: Any, data: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
+    to, values = _dst(dst, "nc_transpose"), tile(data, "data", "nc_transpose")
+    _on_chip(to, "dst", "nc_transpose")
+    _on_chip(values, "data", "nc_transpose")
+    a, b = core_operand(to, "nc_transpose dst"), core_operand(values, "nc_transpose data")
+    if a.rows != b.elements or a.elements != b.rows:
+        raise fail(f"nc_transpose dst is {a.rows} × {a.elements}, must be {b.elements} × {b.rows}",
+                   "dst has one partition for each element of a partition of data")
+    if engine is None or getattr(engine, "name", engine) == "unknown":
+        # Decided by the destination's memory since NKI 0.4.
+        engine = "tensor" if to.storage.region is PSUM else "vector"
+    return emit(f"nc_transpose dst={a.text} data={b.text}", [to, values], engine, name)
+
+
+def require_generation(op: str, generation: int) -> None:
+    """Refuses operations that the traced machine does not have."""
+    current = trace()
+    if current.generation < generation:
+        machine = {3: "trn2", 4: "trn3"}[generation]
+        raise UnsupportedError(f"{op} needs NeuronCore-v{generation} ({machine}), this is {current.target}",
+                               remedy=f"NEURON_PLATFORM_TARGET_OVERRIDE={machine}", place=current_place())
+
+
+def kind_of(op: Any) -> str:
+    return op_name(op)

@@ -1,0 +1,177 @@
+"""The operations whose wrapper needs shapes of nothing: a row each, from which their functions are made.
+
+A row is a Python signature with the kind of each parameter behind a colon:
+
+    w tensor written   r tensor read   x both   s number or [P, 1] tensor   o ALU operation
+    n number           i integer       b yes or no   p pairs [[step, count], …]   l list of integers
+    c reduce command   e engine
+
+`?` after a kind: left out when None. The parameters are those of NKI 0.6 in their order; the fields of the
+core have the same names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .isa_core import _dst, reduction, require_generation
+from .operand import core_operand
+from .operators import activation_name, alu
+from .recorder import NkiInstruction, emit, fail, number, scalar, tile
+from .view import NkiTensor
+
+ROWS = """
+tensor_partition_reduce(dst:w, op:o, data:r)
+tensor_scalar_cumulative(dst:w, src:r, op0:o, op1:o, imm0:s, imm1:s?=None, reduce_cmd:c='reset_reduce')
+tensor_scalar_reduce(dst:w, data:r, op0:o, operand0:s, reduce_op:o, reduce_res:w?=None, reverse0:b=False, reduce_cmd:c='reset_reduce', reduce_init:s?=None, reduce_res_negate:b=False)
+iota(dst:w, pattern:p, offset:i=0, channel_multiplier:i=0)
+affine_select(dst:w, pattern:p, channel_multiplier:i, on_true_tile:r, on_false_value:n, cmp_op:o='equal', offset:i=0)
+range_select(dst:w, on_true_tile:r, comp_op0:o, comp_op1:o, bound0:r, bound1:r, reduce_cmd:c='reset_reduce', reduce_res:w?=None, reduce_op:o='maximum', range_start:i=0, on_false_value:n=-3.4028234663852886e+38)
+select_reduce(dst:w, predicate:r, on_true:r, on_false:s, reduce_res:w?=None, reduce_cmd:c='idle', reduce_op:o='maximum', reverse_pred:b=False)
+tensor_tensor_scan(dst:w, data0:r, data1:r, initial:s, op0:o, op1:o, reverse0:b=False, reverse1:b=False)
+tensor_copy_predicated(dst:x, src:r, predicate:r, reverse_pred:b=False)
+max8(dst:w, src:r)
+nc_find_index8(dst:w, data:r, vals:r)
+nc_match_replace8(dst:w, data:r, vals:r, imm:n, dst_idx:w?=None)
+nc_stream_shuffle(dst:x, src:r, shuffle_mask:l)
+bn_stats(dst:w, data:r)
+bn_aggr(dst:w, data:r)
+dropout(dst:w, data:r, prob:s)
+local_gather(dst:w, src_buffer:r, index:r, num_elem_per_idx:i=1, num_valid_indices:i?=None)
+nc_n_gather(dst:w, data:r, indices:r)
+nonzero_with_count(dst:w, src:r, index_offset:i=0, padding_val:n=-1)
+topk(val_dst:w, idx_dst:w, src:r, n:i)
+sequence_bounds(dst:w, segment_ids:r)
+rng(dst:w, engine:e='vector')
+set_rng_seed(src_seeds:r)
+rand_set_state(src_seeds:r, engine:e='gpsimd')
+rand_get_state(dst:w, engine:e='gpsimd')
+rand2(dst:w, min:s, max:s)
+exponential(dst:w, src:r, max_value:s=0.0, reduce_res:w?=None, reduce_cmd:c='idle', reduce_init:s=0.0)
+activate2(dst:w, op:a, data:r, imm0:s, imm1:s, op0:o, op1:o, relu_param:s=0.0, reverse0:b=False, reverse1:b=False, reduce_op:o?=None, reduce_res:w?=None, reduce_cmd:c='idle')
+quantize_mx(dst:w, src:r, dst_scale:w)
+nc_matmul_mx(dst:x, stationary:r, moving:r, stationary_scale:r, moving_scale:r, tile_position:l?=None, tile_size:l?=None, accumulate:b?=None)
+"""
+
+#: The first NeuronCore version that has the operation (NKI documentation).
+NEEDS = {"range_select": 3, "select_reduce": 3, "nonzero_with_count": 3, "rand2": 4, "exponential": 4, "activate2": 4,
+         "quantize_mx": 4, "nc_matmul_mx": 4}
+
+#: Operands that must match dst in partitions and elements.
+ALIKE = {"tensor_scalar_cumulative": ("src",), "tensor_scalar_reduce": ("data",),
+         "affine_select": ("on_true_tile",), "range_select": ("on_true_tile",),
+         "select_reduce": ("predicate", "on_true"), "tensor_tensor_scan": ("data0", "data1"),
+         "tensor_copy_predicated": ("src", "predicate"), "nc_stream_shuffle": ("src",), "dropout": ("data",),
+         "exponential": ("src",)}
+
+#: Commands that start the accumulator afresh, which is what the core does without being told.
+_PLAIN_COMMANDS = {"tensor_scalar_reduce": "reset_reduce", "range_select": "reset_reduce",
+                   "tensor_scalar_cumulative": "reset_reduce", "select_reduce": "idle", "exponential": "idle",
+                   "activate2": "idle"}
+
+
+class Parameter:
+    __slots__ = ("default", "has_default", "kind", "name", "optional")
+
+    def __init__(self, text: str) -> None:
+        head, _, default = text.partition("=")
+        self.has_default = bool(default)
+        self.default = default
+        self.name, _, kind = head.strip().partition(":")
+        self.optional = kind.endswith("?")
+        self.kind = kind.rstrip("?")
+
+
+class Row:
+    """One operation of the table."""
+
+    def __init__(self, text: str) -> None:
+        self.name, _, rest = text.partition("(")
+        self.parameters = [Parameter(part) for part in _split(rest.rstrip(")"))]
+        self.needs = NEEDS.get(self.name, 0)
+        self.alike = ALIKE.get(self.name, ())
+
+    @property
+    def signature(self) -> str:
+        parts = [p.name + (f"={p.default}" if p.has_default else "") for p in self.parameters]
+        return ", ".join([*parts, "name=None"])
+
+
+def _split(text: str) -> list[str]:
+    return [part.strip() for part in text.split(", ")]
+
+
+ROWS_BY_NAME = {row.name: row for row in (Row(line) for line in ROWS.strip().splitlines())}
+
+
+def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
+    """Records an operation of the table."""
+    op = row.name
+    if row.needs:
+        require_generation(op, row.needs)
+    operands: list[NkiTensor] = []
+    cores: dict[str, Any] = {}
+    text = op
+    engine = None
+    for parameter, value in zip(row.parameters, arguments):
+        kind, name = parameter.kind, parameter.name
+        if value is None:
+            if parameter.optional:
+                continue
+            if kind == "b":
+                value = False
+        if kind in "wrx":
+            view = _dst(value, op) if kind != "r" else tile(value, name, op)
+            operands.append(view)
+            found = core_operand(view, f"{op} {name}")
+            cores[name] = found
+            text += f" {name}={found.text}"
+        elif kind == "s":
+            text += f" {name}={scalar(value, name, op, operands)}"
+        elif kind == "o":
+            text += f" {name}={alu(value, name)}"
+        elif kind == "n":
+            text += f" {name}={number(value, name, op)}"
+        elif kind == "i":
+            text += f" {name}={int(value)}"
+        elif kind == "b":
+            if value:
+                text += f" {name}=true"
+        elif kind == "p":
+            text += f" {name}=[{', '.join(f'[{int(s)}, {int(n)}]' for s, n in value)}]"
+        elif kind == "l":
+            text += f" {name}=[{', '.join(str(int(x)) for x in np.asarray(value).reshape(-1))}]"
+        elif kind == "c":
+            command = getattr(value, "name", value)
+            if command != _PLAIN_COMMANDS.get(op):
+                text += f" {name}={command}"
+        elif kind == "e":
+            engine = value
+        elif kind == "a":
+            text += f" {name}={activation_name(value)}"
+    first = row.parameters[0].name
+    for name in row.alike:
+        a, b = cores[first], cores[name]
+        if a.rows != b.rows or a.elements != b.elements:
+            raise fail(f"{op} {name} is {b.rows} × {b.elements}, {first} is {a.rows} × {a.elements}",
+                       "give both the same partition extent and free size")
+    return emit(text, operands, engine, label)
+
+
+def make(row: Row) -> Callable[..., NkiInstruction]:
+    """The function of a row, with its signature."""
+    names = ", ".join(p.name for p in row.parameters)
+    source = (f"def {row.name}({row.signature}):\n"
+              f"    return _run(_row, ({names},), name)\n")
+    scope: dict[str, Any] = {"_run": run, "_row": row}
+    exec(compile(source, f"<trnsim {row.name}>", "exec"), scope)
+    function: Callable[..., NkiInstruction] = scope[row.name]
+    function.__doc__ = f"`{row.name}` of nki.isa; `trnsim isa {row.name}` has its formula, rules and cost."
+    function.__module__ = "nki.isa"
+    return function
+
+
+__all__ = ["ROWS_BY_NAME", "Row", "make", "reduction", "run"]

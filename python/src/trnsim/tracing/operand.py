@@ -1,0 +1,158 @@
+"""From a view to the text of the core's access pattern: rows, and up to four strided dimensions."""
+
+from __future__ import annotations
+
+from ..errors import NkiValidationError
+from .context import program
+from .places import current_place
+from .view import NkiTensor
+
+#: Free dimensions of an access pattern (trn2 architecture guide, "Accessing SBUF/PSUM tensors").
+FREE_DIMENSIONS = 4
+
+
+class CoreOperand:
+    """Rows and free dimensions of a view, as the core has them."""
+
+    __slots__ = ("free", "name", "offset", "row_start", "row_stride", "rows", "text")
+
+    def __init__(self, name: str, row_start: int, rows: int, row_stride: int, offset: int,
+                 free: list[tuple[int, int]], text: str) -> None:
+        self.name = name
+        self.row_start = row_start
+        self.rows = rows
+        self.row_stride = row_stride
+        self.offset = offset
+        self.free = free
+        self.text = text
+
+    @property
+    def elements(self) -> int:
+        """Elements of a row."""
+        count = 1
+        for _, extent in self.free:
+            count *= extent
+        return count
+
+
+def merged(dims: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same elements with as few dimensions as possible."""
+    result: list[tuple[int, int]] = []
+    for stride, extent in dims:
+        if extent == 1:
+            continue
+        if result and result[-1][0] == stride * extent:
+            result[-1] = (stride, result[-1][1] * extent)
+        else:
+            result.append((stride, extent))
+    return result
+
+
+def core_operand(view: NkiTensor, what: str = "operand") -> CoreOperand:
+    """The operand of an engine or a DMA; cached on the view."""
+    found = view._core
+    if found is None:
+        found = view._core = _make(view, what)
+    return found  # type: ignore[no-any-return]
+
+
+def operand_text(view: NkiTensor, what: str = "operand") -> str:
+    found = view._core
+    if found is None:
+        found = view._core = _make(view, what)
+    return found.text  # type: ignore[no-any-return]
+
+
+def _make(view: NkiTensor, what: str) -> CoreOperand:
+    storage = view.storage
+    name = storage.text if view.dtype.core_name == storage.dtype.core_name \
+        else program().alias(storage, view.dtype)
+    if storage.region.is_on_chip:
+        return _on_chip(view, name, what)
+    return _in_hbm(view, name)
+
+
+def _on_chip(view: NkiTensor, name: str, what: str) -> CoreOperand:
+    per_partition = view.partition_stride
+    shape, strides = view.shape, view.strides
+    row_start, offset = divmod(view.offset, per_partition)
+    rows = 1
+    at = 0
+    if view.blocks:
+        # Blocks that are left over must be single; the partition dimension follows.
+        while at < view.blocks and at < len(shape):
+            if shape[at] != 1:
+                raise NkiValidationError(
+                    f"{what} has {shape[at]} blocks, an instruction works on one",
+                    remedy="index the block dimension", place=current_place())
+            at += 1
+    if at < len(shape):
+        rows = shape[at]
+        if rows > 1 and strides[at] != per_partition:
+            # Dimensions before the partitions that are runs of partitions themselves.
+            run, expected, last = 1, per_partition, -1
+            for dim in range(len(shape) - 1, at - 1, -1):
+                if strides[dim] == expected and (strides[dim] % per_partition == 0) and shape[dim] > 1:
+                    run *= shape[dim]
+                    expected *= shape[dim]
+                    last = max(last, dim)
+            lead = 1
+            for dim in range(at, last + 1):
+                lead *= shape[dim]
+            if last < 0 or lead != run:
+                raise NkiValidationError(
+                    f"{what}: the first dimension of a tensor in {view.storage.region.value} is the "
+                    f"partition dimension; shape {list(shape)}, strides {list(strides)} of a tensor with "
+                    f"{per_partition} elements in a partition skip or mix partitions",
+                    remedy="take whole partitions; transpose or copy to change the layout",
+                    place=current_place())
+            rows = run
+            at = last
+        at += 1
+    dims = [(stride, extent) for stride, extent in zip(strides[at:], shape[at:])]
+    if len(dims) > FREE_DIMENSIONS:
+        dims = merged(dims)
+        if len(dims) > FREE_DIMENSIONS:
+            raise NkiValidationError(
+                f"{what} has {len(dims)} free dimensions, an access pattern has at most "
+                f"{FREE_DIMENSIONS}", remedy="split the instruction, or copy the tensor first",
+                place=current_place())
+    text = f"{name}.ap([{_pairs(dims)}], rows={row_start}:{row_start + rows}"
+    if offset:
+        text = f"{text}, offset={offset}"
+    dynamic = _dynamic_text(view)
+    return CoreOperand(name, row_start, rows, 0, offset, dims, f"{text}{dynamic})")
+
+
+def _in_hbm(view: NkiTensor, name: str) -> CoreOperand:
+    shape, strides = view.shape, view.strides
+    if not shape:
+        rows, row_stride, dims = 1, 0, []
+    else:
+        rows, row_stride = shape[0], strides[0]
+        dims = list(zip(strides[1:], shape[1:]))
+    if len(dims) > FREE_DIMENSIONS:
+        dims = merged(dims)
+    return hbm_operand(view, name, rows, row_stride, dims, view.offset)
+
+
+def hbm_operand(view: NkiTensor, name: str, rows: int, row_stride: int, dims: list[tuple[int, int]],
+                offset: int) -> CoreOperand:
+    pairs = f"[{row_stride}, {rows}]"
+    if dims:
+        pairs = f"{pairs}, {_pairs(dims)}"
+    text = f"{name}.ap([{pairs}]"
+    if offset:
+        text = f"{text}, offset={offset}"
+    return CoreOperand(name, 0, rows, row_stride, offset, dims, f"{text}{_dynamic_text(view)})")
+
+
+def _dynamic_text(view: NkiTensor) -> str:
+    dynamic = view.dynamic
+    if dynamic is None or dynamic.kind != "register":
+        return ""
+    return f", moved=[r{dynamic.index.number}, {dynamic.stride}]"
+
+
+def _pairs(dims: list[tuple[int, int]]) -> str:
+    return ", ".join([f"[{stride}, {extent}]" for stride, extent in dims])

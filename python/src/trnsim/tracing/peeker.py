@@ -1,0 +1,58 @@
+"""Runs a program that is still being recorded, to show what a tile holds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import UnsupportedError
+from .addresses import Addresses
+from .storage import Storage
+
+
+class Peeker:
+    """Values of a program's tensors so far, for one trace."""
+
+    def __init__(self, current: Any) -> None:
+        self.current = current
+
+    def read(self, storage: Storage) -> np.ndarray[Any, Any]:
+        """All elements of a storage, flat."""
+        from ..core.backend import open_backend
+        from ..core.library import Library
+
+        kind = storage.dtype.numpy
+        for given, array in self.current.inputs.items():
+            if given is storage and not storage.written:
+                return np.asarray(array).reshape(-1)
+        if storage.first < 0:
+            return _undefined(storage.elements, kind)
+        backend = open_backend()
+        if not isinstance(backend, Library):
+            raise UnsupportedError("values inside of a kernel need the core as a library",
+                                   remedy="swift build -c release --product trnsimcore")
+        program = self.current.program
+        addresses = Addresses(program, self.current.target, "rotate")
+        array = np.zeros(storage.elements, kind)
+        with backend.session() as session:
+            session.set("hardware", self.current.target)
+            session.set("mode", "values")
+            ok = session.load(program.text(addresses.text))
+            for given, contents in self.current.inputs.items():
+                if ok and given.first >= 0:
+                    ok = session.bind(given.name, np.array(contents, copy=True))
+            ok = ok and session.advance(-1)
+            written = session.read(storage.name, array) if ok else None
+            if written is None:
+                errors = session.errors()
+                raise UnsupportedError(str(errors[0]["message"]) if errors else "the core has no values")
+        array[written == 0] = _undefined(1, kind)[0]
+        return array
+
+
+def _undefined(count: int, kind: Any) -> np.ndarray[Any, Any]:
+    """What the vendor's simulator fills undefined memory with: NaN, or 4 for integers."""
+    array = np.zeros(count, kind)
+    array[...] = 4 if np.issubdtype(kind, np.integer) or kind == np.bool_ else np.nan
+    return array

@@ -1,0 +1,208 @@
+"""What all instructions share: operands, scalars, engines, rules that need shapes alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..errors import KernelTypeError, NkiValidationError
+from .context import trace
+from .operand import CoreOperand, core_operand, operand_text
+from .places import current_place
+from .registers import VirtualRegister
+from .view import Dynamic, NkiTensor
+
+
+class NkiInstruction:
+    """What an operation of `nki.isa` returns: a record of the program."""
+
+    __slots__ = ("index", "program")
+
+    def __init__(self, program: Any, index: int) -> None:
+        self.program = program
+        self.index = index
+
+    def depends_on(self, *producers: NkiInstruction, kind: Any = None) -> NkiInstruction:
+        """Makes the instruction wait for others, whatever it reads."""
+        program = self.program
+        if program.count - 1 != self.index:
+            raise NkiValidationError("depends_on comes right after its instruction",
+                                     remedy="chain it: nisa.op(…).depends_on(…)", place=current_place())
+        line: str = program.lines[program.last_line]
+        numbers = ", ".join(str(producer.index) for producer in producers)
+        head, mark, tail = line.rpartition("  @")
+        program.lines[program.last_line] = f"{head} after=[{numbers}]{mark}{tail}"
+        return self
+
+    def __repr__(self) -> str:
+        return f"<instruction {self.index} at {self.program.place(self.index)}>"
+
+
+def fail(message: str, remedy: str | None = None) -> NkiValidationError:
+    return NkiValidationError(message, remedy=remedy, place=current_place())
+
+
+_ENGINES = {"unknown": None, "dma": None, "any": None, "vector": "vector", "scalar": "scalar", "gpsimd": "gpsimd",
+            "tensor": "tensor", "sync": "sync", "activation": "scalar", "pool": "gpsimd", "pe": "tensor",
+            "sp": "sync"}
+
+
+def engine_name(value: Any) -> str | None:
+    """The engine that the author asks for; `None` leaves it open."""
+    if value is None:
+        return None
+    name = getattr(value, "name", value)
+    try:
+        return _ENGINES[name]
+    except (KeyError, TypeError):
+        raise KernelTypeError(f"{value!r} is no engine", remedy="one of nisa.engine",
+                              place=current_place()) from None
+
+
+def tile(value: Any, what: str, op: str) -> NkiTensor:
+    """`value`, which must be a tensor."""
+    if isinstance(value, NkiTensor):
+        dynamic = value.dynamic
+        if dynamic is not None and dynamic.kind != "register":
+            return in_register(value)
+        return value
+    raise KernelTypeError(f"{op} {what} must be a tensor, is {describe_value(value)}",
+                          remedy="pass a tensor of nl.ndarray or a view of one", place=current_place())
+
+
+def describe_value(value: Any) -> str:
+    if value is None:
+        return "missing"
+    return f"{type(value).__name__} {value!r}"[:80]
+
+
+def in_register(view: NkiTensor) -> NkiTensor:
+    """The view with its index, one element of memory, loaded into a register."""
+    dynamic = view.dynamic
+    assert dynamic is not None
+    if dynamic.kind == "vector":
+        raise fail("vector_offset works in DMAs only", "gather with dma_copy, or use nc_n_gather")
+    register = register_alloc()
+    register_load(register, dynamic.index)
+    return NkiTensor(view.storage, view.dtype, view.shape, view.strides, view.offset,
+                     Dynamic("register", register, dynamic.stride), view.blocks)
+
+
+def scalar(value: Any, what: str, op: str, operands: list[NkiTensor]) -> str:
+    """The text of a number or of a tensor with one element per partition."""
+    if isinstance(value, NkiTensor):
+        value = tile(value, what, op)
+        operands.append(value)
+        return operand_text(value, f"{op} {what}")
+    return number(value, what, op)
+
+
+def number(value: Any, what: str, op: str) -> str:
+    """The text of a number."""
+    kind = type(value)
+    if kind is float or kind is int:
+        return repr(value)
+    if kind is bool:
+        return "1" if value else "0"
+    if isinstance(value, (int, np.integer)):
+        return repr(int(value))
+    if isinstance(value, VirtualRegister):
+        raise KernelTypeError(f"{op} {what} is a register", place=current_place(),
+                              remedy="store it into a [P, 1] tensor first (nisa.register_store)")
+    try:
+        return repr(float(value))
+    except (TypeError, ValueError):
+        raise KernelTypeError(f"{op} {what} must be a number or a tensor, is {describe_value(value)}",
+                              place=current_place()) from None
+
+
+def emit(text: str, operands: list[NkiTensor], engine: Any = None, name: Any = None) -> NkiInstruction:
+    """Records an instruction."""
+    program = trace().program
+    label = None
+    if name:
+        label = str(name)
+        if label in program.labels:
+            label = None
+        else:
+            program.labels.add(label)
+    index = program.record(text, operands, engine_name(engine), label)
+    return NkiInstruction(program, index)
+
+
+def same_shape(op: str, a: CoreOperand, a_name: str, b: CoreOperand, b_name: str) -> None:
+    """Equal partitions and elements, which nearly all operations need."""
+    if a.rows != b.rows:
+        raise fail(f"{op} {b_name} has {b.rows} partitions, {a_name} has {a.rows}",
+                   "give both the same partition extent")
+    if a.elements != b.elements:
+        raise fail(f"{op} {b_name} has {b.elements} elements in a partition, {a_name} has {a.elements}",
+                   "give both the same free size")
+
+
+def operand(view: NkiTensor, what: str) -> CoreOperand:
+    return core_operand(view, what)
+
+
+# Registers
+
+
+def register_alloc(x: Any = None) -> VirtualRegister:
+    """A new register, holding `x` if it is given."""
+    program = trace().program
+    register = VirtualRegister(program.registers, program)
+    program.registers += 1
+    if isinstance(x, NkiTensor):
+        register_load(register, x)
+    elif x is not None:
+        register_move(register, x)
+    return register
+
+
+def register_text(value: Any, what: str, op: str) -> str:
+    if isinstance(value, VirtualRegister):
+        return f"r{value.number}"
+    try:
+        return str(int(value.__index__()))
+    except AttributeError:
+        raise KernelTypeError(f"{op} {what} must be a register or an integer, is {describe_value(value)}",
+                              place=current_place()) from None
+
+
+def _writable(register: Any, op: str) -> VirtualRegister:
+    if not isinstance(register, VirtualRegister):
+        raise KernelTypeError(f"{op} dst must be a register, is {describe_value(register)}",
+                              place=current_place())
+    if register.frozen:
+        raise fail(f"{op} writes the variable of a dynamic loop", "use a register of your own")
+    return register
+
+
+def register_move(dst: Any, src: Any) -> NkiInstruction:
+    register = _writable(dst, "register_move")
+    return emit(f"register_move dst=r{register.number} src={register_text(src, 'src', 'register_move')}", [])
+
+
+def register_load(dst: Any, src: Any) -> NkiInstruction:
+    register = _writable(dst, "register_load")
+    view = tile(src, "src", "register_load")
+    if view.size != 1:
+        raise fail(f"register_load src has {view.size} elements, must have one")
+    return emit(f"register_load dst=r{register.number} src={operand_text(view)}", [view])
+
+
+def register_store(dst: Any, src: Any) -> NkiInstruction:
+    view = tile(dst, "dst", "register_store")
+    view.storage.written = True
+    return emit(f"register_store dst={operand_text(view)} src={register_text(src, 'src', 'register_store')}",
+                [view])
+
+
+def register_alu(op: str, left: Any, right: Any, reverse: bool) -> VirtualRegister:
+    if reverse:
+        left, right = right, left
+    result = register_alloc()
+    emit(f"register_alu dst=r{result.number} op={op} src0={register_text(left, 'src0', 'register_alu')} "
+         f"src1={register_text(right, 'src1', 'register_alu')}", [])
+    return result

@@ -1,0 +1,63 @@
+"""Storages: what an allocation made. Views address them; the program declares them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .dtypes import DType
+from .spaces import MemoryRegion
+
+
+class Storage:
+    """A tensor as it lies in memory."""
+
+    __slots__ = ("address", "aliases", "array", "dtype", "elements", "first", "free", "group", "index",
+                 "last", "matmuls", "name", "place", "region", "role", "shape", "text", "touched",
+                 "written")
+
+    def __init__(self, name: str, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], *,
+                 address: tuple[int, int] | None = None, place: Any = None, group: Any = None) -> None:
+        self.name = name
+        self.region = region
+        self.dtype = dtype
+        self.shape = shape
+        elements = 1
+        for extent in shape:
+            elements *= extent
+        self.elements = elements
+        #: Elements of one partition.
+        self.free = elements // shape[0] if shape and shape[0] else elements
+        #: (partition, byte) where the author placed it.
+        self.address = address
+        self.place = place
+        #: Where it was allocated: tensors of one place rotate among addresses.
+        self.group = group
+        #: First and last instruction that touches it; -1 for none.
+        self.first = -1
+        self.last = -1
+        #: "scratch", "input", "output" or "inout".
+        self.role = "scratch"
+        self.written = False
+        #: Declarations of the same bytes with other element types.
+        self.aliases: dict[DType, str] = {}
+        #: Regions that matmuls wrote, for `accumulate=None`.
+        self.matmuls: Any = None
+        self.array: Any = None
+        self.index = -1
+        self.touched = False
+        self.text = ""
+
+    @property
+    def is_hbm(self) -> bool:
+        return self.region.is_hbm
+
+    @property
+    def free_bytes(self) -> int:
+        return self.free * self.dtype.itemsize
+
+    @property
+    def partitions(self) -> int:
+        return self.shape[0] if self.shape else 1
+
+    def __repr__(self) -> str:
+        return f"<{self.region.value} {self.dtype} {list(self.shape)} '{self.name}'>"

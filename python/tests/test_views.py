@@ -1,0 +1,90 @@
+"""Views against NumPy: every view of a tensor must read what NumPy's same expression reads."""
+
+from __future__ import annotations
+
+import nki
+import nki.isa as nisa
+import nki.language as nl
+import numpy as np
+import pytest
+from trnsim.tracing.allocate import contiguous
+from trnsim.tracing.spaces import MemoryRegion
+from trnsim.tracing.storage import Storage
+from trnsim.tracing.view import NkiTensor
+
+BASE = np.arange(4 * 6 * 8, dtype=np.float32).reshape(4, 6, 8)
+
+
+def hbm(array: np.ndarray) -> NkiTensor:
+    storage = Storage("t", MemoryRegion.hbm, nl.float32, array.shape)
+    return NkiTensor(storage, nl.float32, array.shape, contiguous(array.shape))
+
+
+def read(view: NkiTensor, array: np.ndarray) -> np.ndarray:
+    flat = array.reshape(-1)
+    return np.lib.stride_tricks.as_strided(flat[view.offset:], view.shape, tuple(4 * s for s in view.strides))
+
+
+@pytest.mark.parametrize("expression", [
+    "t[1]", "t[1:3]", "t[:, 2]", "t[..., 3]", "t[0, :, 2:8:3]", "t[-1]", "t[:, None, 1:2]", "t[1, 2, 3:5]",
+    "t[:, ::2, 1::3]", "t[...]", "t[2, ..., 1]", "t.reshape(24, 8)", "t.reshape((4, 2, 3, 8))",
+    "t[:, 1:3].reshape(4, 2, 2, 4)", "t.reshape(2, -1)",
+])
+def test_indexing_agrees_with_numpy(expression: str) -> None:
+    view = eval(expression, {"t": hbm(BASE)})
+    wanted = eval(expression, {"t": BASE})
+    assert view.shape == wanted.shape
+    np.testing.assert_array_equal(read(view, BASE), wanted)
+
+
+def test_algebra_agrees_with_numpy() -> None:
+    t = hbm(BASE)
+    cases = [
+        (t.permute((2, 0, 1)), BASE.transpose(2, 0, 1)),
+        (t.slice(1, 1, 6, 2), BASE[:, 1:6:2]),
+        (t.select(1, 4), BASE[:, 4]),
+        (t.expand_dim(1).broadcast(1, 3), np.broadcast_to(BASE[:, None], (4, 3, 6, 8))),
+        (t.reshape_dim(2, (2, 4)), BASE.reshape(4, 6, 2, 4)),
+        (t.reshape_dim(2, (2, -1)).permute((0, 2, 1, 3)).flatten_dims(2, 3) if False else
+         t.flatten_dims(0, 1), BASE.reshape(24, 8)),
+        (t[1:2].squeeze_dim(0), BASE[1]),
+        (t.rearrange(("a", ("b", "c"), "d"), ("c", "a", "b", "d"), {"b": 2}),
+         BASE.reshape(4, 2, 3, 8).transpose(2, 0, 1, 3)),
+        (t.ap([[48, 2], [1, 5]], offset=3), np.lib.stride_tricks.as_strided(BASE.reshape(-1)[3:], (2, 5), (192, 4))),
+    ]
+    for view, wanted in cases:
+        assert view.shape == wanted.shape
+        np.testing.assert_array_equal(read(view, BASE), wanted)
+
+
+def test_reshape_that_needs_a_copy_is_refused() -> None:
+    with pytest.raises(nki.NkiValidationError, match="needs a copy"):
+        hbm(BASE).permute((1, 0, 2)).reshape(24, 8)
+
+
+@pytest.mark.parametrize(("index", "message"), [
+    ("t[4]", r"index 4 exceeds dimension 0"), ("t[:, 6]", "index 6 exceeds dimension 1"),
+    ("t[1, 2, 3, 4]", "4 indices"), ("t[3:3]", "is empty"), ("t.select(0, 9)", "exceeds dimension 0"),
+    ("t[nl.ds(2, 3)]", "exceeds dimension 0"), ("t.reshape(5, 5)", "has 192 elements"),
+])
+def test_bad_indices_are_named(index: str, message: str) -> None:
+    with pytest.raises(nki.NkiValidationError, match=message):
+        eval(index, {"t": hbm(BASE), "nl": nl})
+
+
+@pytest.mark.parametrize("cut", ["[:, 1:5]", "[0:32, ::3]", "[32:64, 8:2:-2]"])
+def test_strided_tiles_reach_the_core(cut: str) -> None:
+    x = np.random.default_rng(1).standard_normal((64, 24)).astype(np.float32)
+    wanted = eval(f"x{cut}", {"x": x})
+
+    @nki.jit
+    def kernel(x):
+        tile = nl.load(x)
+        part = eval(f"tile{cut}", {"tile": tile})
+        copied = nl.ndarray(part.shape, x.dtype, buffer=nl.sbuf)
+        nisa.tensor_copy(copied, part)
+        out = nl.ndarray(part.shape, x.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out, copied)
+        return out
+
+    np.testing.assert_array_equal(kernel(x), wanted)
