@@ -11,8 +11,10 @@ let strict: [SwiftSetting] = [
 /// A room of the simulator.
 ///
 /// `needs` are the only rooms it may import: the arrows point downwards.
-func room(_ name: String, needs: [Target.Dependency] = []) -> Target {
-  .target(name: name, dependencies: needs, swiftSettings: strict)
+func room(
+  _ name: String, needs: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+  .target(name: name, dependencies: needs, exclude: exclude, swiftSettings: strict)
 }
 
 func tests(
@@ -31,6 +33,7 @@ let package = Package(
     .executable(name: "trnsim", targets: ["trnsim"]),
     .library(
       name: "TrnSim", targets: ["Simulation", "Reports", "Kernels", "Programs", "Hardware"]),
+    .library(name: "trnsimcore", type: .dynamic, targets: ["CInterface"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -101,6 +104,12 @@ let package = Package(
         "Sweeps", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
+    room(
+      "CInterface",
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs",
+        "Reports", "Simulation",
+      ], exclude: ["trnsim.h"]),
     // Tests
     tests("TimingTests", needs: ["Device", "Hardware", "Timing"]),
     tests(
@@ -144,6 +153,7 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
         "Programs", "Simulation", "Timing",
       ]),
+    tests("CInterfaceTests", needs: ["CInterface", "Storage"]),
     tests("CommandTests", needs: ["Storage", "trnsim"]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(

@@ -28,6 +28,11 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
   case eventSemaphore
   case nop
   case write
+  case registerMove
+  case registerALU
+  case registerLoad
+  case registerStore
+  case branch
 
   /// The name that the profiler shows.
   public var name: String {
@@ -60,6 +65,11 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
     case .eventSemaphore: "EVENT_SEMAPHORE"
     case .nop: "NOP"
     case .write: "WRITE"
+    case .registerMove: "REGISTER_MOVE"
+    case .registerALU: "REGISTER_ALU"
+    case .registerLoad: "REGISTER_LOAD"
+    case .registerStore: "REGISTER_STORE"
+    case .branch: "BRANCH"
     }
   }
 }

@@ -40,11 +40,13 @@ public struct Diagnostic: Error, Hashable, Sendable {
   public var length: Int
   /// What to do about it.
   public var remedy: String?
+  /// Position of the instruction in its program, if it is about one.
+  public var instruction: Int?
 
   /// Makes a diagnostic.
   public init(
     _ severity: Severity = .error, _ message: String, at location: SourceLocation? = nil,
-    sourceLine: String? = nil, length: Int = 1, remedy: String? = nil
+    sourceLine: String? = nil, length: Int = 1, remedy: String? = nil, instruction: Int? = nil
   ) {
     self.severity = severity
     self.message = message
@@ -52,6 +54,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
     self.sourceLine = sourceLine
     self.length = max(1, length)
     self.remedy = remedy
+    self.instruction = instruction
   }
 
   /// The text shown to a person: `file:line:col: error: message`, the line, a caret, the remedy.

@@ -22,13 +22,17 @@ public struct Checker {
   /// What was found.
   public private(set) var findings: [Finding] = []
   private let places: [TensorPlace]
+  /// Whether the operation's operands are moved by DMA rings or sequencers, which reach every byte.
+  fileprivate(set) var reachesEverything = false
 
   /// Makes a checker.
   public init(geometry: Geometry, tensors: [Tensor], engine: Engine) {
     self.geometry = geometry
     self.tensors = tensors
     self.engine = engine
-    places = tensors.map(TensorPlace.init)
+    places = tensors.map { tensor in
+      TensorPlace(tensor, role: tensor.base.map { tensors[Int($0.index)].role })
+    }
   }
 
   /// Forgets what was found: an operation on `engine` is next.
@@ -113,19 +117,28 @@ extension Operation {
   /// Reports all that is wrong with the operation.
   public func checkAll(_ check: inout Checker) {
     let engine = check.engine
+    check.reachesEverything = Self.reachesEverything
     check.require(
       Self.engines.contains(engine), "engine",
       "\(Self.name) cannot run on the \(engine.name) engine",
       remedy: "one of: \(Self.engines.map(\.name).joined(separator: ", "))")
     var complete = true
     let fields = Self.fields
-    for index in fields.indices where fields[index].isOperand {
+    for index in fields.indices {
       let name = fields[index].name
+      guard fields[index].isOperand else {
+        if fields[index].isRequired && fields[index].get(self) == .absent {
+          check.requireGiven(name)
+          complete = false
+        }
+        continue
+      }
       if let pattern = fields[index].operand(self) {
-        if !check.checkOperand(pattern, name) { complete = false }
+        if !check.checkOperand(pattern, name, isWritten: fields[index].role != .read) {
+          complete = false
+        }
       } else if fields[index].isRequired {
-        check.require(
-          false, name, "operand '\(name)' is missing", remedy: "add \(name)=…")
+        check.requireGiven(name)
         complete = false
       }
     }
@@ -135,8 +148,15 @@ extension Operation {
 }
 
 extension Checker {
+  /// Reports an operand that is missing.
+  fileprivate mutating func requireGiven(_ name: String) {
+    require(false, name, "operand '\(name)' is missing", remedy: "add \(name)=…")
+  }
+
   /// The rules common to all operands; `false` when the operand cannot be used at all.
-  mutating func checkOperand(_ pattern: AccessPattern, _ name: String) -> Bool {
+  mutating func checkOperand(
+    _ pattern: AccessPattern, _ name: String, isWritten: Bool = false
+  ) -> Bool {
     guard tensors.indices.contains(Int(pattern.tensor.index)) else {
       require(false, name, "operand '\(name)' names no tensor")
       return false
@@ -155,6 +175,11 @@ extension Checker {
         remedy: "check its strides, sizes and offset")
       return false
     }
+    let tensors = tensors
+    require(
+      !(isWritten && tensor.role == .input), name,
+      "'\(name)' is the input '\(tensors[Int(pattern.tensor.index)].name)', which cannot be written",
+      remedy: "declare it as inout")
     if tensor.space == .hbm {
       checkBoundsInHBM(pattern, name, tensor)
     } else {
@@ -177,7 +202,7 @@ extension Checker {
     let low = pattern.offset + span.lowerBound + min(0, reach.partialValue)
     let high = pattern.offset + span.upperBound + max(0, reach.partialValue)
     require(
-      low >= 0 && high < tensor.elements, name,
+      pattern.isDynamic || low >= 0 && high < tensor.elements, name,
       "operand '\(name)' reaches elements \(low)...\(high) of '\(tensors[Int(pattern.tensor.index)].name)', "
         + "which has \(tensor.elements)",
       remedy: "shorten the slice, or mask the last tile")
@@ -191,7 +216,7 @@ extension Checker {
     let low = pattern.offset + span.lowerBound
     let high = pattern.offset + span.upperBound
     require(
-      low >= 0 && high < tensor.freeElements, name,
+      pattern.isDynamic || low >= 0 && high < tensor.freeElements, name,
       "operand '\(name)' reaches elements \(low)...\(high) of a partition of '\(tensors[Int(pattern.tensor.index)].name)', "
         + "which has \(tensor.freeElements)",
       remedy: "shorten the slice, or mask the last tile")
@@ -200,6 +225,7 @@ extension Checker {
       pattern.rowStart >= 0 && last <= tensor.partitions, name,
       "operand '\(name)' reaches partitions \(pattern.rowStart)..<\(last) of '\(tensors[Int(pattern.tensor.index)].name)', "
         + "which has \(tensor.partitions)")
+    if reachesEverything { return }
     let start = tensor.partition + Int(pattern.rowStart)
     let rows = Int(pattern.rows)
     // Start partition rule: trainium/inferentia2 architecture guide, "Accessing SBUF/PSUM tensors".

@@ -72,7 +72,7 @@ public struct Emitter {
   public init(engine: Engine, tensors: [Tensor]) {
     self.engine = engine
     self.tensors = tensors
-    places = tensors.map(TensorPlace.init)
+    places = tensors.map { TensorPlace($0) }
   }
 
   /// Forgets what was emitted: an operation on `engine` is next.

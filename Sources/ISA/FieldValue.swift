@@ -18,6 +18,10 @@ public enum FieldValue: Hashable, Sendable {
   case integers([Int])
   /// A list of `[step, count]` pairs.
   case pairs([IndexStep])
+  /// A register of the sequencers, by its number.
+  case register(Int)
+  /// Any text.
+  case text(String)
 }
 
 /// One loop of an index pattern: `count` values, `step` apart.
@@ -45,6 +49,10 @@ public enum FieldKind: Hashable, Sendable {
   case symbol([String])
   case integers
   case pairs
+  case register
+  /// A register or an integer.
+  case registerOrInteger
+  case text
 
   /// The kind as the reference page calls it.
   public var description: String {
@@ -57,6 +65,9 @@ public enum FieldKind: Hashable, Sendable {
     case .symbol(let names): names.joined(separator: " | ")
     case .integers: "[integer, …]"
     case .pairs: "[[step, count], …]"
+    case .register: "register"
+    case .registerOrInteger: "register or integer"
+    case .text: "text"
     }
   }
 }

@@ -25,6 +25,14 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
   case ncFindIndex8 = 20
   case ncMatchReplace8 = 21
   case ncStreamShuffle = 22
+  case registerMove = 23
+  case registerALU = 24
+  case registerLoad = 25
+  case registerStore = 26
+  case loop = 27
+  case whileLoop = 28
+  case endLoop = 29
+  case devicePrint = 30
 
   /// The operation's type.
   public var type: any Operation.Type {
@@ -52,6 +60,14 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
     case .ncFindIndex8: NCFindIndex8.self
     case .ncMatchReplace8: NCMatchReplace8.self
     case .ncStreamShuffle: NCStreamShuffle.self
+    case .registerMove: RegisterMove.self
+    case .registerALU: RegisterALU.self
+    case .registerLoad: RegisterLoad.self
+    case .registerStore: RegisterStore.self
+    case .loop: Loop.self
+    case .whileLoop: WhileLoop.self
+    case .endLoop: EndLoop.self
+    case .devicePrint: DevicePrint.self
     }
   }
 

@@ -16,6 +16,14 @@ public protocol Operation: Hashable, Sendable {
   /// The fields in the order in which texts print them.
   static var fields: [Field<Self>] { get }
 
+  /// Whether it is of the sequencers alone: registers and loops, which whoever executes a program
+  /// follows.
+  static var isControl: Bool { get }
+
+  /// Whether DMA rings or sequencers move its operands, so that the engines' rules on partitions and
+  /// sizes do not hold.
+  static var reachesEverything: Bool { get }
+
   /// The engine that runs it where the program leaves it open.
   var defaultEngine: Engine { get }
 
@@ -38,6 +46,17 @@ public protocol Operation: Hashable, Sendable {
 }
 
 extension Operation {
+  /// No.
+  public static var isControl: Bool { false }
+
+  /// Control operations do.
+  public static var reachesEverything: Bool { isControl }
+
+  /// Nothing: control operations are followed, not executed.
+  public func execute(on machine: inout Machine) throws(Trap) {
+    precondition(Self.isControl, "\(Self.name) has no values")
+  }
+
   /// The first of the operation's engines.
   public var defaultEngine: Engine { Self.engines[0] }
 

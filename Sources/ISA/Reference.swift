@@ -74,6 +74,8 @@ private func defaultText(_ field: FieldDescription) -> String {
   case .flag(let value): return "\(value)"
   case .symbol(let name): return name
   case .integers(let values): return "\(values)"
+  case .register(let number): return "r\(number)"
+  case .text(let text): return text.isEmpty ? "empty" : text
   case .pairs(let steps):
     return "[\(steps.map { "[\($0.step), \($0.count)]" }.joined(separator: ", "))]"
   }

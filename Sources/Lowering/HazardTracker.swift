@@ -57,6 +57,12 @@ struct HazardTracker {
     var next = psumBucket + psumBytes / unit + 1
     var regions: [Region] = []
     for tensor in tensors {
+      if let base = tensor.base {
+        var region = regions[Int(base.index)]
+        region.place = TensorPlace(tensor, role: region.place.role)
+        regions.append(region)
+        continue
+      }
       let place = TensorPlace(tensor)
       switch tensor.space {
       case .sbuf: regions.append(Region(place: place, firstBucket: 0, bucketBytes: unit))

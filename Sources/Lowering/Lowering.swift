@@ -139,7 +139,7 @@ public struct Lowering {
   }
 
   private func isOutput(_ pattern: AccessPattern) -> Bool {
-    program.tensors[Int(pattern.tensor.index)].role == .output
+    program.tensors[Int(program.owner(of: pattern.tensor).index)].role.isReturned
   }
 
   /// Loads the table of functions that the emission needs, if another one (or none) is loaded.
@@ -369,7 +369,8 @@ public struct Lowering {
       for other in theirs where mine.role != .read || other.role != .read {
         let otherPlace = emitter.place(other.pattern)
         guard place.space == otherPlace.space,
-          place.space != .hbm || mine.pattern.tensor == other.pattern.tensor
+          place.space != .hbm
+            || program.owner(of: mine.pattern.tensor) == program.owner(of: other.pattern.tensor)
         else { continue }
         if footprint.overlaps(Footprint(other.pattern, otherPlace)) { return mine.name }
       }

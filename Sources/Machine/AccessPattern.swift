@@ -89,11 +89,15 @@ public struct AccessPattern: Hashable, Sendable {
   public var offset: Int
   /// The free dimensions, outermost first.
   public var free: FreeDimensions
+  /// The register that moves `offset` while the program runs; -1 for none.
+  public var register: Int32
+  /// Elements that the register's value counts in.
+  public var registerStride: Int32
 
   /// Makes a pattern.
   public init(
     tensor: TensorID, rowStart: Int = 0, rows: Int, rowStride: Int = 0, offset: Int = 0,
-    free: FreeDimensions
+    free: FreeDimensions, register: Int = -1, registerStride: Int = 0
   ) {
     self.tensor = tensor
     self.rowStart = Int32(clamping: rowStart)
@@ -101,6 +105,8 @@ public struct AccessPattern: Hashable, Sendable {
     self.rowStride = rowStride
     self.offset = offset
     self.free = free
+    self.register = Int32(clamping: register)
+    self.registerStride = Int32(clamping: registerStride)
   }
 
   /// The pattern of an operand that was never given.
@@ -108,6 +114,9 @@ public struct AccessPattern: Hashable, Sendable {
 
   /// Whether the operand was given.
   @inlinable public var isSet: Bool { tensor.index >= 0 }
+
+  /// Whether a register moves the pattern while the program runs.
+  @inlinable public var isDynamic: Bool { register >= 0 }
 
   /// Elements per row (the N of the cost formulas).
   @inlinable public var elementsPerRow: Int {

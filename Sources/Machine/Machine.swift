@@ -11,22 +11,23 @@ public struct Machine: ~Copyable {
   /// Sizes of the memories.
   public let geometry: Geometry
   /// The program's tensors.
-  public let tensors: [Tensor]
+  public private(set) var tensors: [Tensor] = []
   /// How results are rounded when they are stored.
   public var rounding: Rounding
   /// Whether the engine that runs computes with 32-bit integers natively, as GpSimd does.
   ///
   /// All others compute in fp32, which is exact up to 2^24.
   public var hasNativeIntegers = false
+  /// Who gets what `device_print` shows.
+  public var onPrint: ((PrintedValue) -> Void)?
 
   let pool = BufferPool()
   let onChip: [MemoryBank]
-  let device: [MemoryBank]
+  private(set) var device: [MemoryBank] = []
 
   /// Empty memories for the given tensors; HBM inputs count as written only once they are filled.
   public init(geometry: Geometry, tensors: [Tensor], rounding: Rounding = .nearestEven) {
     self.geometry = geometry
-    self.tensors = tensors
     self.rounding = rounding
     onChip = [
       MemoryBank(
@@ -35,9 +36,28 @@ public struct Machine: ~Copyable {
         rows: geometry.partitions, rowBytes: geometry.psumBytes + MemoryBank.rowPadding,
         tracksMatmul: true),
     ]
-    // On-chip tensors get an empty bank, so that a tensor's index is its bank's index.
-    device = tensors.map { MemoryBank(rows: 1, rowBytes: $0.space == .hbm ? $0.bytes : 0) }
+    for tensor in tensors { declare(tensor) }
   }
+
+  /// Adds a tensor, whose id is the number of tensors before it.
+  ///
+  /// - Parameter memory: the caller's memory of an HBM tensor, in use until the machine's life ends;
+  ///   `nil` for memory of the machine's own.
+  public mutating func declare(_ tensor: Tensor, in memory: UnsafeMutableRawPointer? = nil) {
+    tensors.append(tensor)
+    if let base = tensor.base {
+      device.append(device[Int(base.index)])
+    } else if tensor.space == .hbm {
+      device.append(MemoryBank(rows: 1, rowBytes: tensor.bytes, memory: memory))
+      if memory != nil && tensor.role.isGiven { markWritten(TensorID(tensors.count - 1)) }
+    } else {
+      // On-chip tensors get an empty bank, so that a tensor's index is its bank's index.
+      device.append(MemoryBank(rows: 1, rowBytes: 0))
+    }
+  }
+
+  /// Counts an HBM tensor as written, whatever is in it.
+  private func markWritten(_ tensor: TensorID) { device[Int(tensor.index)].markAllWritten() }
 
   /// A tile of the given extents with undefined contents.
   public func makeTile<Element: BitwiseCopyable>(
@@ -49,18 +69,53 @@ public struct Machine: ~Copyable {
   /// Fills an HBM tensor with raw bytes and marks it as written.
   public mutating func fill(_ tensor: TensorID, bytes: [UInt8]) {
     let bank = device[Int(tensor.index)]
-    precondition(bytes.count == bank.rowBytes, "\(bytes.count) bytes for \(bank.rowBytes)")
+    precondition(bytes.count <= bank.rowBytes, "\(bytes.count) bytes for \(bank.rowBytes)")
     bytes.withUnsafeBytes { source in
       guard let base = source.baseAddress else { return }
       bank.memory.copyMemory(from: base, byteCount: bytes.count)
     }
-    bank.markAllWritten()
+    bank.mark(0, bytes.count)
+  }
+
+  /// Copies a tensor's raw bytes, partition after partition on chip, and for each element whether all
+  /// of it was written (1 or 0).
+  public func copy(
+    _ id: TensorID, into target: UnsafeMutableRawBufferPointer,
+    written: UnsafeMutablePointer<UInt8>?
+  ) {
+    let tensor = tensors[Int(id.index)]
+    precondition(target.count == tensor.bytes, "\(target.count) bytes for \(tensor.bytes)")
+    let isHBM = tensor.space == .hbm
+    let bank = isHBM ? device[Int(id.index)] : onChip[tensor.space == .sbuf ? 0 : 1]
+    let rows = isHBM ? 1 : tensor.partitions
+    let rowBytes = tensor.bytes / rows
+    let size = tensor.dtype.size
+    guard let base = target.baseAddress else { return }
+    for row in 0..<rows {
+      let start = isHBM ? 0 : (tensor.partition + row) * bank.rowBytes + tensor.address
+      (base + row * rowBytes).copyMemory(from: bank.memory + start, byteCount: rowBytes)
+      guard let written else { continue }
+      let marks = written + row * (rowBytes / size)
+      if bank.firstUnwritten(start, rowBytes) == nil {
+        marks.update(repeating: 1, count: rowBytes / size)
+      } else {
+        for i in 0..<rowBytes / size {
+          marks[i] = bank.firstUnwritten(start + i * size, size) == nil ? 1 : 0
+        }
+      }
+    }
+  }
+
+  /// The first byte of an HBM tensor that was never written.
+  public func firstUnwritten(_ id: TensorID) -> Int? {
+    device[Int(id.index)].firstUnwritten(0, tensors[Int(id.index)].bytes)
   }
 
   /// The raw bytes of an HBM tensor, and the first byte that was never written.
   public func contents(of tensor: TensorID) -> (bytes: [UInt8], firstUnwritten: Int?) {
     let bank = device[Int(tensor.index)]
-    let bytes = [UInt8](UnsafeRawBufferPointer(start: bank.memory, count: bank.rowBytes))
-    return (bytes, bank.firstUnwritten(0, bank.rowBytes))
+    let count = tensors[Int(tensor.index)].bytes
+    let bytes = [UInt8](UnsafeRawBufferPointer(start: bank.memory, count: count))
+    return (bytes, bank.firstUnwritten(0, count))
   }
 }

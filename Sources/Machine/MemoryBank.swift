@@ -13,21 +13,31 @@ final class MemoryBank {
   let memory: UnsafeMutableRawPointer
   private var written: WrittenMap?
   private var allWritten = false
+  private let ownsMemory: Bool
   /// Which bytes a matmul wrote last; kept for PSUM only.
   private let matmulWritten: WrittenMap?
 
-  init(rows: Int, rowBytes: Int, tracksMatmul: Bool = false) {
+  /// A memory of zeros, or one that the caller owns and keeps alive.
+  init(
+    rows: Int, rowBytes: Int, tracksMatmul: Bool = false,
+    memory given: UnsafeMutableRawPointer? = nil
+  ) {
     self.rows = rows
     self.rowBytes = rowBytes
-    memory = .allocateZeroed(bytes: rows * rowBytes)
+    ownsMemory = given == nil
+    memory = given ?? .allocateZeroed(bytes: rows * rowBytes)
     matmulWritten = tracksMatmul ? WrittenMap(bytes: rows * rowBytes) : nil
   }
 
-  deinit { memory.freeZeroed() }
+  deinit { if ownsMemory { memory.freeZeroed() } }
 
   func markAllWritten() { allWritten = true }
 
   func mark(_ start: Int, _ count: Int, byMatmul: Bool = false) {
+    if start == 0 && count == rows * rowBytes && !allWritten {
+      allWritten = true
+      written = nil
+    }
     if !allWritten {
       let map = written ?? WrittenMap(bytes: rows * rowBytes)
       written = map

@@ -31,6 +31,13 @@ public struct Tensor: Hashable, Sendable {
     case scratch = 0
     case input = 1
     case output = 2
+    /// Given by the caller, and given back.
+    case `inout` = 3
+
+    /// Whether the caller gives the contents.
+    public var isGiven: Bool { self == .input || self == .inout }
+    /// Whether the caller reads the contents.
+    public var isReturned: Bool { self == .output || self == .inout }
   }
 
   /// Unique within a program.
@@ -47,13 +54,15 @@ public struct Tensor: Hashable, Sendable {
   public var partition: Int
   /// First byte within each partition; 0 for HBM.
   public var address: Int
+  /// The HBM tensor whose memory it is, seen with other elements or extents; `nil` for its own.
+  public var base: TensorID?
   /// Where it was declared.
   public var location: SourceLocation?
 
   /// Makes a declaration.
   public init(
     name: String, space: MemorySpace, dtype: DType, shape: [Int], role: Role = .scratch,
-    partition: Int = 0, address: Int = 0, location: SourceLocation? = nil
+    partition: Int = 0, address: Int = 0, base: TensorID? = nil, location: SourceLocation? = nil
   ) {
     self.name = name
     self.space = space
@@ -62,6 +71,7 @@ public struct Tensor: Hashable, Sendable {
     self.role = role
     self.partition = partition
     self.address = address
+    self.base = base
     self.location = location
   }
 

@@ -20,11 +20,11 @@ public struct TensorPlace: Hashable, Sendable {
   /// Elements in all.
   public let elements: Int
 
-  /// The place of a tensor.
-  public init(_ tensor: Tensor) {
+  /// The place of a tensor; one that has another's memory also has its role.
+  public init(_ tensor: Tensor, role given: Tensor.Role? = nil) {
     space = tensor.space
     dtype = tensor.dtype
-    role = tensor.role
+    role = given ?? tensor.role
     partition = tensor.partition
     address = tensor.address
     partitions = tensor.partitions

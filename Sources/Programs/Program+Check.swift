@@ -10,10 +10,42 @@ extension Program {
   /// Tensors first (shape, capacity), then each instruction's operands and rules. A program without
   /// findings can be executed and lowered.
   public func check(_ geometry: Geometry) -> [Diagnostic] {
+    var found = checkTensors(geometry, from: 0)
+    found += checkScopes()
+    // An instruction's checks assume sound tensors.
+    guard found.isEmpty else { return found }
+    found += checkControlFlow()
+    found += checkInstructions(geometry, instructions.indices)
+    return found
+  }
+
+  /// What is wrong with tensors and instructions that a growing program got since its last check.
+  ///
+  /// Loops may still be open and registers come later.
+  public func check(
+    _ geometry: Geometry, tensorsFrom first: Int, instructions range: Range<Int>
+  ) -> [Diagnostic] {
+    let found = checkTensors(geometry, from: first)
+    return found.isEmpty ? checkInstructions(geometry, range) : found
+  }
+
+  private func checkInstructions(_ geometry: Geometry, _ range: Range<Int>) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    var checker = Checker(geometry: geometry, tensors: tensors, engine: .tensor)
+    for index in range {
+      checker.begin(on: instructions[index].resolvedEngine)
+      instructions[index].operation.checkAll(&checker)
+      for finding in checker.findings { found.append(diagnostic(finding, of: index)) }
+      checkOrder(index, &found)
+    }
+    return found
+  }
+
+  private func checkTensors(_ geometry: Geometry, from start: Int) -> [Diagnostic] {
     var found: [Diagnostic] = []
     var names: [String: Int] = [:]
     var deviceBytes = 0
-    for (index, tensor) in tensors.enumerated() {
+    for (index, tensor) in tensors.enumerated() where index >= start || tensor.space == .hbm {
       if let first = names.updateValue(index, forKey: tensor.name) {
         found.append(
           Diagnostic(
@@ -22,22 +54,12 @@ extension Program {
               "the first is \(tensors[first].location.map { "at \($0)" } ?? "tensor \(first)")"
           ))
       }
-      found += check(tensor, geometry, &deviceBytes)
+      found += check(tensor, index, geometry, &deviceBytes)
     }
     if deviceBytes > geometry.hbmBytes {
       found.append(
         Diagnostic(
           .error, "the hbm tensors take \(deviceBytes) bytes, the device has \(geometry.hbmBytes)"))
-    }
-    found += checkScopes()
-    // An instruction's checks assume sound tensors.
-    guard found.isEmpty else { return found }
-    var checker = Checker(geometry: geometry, tensors: tensors, engine: .tensor)
-    for index in instructions.indices {
-      checker.begin(on: instructions[index].resolvedEngine)
-      instructions[index].operation.checkAll(&checker)
-      for finding in checker.findings { found.append(diagnostic(finding, of: index)) }
-      checkOrder(index, &found)
     }
     return found
   }
@@ -49,14 +71,14 @@ extension Program {
         found.append(
           Diagnostic(
             .error, "instruction \(index) comes after instruction \(other), which does not exist",
-            at: instructions[index].location))
+            at: instructions[index].location, instruction: index))
       } else if dependencies == .derived && other >= index {
         found.append(
           Diagnostic(
             .error,
             "instruction \(index) comes after instruction \(other), which is not before it; "
               + "derived dependencies keep program order", at: instructions[index].location,
-            remedy: "move it, or declare explicit dependencies"))
+            remedy: "move it, or declare explicit dependencies", instruction: index))
       }
     }
   }
@@ -66,7 +88,7 @@ extension Program {
     return Diagnostic(
       .error, "\(name): \(finding.message)",
       at: instructions[index].location ?? SourceLocation(file: "instruction \(index)", line: 0),
-      remedy: finding.remedy)
+      remedy: finding.remedy, instruction: index)
   }
 
   /// Parents come before their children, and every scope that is named exists.
@@ -104,14 +126,36 @@ extension Program {
     return found
   }
 
+  private func problem(
+    _ tensor: Tensor, _ message: String, _ remedy: String? = nil
+  ) -> [Diagnostic] {
+    [
+      Diagnostic(
+        .error, "tensor '\(tensor.name)' \(message)", at: tensor.location, remedy: remedy)
+    ]
+  }
+
+  /// What is wrong with a tensor that has another's memory.
+  private func baseProblem(_ tensor: Tensor, _ index: Int) -> String? {
+    guard let base = tensor.base else { return nil }
+    guard (0..<index).contains(Int(base.index)) else {
+      return "has the memory of tensor \(base.index), which is not declared before it"
+    }
+    let owner = tensors[Int(base.index)]
+    if tensor.space != .hbm || owner.space != .hbm {
+      return "has the memory of '\(owner.name)'; that is for hbm, on chip both have one address"
+    }
+    if owner.base != nil { return "has the memory of '\(owner.name)', which has none of its own" }
+    if tensor.role != .scratch { return "has the memory of '\(owner.name)' and cannot have a role" }
+    return tensor.bytes > owner.bytes
+      ? "needs \(tensor.bytes) bytes, '\(owner.name)' has \(owner.bytes)" : nil
+  }
+
   private func check(
-    _ tensor: Tensor, _ geometry: Geometry, _ deviceBytes: inout Int
+    _ tensor: Tensor, _ index: Int, _ geometry: Geometry, _ deviceBytes: inout Int
   ) -> [Diagnostic] {
     func problem(_ message: String, _ remedy: String? = nil) -> [Diagnostic] {
-      [
-        Diagnostic(
-          .error, "tensor '\(tensor.name)' \(message)", at: tensor.location, remedy: remedy)
-      ]
+      self.problem(tensor, message, remedy)
     }
     var elements = tensor.dtype.size
     for extent in tensor.shape {
@@ -130,8 +174,10 @@ extension Program {
         "is placed at partition \(tensor.partition), byte \(tensor.address), which does not exist")
     }
     let capacity: Int
+    if let problem = baseProblem(tensor, index) { return self.problem(tensor, problem) }
     switch tensor.space {
     case .hbm:
+      if tensor.base != nil { return [] }
       deviceBytes =
         deviceBytes.addingReportingOverflow(tensor.bytes).overflow
         ? Int.max : deviceBytes + tensor.bytes

@@ -53,8 +53,9 @@ extension Program {
     }
     let line = Program.row("  \(space.name)", "\(found.count)", "\(bytes)")
     if space != .hbm { return ["\(line)  up to byte \(top) of a partition"] }
-    let roles = [Tensor.Role.input, .output].map { role in
-      "\(found.count { $0.role == role }) \(role)"
+    let roles = [Tensor.Role.input, .output, .inout].compactMap { role in
+      let count = found.count { $0.role == role }
+      return role == .inout && count == 0 ? nil : "\(count) \(role)"
     }
     return ["\(line)  \(roles.joined(separator: ", "))"]
   }

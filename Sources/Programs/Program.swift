@@ -88,7 +88,20 @@ public struct Program: Sendable {
 
   /// The tensors of a role with their ids.
   public func tensors(_ role: Tensor.Role) -> [(id: TensorID, tensor: Tensor)] {
-    tensors.enumerated().filter { $0.element.space == .hbm && $0.element.role == role }
+    tensors { $0 == role }
+  }
+
+  /// The tensors that the caller gives.
+  public var givenTensors: [(id: TensorID, tensor: Tensor)] { tensors { $0.isGiven } }
+
+  /// The tensors that the caller reads.
+  public var returnedTensors: [(id: TensorID, tensor: Tensor)] { tensors { $0.isReturned } }
+
+  private func tensors(_ holds: (Tensor.Role) -> Bool) -> [(id: TensorID, tensor: Tensor)] {
+    tensors.enumerated().filter { $0.element.space == .hbm && holds($0.element.role) }
       .map { (TensorID($0.offset), $0.element) }
   }
+
+  /// The tensor whose memory a tensor is: its base or itself.
+  public func owner(of id: TensorID) -> TensorID { tensors[Int(id.index)].base ?? id }
 }

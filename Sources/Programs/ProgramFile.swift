@@ -3,8 +3,8 @@ import Storage
 
 /// Programs in files, as text or in binary.
 ///
-/// Reading recognises the form by the content: text, zstd of a text, zstd of binary records. Writing
-/// goes by the name: `.zst` is binary, everything else is text.
+/// Reading recognises the form by the content: text or binary records, either of them plain or in zstd.
+/// Writing goes by the name: `.zst` is binary, everything else is text.
 public enum ProgramFile {
   /// Reads a program from a file.
   ///
@@ -19,7 +19,10 @@ public enum ProgramFile {
   public static func decode(
     _ bytes: [UInt8], file: String, options: ParseOptions = ParseOptions()
   ) throws(DiagnosticError) -> Program {
-    guard isZstd(bytes) else { return try Program(utf8: bytes, file: file, options: options) }
+    guard isZstd(bytes) else {
+      if bytes.starts(with: BinaryFormat.magic) { return try decodeRecords(bytes, file: file) }
+      return try Program(utf8: bytes, file: file, options: options)
+    }
     let content: [UInt8]
     do throws(ZstdError) {
       content = try decompress(bytes, limit: BinaryFormat.sizeLimit)

@@ -110,6 +110,9 @@ public struct Summary: Hashable, Sendable {
       switch (tensor.space, tensor.role) {
       case (.hbm, .input): inputBytes += tensor.bytes
       case (.hbm, .output): outputBytes += tensor.bytes
+      case (.hbm, .inout):
+        inputBytes += tensor.bytes
+        outputBytes += tensor.bytes
       case (.hbm, .scratch): break
       case (.sbuf, _): sbufPeakBytes = max(sbufPeakBytes, tensor.address + tensor.freeBytes)
       case (.psum, _): psumPeakBytes = max(psumPeakBytes, tensor.address + tensor.freeBytes)

@@ -56,6 +56,9 @@ public struct HostTimes: Hashable, Sendable {
 public struct Run: Sendable {
   /// What ran.
   public var program: Program
+  /// For each instruction of `program`, its position in the program that was given, if loops or
+  /// registers made another stream of it.
+  public var origins: [Int32]?
   /// On what.
   public var hardware: Hardware
   /// What the core executed; `nil` when only values were asked for.

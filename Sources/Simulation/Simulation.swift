@@ -5,7 +5,7 @@ public import Hardware
 import ISA
 public import Kernels
 import Lowering
-import Machine
+public import Machine
 public import Programs
 import Timing
 
@@ -29,6 +29,23 @@ public enum Simulation {
     public init() {}
   }
 
+  /// What a caller in the same process lends and listens to.
+  public struct Caller {
+    /// By name: memory that an HBM tensor uses in place of the machine's own.
+    public var memory: [String: UnsafeMutableRawBufferPointer]
+    /// Gets what `device_print` shows, with its instruction's position.
+    public var onPrint: ((Int, PrintedValue) -> Void)?
+
+    /// Lends memory; each piece has its tensor's size.
+    public init(
+      memory: [String: UnsafeMutableRawBufferPointer] = [:],
+      onPrint: ((Int, PrintedValue) -> Void)? = nil
+    ) {
+      self.memory = memory
+      self.onPrint = onPrint
+    }
+  }
+
   /// Runs a program.
   ///
   /// Values never depend on time: instructions execute in program order (or, where `after` points
@@ -37,35 +54,34 @@ public enum Simulation {
   ///   for a fault of the simulated machine.
   public static func run(
     _ program: Program, on hardware: Hardware, inputs: [KernelTensor] = [],
-    options: Options = Options()
+    options: Options = Options(), caller: Caller = Caller()
   ) throws -> Run {
     var run = Run(program: program, hardware: hardware)
     let geometry = Geometry(hardware)
     let findings = measure(&run.host.checking) { program.check(geometry) }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     if options.mode != .timingOnly { try requireHostMemory(for: program, on: hardware) }
-    // Races and deadlocks of explicit programs show in the lowering, before any value is computed.
-    if options.mode != .valuesOnly || program.dependencies == .explicit {
-      run.device = try measure(&run.host.lowering) {
-        try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
+    // What a program with control flow executes is known once its values are.
+    if program.hasControlFlow {
+      let outcome = try measure(&run.host.values) {
+        try execute(program, geometry, inputs, options, caller)
       }
+      run.outputs = outcome.outputs
+      if let executed = outcome.executed {
+        run.program = executed.program
+        run.origins = executed.origins
+      }
+      try time(&run, options)
+      return run
     }
+    // Races and deadlocks of explicit programs show in the lowering, before any value is computed.
+    if options.mode != .valuesOnly || program.dependencies == .explicit { try lower(&run) }
     if options.mode != .timingOnly {
       run.outputs = try measure(&run.host.values) {
-        try execute(program, geometry, inputs, options)
+        try execute(program, geometry, inputs, options, caller).outputs
       }
     }
-    if options.mode == .valuesOnly {
-      run.device = nil
-    } else if let device = run.device {
-      run.timeline = try measure(&run.host.timing) {
-        do throws(TimingError) {
-          return try Timing.run(device, on: hardware)
-        } catch {
-          throw describe(error, device, program)
-        }
-      }
-    }
+    try time(&run, options)
     return run
   }
 
@@ -107,43 +123,101 @@ public enum Simulation {
     return result
   }
 
+  // MARK: - Time
+
+  private static func lower(_ run: inout Run) throws {
+    let (program, hardware) = (run.program, run.hardware)
+    run.device = try measure(&run.host.lowering) {
+      try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
+    }
+  }
+
+  private static func time(_ run: inout Run, _ options: Options) throws {
+    if options.mode == .valuesOnly {
+      run.device = nil
+      return
+    }
+    if run.device == nil { try lower(&run) }
+    guard let device = run.device else { return }
+    let (program, hardware) = (run.program, run.hardware)
+    run.timeline = try measure(&run.host.timing) {
+      do throws(TimingError) {
+        return try Timing.run(device, on: hardware)
+      } catch {
+        throw describe(error, device, program)
+      }
+    }
+  }
+
   // MARK: - Values
 
   private static func execute(
-    _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options
-  ) throws -> [KernelTensor] {
-    let rounding = options.stochasticRoundingSeed.map { Rounding.stochastic(seed: $0) }
-    var machine = Machine(
-      geometry: geometry, tensors: program.tensors, rounding: rounding ?? .nearestEven)
-    let declared = program.tensors(.input)
+    _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options,
+    _ caller: Caller
+  ) throws -> (outputs: [KernelTensor], executed: ExecutedStream?) {
+    guard options.mode != .timingOnly else {
+      var interpreter = Interpreter(geometry: geometry, machine: nil)
+      try execute(program, &interpreter)
+      return ([], interpreter.executed)
+    }
+    let declared = program.givenTensors.filter { caller.memory[$0.tensor.name] == nil }
     let filled = try complete(
       inputs, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
     ) { _ in nil }
+    var interpreter = Interpreter(
+      geometry: geometry,
+      machine: machine(program, geometry, declared, filled, options, caller))
+    interpreter.onPrint(caller.onPrint)
+    try execute(program, &interpreter)
+    var outputs: [KernelTensor] = []
+    for (id, tensor) in program.returnedTensors {
+      if let missing = interpreter.machine.firstUnwritten(id) {
+        throw incomplete(tensor, missing, tensor.bytes)
+      }
+      guard caller.memory[tensor.name] == nil else { continue }
+      let bytes = interpreter.machine.contents(of: id).bytes
+      outputs.append(
+        KernelTensor(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: bytes))
+    }
+    return (outputs, interpreter.executed)
+  }
+
+  private static func machine(
+    _ program: Program, _ geometry: Geometry, _ declared: [(id: TensorID, tensor: Tensor)],
+    _ inputs: [KernelTensor], _ options: Options, _ caller: Caller
+  ) -> Machine {
+    let rounding = options.stochasticRoundingSeed.map { Rounding.stochastic(seed: $0) }
+    var machine = Machine(
+      geometry: geometry, tensors: [], rounding: rounding ?? .nearestEven)
+    for tensor in program.tensors {
+      machine.declare(tensor, in: caller.memory[tensor.name]?.baseAddress)
+    }
     for (id, tensor) in declared {
-      guard let input = filled.first(where: { $0.name == tensor.name }) else { continue }
+      guard let input = inputs.first(where: { $0.name == tensor.name }) else { continue }
       machine.fill(id, bytes: input.bytes)
     }
+    return machine
+  }
+
+  private static func execute(_ program: Program, _ interpreter: inout Interpreter) throws {
     let order = try annotated(program) { () throws(Trap) in try program.executionOrder() }
-    for index in order ?? Array(program.instructions.indices) {
-      do throws(Trap) {
-        let instruction = program.instructions[index]
-        try instruction.operation.execute(on: &machine, engine: instruction.resolvedEngine)
-      } catch {
-        throw annotate(error, program, index)
+    do throws(Trap) {
+      if let order {
+        try interpreter.run(program, inOrder: order)
+      } else {
+        try interpreter.run(program, upTo: program.instructions.count)
       }
+    } catch {
+      throw annotate(error, program)
     }
-    return try program.tensors(.output).map { id, tensor in
-      let (bytes, missing) = machine.contents(of: id)
-      if let missing {
-        throw Trap(
-          .uninitializedRead,
-          "output '\(tensor.name)' is incomplete: byte \(missing) of \(bytes.count) "
-            + "(element \(missing / tensor.dtype.size)) was never written",
-          remedy: "store every element, also those of the last, partial tile")
-      }
-      return KernelTensor(
-        name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: bytes)
-    }
+  }
+
+  private static func incomplete(_ tensor: Tensor, _ missing: Int, _ count: Int) -> Trap {
+    Trap(
+      .uninitializedRead,
+      "output '\(tensor.name)' is incomplete: byte \(missing) of \(count) "
+        + "(element \(missing / tensor.dtype.size)) was never written",
+      remedy: "store every element, also those of the last, partial tile")
   }
 
   /// The inputs in the order of their declaration; what is missing is made, all mistakes at once.
@@ -196,14 +270,14 @@ public enum Simulation {
     do throws(Trap) {
       return try body()
     } catch {
-      guard let index = error.instruction else { throw error }
-      throw annotate(error, program, index)
+      throw annotate(error, program)
     }
   }
 
-  private static func annotate(_ trap: Trap, _ program: Program, _ index: Int) -> Trap {
+  /// Adds place and text of the instruction at fault.
+  public static func annotate(_ trap: Trap, _ program: Program) -> Trap {
+    guard let index = trap.instruction else { return trap }
     var trap = trap
-    trap.instruction = index
     trap.location = trap.location ?? program.instructions[index].location
     trap.instructionText = program.instructionText(index)
     return trap

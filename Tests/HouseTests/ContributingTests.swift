@@ -56,7 +56,9 @@ import Testing
   /// Every operation has a sample with numbers of an independent reference.
   @Test func everyOperationHasASample() throws {
     let script = try Repository.text("Tests/Reference/make_isa_samples.py")
-    for name in Opcode.names {
+    // Registers, loops and prints change no tensor.
+    for opcode in Opcode.allCases where !opcode.type.isControl && opcode != .devicePrint {
+      let name = opcode.type.name
       #expect(script.contains("\"\(name)\""), "\(name)")
     }
   }

@@ -43,7 +43,11 @@ import Testing
 
   @Test func everyOperationHasSamples() {
     let sampled = Dictionary(grouping: Sample.file.samples, by: \.operation)
-    for name in Opcode.names { #expect((sampled[name]?.count ?? 0) >= 4, "\(name)") }
+    // Registers, loops and prints change no tensor: ProgramsTests has them.
+    for opcode in Opcode.allCases where !opcode.type.isControl && opcode != .devicePrint {
+      let name = opcode.type.name
+      #expect((sampled[name]?.count ?? 0) >= 4, "\(name)")
+    }
     #expect(sampled.keys.allSatisfy { Opcode(name: $0) != nil })
   }
 

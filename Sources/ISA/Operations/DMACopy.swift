@@ -39,6 +39,8 @@ public struct DMACopy: Operation {
     """
   /// Queue that starts the DMA; Sync by default.
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
+  /// Yes: the rings move its operands.
+  public static let reachesEverything = true
   /// The fields.
   public static let fields: [Field<DMACopy>] = [
     Field(.write, "dst", \.dst, "destination"),

@@ -18,6 +18,8 @@ public struct DMATranspose: Operation {
     """
   /// Queue that starts the DMA; Sync by default.
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
+  /// Yes: the rings move its operands.
+  public static let reachesEverything = true
   /// The fields.
   public static let fields: [Field<DMATranspose>] = [
     Field(.write, "dst", \.dst, "[N, R] result in sbuf"),

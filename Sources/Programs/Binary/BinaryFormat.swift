@@ -56,7 +56,19 @@ enum BinaryFormat {
     case pairs = 8
     /// Eight bytes, little endian: fp64.
     case wideNumber = 9
+    case register = 10
+    case text = 11
   }
+
+  /// Bits of the byte that ends a tensor's record; what they announce follows in this order.
+  enum TensorExtra {
+    static let location: UInt8 = 1
+    static let base: UInt8 = 2
+    static let all: UInt8 = 3
+  }
+
+  /// Added to a pattern's number of free dimensions if a register and its stride follow them.
+  static let dynamicPattern = 8
 
   /// Bits of an instruction's attribute byte.
   enum Attribute {

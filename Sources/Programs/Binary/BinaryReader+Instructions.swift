@@ -84,6 +84,11 @@ extension BinaryReader {
         steps.append(IndexStep(step: step, count: try signed()))
       }
       return .pairs(steps)
+    case .register:
+      let number = try signed()
+      guard (0...Register.maximum).contains(number) else { throw fault("register \(number)") }
+      return .register(number)
+    case .text: return .text(try string())
     }
   }
 
@@ -102,7 +107,9 @@ extension BinaryReader {
     let rows = try int32("the number of rows")
     let rowStride = try signed()
     let offset = try signed()
-    let rank = try bits()
+    let extent = try bits()
+    let isDynamic = extent & UInt(BinaryFormat.dynamicPattern) != 0
+    let rank = extent & ~UInt(BinaryFormat.dynamicPattern)
     guard rank <= UInt(FreeDimensions.maximum) else {
       throw fault("\(rank) free dimensions, operands have at most \(FreeDimensions.maximum)")
     }
@@ -111,8 +118,17 @@ extension BinaryReader {
       let stride = try int32("a stride")
       free.append(AccessDimension(stride: Int(stride), size: Int(try int32("a size"))))
     }
-    return AccessPattern(
+    var pattern = AccessPattern(
       tensor: TensorID(tensor), rowStart: Int(start), rows: Int(rows), rowStride: rowStride,
       offset: offset, free: free)
+    if isDynamic {
+      let register = try int32("a register")
+      guard (0...Register.maximum).contains(Int(register)) else {
+        throw fault("register \(register)")
+      }
+      pattern.register = register
+      pattern.registerStride = try int32("a register's stride")
+    }
+    return pattern
   }
 }

@@ -6,7 +6,7 @@ import Machine
 
 /// Reads the records of a binary program; the first fault ends it, since what follows depends on it.
 struct BinaryReader {
-  let bytes: UnsafeBufferPointer<UInt8>
+  private(set) var bytes: UnsafeBufferPointer<UInt8>
   let file: String
   /// Next byte.
   var at = 0
@@ -113,6 +113,19 @@ struct BinaryReader {
   // MARK: Records
 
   mutating func read() throws(DiagnosticError) -> Program {
+    try readHead()
+    guard try readRecords() else { throw fault("the file ends without its last record") }
+    return program
+  }
+
+  /// Goes on with more bytes, which begin with a record.
+  mutating func go(on more: UnsafeBufferPointer<UInt8>) {
+    bytes = more
+    at = 0
+  }
+
+  /// The magic and the version.
+  mutating func readHead() throws(DiagnosticError) {
     end = bytes.count
     guard bytes.starts(with: BinaryFormat.magic) else {
       throw DiagnosticError(
@@ -127,17 +140,21 @@ struct BinaryReader {
           + "\(BinaryFormat.version)", at: SourceLocation(file: file, line: 0),
         remedy: version > UInt(BinaryFormat.version) ? "use a newer trnsim" : nil)
     }
+  }
+
+  /// Reads all records that are there; true if the last of a file was among them.
+  mutating func readRecords() throws(DiagnosticError) -> Bool {
     while true {
       recordStart = at
       end = bytes.count
-      guard at < end else { throw fault("the file ends without its last record") }
+      guard at < end else { return false }
       let raw = try byte()
       guard let tag = BinaryFormat.Tag(rawValue: raw) else {
         throw fault("unknown record \(raw)", remedy: "use the trnsim that wrote the file")
       }
       let length = try count("bytes")
       end = at + length
-      if try read(tag) { return program }
+      if try read(tag) { return true }
       guard at == end else { throw fault("\(end - at) bytes too many in the record") }
       record += 1
     }
@@ -193,7 +210,18 @@ struct BinaryReader {
     for _ in 0..<(try count("extents")) { tensor.shape.append(try signed()) }
     tensor.partition = try signed()
     tensor.address = try signed()
-    if try byte() != 0 { tensor.location = try location() }
+    let extra = try byte()
+    guard extra & ~BinaryFormat.TensorExtra.all == 0 else {
+      throw fault("unknown attributes", remedy: "use the trnsim that wrote the file")
+    }
+    if extra & BinaryFormat.TensorExtra.location != 0 { tensor.location = try location() }
+    if extra & BinaryFormat.TensorExtra.base != 0 {
+      let base = try signed()
+      guard program.tensors.indices.contains(base) else {
+        throw fault("tensor '\(name)' has the memory of tensor \(base), which is not before it")
+      }
+      tensor.base = TensorID(base)
+    }
     guard TensorLayout(TensorID(0), tensor) != nil else {
       throw fault("tensor '\(name)' of shape \(tensor.shape)")
     }

@@ -84,8 +84,11 @@ struct BinaryWriter {
       for extent in tensor.shape { appendSigned(extent) }
       appendSigned(tensor.partition)
       appendSigned(tensor.address)
-      payload.append(tensor.location == nil ? 0 : 1)
+      payload.append(
+        (tensor.location == nil ? 0 : BinaryFormat.TensorExtra.location)
+          | (tensor.base == nil ? 0 : BinaryFormat.TensorExtra.base))
       if let location = tensor.location { append(location) }
+      if let base = tensor.base { appendSigned(Int(base.index)) }
       emit(.tensor)
     }
     for scope in program.scopes {
@@ -159,6 +162,12 @@ struct BinaryWriter {
         appendSigned(step.step)
         appendSigned(step.count)
       }
+    case .register(let number):
+      append(tag: .register)
+      appendSigned(number)
+    case .text(let text):
+      append(tag: .text)
+      append(string: text)
     }
   }
 
@@ -180,10 +189,14 @@ struct BinaryWriter {
     appendSigned(Int(pattern.rows))
     appendSigned(pattern.rowStride)
     appendSigned(pattern.offset)
-    append(pattern.free.count)
+    append(pattern.free.count + (pattern.isDynamic ? BinaryFormat.dynamicPattern : 0))
     for dimension in pattern.free {
       appendSigned(Int(dimension.stride))
       appendSigned(Int(dimension.size))
+    }
+    if pattern.isDynamic {
+      appendSigned(Int(pattern.register))
+      appendSigned(Int(pattern.registerStride))
     }
   }
 }

@@ -116,6 +116,10 @@ public struct ProgramGenerator {
     case .pairs:
       return .pairs(
         (0..<random.pick(0...4)).map { _ in IndexStep(step: integer(), count: integer()) })
+    case .register: return .register(random.pick(0...Register.maximum))
+    case .registerOrInteger:
+      return random.once(in: 2) ? .register(random.pick(0...9)) : .integer(integer())
+    case .text: return .text(name())
     }
   }
 
@@ -182,8 +186,10 @@ public struct ProgramGenerator {
       free.append(AccessDimension(stride: small(&random), size: small(&random)))
     }
     let start = random.once(in: 2) ? 0 : random.pick(-4...128)
+    let isDynamic = random.once(in: 3)
     return AccessPattern(
       tensor: id, rowStart: start, rows: random.pick([0, 1, 64, 128, -1]),
-      rowStride: random.once(in: 2) ? 0 : integer(), offset: integer(), free: free)
+      rowStride: random.once(in: 2) ? 0 : integer(), offset: integer(), free: free,
+      register: isDynamic ? random.pick(0...9) : -1, registerStride: isDynamic ? small(&random) : 0)
   }
 }

@@ -55,7 +55,9 @@ extension TensorLayout {
   /// The slices that denote exactly this pattern, if there are such.
   func slices(of pattern: AccessPattern, into selections: inout [DimensionSelection]) -> Bool {
     selections.removeAll(keepingCapacity: true)
-    guard shape.count <= 8, pattern.rows >= 1, pattern.offset >= 0 else { return false }
+    guard shape.count <= 8, pattern.rows >= 1, pattern.offset >= 0, !pattern.isDynamic else {
+      return false
+    }
     let firstFree = isOnChip ? 1 : 0
     if isOnChip {
       let start = Int(pattern.rowStart)

@@ -197,6 +197,7 @@ extension TextParser {
       try parser.integer("an extent")
     }
     try checkShape(tensor, bracket)
+    try tensorBase(&tensor)
     try tensorPlace(&tensor, written, name)
     if !options.ownPlaces { tensor.location = nil }
     skipBlanks()
@@ -225,6 +226,25 @@ extension TextParser {
         remedy: remedyForUnknown(string(type), known: known))
     }
     tensor.dtype = dtype
+  }
+
+  /// `of x`: the elements of an earlier tensor's memory.
+  private mutating func tensorBase(_ tensor: inout Tensor) throws(Malformed) {
+    skipBlanks()
+    let start = at
+    guard matches(scanBareName(), "of") else {
+      at = start
+      return
+    }
+    let base = try name("the tensor whose memory it is")
+    guard let index = withBytes(of: base, { tensorNames.find($0) }),
+      index < program.tensors.count - 1
+    else {
+      throw fail(
+        "there is no tensor '\(string(base))' before this one", base.start, base.end,
+        remedy: "declare it first")
+    }
+    tensor.base = TensorID(index)
   }
 
   private mutating func checkShape(_ tensor: Tensor, _ start: Int) throws(Malformed) {

@@ -28,7 +28,27 @@ extension TextParser {
           let (step, count) = try parser.pair()
           return IndexStep(step: step, count: count)
         })
+    case .register: return .register(try register())
+    case .registerOrInteger:
+      if byte == UInt8(ascii: "r") { return .register(try register()) }
+      return .integer(try integer("'\(field.name)'"))
+    case .text: return .text(string(try name("'\(field.name)', a text")))
     }
+  }
+
+  /// A register: `r` and its number.
+  mutating func register() throws(Malformed) -> Int {
+    skipBlanks()
+    let start = at
+    let word = scanBareName()
+    let digits = text(word.lowerBound, word.upperBound).dropFirst()
+    guard bytes[start] == UInt8(ascii: "r"), let number = Int(digits),
+      (0...Register.maximum).contains(number)
+    else {
+      at = start
+      throw unexpected("a register", remedy: "registers are r0 to r\(Register.maximum)")
+    }
+    return number
   }
 
   private mutating func acceptAbsent() -> Bool {
@@ -220,6 +240,16 @@ extension TextParser {
       skipBlanks()
       let place = at
       pattern.rowStart = Int32(try int32(try integer("row_start"), "row_start", place))
+    } else if matches(word, "moved") {
+      try expect("=", "after moved")
+      try expect("[", "before a register and its stride")
+      pattern.register = Int32(try register())
+      try expect(",", "between a register and its stride")
+      skipBlanks()
+      let place = at
+      pattern.registerStride = Int32(
+        try int32(try integer("the register's stride"), "the register's stride", place))
+      try expect("]", "after a register's stride")
     } else {
       at = start
       throw unexpected(

@@ -24,6 +24,10 @@ extension TextPrinter {
         appendPair(step.step, step.count)
       }
       append("]")
+    case .register(let number):
+      append("r")
+      append(number)
+    case .text(let text): append(TextSyntax.quoted(text))
     }
   }
 
@@ -96,6 +100,13 @@ extension TextPrinter {
     if pattern.offset != 0 {
       append(", offset=")
       append(pattern.offset)
+    }
+    if pattern.isDynamic {
+      append(", moved=[r")
+      append(Int(pattern.register))
+      append(", ")
+      append(Int(pattern.registerStride))
+      append("]")
     }
     append(")")
   }

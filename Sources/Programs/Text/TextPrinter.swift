@@ -111,6 +111,10 @@ struct TextPrinter {
       append(": \(tensor.space.name) ")
       if tensor.role != .scratch { append("\(tensor.role) ") }
       append("\(tensor.dtype.name) \(tensor.shape)")
+      if let base = tensor.base {
+        append(" of ")
+        appendTensorName(base)
+      }
       appendPlace(tensor)
       appendLocation(tensor.location)
       append("\n")

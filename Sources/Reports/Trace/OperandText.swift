@@ -39,6 +39,8 @@ extension Program {
       case .pairs(let steps):
         name(
           field.name, steps.map { "[\($0.step),\($0.count)]" }.joined(), to: &text)
+      case .register(let number): name(field.name, "r\(number)", to: &text)
+      case .text(let value): name(field.name, value, to: &text)
       }
     }
     guard let written else { return }

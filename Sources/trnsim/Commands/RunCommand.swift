@@ -87,7 +87,7 @@ struct RunCommand: ParsableCommand {
       return try Simulation.run(
         kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed, options: options)
     case .program(let program):
-      let given = try readInputs(inputs, program.tensors(.input).map(\.tensor))
+      let given = try readInputs(inputs, program.givenTensors.map(\.tensor))
       if let kernel = Target.origin(of: program, machine) {
         return try Simulation.run(
           program, of: kernel, on: machine, inputs: given, seed: seed, options: options)

@@ -1,0 +1,116 @@
+import Device
+import Diagnostics
+import Formats
+import ISA
+import Machine
+import Programs
+import Reports
+
+extension JSON {
+  /// A message for programs: every part under a key of its own, and the text for people.
+  init(_ diagnostic: Diagnostic) {
+    var object: [String: JSON] = [
+      "severity": .string(diagnostic.severity.rawValue), "kind": .string("check"),
+      "message": .string(diagnostic.message), "rendered": .string(diagnostic.rendered()),
+      "remedy": diagnostic.remedy.map(JSON.string) ?? .null,
+      "instruction": diagnostic.instruction.map(JSON.integer) ?? .null,
+    ]
+    object.merge(JSON.place(diagnostic.location)) { first, _ in first }
+    self = .object(object)
+  }
+
+  /// A fault of the simulated machine.
+  init(_ trap: Trap) {
+    var object: [String: JSON] = [
+      "severity": .string("error"), "kind": .string(trap.kind.rawValue),
+      "message": .string(trap.message), "rendered": .string(trap.rendered()),
+      "remedy": trap.remedy.map(JSON.string) ?? .null,
+      "instruction": trap.instruction.map(JSON.integer) ?? .null,
+      "instruction_text": trap.instructionText.map(JSON.string) ?? .null,
+      "operand": trap.operand.map(JSON.string) ?? .null,
+      "notes": .array(trap.notes.map(JSON.string)),
+    ]
+    object.merge(JSON.place(trap.location)) { first, _ in first }
+    self = .object(object)
+  }
+
+  private static func place(_ location: SourceLocation?) -> [String: JSON] {
+    [
+      "file": location.map { .string($0.file) } ?? .null,
+      "line": location.map { .integer($0.line) } ?? .null,
+      "column": location.map { .integer($0.column) } ?? .null,
+    ]
+  }
+
+  /// What a program consists of, without its instructions.
+  init(_ program: Program) {
+    let tensors = program.tensors.map { tensor in
+      JSON.object([
+        "name": .string(tensor.name), "space": .string(tensor.space.name),
+        "dtype": .string(tensor.dtype.name), "shape": .array(tensor.shape.map(JSON.integer)),
+        "role": .string("\(tensor.role)"), "partition": .integer(tensor.partition),
+        "address": .integer(tensor.address), "bytes": .integer(tensor.bytes),
+        "base": tensor.base.map { .integer(Int($0.index)) } ?? .null,
+      ])
+    }
+    self = .object([
+      "name": .string(program.name), "dependencies": .string(program.dependencies.rawValue),
+      "metadata": .object(program.metadata.mapValues(JSON.string)), "tensors": .array(tensors),
+      "scopes": .integer(program.scopes.count),
+      "instructions": .integer(program.instructions.count),
+    ])
+  }
+
+  /// Everything that a front end must know to write programs.
+  static var isa: JSON {
+    func numbered<Value>(_ values: [Value], _ name: (Value) -> String, _ number: (Value) -> UInt8)
+      -> JSON
+    {
+      .object(
+        Dictionary(uniqueKeysWithValues: values.map { (name($0), .integer(Int(number($0)))) }))
+    }
+    return .object([
+      "operations": .array(Opcode.allCases.map(operation)),
+      "engines": numbered(Engine.allCases, \.name, \.rawValue),
+      "dtypes": numbered(DType.allCases, \.name, \.rawValue),
+      "spaces": numbered(MemorySpace.allCases, \.name, \.rawValue),
+      "roles": numbered(Tensor.Role.allCases, { "\($0)" }, \.rawValue),
+    ])
+  }
+
+  private static func operation(_ opcode: Opcode) -> JSON {
+    let type = opcode.type
+    return .object([
+      "name": .string(type.name), "opcode": .integer(Int(opcode.rawValue)),
+      "summary": .string(type.summary), "details": .string(type.details),
+      "engines": .array(type.engines.map { .string($0.name) }),
+      "is_control": .bool(type.isControl),
+      "fields": .array(type.fieldDescriptions.map(field)),
+    ])
+  }
+
+  private static func field(_ field: FieldDescription) -> JSON {
+    var object: [String: JSON] = [
+      "name": .string(field.name), "role": .string("\(field.role)"),
+      "required": .bool(field.isRequired), "summary": .string(field.summary),
+    ]
+    if case .symbol(let names) = field.kind {
+      object["kind"] = .string("symbol")
+      object["symbols"] = .array(names.map(JSON.string))
+    } else {
+      object["kind"] = .string("\(field.kind)")
+    }
+    object["default"] =
+      switch field.defaultValue {
+      case .absent, .tile: .null
+      case .number(let value): .real(value)
+      case .integer(let value), .register(let value): .integer(value)
+      case .flag(let value): .bool(value)
+      case .symbol(let name), .text(let name): .string(name)
+      case .integers(let values): .array(values.map(JSON.integer))
+      case .pairs(let steps):
+        .array(steps.map { .array([.integer($0.step), .integer($0.count)]) })
+      }
+    return .object(object)
+  }
+}

@@ -1,0 +1,217 @@
+import Diagnostics
+import Formats
+import ISA
+import Machine
+import Programs
+import Reports
+
+// The functions of trnsim.h, which documents them. Results are the exit codes of the command-line tool:
+// 0 fine, 1 bad input, 2 a fault of the simulated machine, 64 a misuse of this interface.
+
+private let misuse: Int32 = 64
+
+private func session(_ handle: UnsafeMutableRawPointer?) -> Session? {
+  handle.map { Unmanaged<Session>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private func call(
+  _ handle: UnsafeMutableRawPointer?, _ body: (Session) throws -> Void
+) -> Int32 {
+  guard let session = session(handle) else { return misuse }
+  return session.reporting { try body(session) }
+}
+
+private func string(_ text: UnsafePointer<CChar>?) -> String? {
+  text.map { String(cString: $0) }
+}
+
+/// A text as C has it.
+private func copied(_ text: String) -> UnsafeMutablePointer<CChar> {
+  let bytes = Array(text.utf8CString)
+  let copy = UnsafeMutablePointer<CChar>.allocate(capacity: bytes.count)
+  copy.update(from: bytes, count: bytes.count)
+  return copy
+}
+
+/// A text that lives until the session's next text of the same kind.
+private func lend(
+  _ text: String, _ handle: UnsafeMutableRawPointer?, slot: Int
+) -> UnsafePointer<CChar>? {
+  guard let session = session(handle) else { return nil }
+  return session.keep(copied(text), slot: slot)
+}
+
+/// Version of this interface.
+@_cdecl("trnsim_abi_version")
+public func abiVersion() -> Int32 { 1 }
+
+/// A session without a program.
+@_cdecl("trnsim_session_new")
+public func sessionNew() -> UnsafeMutableRawPointer {
+  Unmanaged.passRetained(Session()).toOpaque()
+}
+
+/// Ends a session.
+@_cdecl("trnsim_session_free")
+public func sessionFree(_ handle: UnsafeMutableRawPointer?) {
+  guard let handle else { return }
+  Unmanaged<Session>.fromOpaque(handle).release()
+}
+
+/// Chooses hardware, mode and the like.
+@_cdecl("trnsim_session_set")
+public func sessionSet(
+  _ handle: UnsafeMutableRawPointer?, _ key: UnsafePointer<CChar>?, _ value: UnsafePointer<CChar>?
+) -> Int32 {
+  guard let key = string(key), let value = string(value) else { return misuse }
+  return call(handle) { try $0.set(key, value) }
+}
+
+/// Takes a whole program.
+@_cdecl("trnsim_session_load")
+public func sessionLoad(
+  _ handle: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ count: UInt64,
+  _ file: UnsafePointer<CChar>?
+) -> Int32 {
+  guard bytes != nil || count == 0 else { return misuse }
+  let content = Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
+  return call(handle) { try $0.load(content, file: string(file) ?? "program") }
+}
+
+/// Takes more records of a growing program.
+@_cdecl("trnsim_session_append")
+public func sessionAppend(
+  _ handle: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ count: UInt64
+) -> Int32 {
+  guard bytes != nil || count == 0 else { return misuse }
+  return call(handle) { try $0.append(UnsafeBufferPointer(start: bytes, count: Int(count))) }
+}
+
+/// Lends the memory of an HBM tensor.
+@_cdecl("trnsim_session_bind")
+public func sessionBind(
+  _ handle: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?,
+  _ data: UnsafeMutableRawPointer?, _ bytes: UInt64
+) -> Int32 {
+  guard let name = string(name), let data else { return misuse }
+  return call(handle) {
+    try $0.bind(name, UnsafeMutableRawBufferPointer(start: data, count: Int(bytes)))
+  }
+}
+
+/// Checks the program and computes values and time.
+@_cdecl("trnsim_session_run")
+public func sessionRun(_ handle: UnsafeMutableRawPointer?) -> Int32 {
+  call(handle) { try $0.run() }
+}
+
+/// Computes values up to an instruction.
+@_cdecl("trnsim_session_advance")
+public func sessionAdvance(_ handle: UnsafeMutableRawPointer?, _ until: Int64) -> Int32 {
+  call(handle) { try $0.advance(to: until < 0 ? nil : Int(until)) }
+}
+
+/// Copies a tensor's contents.
+@_cdecl("trnsim_session_read")
+public func sessionRead(
+  _ handle: UnsafeMutableRawPointer?, _ tensor: Int64, _ data: UnsafeMutableRawPointer?,
+  _ bytes: UInt64, _ written: UnsafeMutablePointer<UInt8>?
+) -> Int32 {
+  guard let data else { return misuse }
+  return call(handle) {
+    try $0.read(
+      Int(tensor), into: UnsafeMutableRawBufferPointer(start: data, count: Int(bytes)),
+      written: written)
+  }
+}
+
+/// A tensor's number.
+@_cdecl("trnsim_session_tensor")
+public func sessionTensor(
+  _ handle: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?
+) -> Int64 {
+  guard let session = session(handle), let name = string(name) else { return -1 }
+  return Int64(session.program.tensors.firstIndex { $0.name == name } ?? -1)
+}
+
+/// The last run's report as JSON.
+@_cdecl("trnsim_session_report")
+public func sessionReport(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+  guard let report = session(handle)?.report else { return nil }
+  return lend(report.json.text(), handle, slot: 0)
+}
+
+/// The last run's report for people.
+@_cdecl("trnsim_session_text")
+public func sessionText(_ handle: UnsafeMutableRawPointer?, _ color: Int32) -> UnsafePointer<CChar>?
+{
+  guard let report = session(handle)?.report else { return nil }
+  return lend(report.text(color: color != 0), handle, slot: 1)
+}
+
+/// What the program consists of, as JSON.
+@_cdecl("trnsim_session_describe")
+public func sessionDescribe(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+  guard let session = session(handle) else { return nil }
+  return lend(JSON(session.program).text(), handle, slot: 2)
+}
+
+/// What was wrong with the last call, as JSON.
+@_cdecl("trnsim_session_errors")
+public func sessionErrors(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+  guard let session = session(handle) else { return nil }
+  return lend(JSON.array(session.errors).text(), handle, slot: 3)
+}
+
+/// Writes a Perfetto trace of the last run.
+@_cdecl("trnsim_session_trace")
+public func sessionTrace(
+  _ handle: UnsafeMutableRawPointer?, _ path: UnsafePointer<CChar>?
+) -> Int32 {
+  guard let path = string(path) else { return misuse }
+  return call(handle) { try $0.writeTrace(to: path) }
+}
+
+/// Writes the program to a file.
+@_cdecl("trnsim_session_write")
+public func sessionWrite(
+  _ handle: UnsafeMutableRawPointer?, _ path: UnsafePointer<CChar>?
+) -> Int32 {
+  guard let path = string(path) else { return misuse }
+  return call(handle) { try ProgramFile.write($0.program, to: path) }
+}
+
+/// Gets a session's context, an instruction's position, and what is shown.
+public typealias PrintCallback =
+  @convention(c) (
+    UnsafeMutableRawPointer?, Int64, UnsafePointer<CChar>, UnsafePointer<CChar>,
+    UnsafePointer<Int64>, Int32, UnsafeRawPointer?, UInt64
+  ) -> Void
+
+/// Chooses who gets what `device_print` shows.
+@_cdecl("trnsim_session_on_print")
+public func sessionOnPrint(
+  _ handle: UnsafeMutableRawPointer?, _ callback: PrintCallback?,
+  _ context: UnsafeMutableRawPointer?
+) {
+  guard let session = session(handle) else { return }
+  guard let callback else {
+    session.onPrint = nil
+    return
+  }
+  session.onPrint = { instruction, value in
+    let shape = value.shape.map { Int64($0) }
+    value.bytes.withUnsafeBytes { bytes in
+      callback(
+        context, Int64(instruction), value.prefix, value.dtype.name, shape, Int32(shape.count),
+        bytes.baseAddress, UInt64(bytes.count))
+    }
+  }
+}
+
+/// All operations and their fields, as JSON.
+@_cdecl("trnsim_isa")
+public func isa() -> UnsafePointer<CChar> { isaText }
+
+/// The operations as JSON; made once, never changed and never freed.
+nonisolated(unsafe) private let isaText = UnsafePointer(copied(JSON.isa.text()))

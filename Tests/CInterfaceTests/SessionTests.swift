@@ -1,0 +1,141 @@
+import CInterface
+import Foundation
+import Testing
+
+/// Calls the C functions as another language does.
+@Suite struct SessionTests {
+  static let text = """
+    trnsim program 1
+    kernel twice
+    tensor x: hbm input float32 [4, 8]
+    tensor y: hbm output float32 [4, 8]
+    tensor a: sbuf float32 [4, 8] at partition 0 byte 0
+    load: dma_copy dst=a src=x
+    tensor_scalar dst=a data=a op0=multiply operand0=2
+    device_print src=a[0:2] prefix="a is"
+    dma_copy dst=y src=a
+    """
+
+  private func load(_ text: String) -> UnsafeMutableRawPointer {
+    let session = sessionNew()
+    let bytes = Array(text.utf8)
+    #expect(sessionLoad(session, bytes, UInt64(bytes.count), "twice.trn") == 0)
+    return session
+  }
+
+  private func errors(_ session: UnsafeMutableRawPointer) throws -> [[String: Any]] {
+    let text = try #require(sessionErrors(session))
+    let json = try JSONSerialization.jsonObject(with: Data(String(cString: text).utf8))
+    return try #require(json as? [[String: Any]])
+  }
+
+  @Test func boundTensorsAreUsedInPlace() throws {
+    let session = load(Self.text)
+    defer { sessionFree(session) }
+    var x = (0..<32).map { Float($0) }
+    var y = [Float](repeating: .nan, count: 32)
+    final class Seen { var lines: [String] = [] }
+    let seen = Seen()
+    sessionOnPrint(
+      session,
+      { context, instruction, prefix, dtype, shape, rank, data, bytes in
+        guard let context, let data else { return }
+        let values = data.assumingMemoryBound(to: Float.self)
+        let first = (0..<Int(bytes) / 4).map { values[$0] }
+        Unmanaged<Seen>.fromOpaque(context).takeUnretainedValue().lines.append(
+          "\(instruction) \(String(cString: prefix)) \(String(cString: dtype)) "
+            + "\((0..<Int(rank)).map { shape[$0] }) \(first[1]) \(first[15])")
+      }, Unmanaged.passUnretained(seen).toOpaque())
+    let code = x.withUnsafeMutableBytes { xBytes in
+      y.withUnsafeMutableBytes { yBytes in
+        #expect(sessionBind(session, "x", xBytes.baseAddress, 128) == 0)
+        #expect(sessionBind(session, "y", yBytes.baseAddress, 128) == 0)
+        return sessionRun(session)
+      }
+    }
+    #expect(code == 0)
+    #expect(y == x.map { $0 * 2 })
+    #expect(seen.lines == ["2 a is float32 [2, 8] 2.0 30.0"])
+    let report = String(cString: try #require(sessionReport(session)))
+    #expect(report.contains("\"total_time\""))
+    #expect(String(cString: try #require(sessionText(session, 0))).contains("twice"))
+  }
+
+  @Test func errorsNameTheInstruction() throws {
+    let session = load(
+      Self.text.replacingOccurrences(
+        of: "\ndma_copy dst=y", with: "\nmemset dst=y value=0\ndma_copy dst=y"))
+    defer { sessionFree(session) }
+    #expect(sessionRun(session) == 1)
+    let found = try errors(session)
+    #expect(found.count == 1)
+    #expect(found.first?["instruction"] as? Int == 3)
+    #expect(found.first?["line"] as? Int == 9)
+    #expect((found.first?["message"] as? String)?.contains("must be in sbuf or psum") == true)
+  }
+
+  @Test func faultsNameTheOperand() throws {
+    let session = load(Self.text.replacingOccurrences(of: "load: dma_copy dst=a src=x\n", with: ""))
+    defer { sessionFree(session) }
+    var x = [Float](repeating: 1, count: 32)
+    #expect(x.withUnsafeMutableBytes { sessionBind(session, "x", $0.baseAddress, 128) } == 0)
+    #expect(sessionRun(session) == 2)
+    let found = try errors(session)
+    #expect(found.first?["kind"] as? String == "uninitialized read")
+    #expect(found.first?["operand"] as? String == "data")
+    #expect(found.first?["instruction"] as? Int == 0)
+  }
+
+  @Test func misuseIsReported() throws {
+    #expect(sessionRun(nil) == 64)
+    let session = load(Self.text)
+    defer { sessionFree(session) }
+    #expect(sessionSet(session, "speed", "11") == 1)
+    #expect(try errors(session).count == 1)
+    #expect(sessionBind(session, "x", UnsafeMutableRawPointer(bitPattern: 64), 4) == 1)
+    #expect(sessionTensor(session, "a") == 2)
+    #expect(sessionTensor(session, "b") == -1)
+    #expect(sessionReport(session) == nil)
+    #expect(sessionRead(session, 1, UnsafeMutableRawPointer(bitPattern: 64), 128, nil) == 1)
+  }
+
+  /// A program that arrives in pieces is executed as it arrives, and can be looked at in between.
+  @Test func growingProgramsAreExecutedAsTheyGrow() throws {
+    let whole = load(Self.text)
+    defer { sessionFree(whole) }
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("trnsim-session-\(UUID().uuidString).trn.zst").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(sessionWrite(whole, path) == 0)
+    let records = try BinaryRecords(path)
+    let session = sessionNew()
+    defer { sessionFree(session) }
+    var x = (0..<32).map { Float($0) }
+    var a = [Float](repeating: 0, count: 32)
+    var written = [UInt8](repeating: 9, count: 32)
+    x.withUnsafeMutableBytes { bytes in
+      var seen = 0
+      for piece in records.pieces {
+        #expect(sessionAppend(session, piece, UInt64(piece.count)) == 0)
+        // Instructions are records of kind 7.
+        if piece[0] != 7 { continue }
+        if seen == 0 { #expect(sessionBind(session, "x", bytes.baseAddress, 128) == 0) }
+        #expect(sessionAdvance(session, -1) == 0)
+        #expect(
+          a.withUnsafeMutableBytes { sessionRead(session, 2, $0.baseAddress, 128, &written) } == 0)
+        #expect(a[5] == (seen == 0 ? 5 : 10))
+        #expect(written.allSatisfy { $0 == 1 })
+        seen += 1
+      }
+      #expect(seen == 4)
+    }
+  }
+
+  @Test func theISAIsDescribed() throws {
+    let json = try JSONSerialization.jsonObject(with: Data(String(cString: isa()).utf8))
+    let object = try #require(json as? [String: Any])
+    let operations = try #require(object["operations"] as? [[String: Any]])
+    #expect(operations.contains { $0["name"] as? String == "nc_matmul" })
+    #expect((object["dtypes"] as? [String: Int])?["bfloat16"] == 1)
+  }
+}
