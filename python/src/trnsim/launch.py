@@ -178,6 +178,7 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
             array = array.copy()
             changed.append((original, array))
         inputs[storage.name] = array
+    inputs.update({s.name: s.array for s in program.storages if s.array is not None and s.first >= 0})
     addresses = Addresses(program, options.target, options.allocation)
     text = program.text(addresses.text)
     if program.count == 0:

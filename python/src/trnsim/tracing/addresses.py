@@ -16,8 +16,8 @@ from .program import Program
 from .spaces import MemoryRegion
 from .storage import Storage
 
-#: Bytes of a partition (trn2 architecture guide: SBUF 24 MiB, PSUM 2 MiB, 128 partitions).
-SBUF_BYTES = {"trn1": 192 * 1024, "trn2": 192 * 1024, "trn3": 256 * 1024}
+#: Bytes of a partition that kernels can use: `sbuf.usable_bytes_per_partition` of the configurations.
+SBUF_BYTES = {"trn1": 180_224, "trn2": 212_728, "trn3": 245_496}
 PSUM_BYTES = 16 * 1024
 BANK_BYTES = 2048
 #: Alignment of automatic addresses: what the vendor's open compiler passes use; assumed for the closed one.

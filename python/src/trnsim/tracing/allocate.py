@@ -111,13 +111,8 @@ def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, sha
     free = 1
     for extent in shape[blocks + 1:]:
         free *= extent
-    count = 1
-    for extent in shape[:blocks]:
-        count *= extent
-    if placed is not None and blocks:
-        from .placed import placed_blocks
-
-        return placed_blocks(program, region, dtype, shape, wanted, blocks, placed, found)
+    if blocks:
+        return _blocks(current, region, dtype, shape, wanted, blocks, placed, found)
     place: tuple[int, int] | None = None
     if address is not None:
         place = (int(address[0]), int(address[1]))
@@ -125,12 +120,30 @@ def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, sha
         from .placed import first_address
 
         place = first_address(region, dtype, placed, partitions, free)
-    storage = Storage(program.unique_name(wanted), region, dtype, (partitions, count * free), address=place,
-                      place=found, group=found)
+    storage = Storage(program.unique_name(wanted), region, dtype, (partitions, free), address=place, place=found,
+                      group=found)
     program.add(storage)
-    # A partition holds all blocks one after the other.
-    per_partition = count * free
-    inner = contiguous(shape[blocks + 1:])
-    outer = tuple(stride * free for stride in contiguous(shape[:blocks]))
-    strides = (*outer, per_partition, *inner) if len(shape) > blocks else inner
-    return NkiTensor(storage, dtype, shape, strides, blocks=blocks)
+    return NkiTensor(storage, dtype, shape, contiguous(shape))
+
+
+def _blocks(current: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], wanted: str, blocks: int,
+            placed: PlacedRegion | None, found: Any) -> Any:
+    """A tile for each block index, made when it is first used."""
+    from .blocks import BlockTensor
+    from .placed import block_address
+
+    inner = shape[blocks:]
+    free = 1
+    for extent in inner[1:]:
+        free *= extent
+
+    def make(index: tuple[int, ...]) -> NkiTensor:
+        program = current.program
+        place = block_address(region, dtype, placed, index, shape[:blocks], inner[0], free) \
+            if placed is not None else None
+        name = program.unique_name(f"{wanted}.{'.'.join(map(str, index))}")
+        storage = Storage(name, region, dtype, (inner[0], free), address=place, place=found, group=found)
+        program.add(storage)
+        return NkiTensor(storage, dtype, inner, contiguous(inner))
+
+    return BlockTensor(shape, blocks, dtype, region, wanted, make, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import KernelTypeError
+from . import recorder
 from .context import trace
 from .operand import core_operand, merged, operand_text
 from .operators import alu
@@ -20,6 +21,8 @@ def _tensor(value: Any, what: str, op: str) -> NkiTensor:
     if not isinstance(value, NkiTensor):
         raise KernelTypeError(f"{op} {what} must be a tensor, is {describe_value(value)}",
                               remedy="pass a tensor of nl.ndarray or a view of one", place=current_place())
+    if recorder.mask_box is not None:
+        return recorder.mask_box.clip(value)  # type: ignore[no-any-return]
     return value
 
 
@@ -45,7 +48,26 @@ def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = None, dge
         raise fail(f"dma_copy dst has {to.size} elements (shape {list(to.shape)}), src has {source.size} "
                    f"(shape {list(source.shape)})", "both sides move the same number of elements")
     tail = _attributes(to, source, oob_mode, dge_mode)
+    if not tail[1] and (engine is None or getattr(engine, "name", engine) in ("unknown", "dma")):
+        engine, tail = _queue(to, tail, dge_mode)
     return _pieces(to, source, tail, engine, name)
+
+
+def _queue(to: NkiTensor, tail: tuple[str, list[NkiTensor]], dge_mode: Any
+           ) -> tuple[str | None, tuple[str, list[NkiTensor]]]:
+    """Who starts a transfer that the kernel leaves open.
+
+    Loads go through Sync and stores through GpSimd, as in captured runs of compiled kernels: a store waits for
+    its data, and must not hold up the loads behind it. Kernels of the first generation have descriptors
+    prepared by the host, which those captures show too.
+    """
+    mode = _mode(dge_mode)
+    if mode == "unknown" and trace().beta:
+        tail = (f"{tail[0]} dge_mode=none", tail[1])
+        mode = "none"
+    if to.storage.region.is_hbm and mode in ("unknown", "none", "swdge"):
+        return "gpsimd", tail
+    return None, tail
 
 
 def _attributes(to: NkiTensor, source: NkiTensor, oob_mode: Any, dge_mode: Any) -> tuple[str, list[NkiTensor]]:

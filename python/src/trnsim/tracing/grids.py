@@ -100,6 +100,44 @@ def index_by_tile(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
                      (view.strides[0], *rest.strides[1:]), rest.offset, Dynamic("vector", tile, view.strides[0]))
 
 
+class Grid(np.ndarray):  # type: ignore[type-arg]
+    """An index grid; comparisons remember the affine function that they compare with 0."""
+
+    def _compare(self, other: Any, op: str) -> Any:
+        result = getattr(np, op)(np.asarray(self), np.asarray(other)).view(Mask)
+        result.difference = np.asarray(self) - np.asarray(other)
+        result.op = op
+        return result
+
+    def __lt__(self, other: Any) -> Any:
+        return self._compare(other, "less")
+
+    def __le__(self, other: Any) -> Any:
+        return self._compare(other, "less_equal")
+
+    def __gt__(self, other: Any) -> Any:
+        return self._compare(other, "greater")
+
+    def __ge__(self, other: Any) -> Any:
+        return self._compare(other, "greater_equal")
+
+    def __eq__(self, other: Any) -> Any:
+        return self._compare(other, "equal")
+
+    def __ne__(self, other: Any) -> Any:
+        return self._compare(other, "not_equal")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Mask(np.ndarray):  # type: ignore[type-arg]
+    """Which positions an operation works on."""
+
+    #: The affine function of the position that the comparison took, where it was one comparison.
+    difference: Any = None
+    op: str = ""
+
+
 class MGrid:
     """`nl.mgrid[0:128, 0:512]`: open grids, which together make an index."""
 
@@ -110,7 +148,7 @@ class MGrid:
             start, stop, step = int(part.start or 0), int(part.stop), int(part.step or 1)
             shape = [1] * len(parts)
             shape[dim] = -1
-            axes.append(np.arange(start, stop, step).reshape(shape))
+            axes.append(np.arange(start, stop, step).reshape(shape).view(Grid))
         return Grids(axes)
 
 

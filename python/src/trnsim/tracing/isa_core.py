@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UnsupportedError
+from . import recorder
 from .context import trace
 from .operand import core_operand
 from .operators import BITWISE, UNARY, activation_name, alu, op_name
@@ -19,6 +20,9 @@ SBUF = MemoryRegion.sbuf
 
 
 def _dst(value: Any, op: str) -> NkiTensor:
+    if isinstance(value, NkiTensor) and value.storage.lazy is not None and value.size == value.storage.elements \
+            and recorder.mask_box is None:
+        value.storage.lazy = None  # all of it is written now
     view = tile(value, "dst", op)
     storage = view.storage
     storage.written = True
@@ -219,6 +223,8 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
               is_moving_onezero: Any = False, is_transpose: Any = False, accumulate: Any = None,
               tile_position: Any = (), tile_size: Any = (), perf_mode: Any = None, name: Any = None
               ) -> NkiInstruction:
+    if isinstance(dst, NkiTensor) and dst.storage.lazy == 0:
+        dst.storage.lazy = None  # a product that overwrites adds to zero
     to = tile(dst, "dst", "nc_matmul")
     weights, data = tile(stationary, "stationary", "nc_matmul"), tile(moving, "moving", "nc_matmul")
     for view, what, region in ((to, "dst", PSUM), (weights, "stationary", SBUF), (data, "moving", SBUF)):

@@ -446,11 +446,25 @@ def rand(shape: Sequence[int], dtype: Any, buffer: Any = None) -> NkiTensor:
     return result
 
 
-def full(shape: Sequence[int], value: Any, dtype: Any, buffer: Any = None, name: str = "") -> NkiTensor:
+def full(shape: Sequence[int], value: Any, dtype: Any, buffer: Any = None, name: str = "") -> Any:
+    """A tensor of one value; on chip the value is stored when it is first needed."""
     from .allocate import ndarray
 
     result = ndarray(shape, dtype, buffer, name)
-    fill(result, value)
+    if isinstance(result, NkiTensor):
+        if result.storage.region is PSUM:
+            result.storage.lazy = value
+        else:
+            fill(result, value)
+        return result
+    make = result.make
+
+    def filled(index: tuple[int, ...]) -> NkiTensor:
+        tile: NkiTensor = make(index)
+        tile.storage.lazy = value
+        return tile
+
+    result.make = filled
     return result
 
 
@@ -465,9 +479,5 @@ def fill(result: NkiTensor, value: Any) -> None:
             source = new_tile(part.shape, result.dtype)
             isa.memset(source, value)
             dma_copy(part, source)
-        return
-    if result.blocks:
-        for i in range(result.shape[0]):
-            fill(result[i], value)
         return
     isa.memset(result, value)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import UnsupportedError
 from .dtypes import DType
-from .places import current_place
 from .spaces import MemoryRegion, PlacedRegion
 
 BANK_BYTES = 2048
@@ -15,18 +13,35 @@ BANK_BYTES = 2048
 def first_address(region: MemoryRegion, dtype: DType, placed: PlacedRegion, partitions: int, free: int
                   ) -> tuple[int, int]:
     """Where a tensor without blocks lies."""
-    return _address(region, placed.address_of((), partitions, free * dtype.itemsize))
+    return block_address(region, dtype, placed, (), (), partitions, free)
 
 
-def _address(region: MemoryRegion, found: Any) -> tuple[int, int]:
+def block_address(region: MemoryRegion, dtype: DType, placed: PlacedRegion, index: tuple[int, ...],
+                  extents: tuple[int, ...], partitions: int, free: int) -> tuple[int, int]:
+    """(partition, byte) of a block."""
+    size = free * dtype.itemsize
+    if placed.address_of is not None:
+        found = placed.address_of(index, partitions, size)
+        if region is MemoryRegion.psum:
+            bank, partition, byte = found
+            return int(partition), int(bank) * BANK_BYTES + int(byte)
+        partition, byte = found
+        return int(partition), int(byte)
+    base_byte, base_bank, base_partition, in_partitions, in_free = placed.slots
+    slot = _slot(index, tuple(in_free) or (1,) * len(index))
+    row = _slot(index, tuple(in_partitions) or (1,) * len(index))
     if region is MemoryRegion.psum:
-        bank, partition, byte = found
-        return int(partition), int(bank) * BANK_BYTES + int(byte)
-    partition, byte = found
-    return int(partition), int(byte)
+        return base_partition + row * partitions, ((base_bank + slot) % 8) * BANK_BYTES
+    return base_partition + row * partitions, base_byte + slot * size
 
 
-def placed_blocks(program: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: str,
-                  blocks: int, placed: PlacedRegion, found: Any) -> Any:
-    raise UnsupportedError(f"'{name}' has blocks and addresses by a rule", place=current_place(),
-                           remedy="leave the allocation to the compiler: buffer=nl.sbuf")
+def _slot(index: tuple[int, ...], counts: tuple[int, ...]) -> int:
+    """Blocks take turns: in each dimension index modulo count, the last fastest."""
+    slot = 0
+    for i, count in zip(index, counts):
+        slot = slot * count + i % count
+    return slot
+
+
+def describe(placed: Any) -> str:
+    return f"{placed.region.value} by a rule"

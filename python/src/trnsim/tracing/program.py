@@ -185,7 +185,7 @@ class Program:
         return "\n".join(head + self.lines + closing) + "\n"
 
     def _declares(self, storage: Storage) -> bool:
-        return storage.first >= 0 or storage.role != "scratch"
+        return storage.first >= 0 or (storage.role != "scratch" and storage.array is None)
 
 
 def _is_bare(name: str) -> bool:

@@ -60,15 +60,32 @@ def engine_name(value: Any) -> str | None:
                               place=current_place()) from None
 
 
+#: What a mask leaves of each operand, while a masked operation is recorded.
+mask_box: Any = None
+
+
 def tile(value: Any, what: str, op: str) -> NkiTensor:
     """`value`, which must be a tensor."""
     if isinstance(value, NkiTensor):
+        if mask_box is not None:
+            value = mask_box.clip(value)
+        if value.storage.lazy is not None:
+            fill_now(value)
         dynamic = value.dynamic
         if dynamic is not None and dynamic.kind != "register":
             return in_register(value)
         return value
     raise KernelTypeError(f"{op} {what} must be a tensor, is {describe_value(value)}",
                           remedy="pass a tensor of nl.ndarray or a view of one", place=current_place())
+
+
+def fill_now(view: NkiTensor) -> None:
+    """Stores the value that a storage was made with, because it is needed."""
+    from .isa_core import memset
+
+    storage = view.storage
+    value, storage.lazy = storage.lazy, None
+    memset(NkiTensor(storage, storage.dtype, storage.shape, (storage.free, 1)), value)
 
 
 def describe_value(value: Any) -> str:

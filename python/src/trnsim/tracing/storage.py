@@ -12,7 +12,7 @@ class Storage:
     """A tensor as it lies in memory."""
 
     __slots__ = ("address", "aliases", "array", "dtype", "elements", "first", "free", "group", "index",
-                 "last", "matmuls", "name", "place", "region", "role", "shape", "text", "touched",
+                 "last", "lazy", "matmuls", "name", "place", "region", "role", "shape", "text", "touched",
                  "written")
 
     def __init__(self, name: str, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], *,
@@ -38,6 +38,8 @@ class Storage:
         #: "scratch", "input", "output" or "inout".
         self.role = "scratch"
         self.written = False
+        #: A value that all elements have until something is written; stored when it is first needed.
+        self.lazy: Any = None
         #: Declarations of the same bytes with other element types.
         self.aliases: dict[DType, str] = {}
         #: Regions that matmuls wrote, for `accumulate=None`.

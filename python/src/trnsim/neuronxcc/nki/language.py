@@ -1,0 +1,162 @@
+"""`neuronxcc.nki.language`: as `nki.language`, with masks, index grids and block dimensions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...nki import language as _modern
+from ...nki.language import *  # noqa: F403
+from ...nki.language import Operator as _Operator
+from ...nki.language import _operators as _all
+from ...tracing import assign as _assign
+from ...tracing import isa_core as _isa
+from ...tracing import lowering as _lowering
+from ...tracing.dma import dma_copy as _dma_copy
+from ...tracing.dma import load as _load
+from ...tracing.dma import spill as _spill
+from ...tracing.grids import Grid as _Grid
+from ...tracing.masks import masked as _masked
+from ...tracing.places import user_place as _user_place
+from ...tracing.spaces import MemoryRegion as _MemoryRegion
+from ...tracing.context import trace as _trace
+from ...tracing.view import NkiTensor as _NkiTensor
+
+
+def arange(*args: int) -> Any:
+    """An index grid."""
+    return np.arange(*args).view(_Grid)
+
+
+def _with_mask(name: str, function: Any) -> _Operator:
+    def call(*args: Any, mask: Any = None, **kwargs: Any) -> Any:
+        tile = next((a for a in args if isinstance(a, _NkiTensor)), None)
+        return _masked(mask, lambda: function(*args, **kwargs),
+                       lambda: _lowering.new_tile(tile.shape, tile.dtype) if tile is not None else None)
+
+    found = _MaskedOperator(name, call)
+    return found
+
+
+class _MaskedOperator(_Operator):
+    """An operation whose call takes `mask=`."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+
+for _name, _found in _all.items():
+    globals()[_name] = _with_mask(_found.trnsim_op, _found._call)
+for _name in ("sum", "max", "min", "prod", "mean"):
+    _found = getattr(_modern, _name)
+    globals()[_name] = _with_mask(_found.trnsim_op, _found._call)
+del _name, _found
+
+
+def load(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
+    """A tile in sbuf with the contents of an HBM tensor; a mask leaves the rest undefined."""
+    kind = src.dtype if dtype is None else dtype
+    shape = src.shape if src.ndim > 1 else ((src.shape[0], 1) if src.ndim else (1, 1))
+    result = _lowering.new_tile(shape, _as_dtype(kind))
+
+    def write(to: Any) -> None:
+        _dma_copy(to, src if src.ndim > 1 else src.reshape(shape))
+
+    def call() -> Any:
+        write(result)
+        return _assign.mark(result, write)
+
+    return _masked(mask, call, lambda: result)
+
+
+def _as_dtype(kind: Any) -> Any:
+    from ...tracing.dtypes import as_dtype
+
+    return as_dtype(kind)
+
+
+def store(dst: Any, value: Any, *, mask: Any = None) -> None:
+    """Writes a tile to HBM."""
+    def call() -> None:
+        found = value
+        if not isinstance(found, _NkiTensor):
+            found = _lowering.new_tile(dst.shape if dst.ndim > 1 else (1, dst.size), dst.dtype)
+            _lowering.fill(found, value)
+        elif found.storage.region is _MemoryRegion.psum:
+            found = _spill(found)
+        _dma_copy(dst, found)
+
+    _masked(mask, call)
+
+
+def copy(src: Any, *, mask: Any = None, dtype: Any = None, **_ignored: Any) -> Any:
+    """A tile with the same values."""
+    return _masked(mask, lambda: _lowering.copy(src, dtype),
+                   lambda: _lowering.new_tile(src.shape, _as_dtype(dtype or src.dtype)))
+
+
+copy.trnsim_op = "copy"  # type: ignore[attr-defined]
+
+
+def matmul(x: Any, y: Any, *, transpose_x: bool = False, mask: Any = None) -> Any:
+    """x @ y; the result is in psum."""
+    if mask is None:
+        return _lowering.matmul(x, y, transpose_x)
+    from .isa import nc_matmul
+
+    weights = x if transpose_x else _lowering.copy(_lowering.transpose(_lowering.in_sbuf(x)))
+    return nc_matmul(weights, y, mask=mask)
+
+
+def load_transpose2d(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
+    """An HBM matrix, transposed."""
+    return _masked(mask, lambda: _lowering.load_transpose2d(src, dtype))
+
+
+def where(condition: Any, x: Any, y: Any, *, dtype: Any = None, mask: Any = None) -> Any:
+    return _masked(mask, lambda: _lowering.where(condition, x, y, dtype))
+
+
+def rms_norm(x: Any, w: Any, axis: Any, n: int, epsilon: float = 1e-6, *, dtype: Any = None, mask: Any = None,
+             **_ignored: Any) -> Any:
+    return _masked(mask, lambda: _lowering.rms_norm(x, w, axis, n, epsilon, dtype))
+
+
+def var(x: Any, axis: Any, *, dtype: Any = None, mask: Any = None, **_ignored: Any) -> Any:
+    return _masked(mask, lambda: _lowering.variance(x, axis, dtype))
+
+
+def transpose(x: Any, *, dtype: Any = None, mask: Any = None) -> Any:
+    return _masked(mask, lambda: _lowering.transpose(x, dtype))
+
+
+def loop_reduce(x: Any, op: Any, loop_indices: Any, *, dtype: Any = None, mask: Any = None, **_ignored: Any) -> Any:
+    """The reduction over the passes of loops; complete when the loops are."""
+    from ...tracing.operators import op_name
+
+    current = _trace()
+    indices = tuple(int(i) for i in (loop_indices if isinstance(loop_indices, (list, tuple)) else [loop_indices]))
+    key = ("loop_reduce", _user_place(2))
+    total = current.constants.get(key)
+    if total is None or not any(indices):
+        total = _lowering.new_tile(x.shape, _as_dtype(dtype or x.dtype))
+        _isa.memset(total, {"add": 0.0, "maximum": -3.4028234663852886e+38, "minimum": 3.4028234663852886e+38,
+                            "multiply": 1.0}[op_name(op)])
+        current.constants[key] = total
+    _masked(mask, lambda: _assign.update(total, op_name(op), x))
+    return total
+
+
+def all_reduce(x: Any, op: Any, program_axes: Any, **_ignored: Any) -> Any:
+    from ...errors import UnsupportedError
+
+    raise UnsupportedError("nl.all_reduce over programs is not simulated",
+                           remedy="reduce in HBM after the programs")
+
+
+def ndarray_like(x: Any, **kwargs: Any) -> Any:
+    return _modern.empty_like(x, **kwargs)
+
+
+__all__ = [name for name in globals() if not name.startswith("_") and name not in ("annotations", "Any", "np")]
