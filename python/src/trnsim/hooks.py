@@ -47,12 +47,24 @@ class _Loader(importlib.abc.Loader):
 
 
 class Finder(importlib.abc.MetaPathFinder):
-    """Finds `nki…` and `neuronxcc…` in this package."""
+    """Finds `nki…` and `neuronxcc…` in this package.
+
+    It comes first, because modules within `nki` would otherwise be loaded twice, under both names; without
+    `shadow` it steps back where another distribution has the name.
+    """
+
+    shadow = False
 
     def find_spec(self, fullname: str, path: Sequence[str] | None, target: Any = None) -> Any:
         found = target_of(fullname)
         if found is None:
             return None
+        root = fullname.partition(".")[0]
+        if not self.shadow:
+            if root != fullname and not _is_ours(sys.modules.get(root)):
+                return None
+            if root == fullname and _others_have(root):
+                return None
         try:
             if importlib.util.find_spec(found) is None:
                 return None
@@ -66,26 +78,21 @@ class Finder(importlib.abc.MetaPathFinder):
 _finder = Finder()
 
 
-def real_installation() -> list[str]:
-    """Public names that another distribution provides."""
-    found = []
-    position = sys.meta_path.index(_finder) if _finder in sys.meta_path else None
-    if position is not None:
-        sys.meta_path.pop(position)
-    try:
-        for root in ("nki", "neuronxcc"):
-            module = sys.modules.get(root)
-            if module is not None and getattr(module, "__name__", "").startswith("trnsim"):
-                continue
-            try:
-                if module is not None or importlib.util.find_spec(root) is not None:
-                    found.append(root)
-            except (ImportError, ValueError):
-                continue
-    finally:
-        if position is not None:
-            sys.meta_path.insert(position, _finder)
-    return found
+def _is_ours(module: Any) -> bool:
+    return getattr(module, "__name__", "").startswith("trnsim")
+
+
+def _others_have(root: str) -> bool:
+    """Whether another distribution provides the name."""
+    for finder in sys.meta_path:
+        if finder is _finder:
+            continue
+        try:
+            if finder.find_spec(root, None) is not None:
+                return True
+        except (AttributeError, ImportError, ValueError):
+            continue
+    return False
 
 
 def install(*, shadow: bool = False) -> bool:
@@ -94,19 +101,16 @@ def install(*, shadow: bool = False) -> bool:
     A real installation is left alone unless `shadow` is true. Returns whether the names now mean this
     package.
     """
-    if _finder in sys.meta_path:
-        sys.meta_path.remove(_finder)
-    taken = real_installation()
+    _finder.shadow = shadow
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)
     if shadow:
         for name in list(sys.modules):
-            root = name.partition(".")[0]
-            module = sys.modules[name]
-            if root in ROOTS and not getattr(module, "__name__", "").startswith("trnsim"):
+            if name.partition(".")[0] in ROOTS and not _is_ours(sys.modules[name]):
                 del sys.modules[name]
-        sys.meta_path.insert(0, _finder)
         return True
-    sys.meta_path.append(_finder)
-    return not taken
+    return not any(root in sys.modules and not _is_ours(sys.modules[root]) or _others_have(root)
+                   for root in ("nki", "neuronxcc"))
 
 
 def uninstall() -> None:
