@@ -44,6 +44,9 @@ let package = Package(
     .systemLibrary(
       name: "CZstd", pkgConfig: "libzstd",
       providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]),
+    .systemLibrary(
+      name: "CSQLite", pkgConfig: "sqlite3",
+      providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
     .target(name: "CMicrokernels"),
     room("Diagnostics"),
     // L1
@@ -93,15 +96,26 @@ let package = Package(
       "Sweeps",
       needs: [
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Timing",
+        "Simulation", "Storage", "Timing", yams,
+      ]),
+    room(
+      "Baselines",
+      needs: [
+        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
+        "Simulation", "Storage", "Sweeps", "Timing", yams,
+      ]),
+    room(
+      "Searches",
+      needs: [
+        "CSQLite", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps", yams,
       ]),
     // L7
     .executableTarget(
       name: "trnsim",
       dependencies: [
-        "Accuracy", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels",
-        "Lowering", "Machine", "Programs", "Reports", "Simulation", "Storage", "Suites",
-        "Sweeps", "Timing",
+        "Accuracy", "Baselines", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA",
+        "Kernels", "Lowering", "Machine", "Programs", "Reports", "Searches", "Simulation", "Storage",
+        "Suites", "Sweeps", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     room(
@@ -161,6 +175,13 @@ let package = Package(
       needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs", "Storage"]),
     tests(
       "SuitesTests", needs: ["Hardware", "Kernels", "Reports", "Simulation", "Suites"]),
+    tests(
+      "BaselinesTests",
+      needs: [
+        "Baselines", "Device", "Diagnostics", "Hardware", "ISA", "Kernels", "Programs", "Reports",
+        "Simulation", "Sweeps", "Timing",
+      ]),
+    tests("SearchesTests", needs: ["Diagnostics", "Reports", "Searches", "Sweeps"]),
     tests(
       "SweepsTests",
       needs: [

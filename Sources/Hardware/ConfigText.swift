@@ -1,20 +1,20 @@
-import Diagnostics
+package import Diagnostics
 
 /// The text of a configuration file, restricted to a plain subset of YAML before it is parsed.
 ///
 /// Anchors and aliases can make a small text expand without bound, and deep nesting exhausts the
 /// parser's stack; a configuration needs neither, nor tags, block texts or texts over two lines.
-struct ConfigText {
-  let file: String
-  let text: String
-  let lines: [String]
+package struct ConfigText {
+  package let file: String
+  package let text: String
+  package let lines: [String]
 
   /// A larger file is certainly not a configuration.
-  static let maxBytes = 1 << 20
+  package static let maxBytes = 1 << 20
   private static let maxIndent = 40
   private static let maxFlowDepth = 8
 
-  init(_ text: String, file: String) {
+  package init(_ text: String, file: String) {
     self.file = file
     self.text = text
     // By bytes: finding a thousand line ends among grapheme clusters takes milliseconds.
@@ -25,7 +25,7 @@ struct ConfigText {
   }
 
   /// A diagnostic at a 1-based place of the text, with its line.
-  func diagnostic(
+  package func diagnostic(
     _ message: String, line: Int, column: Int, length: Int = 1, remedy: String? = nil
   ) -> Diagnostic {
     Diagnostic(
@@ -35,7 +35,7 @@ struct ConfigText {
   }
 
   /// What the text uses that configurations do not allow; at most 20 messages.
-  func forbidden() -> [Diagnostic] {
+  package func forbidden() -> [Diagnostic] {
     if text.utf8.count > ConfigText.maxBytes {
       return [
         Diagnostic(

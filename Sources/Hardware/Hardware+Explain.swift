@@ -56,6 +56,17 @@ extension Hardware {
     return Schema.entries[index].read(self).text
   }
 
+  /// The unit of the value at `path`, such as `ns`; nil for an unknown or absent path.
+  public func unit(of path: String) -> String? {
+    guard let index = Schema.byPath[path], absentGroup(of: path) == nil else { return nil }
+    return Schema.entries[index].unit.rawValue
+  }
+
+  /// Whether the value at `path` is a number that need not be whole.
+  public func isFractional(_ path: String) -> Bool {
+    Schema.byPath[path].map { Schema.entries[$0].kind == .number } ?? false
+  }
+
   /// 16 hexadecimal digits that change when any value changes, and only then.
   ///
   /// FNV-1a over `path=value` lines; names, descriptions and sources do not count.

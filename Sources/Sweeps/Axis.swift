@@ -67,7 +67,8 @@ public struct Axis: Hashable, Sendable {
   ) throws(DiagnosticError) -> [String] {
     var values: [String] = []
     for item in text.split(separator: ",", omittingEmptySubsequences: false) {
-      guard let range = item.range(of: "..") else {
+      // Paths have two dots as well.
+      guard let range = item.range(of: ".."), item.first?.isNumber == true else {
         values.append(String(item))
         continue
       }

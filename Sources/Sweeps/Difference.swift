@@ -1,5 +1,5 @@
 public import Device
-import Diagnostics
+public import Diagnostics
 import Reports
 public import Timing
 
@@ -15,8 +15,8 @@ public struct Difference: Hashable, Sendable {
     public var time: Picoseconds
     /// The engine, if it is about one.
     public var engine: Engine?
-    /// A source place, if one is known: `file:line`.
-    public var place: String?
+    /// A source place, if one is known.
+    public var place: SourceLocation?
     /// In words.
     public var text: String
   }
@@ -97,7 +97,7 @@ public struct Difference: Hashable, Sendable {
         "\(key.engine.displayName) waits \(microseconds(abs(delta))) µs "
         + "\(delta > 0 ? "longer" : "less") for \(what))"
       return Reason(
-        time: delta, engine: key.engine, place: wait.location?.description, text: text)
+        time: delta, engine: key.engine, place: wait.location, text: text)
     }
   }
 

@@ -52,6 +52,20 @@ public struct Measurement: Hashable, Sendable {
     public var time: Picoseconds
     /// Number of waits.
     public var count: Int
+
+    /// Makes a wait.
+    public init(
+      engine: Engine, producer: String, isQueue: Bool, text: String, location: SourceLocation?,
+      time: Picoseconds, count: Int
+    ) {
+      self.engine = engine
+      self.producer = producer
+      self.isQueue = isQueue
+      self.text = text
+      self.location = location
+      self.time = time
+      self.count = count
+    }
   }
 
   /// By quantity, in the order of `Quantity.allCases`.

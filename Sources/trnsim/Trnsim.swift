@@ -31,7 +31,9 @@ struct Trnsim: ParsableCommand {
       """,
     version: toolVersion,
     subcommands: [
-      RunCommand.self, CompareCommand.self, KernelsCommand.self, EmitCommand.self, ShowCommand.self,
+      RunCommand.self, CompareCommand.self, CheckCommand.self, UpdateCommand.self, DiffCommand.self,
+      SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self,
+      KernelsCommand.self, EmitCommand.self, ShowCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
       DemoCommand.self, BenchCommand.self, FuzzCommand.self,
     ])

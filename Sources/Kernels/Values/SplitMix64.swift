@@ -7,11 +7,12 @@
 #endif
 
 /// The SplitMix64 generator (Steele, Lea and Flood, OOPSLA 2014): the same numbers everywhere.
-struct SplitMix64: RandomNumberGenerator {
+package struct SplitMix64: RandomNumberGenerator {
   private var state: UInt64
   private var spare: Double?
 
-  init(seed: UInt64) { state = seed }
+  /// A generator with this seed.
+  package init(seed: UInt64) { state = seed }
 
   /// A generator of its own for each tensor, so that adding a tensor does not change the others.
   init(seed: UInt64, stream: String) {
@@ -21,7 +22,8 @@ struct SplitMix64: RandomNumberGenerator {
     state = seed ^ hash
   }
 
-  mutating func next() -> UInt64 {
+  /// The next 64 bits.
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var z = state
     z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9

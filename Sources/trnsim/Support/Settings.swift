@@ -14,6 +14,7 @@ func settings(_ texts: [String]) throws -> [Setting] {
 }
 
 /// A kernel's name or an existing file.
+@discardableResult
 func checkedSubject(_ name: String) throws -> String {
   guard KernelName(rawValue: name) != nil || FileManager.default.fileExists(atPath: name) else {
     throw DiagnosticError(

@@ -1,0 +1,115 @@
+import Diagnostics
+import Foundation
+import Hardware
+import Machine
+import Programs
+import Reports
+import Simulation
+import Storage
+import Sweeps
+
+extension Check {
+  /// Entries whose differences are written at most; the worst come first.
+  public static let fileLimit = 20
+
+  /// Writes what shows the differences: `report.md`, and of each entry that moved `NAME.diff.md` and the
+  /// traces `NAME.before.pftrace.zst` and `NAME.after.pftrace.zst`.
+  ///
+  /// The trace before is that of the kept program on the baseline's hardware. Without a kept program it
+  /// is left out, unless only the hardware changed; the report says so.
+  /// - Returns: Number of files; 0 if nothing moved.
+  @discardableResult
+  public func writeDifferences(to directory: String, strict: Bool) throws -> Int {
+    let moved = results.filter { $0.verdict != .same && $0.new != nil && $0.old != nil }
+      .sorted { (weight($1), $0.name) < (weight($0), $1.name) }
+    guard !moved.isEmpty else { return 0 }
+    do {
+      try FileManager.default.createDirectory(
+        atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw DiagnosticError(
+        "cannot make the directory '\(directory)'", remedy: "choose another --output-dir")
+    }
+    var files = 1
+    try writeAtomically(
+      Array(markdown(strict: strict).utf8), to: "\(directory)/report.md")
+    let evaluator = Evaluator()
+    for result in moved.prefix(Check.fileLimit) {
+      guard let entry = suite.entries.first(where: { $0.name == result.name }) else { continue }
+      let stem = "\(directory)/\(Check.fileName(result.name))"
+      let after = try evaluator.run(entry.variant)
+      let before = try runBefore(entry, now: after)
+      var lines = ["# \(printable(result.name))", "", "\(result.word)", ""]
+      lines += differenceTable(result)
+      lines += [""] + result.reasons.map { "- \(printable($0))" }
+      if let before {
+        lines += ["", "## Instructions", ""] + instructionLines(before.program, after.program)
+        try PerfettoTrace.write(before, to: stem + ".before.pftrace.zst")
+        files += 1
+      } else {
+        lines += [
+          "", "There is no trace of before: the suite keeps no programs (`programs: none`).",
+        ]
+      }
+      try PerfettoTrace.write(after, to: stem + ".after.pftrace.zst")
+      try writeAtomically(
+        Array((lines.joined(separator: "\n") + "\n").utf8), to: stem + ".diff.md")
+      files += 2
+    }
+    return files
+  }
+
+  private func weight(_ result: EntryResult) -> Double {
+    result.changes.map { abs($0.share.isFinite ? $0.share : 1) }.max() ?? 0
+  }
+
+  /// The run that the baseline was made from, as far as it can be made again.
+  private func runBefore(_ entry: SuiteFile.Entry, now: Run) throws -> Run? {
+    guard let before = baseline.entries[entry.name] else { return nil }
+    let kept = keptProgram(entry.name)
+    guard
+      let program = kept ?? (runs[entry.name]?.entry.program == before.program ? now.program : nil)
+    else { return nil }
+    var hardware = now.hardware
+    if let machine = baseline.hardware[before.hardware] {
+      let changed = machine.values.filter { hardware.value(of: $0.key) != $0.value }
+      // Values that only one of the two has cannot be set; the rest is as near as it gets.
+      let known = changed.filter { hardware.value(of: $0.key) != nil }
+      hardware = try hardware.overridden(
+        by: known.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
+    }
+    var options = Simulation.Options()
+    options.mode = .timingOnly
+    return try Simulation.run(program, on: hardware, options: options)
+  }
+
+  private func differenceTable(_ result: EntryResult) -> [String] {
+    guard let old = result.old, let new = result.new else { return [] }
+    return ["| | before | now | change |", "|---|---:|---:|---:|"]
+      + Quantity.allCases.filter { old[$0] != 0 || new[$0] != 0 }.map { quantity in
+        let change = EntryResult.Change(
+          quantity: quantity, old: old[quantity], new: new[quantity])
+        let text = change.old == change.new ? "" : change.shareText
+        return
+          "| \(quantity.rawValue) | \(grouped(change.old)) | \(grouped(change.new)) | \(text) |"
+      }
+  }
+
+  private func instructionLines(_ before: Program, _ after: Program) -> [String] {
+    let difference = ProgramDifference(from: before, to: after)
+    guard let first = difference.firstDifference else { return ["The same."] }
+    var lines = [
+      "\(difference.added) added, \(difference.removed) removed; the first difference is at "
+        + "instruction \(first).", "", "```diff",
+    ]
+    for change in difference.changes.prefix(200) {
+      let place = change.location.map { "  @\($0)" } ?? ""
+      lines.append(
+        "\(change.isAdded ? "+" : "-") \(change.index): \(printable(change.text))\(place)")
+    }
+    if difference.changes.count > 200 {
+      lines.append("… and \(difference.changes.count - 200) more")
+    }
+    return lines + ["```"]
+  }
+}

@@ -1,0 +1,123 @@
+public import Diagnostics
+public import Sweeps
+
+/// What a check found out about one entry.
+public struct EntryResult: Sendable {
+  /// The verdict.
+  public enum Verdict: String, Sendable, CaseIterable {
+    /// All numbers are as before, or within their tolerances.
+    case same
+    /// At least one number is worse.
+    case worse
+    /// At least one number is better and none is worse.
+    case better
+    /// Hardware or parameters are not those of the baseline, or there is nothing to compare with.
+    case incomparable
+    /// It does not run.
+    case failed
+  }
+
+  /// A number that moved further than it may.
+  public struct Change: Sendable, Hashable {
+    /// Which.
+    public var quantity: Quantity
+    /// In the baseline.
+    public var old: Int
+    /// Now.
+    public var new: Int
+
+    /// Change as a share of the old number; infinite if that was 0.
+    public var share: Double { old == 0 ? .infinity : Double(new - old) / Double(old) }
+  }
+
+  /// The entry's name.
+  public var name: String
+  /// The verdict.
+  public var verdict: Verdict
+  /// What moved, in the order of `Quantity.allCases`.
+  public var changes: [Change] = []
+  /// The baseline's numbers.
+  public var old: Sweeps.Measurement?
+  /// The numbers now.
+  public var new: Sweeps.Measurement?
+  /// Why: for a person, the most important first.
+  public var reasons: [String] = []
+  /// The source place of the most important reason.
+  public var place: SourceLocation?
+}
+
+extension EntryResult {
+  /// Compares what an entry gives now with what it gave.
+  init(
+    _ suite: SuiteFile.Entry, _ run: EntryRun, _ before: Baseline.Entry?,
+    _ machine: Baseline.Machine?
+  ) {
+    name = suite.name
+    old = before?.measurement
+    verdict = .same
+    if let failure = run.failure {
+      verdict = .failed
+      reasons = [failure]
+      return
+    }
+    new = run.entry.measurement
+    guard let before else {
+      verdict = .incomparable
+      reasons = ["there is no baseline for it yet"]
+      return
+    }
+    changes = EntryResult.changes(
+      from: before.measurement, to: run.entry.measurement, suite.tolerances)
+    let reasonsNotTo = EntryResult.incomparable(run, before, machine)
+    if !reasonsNotTo.isEmpty {
+      verdict = .incomparable
+      reasons = reasonsNotTo
+    } else if changes.contains(where: { $0.new > $0.old }) {
+      verdict = .worse
+    } else if !changes.isEmpty {
+      verdict = .better
+    }
+  }
+
+  static func changes(
+    from old: Sweeps.Measurement, to new: Sweeps.Measurement, _ tolerances: [Quantity: Tolerance]
+  ) -> [Change] {
+    // Cycles are the time rounded to a clock: whoever allows time to move allows them as well.
+    var tolerances = tolerances
+    if tolerances[.cycles] == nil { tolerances[.cycles] = tolerances[.time] }
+    return Quantity.allCases.compactMap { quantity in
+      let tolerance = tolerances[quantity] ?? .exact
+      guard !tolerance.allows(new[quantity], insteadOf: old[quantity]) else { return nil }
+      return Change(quantity: quantity, old: old[quantity], new: new[quantity])
+    }
+  }
+
+  /// Why an entry's numbers mean something else than those of the baseline; empty if they do not.
+  private static func incomparable(
+    _ run: EntryRun, _ before: Baseline.Entry, _ machine: Baseline.Machine?
+  ) -> [String] {
+    var found: [String] = []
+    if run.entry.subject != before.subject {
+      found.append("runs \(run.entry.subject) instead of \(before.subject)")
+    }
+    found += differences(before.parameters, run.entry.parameters).map { "parameter changed: \($0)" }
+    if run.entry.hardware != before.hardware {
+      found.append("hardware is \(run.entry.hardware) instead of \(before.hardware)")
+    }
+    if let machine, machine.fingerprint != run.machine.fingerprint {
+      let changes = differences(machine.values, run.machine.values)
+      found += changes.prefix(8).map { "hardware changed: \($0)" }
+      if changes.count > 8 { found.append("and \(changes.count - 8) more hardware values") }
+    }
+    return found
+  }
+
+  /// `name old → new` of all that differs, sorted.
+  static func differences(_ old: [String: String], _ new: [String: String]) -> [String] {
+    Set(old.keys).union(new.keys).sorted().compactMap { key in
+      let (before, after) = (old[key], new[key])
+      guard before != after else { return nil }
+      return "\(key) \(before ?? "(none)") → \(after ?? "(none)")"
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Diagnostics
+import Hardware
+import Kernels
+import Machine
+import Programs
+import Reports
+import Simulation
+import Sweeps
+
+/// What one entry of a suite gives now.
+struct EntryRun: Sendable {
+  /// As a baseline keeps it; source places are in it, until it is written.
+  var entry: Baseline.Entry
+  var machine: Baseline.Machine
+  /// Why there are no numbers; `nil` if there are.
+  var failure: String?
+
+  /// Runs an entry.
+  init(_ variant: Variant, _ evaluator: Evaluator, machines: MachineTable) {
+    entry = Baseline.Entry()
+    entry.subject = variant.subject
+    entry.hardware = EntryRun.hardwareKey(variant)
+    machine = Baseline.Machine(fingerprint: "", values: [:])
+    do {
+      let hardware = try evaluator.hardware(variant)
+      machine = machines.machine(entry.hardware, hardware)
+      let run = try evaluator.run(variant)
+      entry.parameters = EntryRun.parameters(of: run.program, isKernel: isKernel)
+      entry.program = EntryRun.digest(run.program)
+      guard let measurement = Sweeps.Measurement(Report(run)) else {
+        failure = "nothing was timed"
+        return
+      }
+      entry.measurement = measurement
+    } catch let error as DiagnosticError {
+      failure = error.diagnostics.map(\.message).joined(separator: "; ")
+    } catch let trap as Trap {
+      failure = "\(trap.kind.rawValue): \(trap.message)"
+    } catch {
+      failure = "\(error)"
+    }
+  }
+
+  /// What a baseline says that an entry gave.
+  init(_ entry: Baseline.Entry, _ machine: Baseline.Machine?) {
+    self.entry = entry
+    self.machine = machine ?? Baseline.Machine(fingerprint: "", values: [:])
+  }
+
+  private var isKernel: Bool { KernelName(rawValue: entry.subject) != nil }
+
+  static func hardwareKey(_ variant: Variant) -> String {
+    ([variant.hardware] + variant.overrides.map(\.text)).joined(separator: " ")
+  }
+
+  /// What makes two runs of an entry comparable: all parameters of a kernel, what a program file
+  /// reads and writes.
+  private static func parameters(of program: Program, isKernel: Bool) -> [String: String] {
+    var found = isKernel ? program.metadata : [:]
+    for (role, tensors) in [
+      ("input", program.tensors(.input)), ("output", program.tensors(.output)),
+    ] {
+      for (_, tensor) in tensors {
+        found["\(role) \(tensor.name)"] = "\(tensor.dtype) \(tensor.shape)"
+      }
+    }
+    return found
+  }
+
+  /// 16 hexadecimal digits that change with the instruction stream; source places do not count.
+  ///
+  /// FNV-1a, 64 bits, over the program's text without its metadata.
+  static func digest(_ program: Program) -> String {
+    var bare = program
+    bare.metadata = [:]
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    bare.writeText(TextOptions(showsLocations: false)) { bytes in
+      for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+    }
+    let digits = String(hash, radix: 16)
+    return String(repeating: "0", count: 16 - digits.count) + digits
+  }
+}

@@ -1,0 +1,80 @@
+import Reports
+import Storage
+public import Sweeps
+
+extension Store {
+  /// The names of all varied values, sorted.
+  private func settingNames() throws -> [String] {
+    var names: Set<String> = []
+    try rows { row in for setting in row.settings { names.insert(setting.name) } }
+    return names.sorted()
+  }
+
+  /// Writes all results as comma-separated values to `sink`, in the order of the space.
+  public func writeCSV(to sink: (String) throws -> Void) throws {
+    let names = try settingNames()
+    try sink(
+      csvLine(
+        ["rung", "id"] + names + ["status"] + Quantity.allCases.map(\.rawValue) + [
+          "limited_by", "limit_share", "reason", "variant",
+        ]))
+    try rows { row in
+      let values = Dictionary(row.settings.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+      try sink(
+        csvLine(
+          ["\(row.rung)", "\(row.index)"] + names.map { values[$0] ?? "" } + [row.status]
+            + Quantity.allCases.map { row.numbers[$0].map { "\($0)" } ?? "" }
+            + [row.limit, row.limit.isEmpty ? "" : "\(row.share)", row.reason, row.variant]))
+    }
+  }
+
+  /// Writes all results as JSON, one object per line with the same keys in each: what readers of
+  /// tables (pyarrow, DuckDB, pandas) take as it is, and write as Parquet.
+  public func writeJSONLines(to sink: (String) throws -> Void) throws {
+    let names = try settingNames()
+    try rows { row in
+      var object: [String: JSON] = [
+        "rung": .integer(row.rung), "id": .integer(row.index), "status": .string(row.status),
+        "reason": .string(row.reason), "variant": .string(row.variant),
+        "limited_by": row.limit.isEmpty ? .null : .string(row.limit),
+        "limit_share": row.limit.isEmpty ? .null : .real(row.share),
+      ]
+      for name in names { object[name] = .null }
+      for setting in row.settings { object[setting.name] = Store.typed(setting.value) }
+      for quantity in Quantity.allCases {
+        object[quantity.rawValue] = row.numbers[quantity].map { .integer($0) } ?? .null
+      }
+      try sink(JSON.object(object).text(indented: false) + "\n")
+    }
+  }
+
+  /// A value as a number if it is written as one.
+  private static func typed(_ text: String) -> JSON {
+    if let number = Int(text), "\(number)" == text { return .integer(number) }
+    if let number = Double(text), number.isFinite, text.contains(where: \.isNumber) {
+      return .real(number)
+    }
+    return .string(text)
+  }
+
+  /// The best results for a person.
+  public func ranking(by objective: Quantity, limit: Int) throws -> String {
+    var names: [String] = []
+    var cells: [[String]] = []
+    try rows(best: objective, limit: limit) { row in
+      if names.isEmpty { names = row.settings.map(\.name) }
+      let values = Dictionary(row.settings.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+      cells.append(
+        ["\(cells.count + 1)"] + names.map { values[$0] ?? "" } + [
+          microseconds(Int64(row.numbers[.time] ?? 0)), row.limit, percent(row.share),
+          fixed(Double(row.numbers[.sbufPeak] ?? 0) / 1024, 1),
+        ] + (objective == .time ? [] : [grouped(row.numbers[objective] ?? 0)]))
+    }
+    let head =
+      ["rank"] + names + ["µs", "bound by", "", "SBUF KiB"]
+      + (objective == .time ? [] : [objective.rawValue])
+    return cells.isEmpty
+      ? "nothing ran\n"
+      : aligned([head] + cells, leftAligned: ["bound by"]).map { "  " + $0 + "\n" }.joined()
+  }
+}

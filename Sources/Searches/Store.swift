@@ -1,0 +1,305 @@
+import Diagnostics
+import Foundation
+import Reports
+public import Sweeps
+
+#if canImport(Darwin)
+  import Darwin
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Glibc
+#endif
+
+/// A sweep's results in an SQLite file; docs/sweeps.md has the schema.
+///
+/// Each result is stored once, in a transaction of its own, so that a process that is killed loses
+/// only what was being computed.
+public final class Store {
+  /// One result.
+  public struct Row: Sendable {
+    /// The round; 0 but for halving.
+    public var rung: Int
+    /// Number of the combination in the space.
+    public var index: Int
+    /// The variant's key.
+    public var variant: String
+    /// The values that were varied.
+    public var settings: [Setting]
+    /// `measured`, `refused` or `faulted`.
+    public var status: String
+    /// Why it did not run.
+    public var reason: String
+    /// The numbers by their keys; empty if it did not run.
+    public var numbers: [Quantity: Int]
+    /// What limits the run, and its share.
+    public var limit: String
+    /// The limit's share of the time.
+    public var share: Double
+  }
+
+  /// The file.
+  public let path: String
+  private let database: Database
+  private var lock: Int32 = -1
+
+  /// Version of the schema, as `PRAGMA user_version`.
+  public static let schemaVersion = 1
+  /// `PRAGMA application_id`: "TRNS".
+  static let applicationID = 0x5452_4e53
+
+  /// The statements that make an empty store; for SQLite and PostgreSQL alike.
+  static let schema: [String] = [
+    "CREATE TABLE IF NOT EXISTS sweep (key TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    """
+    CREATE TABLE IF NOT EXISTS result (
+      rung INTEGER NOT NULL, id BIGINT NOT NULL, variant TEXT NOT NULL, settings TEXT NOT NULL,
+      status TEXT NOT NULL, reason TEXT NOT NULL,
+      \(Quantity.allCases.map { "\($0.rawValue) BIGINT" }.joined(separator: ", ")),
+      limited_by TEXT, limit_share DOUBLE PRECISION, mfu DOUBLE PRECISION, mbu DOUBLE PRECISION,
+      PRIMARY KEY (rung, id))
+    """,
+  ]
+
+  /// Opens a store to write to; makes it if it is missing.
+  ///
+  /// - Throws: `DiagnosticError` if it cannot be opened, holds another sweep, or is in use.
+  public init(_ path: String, for identity: [String: String]) throws {
+    self.path = path
+    try Store.requireUsable(path)
+    lock = try Store.lock(path)
+    database = try Database(path, create: true)
+    try database.run("PRAGMA journal_mode=WAL")
+    // A transaction survives the end of the process; only the end of the host may lose the last ones,
+    // and those then run again.
+    try database.run("PRAGMA synchronous=NORMAL")
+    let version = try database.first("PRAGMA user_version")?.first?.integer ?? 0
+    let tables = try database.first("SELECT count(*) FROM sqlite_master")?.first?.integer ?? 0
+    if version == 0 && tables == 0 {
+      try database.run("BEGIN IMMEDIATE")
+      for statement in Store.schema { try database.run(statement) }
+      for (key, value) in identity.sorted(by: { $0.key < $1.key }) {
+        try database.run("INSERT INTO sweep VALUES (?, ?)", [.text(key), .text(value)])
+      }
+      try database.run("PRAGMA application_id=\(Store.applicationID)")
+      try database.run("PRAGMA user_version=\(Store.schemaVersion)")
+      try database.run("COMMIT")
+    }
+    try checkSchema()
+    let known = try identities()
+    let others = identity.filter { known[$0.key] != $0.value }.keys.sorted()
+    guard others.isEmpty else {
+      throw DiagnosticError(
+        "holds results of another sweep: \(others.joined(separator: ", ")) differ",
+        at: SourceLocation(file: path, line: 0),
+        remedy: "name another file with --store, or repeat the command it was made with")
+    }
+  }
+
+  /// Opens a store to read from.
+  public init(reading path: String) throws {
+    self.path = path
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw DiagnosticError(
+        "there is no such store", at: SourceLocation(file: path, line: 0),
+        remedy: "make it with 'trnsim sweep SPEC --store \(path)'")
+    }
+    try Store.requireUsable(path)
+    database = try Database(path, create: false)
+    try checkSchema()
+  }
+
+  deinit {
+    guard lock >= 0 else { return }
+    unlink(Store.lockPath(path))
+    close(lock)
+  }
+
+  /// Refuses what is no SQLite file before SQLite makes files beside it.
+  private static func requireUsable(_ path: String) throws(DiagnosticError) {
+    guard let handle = FileHandle(forReadingAtPath: path) else { return }
+    defer { try? handle.close() }
+    let head = (try? handle.read(upToCount: 16)) ?? Data()
+    guard head.isEmpty || head.starts(with: Array("SQLite format 3".utf8)) else {
+      throw DiagnosticError(
+        "is no SQLite file", at: SourceLocation(file: path, line: 0),
+        remedy: "name another file with --store")
+    }
+  }
+
+  private static func lockPath(_ path: String) -> String { path + "-lock" }
+
+  /// Two sweeps must not fill a store at once: each would run everything.
+  private static func lock(_ path: String) throws(DiagnosticError) -> Int32 {
+    while true {
+      let descriptor = open(lockPath(path), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+      guard descriptor >= 0 else {
+        throw DiagnosticError(
+          "cannot open: \(String(cString: strerror(errno)))",
+          at: SourceLocation(file: path, line: 0), remedy: "check the path and its directory")
+      }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        close(descriptor)
+        throw DiagnosticError(
+          "another sweep writes to this store", at: SourceLocation(file: path, line: 0),
+          remedy: "wait for it, or split the work: --shard 1/2 and --shard 2/2 with a store each")
+      }
+      // Its last owner may have removed the file meanwhile; then the lock is on nothing.
+      var (mine, current) = (stat(), stat())
+      if fstat(descriptor, &mine) == 0, stat(lockPath(path), &current) == 0,
+        mine.st_ino == current.st_ino
+      {
+        return descriptor
+      }
+      close(descriptor)
+    }
+  }
+
+  private func checkSchema() throws {
+    let application = try database.first("PRAGMA application_id")?.first?.integer ?? 0
+    let version = try database.first("PRAGMA user_version")?.first?.integer ?? 0
+    guard application == Store.applicationID, version == Store.schemaVersion else {
+      throw DiagnosticError(
+        application == Store.applicationID
+          ? "is a store of version \(version), this program knows \(Store.schemaVersion)"
+          : "is no store of a sweep", at: SourceLocation(file: path, line: 0),
+        remedy: "name another file")
+    }
+  }
+
+  /// What the results belong to, by name.
+  public func identities() throws -> [String: String] {
+    var found: [String: String] = [:]
+    try database.run("SELECT key, value FROM sweep") { row in
+      if let key = row[0].text, let value = row[1].text { found[key] = value }
+    }
+    return found
+  }
+
+  // MARK: - Results
+
+  /// Whether a result is stored.
+  public func contains(rung: Int, index: Int) throws -> Bool {
+    try database.first(
+      "SELECT 1 FROM result WHERE rung = ? AND id = ?", [.integer(rung), .integer(index)]) != nil
+  }
+
+  /// Number of stored results.
+  public func count() throws -> Int {
+    try database.first("SELECT count(*) FROM result")?.first?.integer ?? 0
+  }
+
+  private static let insertion =
+    "INSERT INTO result VALUES ("
+    + Array(repeating: "?", count: 6 + Quantity.allCases.count + 4)
+    .joined(separator: ", ") + ")"
+
+  /// Stores a result; one that is there already is an error, because it was computed twice.
+  public func add(
+    rung: Int, index: Int, variant: Variant, settings: [Setting], _ outcome: VariantOutcome
+  ) throws {
+    let found = outcome.measurement
+    var values: [Database.Value] = [
+      .integer(rung), .integer(index), .text(variant.key),
+      .text(JSON(settings).text(indented: false)), .text(outcome.status), .text(outcome.reason),
+    ]
+    values += Quantity.allCases.map { quantity in
+      found.map { .integer($0[quantity]) } ?? .null
+    }
+    values +=
+      found.map {
+        [.text($0.limit), .real($0.limitShare), .real($0.mfu), .real($0.mbu)]
+      } ?? [.null, .null, .null, .null]
+    try database.run(Store.insertion, values)
+  }
+
+  /// The objective of each measured variant of a round.
+  func values(ofRung rung: Int, _ objective: Quantity) throws -> [(index: Int, value: Int)] {
+    var found: [(index: Int, value: Int)] = []
+    try database.run(
+      "SELECT id, \(objective.rawValue) FROM result WHERE rung = ? AND status = 'measured'",
+      [.integer(rung)]
+    ) { row in
+      if let index = row[0].integer, let value = row[1].integer { found.append((index, value)) }
+    }
+    return found
+  }
+
+  /// Number of results by status.
+  public func counts() throws -> [String: Int] {
+    var found: [String: Int] = [:]
+    try database.run("SELECT status, count(*) FROM result GROUP BY status") { row in
+      found[row[0].text ?? ""] = row[1].integer
+    }
+    return found
+  }
+
+  /// Hands out the results one by one: in the order of the space, or the best first.
+  public func rows(
+    best objective: Quantity? = nil, limit: Int? = nil, _ body: (Row) throws -> Void
+  ) throws {
+    let columns = Quantity.allCases.map(\.rawValue).joined(separator: ", ")
+    var sql =
+      "SELECT rung, id, variant, settings, status, reason, \(columns), limited_by, limit_share "
+      + "FROM result"
+    if let objective {
+      sql += " WHERE status = 'measured' AND rung = (SELECT max(rung) FROM result)"
+      sql += " ORDER BY \(objective.rawValue), id"
+    } else {
+      sql += " ORDER BY rung, id"
+    }
+    if let limit { sql += " LIMIT \(limit)" }
+    try database.run(sql) { row in
+      var numbers: [Quantity: Int] = [:]
+      for (position, quantity) in Quantity.allCases.enumerated() {
+        numbers[quantity] = row[6 + position].integer
+      }
+      try body(
+        Row(
+          rung: row[0].integer ?? 0, index: row[1].integer ?? 0, variant: row[2].text ?? "",
+          settings: Store.settings(row[3].text ?? ""), status: row[4].text ?? "",
+          reason: row[5].text ?? "", numbers: numbers,
+          limit: row[row.count - 2].text ?? "", share: row[row.count - 1].number ?? 0))
+    }
+  }
+
+  private static func settings(_ json: String) -> [Setting] {
+    let object = try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))
+    return (object ?? [:]).sorted { $0.key < $1.key }.map { Setting($0.key, $0.value) }
+  }
+
+  // MARK: - Merging
+
+  /// Takes over the results of another store of the same sweep; equal ones that both have count once.
+  ///
+  /// - Returns: Number of results that were new.
+  /// - Throws: `DiagnosticError` if the stores are of different sweeps or contradict each other.
+  @discardableResult
+  public func merge(_ other: String) throws -> Int {
+    // Its own checks, with its own name in messages.
+    let theirs = try Store(reading: other)
+    let (known, found) = (try identities(), try theirs.identities())
+    let different = Set(known.keys).union(found.keys).filter { known[$0] != found[$0] }.sorted()
+    guard different.isEmpty else {
+      throw DiagnosticError(
+        "is of another sweep: \(different.joined(separator: ", ")) differ",
+        at: SourceLocation(file: other, line: 0), remedy: "merge the shards of one sweep")
+    }
+    try database.run("ATTACH DATABASE ? AS other", [.text(other)])
+    defer { try? database.run("DETACH DATABASE other") }
+    let columns =
+      ["status", "reason", "variant"] + Quantity.allCases.map(\.rawValue)
+    let differs = columns.map { "a.\($0) IS NOT b.\($0)" }.joined(separator: " OR ")
+    let contradiction = try database.first(
+      "SELECT b.variant FROM main.result a JOIN other.result b ON a.rung = b.rung AND a.id = b.id "
+        + "WHERE \(differs) ORDER BY b.rung, b.id LIMIT 1")
+    if let variant = contradiction?.first?.text {
+      throw DiagnosticError(
+        "has another result for '\(variant)'", at: SourceLocation(file: other, line: 0),
+        remedy: "one of the two was made by another version; run it again")
+    }
+    let before = try count()
+    try database.run("INSERT OR IGNORE INTO main.result SELECT * FROM other.result")
+    return try count() - before
+  }
+}

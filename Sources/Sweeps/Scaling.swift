@@ -1,0 +1,118 @@
+public import Diagnostics
+public import Hardware
+
+/// A part of the machine that can be thought faster or slower as a whole.
+///
+/// Rates (clocks, bandwidths) are multiplied by the factor, times in nanoseconds divided by it. What is
+/// configured in cycles follows its clock.
+public enum MachinePart: String, CaseIterable, Hashable, Sendable {
+  case tensor
+  case vector
+  case scalar
+  case gpsimd
+  case dmaBandwidth = "dma.bandwidth"
+  case dmaLatency = "dma.latency"
+  case hbmBandwidth = "hbm.bandwidth"
+  case synchronisation
+
+  /// What texts call it.
+  public var displayName: String {
+    switch self {
+    case .tensor: "PE array"
+    case .vector: "VectorE"
+    case .scalar: "ScalarE"
+    case .gpsimd: "GpSimdE"
+    case .dmaBandwidth: "DMA rings"
+    case .dmaLatency: "DMA latency"
+    case .hbmBandwidth: "HBM bandwidth"
+    case .synchronisation: "semaphores and dispatch"
+    }
+  }
+
+  /// What it consists of.
+  public var meaning: String {
+    switch self {
+    case .tensor: "its clock and its fixed latencies"
+    case .vector, .scalar, .gpsimd: "its clock, issue overheads and latencies"
+    case .dmaBandwidth: "the rings' clock, and so their bytes and descriptors per second"
+    case .dmaLatency: "triggers, descriptor generation and acknowledgement"
+    case .hbmBandwidth: "the stack's bandwidth and the core's share of it"
+    case .synchronisation: "semaphore updates, waits and instruction dispatch"
+    }
+  }
+
+  /// Whether the value at a path is one of its rates (true) or times (false); `nil` if it is neither.
+  func isRate(_ path: String, unit: String) -> Bool? {
+    switch self {
+    case .tensor, .vector, .scalar, .gpsimd:
+      if path == "clocks.\(rawValue)" { return true }
+      return path.hasPrefix("\(rawValue).") && (unit == "ns" || unit == "ns/element") ? false : nil
+    case .dmaBandwidth:
+      if path == "clocks.dma" { return true }
+      return path.hasPrefix("dma.") && unit == "ns/element" ? false : nil
+    case .dmaLatency: return path.hasPrefix("dma.") && unit == "ns" ? false : nil
+    case .hbmBandwidth: return path.hasPrefix("hbm.") && unit == "GB/s" ? true : nil
+    case .synchronisation:
+      let isPart = path.hasPrefix("semaphores.") || path.hasPrefix("sequencer.")
+      return isPart && unit == "ns" ? false : nil
+    }
+  }
+}
+
+/// What is made faster or slower: a part of the machine, or one value of its configuration.
+public enum ScaledTarget: Hashable, Sendable {
+  case part(MachinePart)
+  case value(String)
+
+  /// Reads the name of a part or the path of a number.
+  public init(_ name: String, on hardware: Hardware) throws(DiagnosticError) {
+    if let part = MachinePart(rawValue: name) {
+      self = .part(part)
+    } else if hardware.value(of: name).flatMap(Double.init) != nil {
+      self = .value(name)
+    } else {
+      throw DiagnosticError(
+        "'\(name)' is no part of the machine and no number of its configuration",
+        remedy: remedyForUnknown(name, known: MachinePart.allCases.map(\.rawValue))
+          + "; 'trnsim hardware show' lists the numbers")
+    }
+  }
+
+  /// What texts call it.
+  public var displayName: String {
+    switch self {
+    case .part(let part): part.displayName
+    case .value(let path): path
+    }
+  }
+
+  /// The key in files.
+  public var key: String {
+    switch self {
+    case .part(let part): part.rawValue
+    case .value(let path): path
+    }
+  }
+
+  /// The overrides that make it `factor` times as fast; of a single value: `factor` times as large.
+  public func overrides(_ factor: Double, on hardware: Hardware) -> [Setting] {
+    hardware.paths.compactMap { path in
+      guard let number = hardware.value(of: path).flatMap(Double.init),
+        let unit = hardware.unit(of: path)
+      else { return nil }
+      let scaled: Double
+      switch self {
+      case .part(let part):
+        guard let isRate = part.isRate(path, unit: unit) else { return nil }
+        scaled = isRate ? number * factor : number / factor
+      case .value(let chosen):
+        guard chosen == path else { return nil }
+        scaled = number * factor
+      }
+      guard scaled != number else { return nil }
+      // Whole numbers stay whole: there is no half a ring.
+      let isWhole = !hardware.isFractional(path)
+      return Setting(path, isWhole ? "\(Int(scaled.rounded()))" : "\(scaled)")
+    }
+  }
+}

@@ -1,0 +1,200 @@
+import Device
+public import Diagnostics
+import Foundation
+import Hardware
+public import Reports
+import Timing
+
+// matmul on trn2: 41.578 µs, not bound by one resource: …
+//
+//   twice as fast                µs    change  then bound by
+//   PE array                 28.404   -31.7 %  DMA rings      88 %
+//   DMA rings                39.871    -4.1 %  nothing alone  71 %
+//   …
+//   all of them              20.790   -50.0 %
+
+/// What a run would take on a machine with faster or slower parts.
+public struct WhatIf: Sendable {
+  /// One changed machine.
+  public struct Row: Sendable {
+    /// What was changed; `nil` for everything at once.
+    public var target: ScaledTarget?
+    /// How much faster, or how much larger the value.
+    public var factor: Double
+    /// What the run then is; `nil` with the reason if the machine is impossible.
+    public var outcome: VariantOutcome
+  }
+
+  /// What runs.
+  public var variant: Variant
+  /// As it is.
+  public var base: Measurement
+  /// Each part twice as fast, and then all of them.
+  public var twice: [Row] = []
+  /// The scaled targets, each factor by itself.
+  public var scales: [[Row]] = []
+
+  /// Simulates the table of parts and the given scales on several threads.
+  ///
+  /// - Throws: `DiagnosticError` if the variant itself does not run.
+  public init(
+    _ variant: Variant, scales: [(target: ScaledTarget, factors: [Double])],
+    runner: ParallelRunner = ParallelRunner(), evaluator: Evaluator = Evaluator()
+  ) throws {
+    self.variant = variant
+    let hardware = try evaluator.hardware(variant)
+    guard let base = Measurement(Report(try evaluator.run(variant))) else {
+      throw DiagnosticError("'\(variant.subject)' gives no times")
+    }
+    self.base = base
+    var rows: [(target: ScaledTarget?, factor: Double)] = MachinePart.allCases.map {
+      (.part($0), 2)
+    }
+    rows.append((nil, 2))
+    for scale in scales { rows += scale.factors.map { (scale.target, $0) } }
+    let variants = rows.map { row in
+      WhatIf.variant(variant, row.target, row.factor, on: hardware)
+    }
+    var outcomes = [VariantOutcome?](repeating: nil, count: rows.count)
+    var next = 0
+    try runner.run(
+      next: {
+        guard next < variants.count else { return nil as (Int, Variant)? }
+        defer { next += 1 }
+        return (next, variants[next])
+      }, work: { evaluator.evaluate($0.1) }, deliver: { outcomes[$0.0] = $1 })
+    let found = zip(rows, outcomes).map { row, outcome in
+      Row(target: row.target, factor: row.factor, outcome: outcome ?? .faulted("was not run"))
+    }
+    let parts = MachinePart.allCases.count + 1
+    twice = Array(found.prefix(parts))
+    var position = parts
+    for scale in scales {
+      self.scales.append(Array(found[position..<position + scale.factors.count]))
+      position += scale.factors.count
+    }
+  }
+
+  private static func variant(
+    _ variant: Variant, _ target: ScaledTarget?, _ factor: Double, on hardware: Hardware
+  ) -> Variant {
+    let targets = target.map { [$0] } ?? MachinePart.allCases.map { .part($0) }
+    let changes = targets.flatMap { $0.overrides(factor, on: hardware) }
+    let names = Set(changes.map(\.name))
+    return Variant(
+      variant.subject, variant.parameters, on: variant.hardware,
+      with: variant.overrides.filter { !names.contains($0.name) } + changes)
+  }
+
+  /// Factors of a text: a list `0.5,1,2`, or `0.5..4` in steps of the square root of 2.
+  public static func factors(_ text: String) throws(DiagnosticError) -> [Double] {
+    let problem = DiagnosticError(
+      "'\(text)' is no range of factors", remedy: "write 0.5..4, or a list: 0.5,1,2")
+    guard let range = text.range(of: "..") else {
+      let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
+        Double($0)
+      }
+      guard numbers.allSatisfy({ $0.map { $0 >= 1e-3 && $0 <= 1e3 } ?? false }) else {
+        throw problem
+      }
+      return numbers.compactMap { $0 }
+    }
+    guard let first = Double(text[..<range.lowerBound]),
+      let last = Double(text[range.upperBound...]), first >= 1e-3, last <= 1e3, first < last
+    else { throw problem }
+    let steps = Int((2 * log2(last / first)).rounded(.up))
+    // The last step ends at the last factor, wherever that is.
+    let ratio = pow(last / first, 1 / Double(steps))
+    return (0...steps).map { step in
+      step == steps ? last : ((first * pow(ratio, Double(step))) * 1e4).rounded() / 1e4
+    }
+  }
+
+  /// What twice as fast a part gives, as a share of the time; `nil` if it could not be run.
+  public func gain(_ part: MachinePart) -> Double? {
+    twice.first { $0.target == .part(part) }?.outcome.measurement.map { change($0) }
+  }
+
+  private func change(_ measurement: Measurement) -> Double {
+    base.time > 0 ? Double(measurement.time - base.time) / Double(base.time) : 0
+  }
+
+  // MARK: - Views
+
+  /// The tables for a person.
+  public var text: String {
+    var lines = [
+      printable("\(variant.key.replacing(" | ", with: " on ")): \(microseconds(base.time)) µs")
+    ]
+    lines += folded(printable(base.sentence), first: "  ", next: "  ")
+    let sorted = twice.dropLast().sorted { left, right in
+      (left.outcome.measurement?.time ?? .max, left.target?.key ?? "")
+        < (right.outcome.measurement?.time ?? .max, right.target?.key ?? "")
+    }
+    lines +=
+      [""]
+      + table("twice as fast", sorted + twice.suffix(1)) { $0.target?.displayName ?? "all of them" }
+    if let best = sorted.first, let found = best.outcome.measurement, let target = best.target {
+      lines += ["", "  " + WhatIf.sentence(target, change(found))]
+    }
+    for scale in scales {
+      guard let target = scale.first?.target else { continue }
+      lines += [""] + table("\(target.displayName) ×", scale) { fixed($0.factor, 2) }
+    }
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  /// What twice as fast a part gives, in words.
+  static func sentence(_ target: ScaledTarget, _ change: Double) -> String {
+    abs(change) < 0.005
+      ? "no part twice as fast gives 1 % or more"
+      : "\(target.displayName) twice as fast gives \(signed(change))"
+  }
+
+  private static func signed(_ share: Double) -> String {
+    "\(share > 0 ? "+" : "")\(fixed(share * 100, 1)) %"
+  }
+
+  private func table(
+    _ heading: String, _ rows: [Row], _ name: (Row) -> String
+  ) -> [String] {
+    var cells = [[heading, "µs", "change", "then bound by", ""]]
+    for row in rows {
+      guard let found = row.outcome.measurement else {
+        cells.append([name(row), "-", "-", row.outcome.reason, ""])
+        continue
+      }
+      cells.append([
+        name(row), microseconds(found.time), WhatIf.signed(change(found)), found.limitName,
+        percent(found.limitShare),
+      ])
+    }
+    return aligned(cells, leftAligned: [heading, "then bound by"]).map { "  " + $0 }
+  }
+
+  /// The tables for machines.
+  public var json: JSON {
+    func rows(_ rows: [Row]) -> JSON {
+      .array(
+        rows.map { row in
+          var object: [String: JSON] = [
+            "target": .string(row.target?.key ?? "all"), "factor": .real(row.factor),
+          ]
+          if let found = row.outcome.measurement {
+            object["total_time_ps"] = .integer(Int(found.time))
+            object["change"] = .real(change(found))
+            object["limit"] = .string(found.limit)
+            object["limit_share"] = .real(found.limitShare)
+          } else {
+            object["reason"] = .string(row.outcome.reason)
+          }
+          return .object(object)
+        })
+    }
+    return .object([
+      "schema": .integer(1), "variant": .string(variant.key),
+      "total_time_ps": .integer(Int(base.time)), "sentence": .string(base.sentence),
+      "twice_as_fast": rows(twice), "scales": .array(scales.map(rows)),
+    ])
+  }
+}

@@ -1,0 +1,58 @@
+import ArgumentParser
+import Diagnostics
+import Hardware
+import Reports
+import Storage
+import Sweeps
+
+struct WhatIfCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "whatif",
+    abstract: "Say what a faster or slower part of the machine would give.",
+    discussion: """
+      The table has each part of the machine twice as fast, and all of them. --scale takes a part
+      (\(MachinePart.allCases.map(\.rawValue).joined(separator: ", ")))
+      or a value of the configuration, and factors: a list, or a range in steps of the square root
+      of 2.
+
+      EXAMPLES
+        trnsim whatif matmul
+        trnsim whatif rmsnorm --param tokens=512 --scale dma.bandwidth=0.5..4
+        trnsim whatif mine.trn --scale dma.rings=0.5,1,2 --json -
+      """)
+
+  @Argument(
+    help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
+  var target: String
+  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var hardware: HardwareOptions
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("A part or value, and by how much.", valueName: "name=0.5..4"))
+  var scale: [String] = []
+  @Option(
+    help: ArgumentHelp("Write the tables as JSON; '-' prints them instead.", valueName: "file|-"))
+  var json: String?
+
+  func run() throws {
+    try reporting {
+      let variant = Variant(
+        try checkedSubject(target), try settings(parameters.parameters), on: hardware.hardware,
+        with: try settings(hardware.overrides))
+      // What is wrong with the variant itself is told before anything runs.
+      _ = try Space(variant, [])
+      let machine = try hardware.load()
+      let scales = try allOrErrors(try settings(scale)) { setting in
+        (
+          target: try ScaledTarget(setting.name, on: machine),
+          factors: try WhatIf.factors(setting.value)
+        )
+      }
+      let found = try WhatIf(variant, scales: scales)
+      if let json, json != "-" {
+        try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
+      }
+      print(json == "-" ? found.json.text() + "\n" : found.text, terminator: "")
+    }
+  }
+}

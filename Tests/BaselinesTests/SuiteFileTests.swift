@@ -1,0 +1,135 @@
+import Diagnostics
+import Foundation
+import Sweeps
+import Testing
+
+@testable import Baselines
+
+/// Suites and baselines as files.
+@Suite struct SuiteFileTests {
+  @Test func listsBecomeEntries() throws {
+    let folder = try Folder()
+    try FileManager.default.createDirectory(
+      atPath: folder.path + "/p", withIntermediateDirectories: true)
+    for name in ["a.trn", "b.trn", "c.txt"] { try folder.write(threeSteps(), to: "p/\(name)") }
+    let path = try folder.write(
+      """
+      suite: mine
+      hardware: trn2
+      tolerance: {total_time_ps: 1 %}
+      entries:
+        - kernel: matmul
+          name: qkv
+          parameters: {m: [128, 1], k: 2048, n: 256..512*2}
+          hardware: [trn1, trn2]
+        - kernel: [silu, softmax]
+          set: {dma.rings: 8}
+          tolerance: {total_time_ps: "+0 -5 %", hbm_read_bytes: 64}
+        - program: p/*.trn
+      """, to: "s.yaml")
+    let suite = try SuiteFile(path: path)
+    #expect(suite.name == "mine")
+    let names = suite.entries.map(\.name)
+    #expect(names.count == 8 + 2 + 2)
+    #expect(names == names.sorted())
+    #expect(
+      names.contains("qkv hardware=trn1 m=128 n=512")
+        || names.contains("qkv m=128 n=512 hardware=trn1"))
+    #expect(names.contains("silu dma.rings=8"))
+    #expect(names.contains("a") && names.contains("b"))
+    let silu = try #require(suite.entries.first { $0.name == "silu dma.rings=8" })
+    #expect(silu.tolerances[.hbmRead]?.allows(64, insteadOf: 0) == true)
+    #expect(silu.tolerances[.time]?.allows(101, insteadOf: 100) == false)
+    #expect(silu.tolerances[.time]?.allows(95, insteadOf: 100) == true)
+    #expect(suite.entries.first { $0.name == "a" }?.tolerances[.time] == (try Tolerance("1 %")))
+  }
+
+  /// All mistakes of a file at once, each with its line.
+  @Test func mistakesHavePlaces() throws {
+    let folder = try Folder()
+    let path = try folder.write(
+      """
+      suite: [a]
+      tolerances: {}
+      programs: some
+      entries:
+        - kernel: matmull
+        - kernel: matmul
+          parameters: {tile_q: 1, m: 0}
+        - {parameters: {m: 1}}
+        - kernel: silu
+          tolerance: {total_time_ps: fast, time: 1}
+        - program: none.trn
+        - program: nothing/*.trn
+        - kernel: silu
+          parameters: [1]
+      """, to: "s.yaml")
+    let error = #expect(throws: DiagnosticError.self) { try SuiteFile(path: path) }
+    let text = error?.description ?? ""
+    for part in [
+      ":1:8: error: suite must be a text", ":2:1: error: a suite has no 'tolerances'",
+      "did you mean 'tolerance'", ":3:11: error: 'programs' is 'keep' or 'none'",
+      "there is no kernel 'matmull'", "did you mean 'matmul'", "there is no parameter 'tile_q'",
+      "parameter 'm' is 0", "an entry needs a 'kernel' or a 'program'", "'fast' is no tolerance",
+      "a tolerance has no 'time'", "there is no file", "no file matches",
+      "'parameters' is not a mapping",
+    ] {
+      #expect(text.contains(part), "\(part)\n\(text)")
+    }
+    for bad in [
+      "", "[1, 2]", "entries: []", "entries: x", "a: &b 1", "entries:\n  - kernel: [", "x: {",
+    ] {
+      let path = try folder.write(bad, to: "bad.yaml")
+      #expect(throws: DiagnosticError.self, "\(bad)") { try SuiteFile(path: path) }
+    }
+    let twice = try folder.write("entries: [{kernel: silu}, {kernel: silu}]", to: "twice.yaml")
+    let repeated = #expect(throws: DiagnosticError.self) { try SuiteFile(path: twice) }
+    #expect(repeated?.description.contains("the entry 'silu' is there twice") == true)
+  }
+
+  @Test(arguments: ["fast", "", "+", "1 2", "1 % 2 % 3 %", "-1x", "2000 %", "+-1", "nan%"])
+  func badTolerances(_ text: String) {
+    #expect(throws: DiagnosticError.self) { try Tolerance(text) }
+  }
+
+  @Test func patterns() {
+    #expect(matches("matmul m=128", pattern: "matmul*"))
+    #expect(matches("matmul m=128", pattern: "*m=12*"))
+    #expect(matches("matmul m=128", pattern: "mul"))
+    #expect(matches("matmul m=128", pattern: "m*m*8"))
+    #expect(!matches("matmul m=128", pattern: "m*9"))
+    #expect(!matches("matmul", pattern: "matmul*matmul"))
+    #expect(matches("matmul", pattern: "*"))
+  }
+
+  @Test func baselinesReadBack() throws {
+    let accepted = try Accepted()
+    let text = try accepted.folder.read("s.baseline.json")
+    #expect(text == accepted.baseline.text)
+    // One number per line, sorted: what version control can show and merge.
+    #expect(text.split(separator: "\n").allSatisfy { $0.count < 400 })
+    #expect(text.contains("\"total_time_ps\": "))
+    let entry = try #require(accepted.baseline.entries["steps"])
+    let run = EntryRun(
+      try #require(accepted.suite.entries.first { $0.name == "steps" }).variant, Evaluator(),
+      machines: MachineTable())
+    for quantity in Quantity.allCases {
+      #expect(entry.measurement[quantity] == run.entry.measurement[quantity], "\(quantity)")
+    }
+    #expect(entry.measurement.busy == run.entry.measurement.busy)
+    #expect(entry.measurement.engine == run.entry.measurement.engine)
+    #expect(!entry.measurement.waits.isEmpty)
+    #expect(entry.program.count == 16)
+  }
+
+  @Test(arguments: [
+    "", "{", "[]", "{\"schema\": 1}", "{\"schema\": 9, \"entries\": {}, \"hardware\": {}}",
+  ])
+  func damagedBaselines(_ text: String) throws {
+    let folder = try Folder()
+    let path = try folder.write(text, to: "b.json")
+    let error = #expect(throws: DiagnosticError.self) { try Baseline.read(path) }
+    #expect(error?.description.contains("b.json") == true)
+    #expect(error?.description.contains("trnsim update") == true)
+  }
+}
