@@ -35,6 +35,21 @@ public protocol Kernel: Sendable {
 
   /// The outputs by name, from the inputs' values by name, in float64.
   func reference(_ inputs: [String: [Double]]) -> [String: [Double]]
+
+  /// The outputs by name, from inputs of which parts can be asked for.
+  ///
+  /// - Parameter results: The simulated outputs. Where rounding alone decides between two experts,
+  ///   the reference of what depends on them follows the simulated choice.
+  func reference(
+    _ inputs: ReferenceInputs, results: [String: [Double]]
+  ) -> [String: [Double]]
+}
+
+extension Kernel {
+  /// What needs all of its inputs.
+  public func reference(
+    _ inputs: ReferenceInputs, results: [String: [Double]]
+  ) -> [String: [Double]] { reference(inputs.all) }
 }
 
 extension Kernel {

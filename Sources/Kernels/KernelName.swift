@@ -10,6 +10,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case vectorAdd = "vector_add"
   case transpose
   case attention
+  case qwen3Layer = "qwen3_layer"
 
   /// The kernel's type.
   public var type: any Kernel.Type {
@@ -24,6 +25,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
     case .vectorAdd: VectorAddKernel.self
     case .transpose: TransposeKernel.self
     case .attention: AttentionKernel.self
+    case .qwen3Layer: Qwen3LayerKernel.self
     }
   }
 

@@ -111,11 +111,32 @@ public struct Machine: ~Copyable {
     device[Int(id.index)].firstUnwritten(0, tensors[Int(id.index)].bytes)
   }
 
+  /// Fills an HBM tensor, which is never written, block by block as it is read.
+  public mutating func fill(_ tensor: TensorID, lazily contents: LazyContents) {
+    device[Int(tensor.index)].fill(lazily: contents)
+  }
+
   /// The raw bytes of an HBM tensor, and the first byte that was never written.
   public func contents(of tensor: TensorID) -> (bytes: [UInt8], firstUnwritten: Int?) {
     let bank = device[Int(tensor.index)]
     let count = tensors[Int(tensor.index)].bytes
     let bytes = [UInt8](UnsafeRawBufferPointer(start: bank.memory, count: count))
     return (bytes, bank.firstUnwritten(0, count))
+  }
+}
+
+/// Contents of a tensor that are made when they are needed: most experts of a layer never are.
+public struct LazyContents: Sendable {
+  /// Bytes of a block; the last may be shorter.
+  public let blockBytes: Int
+  /// Makes a block: its number, where it goes, its bytes.
+  public let fill: @Sendable (Int, UnsafeMutableRawPointer, Int) -> Void
+
+  /// Makes a rule.
+  public init(
+    blockBytes: Int, fill: @escaping @Sendable (Int, UnsafeMutableRawPointer, Int) -> Void
+  ) {
+    self.blockBytes = blockBytes
+    self.fill = fill
   }
 }

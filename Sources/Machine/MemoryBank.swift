@@ -14,6 +14,9 @@ final class MemoryBank {
   private var written: WrittenMap?
   private var allWritten = false
   private let ownsMemory: Bool
+  /// What fills the bank when it is read, and which of its blocks it has filled.
+  private var contents: LazyContents?
+  private var filledBlocks: [Bool] = []
   /// Which bytes a matmul wrote last; kept for PSUM only.
   private let matmulWritten: WrittenMap?
 
@@ -33,6 +36,23 @@ final class MemoryBank {
 
   func markAllWritten() { allWritten = true }
 
+  /// All counts as written from now on; blocks get their bytes when they are first read.
+  func fill(lazily contents: LazyContents) {
+    allWritten = true
+    self.contents = contents
+    filledBlocks = Array(
+      repeating: false, count: (rowBytes + contents.blockBytes - 1) / contents.blockBytes)
+  }
+
+  private func fillBlocks(_ start: Int, _ count: Int) {
+    guard let contents, count > 0 else { return }
+    let size = contents.blockBytes
+    for block in start / size...(start + count - 1) / size where !filledBlocks[block] {
+      filledBlocks[block] = true
+      contents.fill(block, memory + block * size, min(size, rowBytes - block * size))
+    }
+  }
+
   func mark(_ start: Int, _ count: Int, byMatmul: Bool = false) {
     if start == 0 && count == rows * rowBytes && !allWritten {
       allWritten = true
@@ -47,7 +67,10 @@ final class MemoryBank {
   }
 
   func firstUnwritten(_ start: Int, _ count: Int) -> Int? {
-    if allWritten || count == 0 { return nil }
+    if allWritten || count == 0 {
+      fillBlocks(start, count)
+      return nil
+    }
     guard let written else { return start }
     return written.firstUnwritten(start, count)
   }

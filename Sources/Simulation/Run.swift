@@ -48,6 +48,8 @@ public struct HostTimes: Hashable, Sendable {
   public var lowering = 0.0
   /// Device program → timeline.
   public var timing = 0.0
+  /// The float64 reference.
+  public var reference = 0.0
   /// Makes zeros.
   public init() {}
 }

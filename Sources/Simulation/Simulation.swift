@@ -35,6 +35,8 @@ public enum Simulation {
     public var memory: [String: UnsafeMutableRawBufferPointer]
     /// Gets what `device_print` shows, with its instruction's position.
     public var onPrint: ((Int, PrintedValue) -> Void)?
+    /// By name: contents of inputs that are made as they are read.
+    var contents: [String: LazyContents] = [:]
 
     /// Lends memory; each piece has its tensor's size.
     public init(
@@ -105,11 +107,20 @@ public enum Simulation {
     }
     // The reference is in float64.
     try requireHostMemory(for: program, on: hardware, extraBytes: 8)
-    let inputs = try complete(given, kernel.inputs.map { ($0.name, $0.dtype, $0.shape) }) { name in
-      kernel.inputs.first { $0.name == name }?.make(seed: seed)
+    let lazy = kernel.inputs.filter { input in
+      input.isLazy && !given.contains { $0.name == input.name }
     }
-    var result = try run(program, on: hardware, inputs: inputs, options: options)
-    let reference = try kernel.reference(inputs)
+    let eager = kernel.inputs.filter { input in !lazy.contains { $0.name == input.name } }
+    let inputs = try complete(given, eager.map { ($0.name, $0.dtype, $0.shape) }) { name in
+      eager.first { $0.name == name }?.make(seed: seed)
+    }
+    var caller = Caller()
+    for input in lazy { caller.contents[input.name] = input.contents(seed: seed) }
+    var result = try run(program, on: hardware, inputs: inputs, options: options, caller: caller)
+    let results = Dictionary(uniqueKeysWithValues: result.outputs.map { ($0.name, $0.values) })
+    let reference = measure(&result.host.reference) {
+      kernel.reference(ReferenceInputs(inputs, lazy: lazy, seed: seed), results: results)
+    }
     result.checks = kernel.outputs.compactMap { output in
       guard let wanted = reference[output.name],
         let got = result.outputs.first(where: { $0.name == output.name })
@@ -160,7 +171,9 @@ public enum Simulation {
       try execute(program, &interpreter)
       return ([], interpreter.executed)
     }
-    let declared = program.givenTensors.filter { caller.memory[$0.tensor.name] == nil }
+    let declared = program.givenTensors.filter {
+      caller.memory[$0.tensor.name] == nil && caller.contents[$0.tensor.name] == nil
+    }
     let filled = try complete(
       inputs, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
     ) { _ in nil }
@@ -191,6 +204,9 @@ public enum Simulation {
       geometry: geometry, tensors: [], rounding: rounding ?? .nearestEven)
     for tensor in program.tensors {
       machine.declare(tensor, in: caller.memory[tensor.name]?.baseAddress)
+    }
+    for (id, tensor) in program.givenTensors {
+      if let contents = caller.contents[tensor.name] { machine.fill(id, lazily: contents) }
     }
     for (id, tensor) in declared {
       guard let input = inputs.first(where: { $0.name == tensor.name }) else { continue }

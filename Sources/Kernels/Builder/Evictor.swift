@@ -15,15 +15,19 @@ final class Evictor {
     }
   }
 
+  /// The engine whose turn it is.
+  func next() -> Engine {
+    defer { moved += 1 }
+    return engines[moved % engines.count]
+  }
+
   /// Copies, converting to the target's type.
   func move(
     _ builder: KernelBuilder, from source: TensorView, to target: TensorView,
     file: String = #fileID, line: Int = #line
   ) {
     builder.emit(
-      TensorCopy(dst: target.ap, src: source.ap), on: engines[moved % engines.count], file: file,
-      line: line)
-    moved += 1
+      TensorCopy(dst: target.ap, src: source.ap), on: next(), file: file, line: line)
   }
 }
 

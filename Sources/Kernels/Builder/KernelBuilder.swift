@@ -77,6 +77,9 @@ public final class KernelBuilder {
         name, names, dtype, [partitions] + free, space, SourceLocation(file: file, line: line)))
   }
 
+  /// Bytes of a partition that no tile has taken yet.
+  func freeBytes(in space: MemorySpace) -> Int { space == .psum ? psum.free : sbuf.free }
+
   private func place(
     _ name: String, _ names: [String], _ dtype: DType, _ shape: [Int], _ space: MemorySpace,
     _ location: SourceLocation

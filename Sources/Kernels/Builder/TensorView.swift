@@ -99,6 +99,15 @@ public struct TensorView: Hashable, Sendable {
     return view
   }
 
+  /// Free dimensions that follow one another without a gap as one.
+  var flattened: TensorView {
+    let runs = ap.runs
+    precondition(runs.starts.count == 1 && runs.stride == 1, "free dimensions with gaps")
+    var view = self
+    view.ap.free = FreeDimensions([AccessDimension(stride: 1, size: ap.elementsPerRow)])
+    return view
+  }
+
   /// A free dimension walked backwards.
   public func reversed(dimension: Int) -> TensorView {
     let old = ap.free[dimension]

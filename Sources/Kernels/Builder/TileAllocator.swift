@@ -31,6 +31,9 @@ struct TileAllocator {
     return (0..<count).map { end + $0 * size }
   }
 
+  /// What is left; 0 if too much was asked for.
+  var free: Int { max(0, capacity - end) }
+
   /// The complaint if more was handed out than there is.
   var finding: Diagnostic? {
     guard end > capacity else { return nil }

@@ -70,10 +70,13 @@ public struct KernelTensor: Hashable, Sendable {
 public enum TensorFill: Hashable, Sendable {
   /// Independent normal numbers.
   case normal(mean: Double, deviation: Double)
-  /// `[positions, half]`: cos of position · theta^(-j / half).
-  case cosine(theta: Double)
-  /// `[positions, half]`: sin of position · theta^(-j / half).
-  case sine(theta: Double)
+  /// Independent, nearly normal numbers (sums of four uniform ones) around 0, made block by block: for
+  /// weights that are too many to be made if they are not read.
+  case weights(deviation: Double)
+  /// `[positions, half]`: cos of position · theta^(-j / half); positions from `first` on.
+  case cosine(theta: Double, first: Int = 0)
+  /// `[positions, half]`: sin of position · theta^(-j / half); positions from `first` on.
+  case sine(theta: Double, first: Int = 0)
 }
 
 /// An input of a kernel: its declaration and what a trial run fills it with.
@@ -104,10 +107,15 @@ public struct KernelInput: Hashable, Sendable {
     case .normal(let mean, let deviation):
       var random = SplitMix64(seed: seed, stream: name)
       for _ in 0..<count { values.append(Float(mean + deviation * random.normal())) }
-    case .cosine(let theta), .sine(let theta):
+    case .weights:
+      return KernelTensor(
+        name: name, dtype: dtype, shape: shape,
+        bytes: Array(bytes(of: 0..<count, seed: seed)))
+    case .cosine(let theta, let first), .sine(let theta, let first):
       let half = shape.last ?? 1
       for index in 0..<count {
-        let angle = Double(index / half) * pow(theta, -Double(index % half) / Double(half))
+        let position = Double(first + index / half)
+        let angle = position * pow(theta, -Double(index % half) / Double(half))
         if case .cosine = fill {
           values.append(Float(cos(angle)))
         } else {

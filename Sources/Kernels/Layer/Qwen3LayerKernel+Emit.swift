@@ -1,0 +1,371 @@
+import Device
+import Formats
+import ISA
+import Machine
+
+extension Qwen3LayerKernel {
+  /// The scopes of the program, which are the layer's operations in their order.
+  public enum Step: String, CaseIterable, Sendable {
+    case norm = "input norm"
+    case qkv = "qkv projection"
+    case heads = "q/k norm + rope"
+    case cacheWrite = "kv-cache write"
+    case attention
+    case output = "o projection + residual"
+    case postNorm = "post norm"
+    case router
+    case experts
+    case store = "residual + store"
+  }
+
+  /// Emits the layer.
+  public func emit(into builder: KernelBuilder) {
+    let declared = declareInputs(builder)
+    var tensors = declared
+    for output in outputs {
+      tensors[output.name] = builder.output(output.name, output.dtype, output.shape)
+    }
+    LayerEmission(self, builder, tensors).emit()
+  }
+}
+
+/// One layer while it is emitted.
+private final class LayerEmission {
+  private let kernel: Qwen3LayerKernel
+  private let builder: KernelBuilder
+  private let tensors: [String: TensorView]
+  private let ops: RowOps
+  private let stream: WeightStream
+  private let tiles: [Range<Int>]
+  /// The residual, updated in place.
+  private let rows: [TensorView]
+  /// Normalised and turned, `[rows, slots, tokens]`.
+  private let columns: [TensorView]
+  private let projected: [TensorView]
+  private let turnedHeads: [TensorView]
+  private let headOps: HeadOps
+  private let norms: (input: RowNorm, post: RowNorm)
+  private let router: RouterOps
+  private let experts: ExpertOps
+  private let tables: [(cos: TensorView, sin: TensorView)]
+  private let gains: (q: TensorView, k: TensorView)
+  private let qkRows: TensorView?
+  private let decode: DecodeAttention?
+  private let prefill: PrefillAttention?
+  private let numbers: (numbers: TensorView, real: TensorView, one: TensorView)?
+  private let affinities: [TensorView]
+  private var routes: [(indices: TensorView, weights: TensorView)] = []
+
+  private var load: Engine { .scalar }
+
+  init(_ kernel: Qwen3LayerKernel, _ builder: KernelBuilder, _ tensors: [String: TensorView]) {
+    self.kernel = kernel
+    self.builder = builder
+    self.tensors = tensors
+    let (values, dtype, storage) = (kernel.values, kernel.dtype, kernel.storage)
+    let isDecode = kernel.isDecode
+    let ops = RowOps(builder, dtype: dtype, evict: values.choice("evict"))
+    self.ops = ops
+    stream = WeightStream(builder, values, storage)
+    let tiles = ranges(of: kernel.tokens, by: 128)
+    self.tiles = tiles
+    let most = tiles[0].count
+    let buffers = values.integer("buffers")
+    let hiddenRows = evenRows(kernel.hidden)
+    func each(_ name: String, _ dtype: DType, _ partitions: Int, _ free: (Int) -> [Int])
+      -> [TensorView]
+    {
+      kernel.tokens == 1
+        ? [builder.tile(name, dtype, partitions: partitions, free: free(1))]
+        : ranges(of: kernel.tokens, by: 128).enumerated().map { index, range in
+          builder.tile(
+            "\(name).\(index)", dtype, partitions: partitions > 0 ? partitions : range.count,
+            free: free(range.count))
+        }
+    }
+    let row = kernel.tokens == 1 ? 1 : 0
+    let rows = each("rows", dtype, row) { _ in [kernel.hidden] }
+    self.rows = rows
+    columns = each("columns", storage.columns, hiddenRows) { [kernel.hidden / hiddenRows, $0] }
+    projected = each("qkv", dtype, row) { _ in [kernel.heads + 2 * kernel.kvHeads, kernel.headSize]
+    }
+    let width = kernel.heads * kernel.headSize
+    let turnedRows = isDecode ? kernel.headSize : evenRows(width)
+    turnedHeads = each("attention_turned", storage.columns, turnedRows) { [width / turnedRows, $0] }
+    func tensor(_ name: String) -> TensorView {
+      guard let found = tensors[name] else { preconditionFailure("no tensor \(name)") }
+      return found
+    }
+    let scratch = NormScratch(
+      builder, dtype: dtype, tokens: most, hidden: kernel.hidden, buffers: min(buffers, tiles.count)
+    )
+    // The input first: everything waits for it.
+    builder.scope(Qwen3LayerKernel.Step.norm.rawValue) {
+      for (tile, range) in zip(rows, tiles) {
+        builder.emit(DMACopy(dst: tile.ap, src: tensor("x").rows(range).ap), on: .scalar)
+      }
+    }
+    norms = (
+      builder.scope(Qwen3LayerKernel.Step.norm.rawValue) {
+        RowNorm(
+          ops, "input", gamma: tensor("gamma_in"), epsilon: kernel.epsilon, scratch: scratch)
+      },
+      builder.scope(Qwen3LayerKernel.Step.postNorm.rawValue) {
+        RowNorm(
+          ops, "post", gamma: tensor("gamma_post"), epsilon: kernel.epsilon, scratch: scratch)
+      }
+    )
+    let headRows = isDecode ? kernel.qkHeads : most
+    headOps = HeadOps(
+      ops, rows: headRows, group: isDecode ? 1 : values.integer("head_group"),
+      headSize: kernel.headSize, gpsimdShare: isDecode ? 0 : values.integer("gpsimd_share"),
+      epsilon: kernel.epsilon)
+    router = builder.scope(Qwen3LayerKernel.Step.router.rawValue) {
+      RouterOps(
+        ops, weights: tensor("w_router"), columnType: storage.columns, tokens: most,
+        buffers: tiles.count, loadEngine: .gpsimd)
+    }
+    experts = ExpertOps(
+      ops, stream, gateUp: tensor("gate_up"), down: tensor("down"), tokens: most,
+      buffers: max(buffers, tiles.count), scales: kernel.expertScales, columnType: storage.columns)
+    let half = kernel.headSize / 2
+    let pools = (
+      each("cos_tile", dtype, isDecode ? headRows : row) { _ in [half] },
+      each("sin_tile", dtype, isDecode ? headRows : row) { _ in [half] }
+    )
+    tables = Array(zip(pools.0, pools.1)).map { (cos: $0.0, sin: $0.1) }
+    gains = (
+      builder.tile("gain_q", dtype, partitions: headRows, free: [kernel.headSize]),
+      isDecode
+        ? builder.tile("gain_rows", dtype, partitions: headRows, free: [kernel.headSize])
+        : builder.tile("gain_k", dtype, partitions: headRows, free: [kernel.headSize])
+    )
+    qkRows =
+      isDecode
+      ? builder.tile("qk_rows", dtype, partitions: headRows, free: [1, kernel.headSize]) : nil
+    decode =
+      isDecode
+      ? DecodeAttention(
+        ops, heads: kernel.heads, kvHeads: kernel.kvHeads, headSize: kernel.headSize,
+        context: kernel.context, loadEngine: .scalar) : nil
+    prefill =
+      isDecode
+      ? nil
+      : PrefillAttention(
+        ops, heads: kernel.heads, kvHeads: kernel.kvHeads, headSize: kernel.headSize,
+        tokens: kernel.tokens, tileKeys: values.integer("tile_keys"), buffers: max(2, buffers))
+    numbers =
+      isDecode
+      ? nil
+      : (
+        builder.tile("expert_numbers", .float32, partitions: most, free: [kernel.experts]),
+        builder.tile("index_real", .float32, partitions: most, free: [8]),
+        builder.tile("affinity_one", .float32, partitions: most, free: [kernel.experts])
+      )
+    affinities =
+      isDecode ? [] : each("affinity", .float32, 0) { _ in [kernel.experts] }
+  }
+
+  private func tensor(_ name: String) -> TensorView {
+    guard let found = tensors[name] else { preconditionFailure("no tensor \(name)") }
+    return found
+  }
+
+  private func step(_ step: Qwen3LayerKernel.Step, _ body: () -> Void) {
+    builder.scope(step.rawValue, body)
+  }
+
+  func emit() {
+    step(.heads) { loadTables() }
+    step(.norm) { normalise(norms.input) }
+    step(.qkv) { project() }
+    if decode != nil { step(.attention) { loadCache() } }
+    step(.heads) { prepareHeads() }
+    step(.cacheWrite) { writeCache() }
+    step(.attention) { attend() }
+    step(.output) { projectOutput() }
+    step(.postNorm) { normalise(norms.post) }
+    step(.router) { route() }
+    if kernel.isDecode {
+      var sums: [TensorView] = []
+      step(.experts) {
+        sums = experts.emitSelected(
+          columns[0], indices: routes[0].indices, weights: routes[0].weights)
+      }
+      step(.store) { store(0, bankColumns(sums)) }
+    } else {
+      step(.experts) { affinity() }
+      step(.experts) {
+        experts.emitDense(columns, affinities: affinities, experts: kernel.experts) { tile, sums in
+          step(.store) { store(tile, sums) }
+        }
+      }
+    }
+  }
+
+  private func bankColumns(_ banks: [TensorView]) -> [(Range<Int>, TensorView)] {
+    var first = 0
+    return banks.map { bank in
+      defer { first += bank.freeShape[0] }
+      return (first..<first + bank.freeShape[0], bank)
+    }
+  }
+
+  // MARK: - Attention
+
+  private func loadTables() {
+    let q = tensor("gamma_q")
+    let k = tensor("gamma_k")
+    if kernel.isDecode {
+      let heads = kernel.heads
+      builder.emit(
+        DMACopy(dst: gains.k.rows(heads).ap, src: q.broadcastRows(heads).ap), on: .gpsimd)
+      builder.emit(
+        DMACopy(
+          dst: gains.k.rows(heads, kernel.kvHeads).ap, src: k.broadcastRows(kernel.kvHeads).ap),
+        on: .gpsimd)
+      for (name, tile) in [("cos", tables[0].cos), ("sin", tables[0].sin)] {
+        builder.emit(
+          DMACopy(dst: tile.ap, src: tensor(name).broadcastRows(tile.rowCount).ap), on: .gpsimd)
+      }
+      return
+    }
+    for (gain, tile) in [(q, gains.q), (k, gains.k)] {
+      builder.emit(DMACopy(dst: tile.ap, src: gain.broadcastRows(tile.rowCount).ap), on: .gpsimd)
+    }
+    for (range, table) in zip(tiles, tables) {
+      for (name, tile) in [("cos", table.cos), ("sin", table.sin)] {
+        builder.emit(DMACopy(dst: tile.ap, src: tensor(name).rows(range).ap), on: .gpsimd)
+      }
+    }
+  }
+
+  private func normalise(_ norm: RowNorm) {
+    for (row, column) in zip(rows, columns) {
+      ops.transpose(norm.normalise(row), into: column, gains: norm.gains)
+    }
+  }
+
+  private func project() {
+    let scale = Float(kernel.storage.scale(for: kernel.deviations.hidden))
+    let flat = projected.map { $0.flattened }
+    stream.project(columns, WeightMatrix(tensor("w_qkv")), banks: ops.banks) { tile, part, bank in
+      ops.move(from: bank, to: flat[tile].columns(part), scale: scale)
+    }
+  }
+
+  private func loadCache() {
+    decode?.loadCache(keys: tensor("k_cache"), values: tensor("v_cache"))
+  }
+
+  private func prepareHeads() {
+    let heads = kernel.heads
+    if let qkRows {
+      // Heads of the one token onto partitions of their own.
+      builder.emit(
+        DMACopy(
+          dst: qkRows.select(0, dimension: 0).ap,
+          src: projected[0].columns(0..<kernel.qkHeads, dimension: 0).ap), on: .sync)
+      headOps.emit(
+        qkRows, into: qkRows, [HeadOps.Segment(heads: 0..<1, gains: gains.k)], tables: tables[0])
+      return
+    }
+    for (tile, table) in zip(projected, tables) {
+      headOps.emit(
+        tile, into: tile,
+        [
+          HeadOps.Segment(heads: 0..<heads, gains: gains.q),
+          HeadOps.Segment(heads: heads..<kernel.qkHeads, gains: gains.k),
+        ], tables: table)
+    }
+  }
+
+  private func writeCache() {
+    let (heads, qk) = (kernel.heads, kernel.qkHeads)
+    let all = heads + 2 * kernel.kvHeads
+    for (tile, range) in zip(projected, tiles) {
+      let key =
+        qkRows.map { $0.select(0, dimension: 0).rows(heads, kernel.kvHeads) }
+        ?? tile.columns(heads..<qk, dimension: 0)
+      builder.emit(DMACopy(dst: tensor("k_new").rows(range).ap, src: key.ap), on: .gpsimd)
+      builder.emit(
+        DMACopy(
+          dst: tensor("v_new").rows(range).ap, src: tile.columns(qk..<all, dimension: 0).ap),
+        on: .gpsimd)
+    }
+  }
+
+  private func attend() {
+    let (heads, qk) = (kernel.heads, kernel.qkHeads)
+    let all = heads + 2 * kernel.kvHeads
+    if let decode, let qkRows {
+      decode.emit(
+        queries: qkRows.select(0, dimension: 0),
+        value: projected[0].columns(qk..<all, dimension: 0).ap, into: turnedHeads[0])
+      return
+    }
+    guard let prefill else { return }
+    prefill.makeMask()
+    for (tile, range) in zip(projected, tiles) {
+      prefill.turnKeys(tile.columns(heads..<qk, dimension: 0), at: range)
+    }
+    let valueTiles = projected.map { $0.columns(qk..<all, dimension: 0) }
+    for (index, tile) in projected.enumerated() {
+      // Queries are turned before the first result takes their place.
+      let queries = tile.columns(0..<heads, dimension: 0)
+      prefill.emit(queries: queries, values: valueTiles, at: tiles[index], into: queries)
+      ops.transpose(queries.flattened, into: turnedHeads[index])
+    }
+  }
+
+  private func projectOutput() {
+    let scale = Float(kernel.storage.scale(for: kernel.deviations.attention))
+    stream.project(
+      turnedHeads, WeightMatrix(tensor("w_o")), banks: ops.banks
+    ) { tile, part, bank in
+      let row = rows[tile].columns(part)
+      ops.add(bank, to: row, scale: scale)
+    }
+  }
+
+  // MARK: - Experts
+
+  private func route() {
+    for (column, range) in zip(columns, tiles) {
+      let route = router.emit(column)
+      builder.emit(
+        DMACopy(dst: tensor("expert_indices").rows(range).ap, src: route.indices.ap), on: .gpsimd)
+      builder.emit(
+        DMACopy(dst: tensor("expert_weights").rows(range).ap, src: route.weights.ap), on: .gpsimd)
+      routes.append(route)
+    }
+  }
+
+  private func affinity() {
+    guard let numbers else { return }
+    builder.emit(
+      Iota(
+        dst: numbers.numbers.ap,
+        pattern: IndexPattern([IndexStep(step: 1, count: kernel.experts)])), on: .gpsimd)
+    for (route, affinity) in zip(routes, affinities) {
+      experts.affinities(
+        indices: route.indices, weights: route.weights, numbers: numbers.numbers,
+        scratch: (numbers.real, numbers.one), into: affinity)
+    }
+  }
+
+  private func store(_ tile: Int, _ sums: [(Range<Int>, TensorView)]) {
+    let scale = Float(kernel.expertScales.down)
+    for (columns, sum) in sums {
+      ops.add(sum, to: rows[tile].columns(columns), scale: scale)
+    }
+    builder.emit(DMACopy(dst: tensor("out").rows(tiles[tile]).ap, src: rows[tile].ap), on: .scalar)
+  }
+}
+
+extension Qwen3LayerKernel {
+  /// What undoes the storage scales of gate_up and of down.
+  var expertScales: (gateUp: Double, down: Double) {
+    (storage.scale(for: deviations.hidden), storage.scale(for: deviations.inner))
+  }
+}
