@@ -10,6 +10,12 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case vectorAdd = "vector_add"
   case transpose
   case attention
+  case projection
+  case headNorm = "qk_norm"
+  case decodeAttention = "attention_decode"
+  case prefillAttention = "attention_prefill"
+  case expertMLP = "expert_mlp"
+  case argmax
   case qwen3Layer = "qwen3_layer"
 
   /// The kernel's type.
@@ -25,6 +31,12 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
     case .vectorAdd: VectorAddKernel.self
     case .transpose: TransposeKernel.self
     case .attention: AttentionKernel.self
+    case .projection: ProjectionKernel.self
+    case .headNorm: HeadNormKernel.self
+    case .decodeAttention: DecodeAttentionKernel.self
+    case .prefillAttention: PrefillAttentionKernel.self
+    case .expertMLP: ExpertMLPKernel.self
+    case .argmax: ArgmaxKernel.self
     case .qwen3Layer: Qwen3LayerKernel.self
     }
   }

@@ -16,6 +16,8 @@ struct DecodeAttention {
   let headSize: Int
   /// Keys in the cache; the new token's is one more.
   let context: Int
+  /// Whether groups of heads are worked on one by one.
+  private let apart: Bool
   private let keys: TensorView
   private let values: TensorView
   private let engine: Engine
@@ -31,8 +33,10 @@ struct DecodeAttention {
 
   /// Declares the cache's tiles.
   init(
-    _ ops: RowOps, heads: Int, kvHeads: Int, headSize: Int, context: Int, loadEngine: Engine
+    _ ops: RowOps, heads: Int, kvHeads: Int, headSize: Int, context: Int, loadEngine: Engine,
+    apart: Bool = false
   ) {
+    self.apart = apart
     self.ops = ops
     self.heads = heads
     self.kvHeads = kvHeads
@@ -98,20 +102,21 @@ struct DecodeAttention {
         src: turned.columns(heads..<heads + kvHeads).split(dimension: 0, inner: 1).ap), on: .vector)
     let last = values.select(context / 128, dimension: 0).rows(context % 128, 1)
     builder.emit(DMACopy(dst: last.ap, src: value), on: .gpsimd)
-    emitScores()
-    let weights = softmax()
-    let whole = blocks.filter { $0.count == blocks[0].count }
-    ops.transposeBlocks(whole.map { weights.columns($0) }, into: turnedWeights)
-    if let rest = blocks.last, rest.count != blocks[0].count {
-      ops.transposeBlocks(
-        [weights.columns(rest)],
-        into: turnedWeights.columns(blocks.count - 1..<blocks.count, dimension: 0))
+    if apart {
+      let group = heads / kvHeads
+      for kv in 0..<kvHeads {
+        let columns = kv * group..<(kv + 1) * group
+        emitWeights(kv..<kv + 1, queries: turned.columns(columns), into: columns)
+      }
+    } else {
+      mask()
+      emitWeights(0..<kvHeads, queries: nil, into: 0..<heads)
     }
     emitProducts(turnedWeights, into: result)
   }
 
-  /// `[heads, keys]` in float32.
-  private func emitScores() {
+  /// Queries with the columns of other groups zero, by kv head.
+  private func mask() {
     let group = heads / kvHeads
     builder.emit(Memset(dst: masked.ap, value: 0), on: .gpsimd)
     for kv in 0..<kvHeads {
@@ -121,22 +126,39 @@ struct DecodeAttention {
           dst: masked.select(kv, dimension: 0).columns(columns).ap, src: turned.columns(columns).ap),
         on: .vector)
     }
+  }
+
+  /// The weights of some heads, turned to `[keys, heads]` block by block.
+  ///
+  /// - Parameter queries: Of one group; `nil` takes the masked ones of all.
+  private func emitWeights(_ groups: Range<Int>, queries: TensorView?, into columns: Range<Int>) {
+    let scores = rows.scores.rows(columns.count)
     for stripe in ranges(of: total, by: 512) {
-      let bank = ops.banks.next().rows(heads).columns(0..<stripe.count)
-      for kv in 0..<kvHeads {
+      let bank = ops.banks.next().rows(columns.count).columns(0..<stripe.count)
+      for kv in groups {
         builder.emit(
           NCMatmul(
-            dst: bank.ap, stationary: masked.select(kv, dimension: 0).ap,
-            moving: keys.select(kv, dimension: 0).columns(stripe).ap, accumulate: kv > 0))
+            dst: bank.ap, stationary: (queries ?? masked.select(kv, dimension: 0)).ap,
+            moving: keys.select(kv, dimension: 0).columns(stripe).ap,
+            accumulate: kv > groups.lowerBound))
       }
-      ops.move(from: bank, to: rows.scores.columns(stripe))
+      ops.move(from: bank, to: scores.columns(stripe))
+    }
+    let weights = softmax(scores)
+    let target = turnedWeights.columns(columns)
+    let whole = blocks.filter { $0.count == blocks[0].count }
+    ops.transposeBlocks(whole.map { weights.columns($0) }, into: target)
+    if let rest = blocks.last, rest.count != blocks[0].count {
+      ops.transposeBlocks(
+        [weights.columns(rest)], into: target.columns(blocks.count - 1..<blocks.count, dimension: 0))
     }
   }
 
   /// Row by row, in the storage type.
-  private func softmax() -> TensorView {
-    let (scores, weights) = rows
-    let (maximum, sum) = statistics
+  private func softmax(_ scores: TensorView) -> TensorView {
+    let count = scores.rowCount
+    let weights = rows.weights.rows(count)
+    let (maximum, sum) = (statistics.maximum.rows(count), statistics.sum.rows(count))
     let scale = Float(1 / Double(headSize).squareRoot())
     builder.emit(TensorReduce(dst: maximum.ap, op: .maximum, data: scores.ap, negate: true))
     builder.emit(

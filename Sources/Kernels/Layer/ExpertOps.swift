@@ -21,6 +21,10 @@ final class ExpertOps {
   private let products: TilePool
   private let turned: TilePool
   let columnType: DType
+  /// Sums of tiles of tokens, for more than one.
+  private var totals: [TensorView] = []
+  /// Undoes the storage scale of down.
+  let downScale: Float
 
   private var builder: KernelBuilder { ops.builder }
 
@@ -34,6 +38,7 @@ final class ExpertOps {
     self.gateUp = gateUp
     self.down = down
     scale = Float(scales.gateUp)
+    downScale = Float(scales.down)
     self.columnType = columnType
     inner = down.freeShape[0]
     let builder = ops.builder
@@ -164,6 +169,15 @@ final class ExpertOps {
     }
   }
 
+  /// Declares the sums of several tiles of tokens; before anything is loaded.
+  func prepareDense(_ tokens: [Int]) {
+    guard tokens.count > 1 else { return }
+    totals = tokens.enumerated().map { index, count in
+      builder.tile(
+        "expert_total.\(index)", .float32, partitions: count, free: [down.freeShape[1]])
+    }
+  }
+
   /// All experts on tiles of tokens, weighted by `[tokens, experts]`; sums stay in SBUF if there is
   /// more than one tile.
   ///
@@ -191,10 +205,6 @@ final class ExpertOps {
       }
       finish(0, Array(zip(columns, sums)))
       return
-    }
-    let totals = x.indices.map { tile in
-      builder.tile(
-        "expert_total.\(tile)", .float32, partitions: x[tile].freeShape[1], free: [hidden])
     }
     for expert in 0..<experts {
       emitDenseTiles(x, affinities, expert, totals)

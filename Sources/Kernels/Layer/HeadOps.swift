@@ -20,19 +20,17 @@ struct HeadOps {
   private let group: Int
   private let gpsimdShare: Int
   private let epsilon: Double
-  private let ops: RowOps
   private let scratch: [Engine: (a: TensorView, b: TensorView, sums: TensorView)]
 
   /// Declares float32 tiles for `group` heads on each engine.
   init(
-    _ ops: RowOps, rows: Int, group: Int, headSize: Int, gpsimdShare: Int, epsilon: Double
+    _ builder: KernelBuilder, rows: Int, group: Int, headSize: Int, gpsimdShare: Int,
+    epsilon: Double
   ) {
-    builder = ops.builder
-    self.ops = ops
+    self.builder = builder
     self.group = group
     self.gpsimdShare = gpsimdShare
     self.epsilon = epsilon
-    let builder = builder
     func tiles(_ engine: Engine) -> (a: TensorView, b: TensorView, sums: TensorView) {
       func tile(_ name: String, _ free: [Int]) -> TensorView {
         builder.tile("\(name)_\(engine.name)", .float32, partitions: rows, free: free)
@@ -93,7 +91,7 @@ struct HeadOps {
     let sums = tiles.sums.rows(rows).columns(0..<count)
     times(a, source, source)
     builder.emit(TensorReduce(dst: sums.ap, op: .add, data: a.ap, axes: [2, 3]), on: .vector)
-    ops.root(sums, width: 2 * half, epsilon: epsilon)
+    builder.emitRoot(sums, width: 2 * half, epsilon: epsilon)
     times(a, source, sums.broadcastInner([2, half]))
     let gain = gains.rows(rows).split(dimension: 0, inner: half).broadcast(count, at: 0)
     guard let tables else {

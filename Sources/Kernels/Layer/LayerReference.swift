@@ -28,7 +28,11 @@ struct LayerReference {
     var (q, k, v) = splitHeads(qkv)
     q = turn(q, heads: kernel.heads, gamma: inputs["gamma_q"])
     k = turn(k, heads: kernel.kvHeads, gamma: inputs["gamma_k"])
-    let attended = attention(q, k, v)
+    let attended = Reference.attention(
+      q, k, v, tokens: tokens, heads: kernel.heads, kvHeads: kernel.kvHeads,
+      size: kernel.headSize, keys: kernel.isDecode ? inputs["k_cache"] : [],
+      values: kernel.isDecode ? inputs["v_cache"] : [],
+      context: kernel.isDecode ? kernel.context : 0)
     let projected = Reference.product(
       attended, transposed: false, weights("w_o", scale: kernel.deviations.attention),
       rows: tokens, inner: kernel.heads * kernel.headSize, columns: hidden)
@@ -60,56 +64,9 @@ struct LayerReference {
 
   /// RMSNorm of each head, then the rotation of its halves.
   private func turn(_ x: [Double], heads: Int, gamma: [Double]) -> [Double] {
-    var y = Reference.rmsNorm(x, gamma: gamma, epsilon: kernel.epsilon)
-    let (cos, sin) = (inputs["cos"], inputs["sin"])
-    let half = kernel.headSize / 2
-    for token in 0..<kernel.tokens {
-      for head in 0..<heads {
-        let start = (token * heads + head) * kernel.headSize
-        for j in 0..<half {
-          let (first, second) = (y[start + j], y[start + half + j])
-          let (c, s) = (cos[token * half + j], sin[token * half + j])
-          y[start + j] = first * c - second * s
-          y[start + half + j] = second * c + first * s
-        }
-      }
-    }
-    return y
-  }
-
-  private func attention(_ q: [Double], _ k: [Double], _ v: [Double]) -> [Double] {
-    let (kv, size, heads) = (kernel.kvHeads, kernel.headSize, kernel.heads)
-    let context = kernel.isDecode ? kernel.context : 0
-    let (oldKeys, oldValues) =
-      kernel.isDecode ? (inputs["k_cache"], inputs["v_cache"]) : ([], [])
-    let scale = 1 / Double(size).squareRoot()
-    var out = [Double](repeating: 0, count: q.count)
-    for token in 0..<kernel.tokens {
-      for head in 0..<heads {
-        let group = head * kv / heads
-        let query = (token * heads + head) * size
-        var scores = [Double](repeating: 0, count: context + token + 1)
-        for key in scores.indices {
-          var sum = 0.0
-          for i in 0..<size {
-            let element =
-              key < context
-              ? oldKeys[(group * size + i) * context + key]
-              : k[((key - context) * kv + group) * size + i]
-            sum += q[query + i] * element
-          }
-          scores[key] = sum * scale
-        }
-        let weights = Reference.softmax(scores, width: scores.count)
-        for (key, weight) in weights.enumerated() {
-          let start =
-            key < context ? (key * kv + group) * size : ((key - context) * kv + group) * size
-          let source = key < context ? oldValues : v
-          for i in 0..<size { out[query + i] += weight * source[start + i] }
-        }
-      }
-    }
-    return out
+    Reference.rotated(
+      Reference.rmsNorm(x, gamma: gamma, epsilon: kernel.epsilon), heads: heads,
+      size: kernel.headSize, cos: inputs["cos"], sin: inputs["sin"])
   }
 
   /// Eight experts per token and their weights.

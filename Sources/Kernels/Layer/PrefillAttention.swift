@@ -21,13 +21,15 @@ struct PrefillAttention {
   private let mask: TensorView
   private let pools: [String: TilePool]
   private let turnedWeights: TilePool
+  /// Scores, then weights, of all heads in HBM; in three passes only.
+  let spilled: TensorView?
 
-  private var builder: KernelBuilder { ops.builder }
+  var builder: KernelBuilder { ops.builder }
 
   /// Declares tiles; `buffers` heads are under way at a time.
   init(
     _ ops: RowOps, heads: Int, kvHeads: Int, headSize: Int, tokens: Int, tileKeys: Int,
-    buffers: Int
+    buffers: Int, spills: Bool = false
   ) {
     self.ops = ops
     self.heads = heads
@@ -57,13 +59,16 @@ struct PrefillAttention {
     if tokens > tileKeys {
       pools["partial"] = pool("partial", .float32, [headSize], buffers)
     }
+    if spills { pools["row"] = pool("row", .float32, [tokens], min(2, buffers)) }
+    spilled =
+      spills ? builder.scratch("spilled", .float32, [heads * tokens, tokens]) : nil
     self.pools = pools
     turnedWeights = builder.pool(
       "weights_turned", ops.dtype, partitions: rows, free: [(columns + 127) / 128, rows],
       buffers: buffers)
   }
 
-  private func next(_ name: String, _ rows: Int) -> TensorView {
+  func next(_ name: String, _ rows: Int) -> TensorView {
     guard let pool = pools[name] else { preconditionFailure("no pool \(name)") }
     return pool.next().rows(rows)
   }
@@ -98,13 +103,17 @@ struct PrefillAttention {
   func emit(
     queries: TensorView, values: [TensorView], at tile: Range<Int>, into result: TensorView
   ) {
-    let rows = tile.count
-    ops.transposeBlocks(
-      (0..<heads).map { queries.select($0, dimension: 0) },
-      into: turnedQueries.columns(0..<rows))
+    turnQueries(queries)
     for head in 0..<heads {
       emit(head, values, tile, into: result.select(head, dimension: 0))
     }
+  }
+
+  /// Brings the queries of one row tile onto the partitions of head_dim.
+  func turnQueries(_ queries: TensorView) {
+    ops.transposeBlocks(
+      (0..<heads).map { queries.select($0, dimension: 0) },
+      into: turnedQueries.columns(0..<queries.rowCount))
   }
 
   private func emit(
@@ -144,7 +153,7 @@ struct PrefillAttention {
   }
 
   /// q · kᵀ with later keys hidden: `[rows, keys]`.
-  private func scores(
+  func scores(
     _ head: Int, _ kv: Int, _ tile: Range<Int>, _ keys: Range<Int>
   ) -> TensorView {
     let rows = tile.count
@@ -166,7 +175,7 @@ struct PrefillAttention {
   }
 
   /// -max(scores, before) / √head_dim.
-  private func emitMaximum(_ scores: TensorView, previous: TensorView?) -> TensorView {
+  func emitMaximum(_ scores: TensorView, previous: TensorView?) -> TensorView {
     let maximum = next("max", scores.rowCount)
     builder.emit(TensorReduce(dst: maximum.ap, op: .maximum, data: scores.ap, negate: true))
     let scale = Float(1 / Double(headSize).squareRoot())
@@ -185,7 +194,7 @@ struct PrefillAttention {
   }
 
   /// weights · v: `[rows, head_dim]` in PSUM.
-  private func emitProducts(
+  func emitProducts(
     _ power: TensorView, _ values: [TensorView], _ keys: Range<Int>, _ kv: Int
   ) -> TensorView {
     let rows = power.rowCount

@@ -54,6 +54,9 @@ private final class LayerEmission {
   private let prefill: PrefillAttention?
   private let numbers: (numbers: TensorView, real: TensorView, one: TensorView)?
   private let affinities: [TensorView]
+  private let grouped: GroupedExperts?
+  /// Rows of the second norm in HBM, where blocks of tokens are gathered.
+  private let normed: TensorView?
   private var routes: [(indices: TensorView, weights: TensorView)] = []
 
   private var load: Engine { .scalar }
@@ -117,7 +120,7 @@ private final class LayerEmission {
     )
     let headRows = isDecode ? kernel.qkHeads : most
     headOps = HeadOps(
-      ops, rows: headRows, group: isDecode ? 1 : values.integer("head_group"),
+      builder, rows: headRows, group: isDecode ? 1 : values.integer("head_group"),
       headSize: kernel.headSize, gpsimdShare: isDecode ? 0 : values.integer("gpsimd_share"),
       epsilon: kernel.epsilon)
     router = builder.scope(Qwen3LayerKernel.Step.router.rawValue) {
@@ -126,7 +129,9 @@ private final class LayerEmission {
         buffers: tiles.count, loadEngine: .gpsimd)
     }
     experts = ExpertOps(
-      ops, stream, gateUp: tensor("gate_up"), down: tensor("down"), tokens: most,
+      ops, stream, gateUp: tensor("gate_up"), down: tensor("down"),
+      tokens: !isDecode && values.choice("experts_form") == "grouped"
+        ? min(values.integer("block_tokens"), kernel.tokens) : most,
       buffers: max(buffers, tiles.count), scales: kernel.expertScales, columnType: storage.columns)
     let half = kernel.headSize / 2
     let pools = (
@@ -154,8 +159,17 @@ private final class LayerEmission {
       : PrefillAttention(
         ops, heads: kernel.heads, kvHeads: kernel.kvHeads, headSize: kernel.headSize,
         tokens: kernel.tokens, tileKeys: values.integer("tile_keys"), buffers: max(2, buffers))
+    let groups = !isDecode && values.choice("experts_form") == "grouped"
+    grouped =
+      groups
+      ? GroupedExperts(
+        ops, experts, count: kernel.experts, tokens: kernel.tokens, hidden: kernel.hidden,
+        block: values.integer("block_tokens"), buffers: buffers) : nil
+    normed =
+      groups ? builder.scratch("normed", dtype, [kernel.tokens, kernel.hidden]) : nil
+    if !isDecode && !groups { experts.prepareDense(tiles.map(\.count)) }
     numbers =
-      isDecode
+      isDecode || groups
       ? nil
       : (
         builder.tile("expert_numbers", .float32, partitions: most, free: [kernel.experts]),
@@ -163,7 +177,7 @@ private final class LayerEmission {
         builder.tile("affinity_one", .float32, partitions: most, free: [kernel.experts])
       )
     affinities =
-      isDecode ? [] : each("affinity", .float32, 0) { _ in [kernel.experts] }
+      isDecode || groups ? [] : each("affinity", .float32, 0) { _ in [kernel.experts] }
   }
 
   private func tensor(_ name: String) -> TensorView {
@@ -184,7 +198,7 @@ private final class LayerEmission {
     step(.cacheWrite) { writeCache() }
     step(.attention) { attend() }
     step(.output) { projectOutput() }
-    step(.postNorm) { normalise(norms.post) }
+    step(.postNorm) { normalise(norms.post, into: normed) }
     step(.router) { route() }
     if kernel.isDecode {
       var sums: [TensorView] = []
@@ -193,6 +207,16 @@ private final class LayerEmission {
           columns[0], indices: routes[0].indices, weights: routes[0].weights)
       }
       step(.store) { store(0, bankColumns(sums)) }
+    } else if let grouped, let normed {
+      step(.experts) {
+        grouped.assign(routes.map(\.indices))
+        grouped.compute(normed, gains: norms.post.gains)
+      }
+      for tile in tiles.indices {
+        var total: TensorView?
+        step(.experts) { total = grouped.combine(tile, weights: routes[tile].weights) }
+        if let total { step(.store) { store(tile, [(0..<kernel.hidden, total)], isScaled: true) } }
+      }
     } else {
       step(.experts) { affinity() }
       step(.experts) {
@@ -240,9 +264,13 @@ private final class LayerEmission {
     }
   }
 
-  private func normalise(_ norm: RowNorm) {
-    for (row, column) in zip(rows, columns) {
-      ops.transpose(norm.normalise(row), into: column, gains: norm.gains)
+  private func normalise(_ norm: RowNorm, into stored: TensorView? = nil) {
+    for (index, tile) in tiles.enumerated() {
+      let row = norm.normalise(rows[index])
+      ops.transpose(row, into: columns[index], gains: norm.gains)
+      if let stored {
+        builder.emit(DMACopy(dst: stored.rows(tile).ap, src: row.ap), on: .gpsimd)
+      }
     }
   }
 
@@ -354,10 +382,11 @@ private final class LayerEmission {
     }
   }
 
-  private func store(_ tile: Int, _ sums: [(Range<Int>, TensorView)]) {
-    let scale = Float(kernel.expertScales.down)
+  private func store(
+    _ tile: Int, _ sums: [(Range<Int>, TensorView)], isScaled: Bool = false
+  ) {
     for (columns, sum) in sums {
-      ops.add(sum, to: rows[tile].columns(columns), scale: scale)
+      ops.add(sum, to: rows[tile].columns(columns), scale: isScaled ? 1 : experts.downScale)
     }
     builder.emit(DMACopy(dst: tensor("out").rows(tiles[tile]).ap, src: rows[tile].ap), on: .scalar)
   }

@@ -108,17 +108,6 @@ final class RowOps {
     }
   }
 
-  /// (mean(x²) + eps)^-½ of groups of `width` elements, from their sums; in place.
-  func root(_ sums: TensorView, width: Int, epsilon: Double, on engine: Engine = .vector) {
-    builder.emit(
-      TensorScalar(
-        dst: sums.ap, data: sums.ap, op0: .multiply, operand0: .immediate(Float(1 / Double(width))),
-        op1: .add, operand1: .immediate(Float(epsilon))), on: engine)
-    builder.emit(
-      TensorScalar(dst: sums.ap, data: sums.ap, op0: .power, operand0: .immediate(-0.5)),
-      on: engine)
-  }
-
   /// Loads one row of features as a column: `[rows, slots]`.
   func loadColumn(_ source: TensorView, into target: TensorView, on engine: Engine) {
     let rows = target.rowCount
@@ -127,6 +116,19 @@ final class RowOps {
     pattern.rowStride = 1
     pattern.free = FreeDimensions([AccessDimension(stride: rows, size: target.freeShape[0])])
     builder.emit(DMACopy(dst: target.ap, src: pattern), on: engine)
+  }
+}
+
+extension KernelBuilder {
+  /// (mean(x²) + eps)^-½ of groups of `width` elements, from their sums; in place, on Vector.
+  func emitRoot(_ sums: TensorView, width: Int, epsilon: Double) {
+    emit(
+      TensorScalar(
+        dst: sums.ap, data: sums.ap, op0: .multiply, operand0: .immediate(Float(1 / Double(width))),
+        op1: .add, operand1: .immediate(Float(epsilon))), on: .vector)
+    emit(
+      TensorScalar(dst: sums.ap, data: sums.ap, op0: .power, operand0: .immediate(-0.5)),
+      on: .vector)
   }
 }
 
@@ -158,7 +160,7 @@ struct RowNorm {
     ops.builder.emit(
       ActivationReduce(
         dst: squares.rows(count).ap, op: .square, data: x.ap, reduceOp: .add, reduceRes: sum.ap))
-    ops.root(sum, width: hidden, epsilon: epsilon)
+    ops.builder.emitRoot(sum, width: hidden, epsilon: epsilon)
     let result = scaled.next().rows(count)
     ops.builder.emit(
       TensorScalar(dst: result.ap, data: x.ap, op0: .multiply, operand0: .tile(sum.ap)),

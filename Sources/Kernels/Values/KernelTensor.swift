@@ -73,6 +73,8 @@ public enum TensorFill: Hashable, Sendable {
   /// Independent, nearly normal numbers (sums of four uniform ones) around 0, made block by block: for
   /// weights that are too many to be made if they are not read.
   case weights(deviation: Double)
+  /// `[tokens, choices]`: different numbers below `of`; a share `skew` of the tokens has the first ones.
+  case choices(of: Int, skew: Double)
   /// `[positions, half]`: cos of position · theta^(-j / half); positions from `first` on.
   case cosine(theta: Double, first: Int = 0)
   /// `[positions, half]`: sin of position · theta^(-j / half); positions from `first` on.
@@ -111,6 +113,15 @@ public struct KernelInput: Hashable, Sendable {
       return KernelTensor(
         name: name, dtype: dtype, shape: shape,
         bytes: Array(bytes(of: 0..<count, seed: seed)))
+    case .choices(let limit, let skew):
+      let width = shape.last ?? 1
+      let skewed = Int((Double(count / width) * skew).rounded())
+      var random = SplitMix64(seed: seed, stream: name)
+      for token in 0..<count / width {
+        var all = Array(0..<limit)
+        if token >= skewed { all.shuffle(using: &random) }
+        values += all.prefix(width).map { Float($0) }
+      }
     case .cosine(let theta, let first), .sine(let theta, let first):
       let half = shape.last ?? 1
       for index in 0..<count {
