@@ -75,6 +75,59 @@ struct ValuesTests {
       ].map { Case(.attention, "form=\(form) \($0)") }
     }
 
+  private static let heads = "q_heads=6 kv_heads=2 head_dim=32"
+  private static let mlp = "hidden=64 inner=32 experts=16"
+
+  static let layer =
+    [
+      Case(.projection, "tokens=1 k=96 n=20 dtype=float32"),
+      Case(.projection, "tokens=3 k=200 n=700 weight_bytes=800 weight_buffers=2 tile_n=100"),
+      Case(.projection, "tokens=150 k=192 n=100 norm=fused residual=true dtype=float32"),
+      Case(.projection, "tokens=129 k=256 n=70 norm=fused load_engine=both evict=scalar"),
+      Case(.projection, "tokens=2 k=256 n=70 weights=int8 dtype=float32"),
+      Case(.projection, "tokens=2 k=256 n=70 weights=float8_e4m3 residual=true"),
+      Case(.projection, "tokens=2 k=256 n=70 weights=float8_e4m3 weight_scale=0.125"),
+      Case(.projection, "tokens=2 k=256 n=70 weights=float8_e4m3 double_row=true"),
+      Case(.headNorm, "tokens=130 q_heads=3 kv_heads=1 head_dim=12 head_group=2"),
+      Case(.headNorm, "tokens=5 rope=fused \(heads) dtype=float32 gpsimd_share=100"),
+      Case(.headNorm, "tokens=140 rope=fused \(heads) tile_tokens=33 buffers=1 gpsimd_share=0"),
+      Case(.decodeAttention, "context=1 \(heads) dtype=float32"),
+      Case(.decodeAttention, "context=127 \(heads)"),
+      Case(.decodeAttention, "context=128 \(heads) heads=apart dtype=float32"),
+      Case(.decodeAttention, "context=600 q_heads=4 kv_heads=4 head_dim=16 evict=vector"),
+      Case(.prefillAttention, "tokens=1 \(heads) dtype=float32"),
+      Case(.prefillAttention, "tokens=130 \(heads) tile_keys=128 buffers=1"),
+      Case(.prefillAttention, "tokens=300 \(heads) tile_keys=128 dtype=float32"),
+      Case(.prefillAttention, "tokens=300 q_heads=2 kv_heads=1 head_dim=16 tile_keys=256"),
+      Case(.prefillAttention, "tokens=140 \(heads) form=three_pass tile_keys=128 dtype=float32"),
+      Case(.prefillAttention, "tokens=40 \(heads) form=three_pass"),
+      Case(.argmax, "vocabulary=64 lanes=8"), Case(.argmax, "vocabulary=1000 lanes=1"),
+      Case(.argmax, "vocabulary=1024 dtype=float32"),
+    ]
+    + ["selected", "dense", "grouped"].flatMap { form in
+      [
+        "tokens=1", "tokens=5 dtype=float32", "tokens=5 weights=int8",
+        "tokens=4 weights=float8_e4m3 dtype=float32",
+      ].map { Case(.expertMLP, "form=\(form) \(mlp) \($0) block_tokens=3") }
+    }
+    + [
+      Case(
+        .expertMLP,
+        "form=selected hidden=256 inner=256 experts=9 weights=float8_e4m3 double_row=true"),
+      // More than one tile of tokens; experts with no token, with all tokens, with part of a block.
+      Case(.expertMLP, "form=dense \(mlp) tokens=140 skew=1 dtype=float32"),
+      Case(.expertMLP, "form=grouped \(mlp) tokens=140 skew=1 block_tokens=32 dtype=float32"),
+      Case(.expertMLP, "form=grouped \(mlp) tokens=140 skew=0.5 block_tokens=128"),
+      Case(.expertMLP, "form=grouped \(mlp) tokens=20 block_tokens=1 buffers=1"),
+    ]
+    + [
+      "context=40", "context=130 weight_bytes=1024 weight_buffers=2 load_engine=both",
+      "phase=prefill tokens=20", "phase=prefill tokens=200 experts_form=dense",
+      "phase=prefill tokens=140 experts_form=grouped block_tokens=48 tile_keys=128",
+    ].map {
+      Case(.qwen3Layer, "q_heads=4 kv_heads=2 head_dim=16 \(mlp) \($0) dtype=float32")
+    }
+
   /// The model's own sizes.
   static let qwen =
     ["float32", "bfloat16"].flatMap { dtype in
@@ -83,7 +136,7 @@ struct ValuesTests {
       }
     } + [Case(.matmul, "m=128 k=2048 n=128 lhs_layout=mk")]
 
-  @Test(arguments: matmul + norms + others + captured + qwen)
+  @Test(arguments: matmul + norms + others + captured + layer + qwen)
   func matchesReference(_ sample: Case) throws {
     let kernel = try sample.make()
     let program = try kernel.build(.test)

@@ -99,6 +99,125 @@ for dtype in TYPES:
     sample("attention", dtype, ["sequence=128", "head_dim=2", f"form={form}"],
            {"q": q, "k": k, "v": v}, {"out": softmax(q.T @ k) @ v.T})
 
+def attention(q, k, v):
+    """Causal attention [tokens, heads, size]; k and v may have tokens before the queries' first."""
+    out = np.zeros(q.shape)
+    group = q.shape[1] // k.shape[1]
+    offset = len(k) - len(q)
+    for head in range(q.shape[1]):
+        keys, values = k[:, head // group], v[:, head // group]
+        scores = q[:, head] @ keys.T / math.sqrt(q.shape[2])
+        hidden = np.arange(len(k))[None, :] > np.arange(len(q))[:, None] + offset
+        out[:, head] = softmax(np.where(hidden, -np.inf, scores)) @ values
+    return out
+
+
+def experts(x, indices, weights, gate_up, down):
+    out = np.zeros(x.shape)
+    inner = down.shape[1]
+    for token in range(len(x)):
+        for expert, weight in zip(indices[token].astype(int), weights[token]):
+            both = x[token] @ gate_up[expert]
+            gate, up = both[:inner], both[inner:]
+            out[token] += weight * (gate / (1 + np.exp(-gate)) * up @ down[expert])
+    return out
+
+
+def route(x, w):
+    probabilities = softmax(x @ w)
+    indices = np.argsort(-probabilities, axis=-1, kind="stable")[:, :8]
+    top = np.take_along_axis(probabilities, indices, axis=-1)
+    return indices, top / top.sum(axis=-1, keepdims=True)
+
+
+def tables(dtype, positions, size):
+    angles = np.asarray(positions)[:, None] * 1e6 ** -(np.arange(0, size, 2) / size)
+    return [f(angles).astype(TYPES[dtype]).astype(np.float64) for f in (np.cos, np.sin)]
+
+
+for dtype in TYPES:
+    x, gamma = draw(dtype, 3, 6), draw(dtype, 1, 6, scale=0.1, mean=1)
+    w, residual = draw(dtype, 6, 5, scale=6 ** -0.5), draw(dtype, 3, 5)
+    sample("projection", dtype, ["tokens=3", "k=6", "n=5"], {"x": x, "w": w}, {"out": x @ w})
+    sample("projection", dtype, ["tokens=3", "k=6", "n=5", "norm=fused", "residual=true"],
+           {"x": x, "w": w, "gamma": gamma, "residual": residual},
+           {"out": rms_norm(x, gamma, 1e-6) @ w + residual})
+
+    q, k = draw(dtype, 3, 4, 6, scale=2), draw(dtype, 3, 2, 6)
+    gains = {"gamma_q": draw(dtype, 1, 6, mean=1), "gamma_k": draw(dtype, 1, 6, mean=1)}
+    cos, sin = tables(dtype, range(3), 6)
+    normed = rms_norm(q, gains["gamma_q"], 1e-6), rms_norm(k, gains["gamma_k"], 1e-6)
+    settings = ["tokens=3", "q_heads=4", "kv_heads=2", "head_dim=6"]
+    sample("qk_norm", dtype, settings, {"q": q, "k": k, **gains},
+           {"q_out": normed[0], "k_out": normed[1]})
+    sample("qk_norm", dtype, settings + ["rope=fused"],
+           {"q": q, "k": k, **gains, "cos": cos, "sin": sin},
+           {"q_out": rotate(normed[0], cos, sin), "k_out": rotate(normed[1], cos, sin)})
+
+    q, k, v = draw(dtype, 5, 4, 6), draw(dtype, 5, 2, 6), draw(dtype, 5, 2, 6)
+    for form in ("flash", "three_pass"):
+        sample("attention_prefill", dtype,
+               ["tokens=5", "q_heads=4", "kv_heads=2", "head_dim=6", f"form={form}"],
+               {"q": q, "k": k, "v": v}, {"out": attention(q, k, v)})
+    for heads in ("together", "apart"):
+        sample("attention_decode", dtype,
+               ["context=4", "q_heads=4", "kv_heads=2", "head_dim=6", f"heads={heads}"],
+               {"q": q[4], "k": k[4], "v": v[4], "k_cache": k[:4].transpose(1, 2, 0),
+                "v_cache": v[:4]}, {"out": attention(q[4:], k, v)[0]})
+
+    x = draw(dtype, 3, 6)
+    gate_up, down = draw(dtype, 10, 6, 8, scale=6 ** -0.5), draw(dtype, 10, 4, 6, scale=0.5)
+    indices = np.array([random.permutation(10)[:8] for _ in range(3)]).astype(np.float64)
+    weights = draw("float32", 3, 8, scale=0.02, mean=0.125)
+    for form in ("selected", "dense", "grouped"):
+        sample("expert_mlp", dtype,
+               ["tokens=3", "hidden=6", "experts=10", "inner=4", f"form={form}", "block_tokens=2"],
+               {"x": x, "indices": indices, "weights": weights, "gate_up": gate_up, "down": down},
+               {"out": experts(x, indices, weights, gate_up, down)})
+
+    logits = draw(dtype, 1, 48)
+    for lanes in (1, 6):
+        sample("argmax", dtype, ["vocabulary=48", f"lanes={lanes}"], {"logits": logits},
+               {"index": np.argmax(logits).astype(np.float64)})
+
+    hidden, heads, kv, size, count, inner, context = 8, 4, 2, 6, 12, 6, 3
+    for phase, tokens in (("decode", 1), ("prefill", 4)):
+        first = context if phase == "decode" else 0
+        cos, sin = tables(dtype, range(first, first + tokens), size)
+        given = {
+            "x": draw(dtype, tokens, hidden), "gamma_in": draw(dtype, 1, hidden, scale=0.1, mean=1),
+            "gamma_q": draw(dtype, 1, size, scale=0.1, mean=1),
+            "gamma_k": draw(dtype, 1, size, scale=0.1, mean=1),
+            "gamma_post": draw(dtype, 1, hidden, scale=0.1, mean=1), "cos": cos, "sin": sin,
+        }
+        if phase == "decode":
+            given["k_cache"] = draw(dtype, kv, size, context)
+            given["v_cache"] = draw(dtype, context, kv, size)
+        given["w_qkv"] = draw(dtype, hidden, (heads + 2 * kv) * size, scale=hidden ** -0.5)
+        given["w_o"] = draw(dtype, heads * size, hidden, scale=(heads * size) ** -0.5)
+        given["w_router"] = draw(dtype, hidden, count, scale=2 * hidden ** -0.5)
+        given["gate_up"] = draw(dtype, count, hidden, 2 * inner, scale=hidden ** -0.5)
+        given["down"] = draw(dtype, count, inner, hidden, scale=inner ** -0.5)
+        qkv = (rms_norm(given["x"], given["gamma_in"], 1e-6) @ given["w_qkv"]).reshape(
+            tokens, heads + 2 * kv, size)
+        q = rotate(rms_norm(qkv[:, :heads], given["gamma_q"], 1e-6), cos, sin)
+        k = rotate(rms_norm(qkv[:, heads:heads + kv], given["gamma_k"], 1e-6), cos, sin)
+        v = qkv[:, heads + kv:]
+        keys, values = k, v
+        if phase == "decode":
+            keys = np.concatenate([given["k_cache"].transpose(2, 0, 1), k])
+            values = np.concatenate([given["v_cache"], v])
+        h = given["x"] + attention(q, keys, values).reshape(tokens, -1) @ given["w_o"]
+        post = rms_norm(h, given["gamma_post"], 1e-6)
+        indices, weights = route(post, given["w_router"])
+        out = h + experts(post, indices, weights, given["gate_up"], given["down"])
+        sample("qwen3_layer", dtype,
+               [f"phase={phase}", f"tokens={tokens}", f"context={context}", f"hidden={hidden}",
+                f"q_heads={heads}", f"kv_heads={kv}", f"head_dim={size}", f"experts={count}",
+                f"inner={inner}"], given,
+               {"out": out, "k_new": k, "v_new": v, "expert_indices": indices.astype(np.float64),
+                "expert_weights": weights})
+
 MASK = 2**64 - 1
 
 

@@ -1,0 +1,134 @@
+import Device
+public import Hardware
+public import Kernels
+import Programs
+public import Reports
+public import Simulation
+public import Timing
+
+/// A decoder layer measured twice: as one program, and with each operation as a kernel of its own.
+public struct LayerStudy: Sendable {
+  /// One operation's part of the layer.
+  public struct Row: Sendable {
+    /// The operation.
+    public var operation: LayerOperation
+    /// Its kernel alone, from HBM to HBM; `nil` where no kernel does it alone.
+    public var alone: Picoseconds?
+    /// What limits the kernel.
+    public var bottleneck: Bottleneck?
+    /// The engine with most work, and its share of the kernel's time.
+    public var busiest: (engine: Engine, share: Double)?
+    /// When the fused program has finished it; `nil` in rows whose step another row stands for.
+    public var finished: Picoseconds?
+    /// By how much it moved the time by which all up to here is finished. All of these sum to the
+    /// program's time.
+    public var added: Picoseconds
+    /// The least time of any core of this hardware.
+    public var least: Picoseconds
+  }
+
+  /// The layer.
+  public var layer: LayerExtents
+  /// The fused program's run.
+  public var fused: Run
+  /// By operation.
+  public var rows: [Row]
+  /// HBM bandwidth, in GB/s, of a core whose neighbour is as busy.
+  public var sharedBandwidth: Double
+
+  /// The fused program's time.
+  public var total: Picoseconds { fused.timeline?.total ?? 0 }
+  /// All kernels one after another.
+  public var aloneTotal: Picoseconds { rows.reduce(0) { $0 + ($1.alone ?? 0) } }
+  /// All operations in turn, each in its least time.
+  public var leastByOperation: Picoseconds { rows.reduce(0) { $0 + $1.least } }
+
+  /// The least time of the layer where everything overlaps, on this hardware.
+  public func leastTime(on hardware: Hardware) -> Picoseconds {
+    leastTime(bandwidth: hardware.hbm.readBandwidthPerCore, hardware)
+  }
+
+  /// The same where two cores share the HBM stack: half of its bandwidth each.
+  public func sharedLeastTime(on hardware: Hardware) -> Picoseconds {
+    leastTime(bandwidth: sharedBandwidth, hardware)
+  }
+
+  private func leastTime(bandwidth: Double, _ hardware: Hardware) -> Picoseconds {
+    let flops = rows.reduce(0) { $0 + $1.operation.flops }
+    let bytes = rows.reduce(0) { $0 + $1.operation.bytes }
+    return Picoseconds(max(Double(flops) / hardware.peakTFLOPS, Double(bytes) * 1000 / bandwidth))
+  }
+
+  /// Takes the fused run apart and times every operation alone.
+  ///
+  /// - Throws: What `Simulation.run` throws.
+  public init(
+    _ run: Run, of kernel: Qwen3LayerKernel, on hardware: Hardware, set: StrategySet = .tiled
+  ) throws {
+    layer = kernel.extents
+    fused = run
+    sharedBandwidth = hardware.hbm.bandwidthPerStack / 2
+    let ends = LayerStudy.ends(of: run)
+    var options = Simulation.Options()
+    options.mode = .timingOnly
+    var reached: Picoseconds = 0
+    var seen: Set<Qwen3LayerKernel.Step> = []
+    rows = []
+    for operation in LayerOperation.all(kernel.extents, set) {
+      var row = Row(
+        operation: operation, alone: nil, bottleneck: nil, busiest: nil, finished: nil, added: 0,
+        least: operation.leastTime(on: hardware))
+      if let name = operation.kernel {
+        let alone = try Simulation.run(
+          try name.make(operation.settings), on: hardware, options: options)
+        row.alone = alone.timeline?.total
+        if let timed = Report(alone).timed {
+          row.bottleneck = timed.bottleneck
+          row.busiest = timed.summary.busiest
+        }
+      }
+      if seen.insert(operation.step).inserted, let end = ends[operation.step] {
+        row.finished = end
+        row.added = max(0, end - reached)
+        reached = max(reached, end)
+      }
+      rows.append(row)
+    }
+    // What comes after the last operation's end, such as a store's acknowledgement.
+    if let last = rows.indices.last { rows[last].added += max(0, total - reached) }
+  }
+
+  /// When everything of a step had completed.
+  private static func ends(of run: Run) -> [Qwen3LayerKernel.Step: Picoseconds] {
+    guard let device = run.device, let timeline = run.timeline else { return [:] }
+    let program = run.program
+    var steps: [Qwen3LayerKernel.Step?] = []
+    for scope in program.scopes {
+      let parent = scope.parent >= 0 ? steps[Int(scope.parent)] : nil
+      steps.append(parent ?? Qwen3LayerKernel.Step(rawValue: scope.name))
+    }
+    var ends: [Qwen3LayerKernel.Step: Picoseconds] = [:]
+    for (index, instruction) in device.instructions.enumerated() where instruction.source >= 0 {
+      let scope = program.instructions[Int(instruction.source)].scope
+      guard scope >= 0, let step = steps[Int(scope)] else { continue }
+      var end = timeline.instructions[index].end
+      if case .trigger(let transfer) = instruction.work {
+        end = timeline.transfers[Int(transfer)].complete
+      }
+      ends[step] = max(ends[step] ?? 0, end)
+    }
+    return ends
+  }
+}
+
+extension Summary {
+  /// The engine that is busy longest, and its share of the time.
+  package var busiest: (engine: Engine, share: Double) {
+    var found = (engine: Engine.tensor, share: 0.0)
+    for engine in Engine.allCases {
+      let share = share(self[engine].activeTime)
+      if share > found.share { found = (engine, share) }
+    }
+    return found
+  }
+}

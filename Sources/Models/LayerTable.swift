@@ -1,0 +1,118 @@
+public import Hardware
+public import Reports
+import Timing
+
+// operation              alone µs  bound by          busiest      in the layer: ends    adds  share  least µs
+// qkv projection           62.790  DMA rings   91 %  Tensor 68 %             71.120  60.130   17 %    55.9
+
+extension LayerStudy {
+  /// The table, the sums and what they mean.
+  public func text(on hardware: Hardware) -> String {
+    var cells = [
+      ["operation", "alone µs", "bound by", "", "busiest", "", "ends µs", "adds µs", "share", "least µs"]
+    ]
+    for row in rows {
+      cells.append([
+        row.operation.name, row.alone.map { microseconds($0) } ?? "-",
+        row.bottleneck?.limitName ?? "-", row.bottleneck.map { percent($0.share) } ?? "",
+        row.busiest?.engine.displayName ?? "-", row.busiest.map { percent($0.share) } ?? "",
+        row.finished.map { microseconds($0) } ?? "with above",
+        row.finished == nil ? "" : microseconds(row.added),
+        row.finished == nil ? "" : percent(share(row.added)), microseconds(row.least),
+      ])
+    }
+    cells.append([
+      "layer", microseconds(aloneTotal), "", "", "", "", microseconds(total), microseconds(total),
+      "100 %", microseconds(leastTime(on: hardware)),
+    ])
+    let table = aligned(cells, texts: [0, 2, 4])
+    return ([table, ""] + sentences(on: hardware)).joined(separator: "\n") + "\n"
+  }
+
+  private func share(_ time: Picoseconds) -> Double {
+    total > 0 ? Double(time) / Double(total) : 0
+  }
+
+  /// What the table says.
+  public func sentences(on hardware: Hardware) -> [String] {
+    let phase =
+      layer.isDecode
+      ? "decode of 1 token, context \(grouped(layer.context))"
+      : "prefill of \(grouped(layer.tokens)) tokens"
+    let least = leastTime(on: hardware)
+    let shared = sharedLeastTime(on: hardware)
+    let times = total > 0 ? Double(aloneTotal) / Double(total) : 0
+    let worst = rows.filter { $0.finished != nil }.sorted { $0.added - $0.least > $1.added - $1.least }
+      .prefix(3).map { "\($0.operation.name) \(microseconds(max(0, $0.added - $0.least))) µs" }
+    return [
+      "\(phase): one program \(microseconds(total)) µs; its operations alone, one after another, "
+        + "\(microseconds(aloneTotal)) µs (\(fixed(times, 2)) times as long; kv-cache write left out).",
+      "least time where all overlaps: \(microseconds(least)) µs at the "
+        + "\(fixed(hardware.hbm.readBandwidthPerCore, 0)) GB/s that one core reads "
+        + "(the program takes \(percent(Double(total) / Double(max(1, least)))) of it), "
+        + "\(microseconds(shared)) µs at the \(fixed(sharedBandwidth, 0)) GB/s of a core whose "
+        + "neighbour is as busy.",
+      "beyond the least time of the operation: \(worst.joined(separator: ", ")).",
+      "'adds' is by how much an operation moved the end of all before it; it sums to the layer.",
+    ]
+  }
+
+  /// The same for machines: times in seconds, shares from 0 to 1.
+  public func json(on hardware: Hardware) -> JSON {
+    func seconds(_ time: Picoseconds) -> JSON { .real(Double(time) / 1e12) }
+    let operations = rows.map { row -> JSON in
+      var object: [String: JSON] = [
+        "name": .string(row.operation.name), "flops": .integer(row.operation.flops),
+        "bytes": .integer(row.operation.bytes), "least_time": seconds(row.least),
+        "added_time": seconds(row.added), "share": .real(share(row.added)),
+      ]
+      if let alone = row.alone { object["alone_time"] = seconds(alone) }
+      if let finished = row.finished { object["finished_time"] = seconds(finished) }
+      if let bottleneck = row.bottleneck {
+        object["bound_by"] = .string(bottleneck.key)
+        object["bound_share"] = .real(bottleneck.share)
+      }
+      if let busiest = row.busiest {
+        object["busiest_engine"] = .string(busiest.engine.name)
+        object["busiest_share"] = .real(busiest.share)
+      }
+      if let kernel = row.operation.kernel {
+        object["kernel"] = .string(kernel.rawValue)
+        object["settings"] = .array(row.operation.settings.map { .string($0) })
+      }
+      return .object(object)
+    }
+    return .object([
+      "phase": .string(layer.isDecode ? "decode" : "prefill"), "tokens": .integer(layer.tokens),
+      "context": .integer(layer.context), "operations": .array(operations),
+      "total_time": seconds(total), "alone_time": seconds(aloneTotal),
+      "least_time": seconds(leastTime(on: hardware)),
+      "shared_least_time": seconds(sharedLeastTime(on: hardware)),
+    ])
+  }
+}
+
+extension Bottleneck {
+  /// What limits, in a word or two.
+  package var limitName: String {
+    switch kind {
+    case .resource(let resource): resource.displayName
+    case .latency: "latency"
+    case .none: "nothing alone"
+    }
+  }
+}
+
+/// Lines of cells; columns of texts go to the left, numbers to the right.
+func aligned(_ cells: [[String]], texts: Set<Int>) -> String {
+  guard let first = cells.first else { return "" }
+  let widths = first.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
+  return cells.map { row in
+    var line = row.indices.map { column in
+      texts.contains(column)
+        ? row[column].left(widths[column]) : row[column].right(widths[column])
+    }.joined(separator: "  ")
+    while line.last == " " { line.removeLast() }
+    return line
+  }.joined(separator: "\n")
+}

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Hardware
+import Kernels
+import Models
+import Reports
+import Simulation
+import Storage
+
+struct ModelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "model",
+    abstract: "The five prompts of the MoE kernel challenge, end to end, and their score.",
+    discussion: """
+      Each pass is 48 times one layer, the final norm, lm_head and greedy sampling. The score compares a
+      strategy set with a baseline set: plain (one kernel per operation, one buffer), tiled (the same
+      with overlap), fused (a layer as one program). Times do not depend on which experts the router
+      chooses: a step loads eight, a prompt all.
+
+      EXAMPLES
+        trnsim model qwen3-30b-a3b
+        trnsim model qwen3-30b-a3b --strategy tiled --baseline plain --host-us 5000
+        trnsim model qwen3-30b-a3b --param weights=float8_e4m3 --json model.json
+      """)
+
+  @Argument(help: "The model: qwen3-30b-a3b.")
+  var model: String
+  @Option(help: "Strategy set that is scored: plain, tiled or fused.")
+  var strategy: StrategySet = .fused
+  @Option(help: "Strategy set that it is compared with.")
+  var baseline: StrategySet = .plain
+  @Option(help: "Ranks that share the model; only 1 yet.")
+  var tp = 1
+  @Option(help: "Prompts and contexts are rounded up to a multiple of this many tokens.")
+  var bucket = 128
+  @Option(
+    name: .customLong("host-us"), help: "Host and framework time per pass in µs, added as it is.")
+  var hostMicroseconds = 0.0
+  @Flag(help: "Compute the values of a decode and a prefill layer: A of the score.")
+  var check = false
+  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var hardware: HardwareOptions
+  @Option(
+    help: ArgumentHelp(
+      "Write the result as JSON; '-' prints it instead of the text.", valueName: "file|-"))
+  var json: String?
+
+  func validate() throws {
+    if bucket < 1 || bucket > 1024 { throw ValidationError("--bucket must be 1 to 1024") }
+    if !(hostMicroseconds >= 0 && hostMicroseconds <= 1e9) {
+      throw ValidationError("--host-us must be 0 to 1000000000")
+    }
+  }
+
+  func run() throws {
+    try reporting {
+      guard model == "qwen3-30b-a3b" else {
+        throw DiagnosticError(
+          "there is no model '\(model)'",
+          remedy: remedyForUnknown(model, known: ["qwen3-30b-a3b"]))
+      }
+      guard tp == 1 else {
+        throw DiagnosticError("tp is \(tp), a model runs on one core yet", remedy: "use --tp 1")
+      }
+      let machine = try hardware.load()
+      var options = ModelStudy.Options()
+      options.bucket = bucket
+      options.hostMicroseconds = hostMicroseconds
+      options.settings = parameters.parameters
+      let study = ModelStudy(on: machine, options: options)
+      let isTerminal = isatty(STDERR_FILENO) == 1
+      let accurate = check ? try isAccurate(on: machine) : nil
+      let score = try ChallengeScore(
+        study, strategy, against: baseline, isAccurate: accurate
+      ) { if isTerminal { showProgress($0) } }
+      if isTerminal { showProgress("") }
+      let text = score.json(strategy, against: baseline, options: options).text()
+      if let json, json != "-" { try writeAtomically(Array(text.utf8), to: json) }
+      print(
+        json == "-" ? text : score.text(strategy, against: baseline, options: options),
+        terminator: json == "-" ? "\n" : "")
+      if accurate == false { throw Outcome.checkFailed }
+    }
+  }
+
+  /// Whether the layer's values agree with float64, for a step and for a prompt.
+  private func isAccurate(on machine: Hardware) throws -> Bool {
+    var options = Simulation.Options()
+    options.mode = .valuesOnly
+    return try ["phase=decode", "phase=prefill"].allSatisfy { phase in
+      let kernel = try KernelName.qwen3Layer.make([phase] + parameters.parameters)
+      let run = try Simulation.run(kernel, on: machine, options: options)
+      return !run.checks.isEmpty && run.checks.allSatisfy(\.passed)
+    }
+  }
+}
+
+extension StrategySet: ExpressibleByArgument {}

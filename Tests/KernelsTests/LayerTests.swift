@@ -1,0 +1,102 @@
+import Formats
+import Kernels
+import Testing
+
+/// The decoder layer in bfloat16, its routing, and inputs that are made as they are read.
+struct LayerTests {
+  static let small = [
+    "q_heads=4", "kv_heads=2", "head_dim=32", "hidden=128", "experts=16", "inner=64", "context=70",
+  ]
+
+  /// ‖a - b‖ / ‖b‖.
+  private func distance(_ a: [Double], _ b: [Double]) -> Double {
+    let difference = zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+    return (difference / b.reduce(0) { $0 + $1 * $1 }).squareRoot()
+  }
+
+  /// Rows of bfloat16 with float32 sums are within 1 % of float64; of float32 within 0.01 %.
+  @Test(arguments: [
+    ["phase=decode"], ["phase=decode", "weights=int8"], ["phase=decode", "weights=float8_e4m3"],
+    ["phase=prefill", "tokens=140"],
+    ["phase=prefill", "tokens=140", "experts_form=grouped", "block_tokens=32"],
+    ["phase=decode", "dtype=float32"], ["phase=prefill", "tokens=40", "dtype=float32"],
+  ])
+  func isNearFloat64(_ settings: [String]) throws {
+    let kernel = try KernelName.qwen3Layer.make(Self.small + settings)
+    let program = try kernel.build(.test)
+    #expect(program.check(.test).map { $0.rendered() } == [])
+    let inputs = kernel.makeInputs(seed: 3)
+    let results = try execute(program, inputs)
+    let values = Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.values) })
+    let reference = kernel.reference(ReferenceInputs(values), results: results)
+    let limit = settings.contains("dtype=float32") ? 1e-4 : 1e-2
+    for name in ["out", "k_new", "v_new", "expert_weights"] {
+      let result = try #require(results[name])
+      #expect(distance(result, try #require(reference[name])) < limit, "\(name)")
+    }
+    #expect(results["expert_indices"] == reference["expert_indices"])
+  }
+
+  /// What the reference takes over from a simulation is a tie, never a wrong choice.
+  @Test func wrongExpertsAreNotTakenOver() throws {
+    let kernel = try KernelName.qwen3Layer.make(Self.small + ["dtype=float32"])
+    let values = Dictionary(
+      uniqueKeysWithValues: kernel.makeInputs(seed: 3).map { ($0.name, $0.values) })
+    let right = kernel.reference(ReferenceInputs(values), results: [:])
+    let chosen = try #require(right["expert_indices"])
+    for wrong in [
+      Array(chosen.reversed()), Array(chosen.dropLast()) + [chosen[0]],
+      Array(chosen.dropLast()) + [99], chosen.map { 15 - $0 },
+    ] {
+      let found = kernel.reference(ReferenceInputs(values), results: ["expert_indices": wrong])
+      #expect(found["expert_indices"] == chosen)
+    }
+  }
+
+  /// Every expert's path: one that no token chose, one that all chose.
+  @Test func groupedPromptsCoverEmptyAndFullExperts() throws {
+    let kernel = try KernelName.expertMLP.make([
+      "form=grouped", "tokens=33", "hidden=64", "inner=32", "experts=16", "skew=1",
+      "block_tokens=8", "dtype=float32",
+    ])
+    let inputs = kernel.makeInputs(seed: 1)
+    let indices = try #require(inputs.first { $0.name == "indices" }).values
+    #expect(Set(indices) == Set((0..<8).map { Double($0) }))
+    let results = try execute(kernel.build(.test), inputs)
+    let wanted = try #require(try kernel.reference(inputs)["out"])
+    #expect(distance(try #require(results["out"]), wanted) < 1e-5)
+  }
+
+  /// The same bytes whether an input is made at once or block by block, whatever is read first.
+  @Test func lazyInputsAreTheSameBytes() throws {
+    let kernel = try KernelName.projection.make(["k=100", "n=100"])
+    let input = try #require(kernel.inputs.first { $0.name == "w" })
+    #expect(input.isLazy)
+    let all = input.make(seed: 5)
+    let lazy = ReferenceInputs([], lazy: [input], seed: 5)
+    #expect(lazy["w"] == all.values)
+    #expect(lazy["w", 4000..<8300] == Array(all.values[4000..<8300]))
+    #expect(lazy["w", 9999..<10_000] == Array(all.values[9999...]))
+    // 10,000 sums of four uniform numbers: deviation within 4/√(2n).
+    let variance = all.values.reduce(0) { $0 + $1 * $1 } / 10_000
+    #expect(abs((variance * 100).squareRoot() - 1) < 0.03)
+  }
+
+  @Test func mistakesAreNamed() {
+    let mistakes = [
+      (["tokens=2"], "tokens is 2, decode computes one token"),
+      (["q_heads=3"], "q_heads is 3, must be a multiple of kv_heads, 2"),
+      (["tp=2"], "tp is 2, a layer runs on one core yet"),
+      (["double_row=true"], "double_row needs float8 weights, they are bfloat16"),
+      (["head_dim=31"], "head_dim is 31, must be even"),
+    ]
+    for (settings, message) in mistakes {
+      let names = settings.map { $0.split(separator: "=")[0] + "=" }
+      let rest = Self.small.filter { setting in !names.contains { setting.hasPrefix($0) } }
+      let found = diagnostics {
+        _ = try KernelName.qwen3Layer.make(rest + settings).build(.test)
+      }
+      #expect(found.map(\.message).contains(message), "\(found)")
+    }
+  }
+}
