@@ -86,6 +86,11 @@ let package = Package(
       "Suites",
       needs: ["Device", "Hardware", "Kernels", "Reports", "Simulation", "Storage"]),
     room(
+      "Models",
+      needs: [
+        "Device", "Formats", "Hardware", "Kernels", "Programs", "Reports", "Simulation", "Timing",
+      ]),
+    room(
       "Accuracy",
       needs: [
         "Captures", "Device", "Diagnostics", "Hardware", "Kernels", "Lowering", "Machine",
@@ -114,8 +119,8 @@ let package = Package(
       name: "trnsim",
       dependencies: [
         "Accuracy", "Baselines", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA",
-        "Kernels", "Lowering", "Machine", "Programs", "Reports", "Searches", "Simulation", "Storage",
-        "Suites", "Sweeps", "Timing",
+        "Kernels", "Lowering", "Machine", "Models", "Programs", "Reports", "Searches", "Simulation",
+        "Storage", "Suites", "Sweeps", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     room(
@@ -175,6 +180,7 @@ let package = Package(
       needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs", "Storage"]),
     tests(
       "SuitesTests", needs: ["Hardware", "Kernels", "Reports", "Simulation", "Suites"]),
+    tests("ModelsTests", needs: ["Hardware", "Kernels", "Models", "Simulation", "Timing"]),
     tests(
       "BaselinesTests",
       needs: [

@@ -1,3 +1,4 @@
+import Formats
 public import Hardware
 public import Kernels
 public import Timing

@@ -1,4 +1,4 @@
-import Device
+public import Device
 public import Hardware
 public import Kernels
 import Programs

@@ -1,4 +1,6 @@
+import Device
 public import Hardware
+import Kernels
 public import Reports
 import Timing
 

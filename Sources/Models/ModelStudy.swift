@@ -1,6 +1,5 @@
-public import Diagnostics
 public import Hardware
-public import Kernels
+import Kernels
 import Simulation
 public import Timing
 

@@ -19,6 +19,13 @@ public indirect enum JSON: Hashable, Sendable {
     }
   }
 
+  /// An object with one more entry.
+  public func adding(_ key: String, _ value: JSON) -> JSON {
+    guard case .object(var entries) = self else { return self }
+    entries[key] = value
+    return .object(entries)
+  }
+
   /// The text; `indented` puts each entry on its own line.
   public func text(indented: Bool = true) -> String {
     var out = ""

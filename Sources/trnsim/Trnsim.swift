@@ -21,6 +21,8 @@ struct Trnsim: ParsableCommand {
         trnsim emit rope -o rope.trn                  the kernel's instruction stream as text
         trnsim run rope.trn --set clocks.vector=1.2   a program file on changed hardware
         trnsim compare matmul --vary tile_n=128,256,512 --vary buffers=1..3
+        trnsim run qwen3_layer --param phase=decode   a whole decoder layer, operation by operation
+        trnsim model qwen3-30b-a3b                    five prompts end to end, and their score
         trnsim demo                                   every kernel of the layer in one table
         trnsim kernels matmul                         what can be chosen
         trnsim hardware explain tensor.latency.warm   a number and its source
@@ -32,7 +34,7 @@ struct Trnsim: ParsableCommand {
     version: toolVersion,
     subcommands: [
       RunCommand.self, CompareCommand.self, CheckCommand.self, UpdateCommand.self, DiffCommand.self,
-      SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self,
+      SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self, ModelCommand.self,
       KernelsCommand.self, EmitCommand.self, ShowCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
       DemoCommand.self, BenchCommand.self, FuzzCommand.self,

@@ -1,9 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import Diagnostics
 import Foundation
 import Hardware
 import Kernels
-import Models
+public import Models
 import Reports
 import Simulation
 import Storage

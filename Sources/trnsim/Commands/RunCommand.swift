@@ -5,6 +5,7 @@ import Foundation
 import Hardware
 import Kernels
 import Machine
+import Models
 import Programs
 public import Reports
 import Simulation
@@ -69,10 +70,22 @@ struct RunCommand: ParsableCommand {
       if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
       if let trace { try writeTrace(run, to: trace) }
       let report = Report(run, peakMemoryBytes: peakMemoryBytes())
-      if let json, json != "-" { try writeAtomically(Array(report.json.text().utf8), to: json) }
-      print(json == "-" ? report.json.text() : report.text(color: showsColor(.standardOutput)))
+      let layer = try layerStudy(run, machine)
+      var object = report.json
+      if let layer { object = object.adding("layer", layer.json(on: machine)) }
+      if let json, json != "-" { try writeAtomically(Array(object.text().utf8), to: json) }
+      print(json == "-" ? object.text() : report.text(color: showsColor(.standardOutput)))
+      if let layer, json != "-" { print(layer.text(on: machine)) }
       if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
     }
+  }
+
+  /// The operations of a whole layer; `nil` for other kernels and where nothing was timed.
+  private func layerStudy(_ run: Run, _ machine: Hardware) throws -> LayerStudy? {
+    guard run.timeline != nil, KernelName(rawValue: target) == .qwen3Layer else { return nil }
+    let values = try KernelParameters(
+      parameters.parameters, for: Qwen3LayerKernel.parameters)
+    return try LayerStudy(run, of: Qwen3LayerKernel(values), on: machine)
   }
 
   private func simulate(on machine: Hardware) throws -> Run {
