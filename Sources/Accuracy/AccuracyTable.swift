@@ -1,12 +1,12 @@
-import Captures
+public import Captures
 public import Device
 public import Diagnostics
 public import Hardware
-public import Reports
-import Storage
 public import Timing
 
 /// The errors of all captures of a directory, in one table.
+///
+/// Errors are signed percent of the measured value: negative where trnsim is faster than the device.
 public struct AccuracyTable: Sendable {
   /// One capture's line.
   public struct Row: Sendable {
@@ -14,34 +14,68 @@ public struct AccuracyTable: Sendable {
     public var name: String
     /// The user span that was measured.
     public var userSpan: Picoseconds
-    /// Error of the user span in percent, with measured and with predicted DMA times.
+    /// Number of instructions.
+    public var instructions: Int
+    /// Error of the user span with measured and with predicted DMA times, in the table's phase.
     public var spanError: (measured: Double, predicted: Double)
-    /// The same over `AccuracyTable.phases` phases of the PE clock's windows: mean and largest size.
-    public var phaseError: (mean: Double, worst: Double)
-    /// By engine: error of the busy time in percent; engines that had none are left out.
+    /// The same over the phases of the PE clock's windows.
+    public var phases: (measured: PhaseErrors, predicted: PhaseErrors)
+    /// By engine: error of the busy time, with measured DMA times; engines that had none are left out.
     public var busyErrors: [(engine: Engine, percent: Double)]
-    /// Error of the rings' busy time in percent.
+    /// Error of the rings' busy time.
     public var ringError: Double
-    /// Sizes of the instruction durations' errors in percent, with measured DMA times.
+    /// Error of the time from trigger to completion, summed over the transfers.
+    public var transferError: Double
+    /// Sizes of the instruction durations' errors, with measured DMA times.
     public var durationError: (median: Double, p95: Double)
-  }
+    /// Spread of the user spans of this kernel's captures, in percent of their mean; `nil` for one.
+    public var noise: Double?
 
-  /// How many phases of the PE clock's windows are tried.
-  public static let phases = 8
+    /// The busy error with the largest size.
+    public var worstBusyError: Double {
+      busyErrors.map(\.percent).max { abs($0) < abs($1) } ?? 0
+    }
+  }
 
   /// One per capture, by name.
   public var rows: [Row]
   /// Captures of the same kernel: the spread of their user spans in percent of the mean.
   public var noise: [(kernel: String, percent: Double)]
+  /// How many captures were decoded twice, by `traces/` and by the profiler, and how far the times of
+  /// their instructions are apart at most, in ns.
+  public var decodings: (captures: Int, apart: Double)
 
-  /// Replays captures on a hardware.
+  /// Replays captures on a hardware, on all cores of the host.
   ///
+  /// A profiler's export of a run that is there as a trace too is compared with it and not replayed.
+  ///
+  /// - Parameter progress: Gets the number of captures that are done.
   /// - Throws: Diagnostics of unreadable captures, or a `TimingError`.
-  public init(_ paths: [String], on hardware: Hardware) throws {
-    rows = []
-    for path in paths.sorted() {
-      rows.append(try AccuracyTable.row(Capture(contentsOf: path), hardware))
+  public init(
+    _ paths: [String], on hardware: Hardware, phase: PhaseChoice = .mean,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) throws {
+    let captures = try parallelMap(paths.sorted()) { try Capture(contentsOf: $0) }
+    var known: [String: Capture] = [:]
+    var distinct: [Capture] = []
+    decodings = (0, 0)
+    for (path, capture) in zip(paths.sorted(), captures).sorted(by: { one, other in
+      (one.0.hasSuffix(".instr.csv.zst") ? 0 : 1, one.1.name)
+        < (other.0.hasSuffix(".instr.csv.zst") ? 0 : 1, other.1.name)
+    }) {
+      if let twin = known[capture.name] {
+        let apart = try twin.distance(to: capture, path)
+        decodings = (decodings.captures + 1, max(decodings.apart, Double(apart) / 1000))
+      } else {
+        known[capture.name] = capture
+        distinct.append(capture)
+      }
     }
+    // The longest first, so that no core is left with it at the end.
+    let order = distinct.sorted { $0.program.runs.count > $1.program.runs.count }
+    rows = try parallelMap(order, progress: progress) {
+      try AccuracyTable.row($0, hardware, phase)
+    }.sorted { $0.name < $1.name }
     var spans: [String: [Double]] = [:]
     for row in rows {
       spans[AccuracyTable.kernel(row.name), default: []].append(Double(row.userSpan))
@@ -49,132 +83,73 @@ public struct AccuracyTable: Sendable {
     noise = spans.filter { $0.value.count > 1 }.map { kernel, spans in
       (kernel, 100 * ((spans.max() ?? 0) - (spans.min() ?? 0)) / mean(spans))
     }.sorted { $0.kernel < $1.kernel }
+    for index in rows.indices {
+      rows[index].noise =
+        noise.first { $0.kernel == AccuracyTable.kernel(rows[index].name) }?.percent
+    }
   }
 
-  /// The trn2 captures of a directory; trn1's lack DMA stamps.
-  public static func captures(in directory: String) throws(DiagnosticError) -> [String] {
-    let names = try fileNames(in: directory).filter {
-      $0.hasSuffix(".instr.csv.zst") && !$0.hasPrefix("trn1_")
+  /// The captures of trn2 in a directory or below it, and those of trn1, which have no DMA tables.
+  ///
+  /// - Throws: A diagnostic when there is none.
+  public static func captures(
+    in directory: String
+  ) throws(DiagnosticError) -> (trn2: [String], trn1: [String]) {
+    let all = try CapturePaths.all(in: directory)
+    func isTrn1(_ path: String) -> Bool {
+      path.split(separator: "/").last?.hasPrefix("trn1_") ?? false
     }
-    guard !names.isEmpty else {
-      throw DiagnosticError(
-        "holds no captures", at: SourceLocation(file: directory, line: 0),
-        remedy: "name a directory with NAME.instr.csv.zst, NAME.dma.csv.zst and NAME.sem.csv.zst")
-    }
-    return names.map { "\(directory)/\($0)" }
+    return (all.filter { !isTrn1($0) }, all.filter(isTrn1))
   }
 
   /// The name without what tells repeated captures of a kernel apart.
-  private static func kernel(_ name: String) -> String {
+  static func kernel(_ name: String) -> String {
     for suffix in ["_repeat", "_a", "_b", "_c", "_d"] where name.hasSuffix(suffix) {
       return String(name.dropLast(suffix.count))
     }
     return name
   }
 
-  private static func row(_ capture: Capture, _ hardware: Hardware) throws(TimingError) -> Row {
-    let measured = try Replay(capture, on: hardware, dma: .measured)
-    let predicted = try Replay(capture, on: hardware, dma: .predicted)
-    var phased: [Double] = []
-    let window = hardware.peClock.windowCycles / hardware.clocks.neuroncore
-    for phase in 0..<phases {
-      var shifted = hardware
-      shifted.peClock.phase = window * Double(phase) / Double(phases)
-      phased.append(abs(try Replay(capture, on: shifted, dma: .measured).userSpanError))
-    }
-    var busyErrors: [(Engine, Double)] = []
-    for engine in [Engine.tensor, .vector, .scalar, .gpsimd] {
+  private static func row(
+    _ capture: Capture, _ hardware: Hardware, _ phase: PhaseChoice
+  ) throws(TimingError) -> Row {
+    let (measured, measuredPhases) = try Replay.judged(
+      capture, on: hardware, dma: .measured, phase: phase)
+    let (predicted, predictedPhases) = try Replay.judged(
+      capture, on: hardware, dma: .predicted, phase: phase)
+    let busy = [Engine.tensor, .vector, .scalar, .gpsimd].compactMap { engine in
       let time = measured.busy(engine)
-      guard time.measured > 0 else { continue }
-      busyErrors.append(
-        (engine, 100 * Double(time.predicted - time.measured) / Double(time.measured)))
+      return time.measured > 0 ? (engine, percent(time)) : nil
     }
-    let rings = predicted.ringBusy
     let durations = Replay.Spread(measured.durationErrors)
     return Row(
-      name: capture.name, userSpan: capture.userSpan,
+      name: capture.name, userSpan: capture.userSpan, instructions: capture.instructions.count,
       spanError: (measured.userSpanError, predicted.userSpanError),
-      phaseError: (mean(phased), phased.max() ?? 0), busyErrors: busyErrors,
-      ringError: 100 * Double(rings.predicted - rings.measured) / Double(max(1, rings.measured)),
-      durationError: (durations.median, durations.p95))
+      phases: (measuredPhases, predictedPhases), busyErrors: busy,
+      ringError: percent(predicted.ringBusy), transferError: percent(predicted.transferTime),
+      durationError: (durations.median, durations.p95), noise: nil)
   }
 
-  /// The sizes of one kind of error: median, mean, largest.
-  private func summary(_ values: [Double]) -> (median: Double, mean: Double, worst: Double) {
-    let sizes = values.map(abs)
-    return (median(sizes), mean(sizes), sizes.max() ?? 0)
+  /// Error of a predicted time in percent of the measured one.
+  static func percent(_ time: (measured: Picoseconds, predicted: Picoseconds)) -> Double {
+    100 * Double(time.predicted - time.measured) / Double(max(1, time.measured))
   }
+}
 
-  /// The table for people.
-  public func text() -> String {
-    let columns = ["DMA meas.", "DMA pred.", "8 phases", "busy", "rings", "dur. med", "dur. p95"]
-    var text = left("capture", 36) + right("span us", 12)
-    text += columns.map { right($0, 11) }.joined() + "\n"
-    func line(_ values: [Double]) -> String { values.map { right(fixed($0, 2), 11) }.joined() }
-    for row in rows {
-      text += left(row.name, 36) + right(fixed(Double(row.userSpan) / 1_000_000, 2), 12)
-      text += line([
-        row.spanError.measured, row.spanError.predicted, row.phaseError.worst,
-        row.busyErrors.map(\.percent).max { abs($0) < abs($1) } ?? 0, row.ringError,
-        row.durationError.median, row.durationError.p95,
-      ])
-      text += "\n"
+extension Capture {
+  /// How far the times of the same run's instructions are apart in two decodings, in picoseconds.
+  ///
+  /// - Throws: A diagnostic when they are not of the same instructions.
+  public func distance(to other: Capture, _ path: String) throws(DiagnosticError) -> Int64 {
+    guard program.instructions.map(\.opcode) == other.program.instructions.map(\.opcode) else {
+      throw DiagnosticError(
+        "'\(name)' has other instructions here than in its trace",
+        at: SourceLocation(file: path, line: 0),
+        remedy: "both tables must be of the same run, or have different names")
     }
-    let kinds: [[Double]] = [
-      rows.map(\.spanError.measured), rows.map(\.spanError.predicted),
-      rows.map(\.phaseError.worst), rows.flatMap { $0.busyErrors.map(\.percent) },
-      rows.map(\.ringError), rows.map(\.durationError.median), rows.map(\.durationError.p95),
-    ]
-    let summaries = kinds.map(summary)
-    text += left("median of sizes", 48) + line(summaries.map(\.median)) + "\n"
-    text += left("mean of sizes", 48) + line(summaries.map(\.mean)) + "\n"
-    text += left("worst", 48) + line(summaries.map(\.worst)) + "\n"
-    text += """
-      errors in percent of the measured value: user span with measured and with predicted DMA times,
-      its largest size over 8 phases of the PE clock's windows, the worst engine's busy time, the DMA
-      rings' busy time, instruction durations
-
-      """
-    for (kernel, percent) in noise {
-      text += "the hardware's own spread: \(kernel) \(fixed(percent, 2)) %\n"
-    }
-    return text
-  }
-
-  /// The table for machines.
-  public func json() -> JSON {
-    let entries: [JSON] = rows.map { row in
-      let busy = row.busyErrors.map { ($0.engine.displayName, JSON.real($0.percent)) }
-      return .object([
-        "name": .string(row.name),
-        "user_span_measured_ns": .real(Double(row.userSpan) / 1000),
-        "user_span_error_percent": .object([
-          "dma_measured": .real(row.spanError.measured),
-          "dma_predicted": .real(row.spanError.predicted),
-          "phases_mean": .real(row.phaseError.mean), "phases_worst": .real(row.phaseError.worst),
-        ]),
-        "engine_busy_error_percent": .object(
-          Dictionary(busy, uniquingKeysWith: { first, _ in first })),
-        "ring_busy_error_percent": .real(row.ringError),
-        "instruction_duration_error_percent": .object([
-          "median": .real(row.durationError.median), "p95": .real(row.durationError.p95),
-        ]),
-      ])
-    }
-    let spread = noise.map { ($0.kernel, JSON.real($0.percent)) }
-    func sizes(_ values: [Double]) -> JSON {
-      let all = summary(values)
-      return .object([
-        "median": .real(all.median), "mean": .real(all.mean), "worst": .real(all.worst),
-      ])
-    }
-    return .object([
-      "captures": .array(entries),
-      "noise_percent": .object(Dictionary(spread, uniquingKeysWith: { first, _ in first })),
-      "user_span_error_percent": .object([
-        "dma_measured": sizes(rows.map(\.spanError.measured)),
-        "dma_predicted": sizes(rows.map(\.spanError.predicted)),
-      ]),
-    ])
+    // The stamps count from different moments; what is compared is the distance between instructions.
+    let differences = zip(instructions, other.instructions).map { $0.begin - $1.begin }
+    let middle = ((differences.min() ?? 0) + (differences.max() ?? 0)) / 2
+    return differences.map { abs($0 - middle) }.max() ?? 0
   }
 }

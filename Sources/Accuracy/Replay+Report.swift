@@ -46,8 +46,9 @@ extension Replay {
     (capture.ringBusy.reduce(0, +), timeline.ringBusy.reduce(0, +))
   }
 
-  /// The comparison for machines; times in ns, errors in percent of the measured value.
-  public func json() -> JSON {
+  /// The comparison for machines; times in ns, errors in percent of the measured value, negative where
+  /// the prediction is shorter.
+  public func json(_ phases: PhaseErrors) -> JSON {
     func ns(_ time: Picoseconds) -> JSON { .real(Double(time) / 1000) }
     func pair(_ values: (measured: Picoseconds, predicted: Picoseconds)) -> JSON {
       .object(["measured_ns": ns(values.measured), "predicted_ns": ns(values.predicted)])
@@ -69,7 +70,8 @@ extension Replay {
       "instructions": .integer(capture.instructions.count),
       "transfers": .integer(capture.transfers.count),
       "user_span_measured_ns": ns(capture.userSpan), "user_span_predicted_ns": ns(userSpan),
-      "user_span_error_percent": .real(userSpanError), "engines": .object(engines),
+      "user_span_error_percent": .real(userSpanError), "phases": phases.json(),
+      "pe_clock_phase_ns": .real(phase), "engines": .object(engines),
       "instruction_duration_error_percent": .object([
         "median": .real(duration.median), "p95": .real(duration.p95),
         "worst": .real(duration.worst), "worst_instruction": place(duration),
@@ -86,7 +88,7 @@ extension Replay {
   }
 
   /// The comparison for people.
-  public func text() -> String {
+  public func text(_ phases: PhaseErrors) -> String {
     func us(_ time: Picoseconds) -> String { right(fixed(Double(time) / 1_000_000, 3), 12) }
     func row(_ name: String, _ measured: Picoseconds, _ predicted: Picoseconds) -> String {
       let error = 100 * Double(predicted - measured) / Double(max(1, measured))
@@ -115,6 +117,12 @@ extension Replay {
     text += "\n  begin error: median \(fixed(begin.median, 1)) ns, "
     text += "p95 \(fixed(begin.p95, 1)) ns, worst \(fixed(begin.worst, 1)) ns"
     if begin.place >= 0 { text += " at \(capture.labels[begin.place])" }
+    text += "\n  user span over \(PhaseErrors.count) phases of the PE clock's windows: mean error "
+    text += "\(fixed(phases.meanSize, 2)) %, worst \(fixed(phases.worst, 2)) %"
+    if let captured = phases.captured {
+      text += "; captured phase (\(fixed(captured.phase, 0)) ns): \(fixed(captured.error, 2)) %"
+    }
+    text += "\n  shown: phase \(fixed(phase, 0)) ns"
     return text + "\n"
   }
 

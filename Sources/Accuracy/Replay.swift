@@ -19,6 +19,10 @@ public struct Replay: Sendable {
   public var timeline: Timeline
   /// Where the DMAs' times came from.
   public var dma: DMASource
+  /// Where the PE clock's windows were, in ns after the launch.
+  public let phase: Double
+  /// Begin of the first predicted instruction: the time that measured times count from.
+  public let predictedOrigin: Picoseconds
 
   /// Simulates the capture's user region.
   ///
@@ -28,16 +32,18 @@ public struct Replay: Sendable {
   ) throws(TimingError) {
     self.capture = capture
     self.dma = dma
+    phase = hardware.peClock.phase
     var options = TimingOptions(released: Timing.release(hardware))
     if dma == .measured {
       options.transferLatencies = capture.transfers.map { $0.complete - $0.trigger }
     }
     timeline = try Timing.run(capture.program, on: hardware, options: options)
+    predictedOrigin = timeline.instructions.map(\.begin).min() ?? 0
   }
 
   /// From the first begin to the last end of the predicted instructions.
   public var userSpan: Picoseconds {
-    (timeline.instructions.map(\.end).max() ?? 0) - (timeline.instructions.map(\.begin).min() ?? 0)
+    (timeline.instructions.map(\.end).max() ?? 0) - predictedOrigin
   }
 
   /// The prediction's error of the user span, in percent of the measured one.
@@ -83,10 +89,10 @@ public struct Replay: Sendable {
     }
   }
 
-  /// By instruction: predicted minus measured begin, in picoseconds.
+  /// By instruction: predicted minus measured begin, both counted from the first one's, in picoseconds.
   public var beginErrors: [Picoseconds] {
     capture.instructions.indices.map {
-      timeline.instructions[$0].begin - capture.instructions[$0].begin
+      timeline.instructions[$0].begin - predictedOrigin - capture.instructions[$0].begin
     }
   }
 }

@@ -26,12 +26,10 @@ public struct SourceTable: Sendable {
   ///
   /// - Throws: What the builder, the lowering or the timing find wrong.
   public init(on hardware: Hardware) throws {
-    let window = hardware.peClock.windowCycles / hardware.clocks.neuroncore
-    rows = try CapturedKernel.all.map { captured in
-      let spans = try (0..<AccuracyTable.phases).map { phase in
-        var shifted = hardware
-        shifted.peClock.phase = window * Double(phase) / Double(AccuracyTable.phases)
-        return Double(try SourceRun(captured, on: shifted).span) / 1_000_000
+    let phases = PhaseErrors.phases(hardware)
+    rows = try parallelMap(CapturedKernel.all) { captured in
+      let spans = try phases.map { phase in
+        Double(try SourceRun(captured, on: hardware.shifted(to: phase)).span) / 1_000_000
       }
       return Row(captured: captured, simulated: spans)
     }

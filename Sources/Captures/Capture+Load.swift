@@ -2,11 +2,15 @@ import Device
 public import Diagnostics
 
 extension Capture {
-  /// Reads a capture: the instruction table at `path` and its `.dma` and `.sem` siblings.
+  /// Reads a capture: the instruction table at `path` and its siblings.
+  ///
+  /// The table is `NAME.instr.csv.zst` with `.dma` and `.sem` siblings, or the profiler's own export,
+  /// `NAME.instructions.csv.zst` with its `.dma` sibling.
   ///
   /// - Throws: Diagnostics of what cannot be read or is not modelled, each at its row.
   public init(contentsOf path: String) throws(DiagnosticError) {
-    let tables = try CapturedTables(path)
+    let isProfile = path.hasSuffix(CapturedTables.profileSuffix)
+    let tables = try isProfile ? CapturedTables(profile: path) : CapturedTables(path)
     let origin = tables.instructions.map(\.begin).min() ?? 0
     var builder = ProgramBuilder(file: path)
     try builder.add(tables.instructions)
@@ -29,12 +33,20 @@ extension Capture {
       for trigger in triggers {
         guard let group = matches[trigger.instruction] else { continue }
         let index = program.transfers.count
-        let completion = completions[CompletionKey(group)]
+        let row = builder.rows[trigger.instruction]
+        let completion =
+          row.completion.map {
+            Completion(
+              semaphore: $0.semaphore, increments: $0.increments,
+              time: group.lastRead + CapturedTables.semaphoreVisible, mean: group.meanAcknowledged)
+          } ?? completions[CompletionKey(group)]
+        let reads =
+          row.writesHBM.map { !$0 } ?? completion.map { !stored.contains($0.semaphore) } ?? true
         program.instructions[trigger.instruction].work = .trigger(transfer: Int32(index))
         var transfer = Capture.append(
           group, elementSizes, to: &program, queue: numbers.firstIndex(of: group.queue) ?? 0,
           mode: Capture.mode(program.instructions[trigger.instruction]),
-          reads: completion.map { !stored.contains($0.semaphore) } ?? true)
+          reads: reads)
         if let completion, let number = builder.number(ofSemaphore: completion.semaphore) {
           transfer.completion = SemaphoreUpdate(
             semaphore: number, amount: Int32(completion.increments))
@@ -52,11 +64,22 @@ extension Capture {
     instructions = builder.rows.map {
       MeasuredInterval(begin: $0.begin - origin, end: $0.end - origin)
     }
-    labels = builder.rows.map { row in
+    labels = Capture.labels(builder.rows)
+    ringBusy = Capture.ringBusy(groups)
+    let summary =
+      try isProfile
+      ? CaptureSummary(besideProfile: path, from: origin)
+      : CaptureSummary(besideTrace: path, name: name, from: origin)
+    clockChanges = summary.clockChanges
+    totalTime = summary.totalTime
+  }
+
+  /// Engine, index, opcode and operands of each row.
+  static func labels(_ rows: [CapturedInstruction]) -> [String] {
+    rows.map { row in
       let operands = [row.source, row.destination].filter { !$0.isEmpty }
       return ([row.engine, "\(row.index)", row.opcode] + operands).joined(separator: " ")
     }
-    ringBusy = Capture.ringBusy(groups)
   }
 
   /// Semaphores of the capture that only sequencers and triggers wait for: their transfers take data

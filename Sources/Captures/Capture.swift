@@ -51,6 +51,10 @@ public struct Capture: Sendable {
   public var labels: [String]
   /// By ring: time of the user region in which at least one descriptor was being read.
   public var ringBusy: [Int64]
+  /// Changes of the PE clock that the device recorded; none if the capture has no record of them.
+  public var clockChanges: [MeasuredClockChange]
+  /// What the profiler gives as the run's total time, launch included, in picoseconds; `nil` if unknown.
+  public var totalTime: Int64?
 
   /// From the first instruction's begin to the last one's end, in picoseconds.
   public var userSpan: Int64 {

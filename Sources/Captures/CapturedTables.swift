@@ -17,6 +17,11 @@ struct CapturedInstruction {
   var channels: Int
   var float32Mode: String
   var row: Int
+  /// Of a trigger: the semaphore that its DMA increments, and how often; `nil` where the table does not
+  /// say.
+  var completion: (semaphore: Int, increments: Int)?
+  /// Of a trigger: whether its DMA writes HBM; `nil` where the table does not say.
+  var writesHBM: Bool?
 }
 
 /// One row of a capture's DMA table.
@@ -53,12 +58,23 @@ struct CapturedTables {
   /// The name of the capture that an instruction table belongs to; `nil` if it is called otherwise.
   static func name(of path: String) -> String? {
     let last = path.split(separator: "/").last.map(String.init) ?? path
-    return last.hasSuffix(suffix) ? String(last.dropLast(suffix.count)) : nil
+    return CapturePaths.suffixes.first(where: last.hasSuffix).map {
+      String(last.dropLast($0.count))
+    }
+  }
+
+  /// No rows yet.
+  init(file: String) { self.file = file }
+
+  /// Reads the instructions with operands of `NAME.instr.csv.zst` alone, of all regions.
+  init(instructionsOf path: String) throws(DiagnosticError) {
+    self.init(file: path)
+    try readInstructions(CapturedTables.table(path), isUser: { !$0.destination.isEmpty })
   }
 
   /// Reads `NAME.instr.csv.zst` and the `.dma` and `.sem` tables beside it.
   init(_ path: String) throws(DiagnosticError) {
-    file = path
+    self.init(file: path)
     guard path.hasSuffix(CapturedTables.suffix) else {
       throw DiagnosticError(
         "is not an instruction table", at: SourceLocation(file: path, line: 0),
@@ -70,7 +86,7 @@ struct CapturedTables {
     try readIncrements(CapturedTables.table(stem + ".sem.csv.zst"))
   }
 
-  private static func table(_ path: String) throws(DiagnosticError) -> CSVTable {
+  static func table(_ path: String) throws(DiagnosticError) -> CSVTable {
     let bytes = try readFile(path)
     do {
       return try CSVTable(decompress(bytes, limit: limit), file: path)
@@ -83,7 +99,10 @@ struct CapturedTables {
     }
   }
 
-  private mutating func readInstructions(_ table: CSVTable) throws(DiagnosticError) {
+  /// `isUser` says which rows belong to the kernel; without it those whose region is `user` do.
+  private mutating func readInstructions(
+    _ table: CSVTable, isUser: ((CapturedInstruction) -> Bool)? = nil
+  ) throws(DiagnosticError) {
     let engine = try table.column("engine")
     let index = try table.column("idx")
     let region = try table.column("region")
@@ -98,17 +117,17 @@ struct CapturedTables {
     let destinationType = try table.column("dst_dt")
     let channels = try table.column("channels")
     let mode = try table.column("fp32_mode")
-    for row in 0..<table.count where table.text(row, region) == "user" {
-      instructions.append(
-        CapturedInstruction(
-          engine: table.text(row, engine), index: table.integer(row, index) ?? row,
-          opcode: table.text(row, opcode), begin: try table.picoseconds(row, begin),
-          end: try table.picoseconds(row, end), wait: table.text(row, wait),
-          update: table.text(row, update), source: table.text(row, source),
-          destination: table.text(row, destination), sourceType: table.text(row, sourceType),
-          destinationType: table.text(row, destinationType),
-          channels: table.integer(row, channels) ?? 0, float32Mode: table.text(row, mode),
-          row: row))
+    for row in 0..<table.count where isUser != nil || table.text(row, region) == "user" {
+      let instruction = CapturedInstruction(
+        engine: table.text(row, engine), index: table.integer(row, index) ?? row,
+        opcode: table.text(row, opcode), begin: try table.picoseconds(row, begin),
+        end: try table.picoseconds(row, end), wait: table.text(row, wait),
+        update: table.text(row, update), source: table.text(row, source),
+        destination: table.text(row, destination), sourceType: table.text(row, sourceType),
+        destinationType: table.text(row, destinationType),
+        channels: table.integer(row, channels) ?? 0, float32Mode: table.text(row, mode),
+        row: row)
+      if isUser?(instruction) ?? true { instructions.append(instruction) }
     }
     guard !instructions.isEmpty else {
       throw DiagnosticError(

@@ -6,7 +6,7 @@ struct Trnsim: ParsableCommand {
   static func main() {
     guardStandardStreams()
     removePartialFilesOnSignals()
-    main(nil)
+    main(withOptionalValues(Array(CommandLine.arguments.dropFirst())))
   }
 
   static let configuration = CommandConfiguration(
@@ -16,7 +16,7 @@ struct Trnsim: ParsableCommand {
       EXAMPLES
         trnsim run rmsnorm                            a Qwen3 kernel at its default shapes
         trnsim run matmul --param m=1024 --param n=1024 --param k=1024
-        trnsim run rmsnorm --param tokens=1 --json -  the report for machines
+        trnsim run rmsnorm --param tokens=1 --json    the report for machines
         trnsim run softmax --trace softmax.pftrace.zst
         trnsim emit rope -o rope.trn                  the kernel's instruction stream as text
         trnsim run rope.trn --set clocks.vector=1.2   a program file on changed hardware
@@ -27,6 +27,9 @@ struct Trnsim: ParsableCommand {
         trnsim kernels matmul                         what can be chosen
         trnsim hardware explain tensor.latency.warm   a number and its source
         trnsim isa nc_matmul                          an operation's reference
+
+      JSON
+        --json FILE.json (or --json=FILE) writes a file; --json without a file prints JSON and nothing else.
 
       EXIT CODES
         0 fine · 1 bad input · 2 the simulated machine faulted · 3 the numeric check failed · 64 usage

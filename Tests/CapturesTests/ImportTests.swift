@@ -1,6 +1,7 @@
 import Captures
 import Device
 import Diagnostics
+import Foundation
 import Testing
 
 /// What becomes of the tables of a capture.
@@ -75,6 +76,22 @@ import Testing
     var rows = SmallCapture.instructions
     rows.append("Sync,9,user,WRITE,6000.0,6057.5,57.5,,,,,,,,,,,,,")
     #expect(throws: DiagnosticError.self) { try load(rows) }
+  }
+
+  @Test func namesFindTheirTables() throws {
+    let files = try SmallCapture()
+    defer { files.remove() }
+    let directory = files.directory.path
+    for name in ["", "/small", "/sm", "/small.instr.csv.zst"] {
+      #expect(try CapturePaths.resolve(directory + name) == files.path)
+    }
+    #expect(try CapturePaths.all(in: directory) == [files.path])
+    for name in ["/big", "/small.dma.csv.zst", "-gone/small"] {
+      #expect(throws: DiagnosticError.self) { try CapturePaths.resolve(directory + name) }
+    }
+    try FileManager.default.copyItem(atPath: files.path, toPath: directory + "/smart.instr.csv.zst")
+    #expect(throws: DiagnosticError.self) { try CapturePaths.resolve(directory + "/sm") }
+    #expect(try CapturePaths.resolve(directory + "/small") == files.path)
   }
 
   @Test func aMissingTableIsAnError() {

@@ -35,8 +35,57 @@ import Timing
     #expect(replay.busy(.vector).measured == 0)
   }
 
+  /// Errors are negative where the prediction is shorter.
+  @Test func errorsAreSigned() throws {
+    let replay = try replay(.predicted)
+    #expect(replay.capture.userSpan == 2_632_000)
+    #expect((replay.userSpanError < 0) == (replay.userSpan < 2_632_000))
+    #expect(replay.beginErrors[1] == 0)
+  }
+
+  @Test func thePhaseIsThatOfTheRecordedChanges() throws {
+    var capture = try replay(.measured).capture
+    let hardware = try Hardware.load("trn2")
+    let origin = try Replay(capture, on: hardware, dma: .measured).predictedOrigin
+    // Windows of 4096 cycles of 1.2 GHz. Changes one and three windows after 1000 ns of the kernel.
+    let window = 4096 / 1.2
+    for (distance, warm) in [(1.0, true), (3.0, false)] {
+      capture.clockChanges.append(
+        MeasuredClockChange(
+          time: 1_000_000 + Int64((distance * window * 1000).rounded()), warm: warm))
+    }
+    let (replay, phases) = try Replay.judged(
+      capture, on: hardware, dma: .measured, phase: .captured)
+    #expect(abs(replay.phase - (1000 + Double(origin) / 1000)) < 0.01)
+    #expect(phases.captured?.phase == replay.phase)
+    #expect(phases.errors.count == 8)
+  }
+
+  @Test func phasesAreRead() {
+    #expect(PhaseChoice("captured") == .captured)
+    #expect(PhaseChoice("mean") == .mean)
+    #expect(PhaseChoice("12.5") == .nanoseconds(12.5))
+    for text in ["", "warm", "-1", "nan", "1e99"] { #expect(PhaseChoice(text) == nil) }
+  }
+
+  @Test func theTraceHasMeasuredAndPredictedUnderEachOther() throws {
+    let replay = try replay(.predicted)
+    let path = FileManager.default.temporaryDirectory
+      .appendingPathComponent("replay-\(UUID().uuidString).pftrace.zst").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let counts = try replay.writeTrace(to: path)
+    // Two slices for each instruction and transfer.
+    #expect(counts.slices == 2 * (5 + 2))
+    #expect(counts.tracks >= 2 * (2 + 4))
+    #expect(try readFile(path).prefix(4) == [0x28, 0xB5, 0x2F, 0xFD])
+  }
+
   @Test func theJSONHasTheKeysThatScriptsRelyOn() throws {
-    let text = try replay(.predicted).json().text()
+    let files = try SmallCapture()
+    defer { files.remove() }
+    let (replay, phases) = try Replay.judged(
+      Capture(contentsOf: files.path), on: Hardware.load("trn2"), dma: .predicted, phase: .mean)
+    let text = replay.json(phases).text()
     let object = try #require(
       try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     #expect(object["name"] as? String == "small")
@@ -51,27 +100,8 @@ import Timing
     #expect(engines["Scalar"]?["busy_predicted_ns"] != nil)
     let durations = object["instruction_duration_error_percent"] as? [String: Any]
     #expect(durations?["median"] is Double && durations?["p95"] is Double)
-  }
-}
-
-/// The captured runs of real devices, which are not part of the project.
-@Suite struct AccuracyTests {
-  static let directory = "../shared/validation/traces"
-  static let hasCaptures = FileManager.default.fileExists(atPath: directory)
-
-  @Test(.enabled(if: hasCaptures, "needs \(directory)"))
-  func theErrorsStayWhatTheyAre() throws {
-    let table = try AccuracyTable(
-      AccuracyTable.captures(in: AccuracyTests.directory), on: Hardware.load("trn2"))
-    func sizes(_ errors: [Double]) -> [Double] { errors.map(abs).sorted() }
-    // Recorded: 0.17 % median and 2.74 % worst with measured, 2.0 % and 5.7 % with predicted DMA times.
-    let measured = sizes(table.rows.map(\.spanError.measured))
-    #expect(measured[measured.count / 2] < 0.3)
-    #expect(measured.last ?? 0 < 3)
-    let predicted = sizes(table.rows.map(\.spanError.predicted))
-    #expect(predicted[predicted.count / 2] < 2.5)
-    #expect(predicted.last ?? 0 < 6.5)
-    let durations = sizes(table.rows.map(\.durationError.median))
-    #expect(durations[durations.count / 2] < 0.6)
+    let judged = try #require(object["phases"] as? [String: Any])
+    #expect(judged["mean"] is Double && judged["worst"] is Double && judged["count"] as? Int == 8)
+    #expect(judged["captured"] is NSNull)
   }
 }

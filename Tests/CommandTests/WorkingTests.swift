@@ -77,6 +77,41 @@ import Testing
     #expect(abs(cycles - total * 1.2e9) <= 1)
   }
 
+  /// `--json` without a file prints JSON and nothing else, wherever it stands.
+  @Test(arguments: [
+    ["run", "rmsnorm", "--json"] + small, ["run", "--json", "rmsnorm"] + small,
+    ["run", "rmsnorm"] + small + ["--json"], ["kernels", "--json", "rope"], ["accuracy", "--json"],
+    ["run", "--json", "-", "rmsnorm"] + small, ["run", "--json=-", "rmsnorm"] + small,
+  ])
+  func jsonNeedsNoFile(_ arguments: [String]) async throws {
+    let outcome = try await trnsim(arguments, in: Scratch())
+    #expect(outcome.code == 0 && outcome.errors.isEmpty, "\(outcome.errors)")
+    #expect(try !json(outcome).isEmpty)
+    #expect(outcome.files.isEmpty)
+  }
+
+  @Test(arguments: [
+    ["run", "rmsnorm", "--json", "out.json"], ["run", "--json", "out.json", "rmsnorm"],
+    ["run", "--json=out", "rmsnorm"], ["run", "rmsnorm", "--json=out.json"],
+  ])
+  func jsonGoesToAFile(_ arguments: [String]) async throws {
+    let outcome = try await trnsim(arguments + Self.small, in: Scratch())
+    #expect(outcome.code == 0, "\(outcome.errors)")
+    let (name, bytes) = try #require(outcome.files.first)
+    #expect(name.hasPrefix("out") && outcome.files.count == 1)
+    #expect(try JSONSerialization.jsonObject(with: Data(bytes)) is [String: Any])
+    #expect(outcome.output.contains("rmsnorm"))
+  }
+
+  /// Where no captures are, the recorded figures are shown; a directory without any is an error.
+  @Test func accuracyNeedsNoCaptures() async throws {
+    let scratch = try Scratch()
+    let outcome = try await trnsim(["accuracy"], in: scratch)
+    #expect(outcome.code == 0 && outcome.output.contains("attention_fused_fp32_s512"))
+    #expect(outcome.output.contains("NAME.instr.csv.zst"))
+    #expect(try await trnsim(["accuracy", "."], in: scratch).code == 1)
+  }
+
   @Test func kernelsAreDescribed() async throws {
     let outcome = try await trnsim(
       ["kernels", "matmul", "--json", "--param", "m=96"], in: try Scratch())

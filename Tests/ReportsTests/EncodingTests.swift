@@ -78,3 +78,37 @@ import Testing
     #expect(found.elementsEqual(expected) { $0 == $1 })
   }
 }
+
+/// Rows of plain slices.
+@Suite struct LaneTraceTests {
+  @Test func lanesKeepTheirOrderAndTheirSlices() throws {
+    var bytes: [UInt8] = []
+    let lanes = [
+      LaneTrace.Lane(
+        "measured",
+        [
+          LaneTrace.Slice(
+            "B", begin: 5_000_000, end: 5_000_000, values: [.text("later"), .number(-3)]),
+          LaneTrace.Slice("A", begin: 1_000_000, end: 4_000_000, values: [.text("first")]),
+          LaneTrace.Slice("A", begin: 2_000_000, end: 3_000_000),
+        ]),
+      LaneTrace.Lane("predicted", [LaneTrace.Slice("A", begin: 4_000_000, end: 5_000_000)]),
+      LaneTrace.Lane("nothing", []),
+    ]
+    let counts = try LaneTrace.encode(lanes, of: "both", annotations: ["label", "error"]) {
+      bytes += $0
+    }
+    let trace = try PerfettoReader(bytes)
+    #expect(counts.slices == 4 && trace.slices.count == 4)
+    let measured = trace.slices(row: "measured").sorted { $0.begin < $1.begin }
+    #expect(measured.map(\.name) == ["A", "A", "B"])
+    #expect(measured.map(\.begin) == [1000, 2000, 5000])
+    // A slice without a length is shown for a nanosecond; overlapping ones have tracks of their own.
+    #expect(measured.map(\.end) == [4000, 3000, 5001])
+    #expect(measured[0].track != measured[1].track && measured[2].track == measured[0].track)
+    #expect(measured[2].arguments == ["label": "later", "error": "-3"])
+    let ranks = trace.tracks.values.filter { !$0.name.isEmpty }
+    #expect(ranks.first { $0.name == "predicted" }?.rank == 1)
+    #expect(ranks.contains { $0.name == "nothing" })
+  }
+}

@@ -236,17 +236,27 @@ struct TraceEncoder: ~Copyable {
   mutating func endFlow(_ number: UInt64) { out.fixed64(48, number) }
 
   @inline(__always)
-  mutating func annotate(_ name: Annotation, _ value: Int64) {
+  mutating func annotate(_ name: Annotation, _ value: Int64) { annotate(name.rawValue, value) }
+
+  /// An annotation by the number of its name.
+  @inline(__always)
+  mutating func annotate(_ name: UInt64, _ value: Int64) {
     let start = out.open(4)
-    out.integer(1, name.rawValue)
+    out.integer(1, name)
     out.integer(value < 0 ? 4 : 3, UInt64(bitPattern: value))
     out.close(start)
   }
 
   @inline(__always)
   mutating func annotate(_ name: Annotation, interned number: UInt64) {
+    annotate(name.rawValue, interned: number)
+  }
+
+  /// An annotation by the number of its name.
+  @inline(__always)
+  mutating func annotate(_ name: UInt64, interned number: UInt64) {
     let start = out.open(4)
-    out.integer(1, name.rawValue)
+    out.integer(1, name)
     out.integer(17, number)
     out.close(start)
   }

@@ -1,5 +1,7 @@
 import Accuracy
 import ArgumentParser
+import Diagnostics
+import Foundation
 import Hardware
 import Reports
 import Storage
@@ -9,36 +11,116 @@ struct AccuracyCommand: ParsableCommand {
     commandName: "accuracy",
     abstract: "Replay all captured runs of a directory and print how far off the model is.",
     discussion: """
-      The directory holds captures of real trn2 devices, three tables each: NAME.instr.csv.zst,
-      NAME.dma.csv.zst, NAME.sem.csv.zst. They are not part of this project. Captured kernels whose
-      source is public are simulated from source as well, and compared with their measured spans.
+      The directory holds captures of real trn2 devices, three tables each (NAME.instr.csv.zst,
+      NAME.dma.csv.zst, NAME.sem.csv.zst), or exports of the profiler (NAME.instructions.csv.zst,
+      NAME.dma.csv.zst), or directories 'traces' and 'profiles' with such. They are not part of this
+      project. Without an argument ../shared/validation is looked for; where there is none, the figures
+      that were recorded with it are printed. Captures named trn1_… have no DMA times: their engines' rows
+      and totals are compared with trn1's configuration. There is no capture of trn3: its configuration is
+      from documents only.
+
+      Captured kernels whose source is public are simulated from source as well.
+
+      Errors are signed percent of the measured value: negative where trnsim is faster.
 
       EXAMPLES
         trnsim accuracy traces
-        trnsim accuracy traces --json accuracy.json --set hbm.read_bandwidth_per_core=400
+        trnsim accuracy --csv accuracy.csv --json accuracy.json
+        trnsim accuracy traces --set hbm.read_bandwidth_per_core=400
+        trnsim accuracy traces --sensitivity          each constant 10 % smaller and larger
+
+      EXIT CODES
+        0 the table, or the recorded figures where no directory is named and none is found
+        1 a directory was named and holds no captures, or a capture cannot be read
       """)
 
-  @Argument(help: "The directory with the captures.")
-  var directory = "../shared/validation/traces"
-  @Option(help: "Write the table as JSON to a file, or to - for standard output.")
+  @Argument(help: "The directory with the captures, or the one above it.")
+  var directory: String?
+  @Option(
+    help: ArgumentHelp(
+      "The PE clock's windows: mean of eight phases, as captured, or ns.",
+      valueName: "ns|captured|mean"))
+  var phase: PhaseChoice?
+  @Flag(help: "Print what each constant of the hardware does to the errors.")
+  var sensitivity = false
+  @Option(
+    help: ArgumentHelp(
+      "Write JSON to a file; without one, or '-', print it instead of the tables.",
+      valueName: "file|-"))
   var json: String?
+  @Option(help: ArgumentHelp("Write the captures' table as CSV.", valueName: "file"))
+  var csv: String?
   @OptionGroup var hardware: HardwareOptions
+
+  /// Where captures are looked for when none are named.
+  static let usual = "../shared/validation"
 
   func run() throws {
     try reporting {
       let machine = try hardware.load()
-      let paths = try AccuracyTable.captures(in: directory)
-      let table = try AccuracyTable(paths, on: machine)
-      let sources = try SourceTable(on: machine)
-      var whole = table.json()
-      if case .object(var entries) = whole {
-        entries["from_source"] = sources.json()
-        whole = .object(entries)
+      guard directory != nil || FileManager.default.fileExists(atPath: Self.usual) else {
+        print(
+          json == "-"
+            ? RecordedFigures.known.json.text() : RecordedFigures.known.text(missing: Self.usual),
+          terminator: json == "-" ? "\n" : "")
+        return
       }
-      if let json, json != "-" {
-        try writeAtomically(Array((whole.text() + "\n").utf8), to: json)
+      let paths = try AccuracyTable.captures(in: directory ?? Self.usual)
+      if sensitivity {
+        try show(
+          Sensitivity(
+            paths.trn2, hardware: hardware.hardware, overrides: hardware.overrides,
+            progress: progress("constants")))
+      } else {
+        try showTables(paths, machine)
       }
-      print(json == "-" ? whole.text() : table.text() + "\n" + sources.text())
     }
+  }
+
+  private func show(_ table: Sensitivity) throws {
+    endProgress()
+    if let json, json != "-" {
+      try writeAtomically(Array((table.json().text() + "\n").utf8), to: json)
+    }
+    print(json == "-" ? table.json().text() + "\n" : table.text(), terminator: "")
+  }
+
+  private func showTables(_ paths: (trn2: [String], trn1: [String]), _ machine: Hardware) throws {
+    let count = paths.trn2.count
+    let show = progress("captures")
+    let table = try AccuracyTable(
+      paths.trn2, on: machine, phase: phase ?? hardware.phase(machine),
+      progress: { show?($0, count) })
+    let sources = try SourceTable(on: machine)
+    let engines =
+      paths.trn1.isEmpty ? nil : try EngineTable(paths.trn1, on: Hardware.load("trn1"))
+    endProgress()
+    if let csv { try writeAtomically(Array(table.csv().utf8), to: csv) }
+    var whole = table.json()
+    if case .object(var entries) = whole {
+      entries["from_source"] = sources.json()
+      entries["trn1"] = engines?.json() ?? .null
+      whole = .object(entries)
+    }
+    if let json, json != "-" {
+      try writeAtomically(Array((whole.text() + "\n").utf8), to: json)
+    }
+    guard json != "-" else {
+      print(whole.text())
+      return
+    }
+    print(table.text() + "\n" + sources.text())
+    if let engines { print(engines.text()) }
+    print("trn3: from documents only; there is no capture of it")
+  }
+
+  /// Shows what is done, on a terminal only.
+  private func progress(_ what: String) -> (@Sendable (Int, Int) -> Void)? {
+    guard isatty(STDERR_FILENO) == 1 else { return nil }
+    return { done, all in showProgress("\(done) of \(all) \(what)") }
+  }
+
+  private func endProgress() {
+    if isatty(STDERR_FILENO) == 1 { showProgress("") }
   }
 }

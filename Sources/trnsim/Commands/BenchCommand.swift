@@ -8,6 +8,7 @@ import Machine
 import Programs
 import Reports
 import Simulation
+import Storage
 import Timing
 
 struct BenchCommand: ParsableCommand {
@@ -26,14 +27,17 @@ struct BenchCommand: ParsableCommand {
   @Option(help: "Runs of each.")
   var runs = 5
   @Option(
-    help: ArgumentHelp("Write JSON; '-' prints it instead of the table.", valueName: "file|-"))
+    help: ArgumentHelp(
+      "Write JSON to a file; without one, or '-', print it instead of the table.",
+      valueName: "file|-"))
   var json: String?
 
   func run() throws {
     try reporting {
       let hardware = try Hardware.load("trn2")
       let table = try SpeedTable.measure(hardware, runs: max(1, runs))
-      if json == "-" { print(table.json) } else { print(table.text) }
+      if let json, json != "-" { try writeAtomically(Array((table.json + "\n").utf8), to: json) }
+      print(json == "-" ? table.json : table.text)
     }
   }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Kernels
 import Reports
+import Storage
 
 struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,13 +18,16 @@ struct KernelsCommand: ParsableCommand {
   @Argument(help: "A kernel; all if left out.")
   var name: String?
   @OptionGroup var parameters: ParameterOptions
-  @Flag(help: "Print JSON.")
-  var json = false
+  @Option(
+    help: ArgumentHelp(
+      "Write JSON to a file; without one, or '-', print it instead of the text.",
+      valueName: "file|-"))
+  var json: String?
 
   func run() throws {
     try reporting {
       guard let name else {
-        print(json ? KernelListing.json : KernelListing.text)
+        try show(KernelListing.text, KernelListing.json)
         return
       }
       guard let kernel = KernelName(rawValue: name) else {
@@ -32,7 +36,12 @@ struct KernelsCommand: ParsableCommand {
           remedy: remedyForUnknown(name, known: KernelName.allCases.map(\.rawValue)))
       }
       let listing = KernelListing(try kernel.make(parameters.parameters))
-      print(json ? listing.json : listing.text)
+      try show(listing.text, listing.json)
     }
+  }
+
+  private func show(_ text: String, _ listing: String) throws {
+    if let json, json != "-" { try writeAtomically(Array((listing + "\n").utf8), to: json) }
+    print(json == "-" ? listing : text)
   }
 }

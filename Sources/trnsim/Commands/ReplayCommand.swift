@@ -12,19 +12,45 @@ struct ReplayCommand: ParsableCommand {
     commandName: "replay",
     abstract: "Simulate a captured run of a real device and compare with its measured times.",
     discussion: """
-      The argument is the instruction table of a capture, NAME.instr.csv.zst; its .dma and .sem
-      tables are found beside it.
+      The argument is the instruction table of a capture: NAME.instr.csv.zst, whose .dma and .sem tables
+      are found beside it, or NAME.instructions.csv.zst of the profiler's own export with its .dma table.
+      The extensions may be left out, and the end of a name that only one capture has.
+
+      Errors are signed percent of the measured value: negative where the prediction is shorter.
+      The user span goes from the first user instruction's begin to the last one's end.
+
+      The PE clock's windows run free on the device, and no instruction stream says where they lie. --phase
+      chooses: 'mean' (the default) shows the one of eight phases whose span is nearest the mean of all
+      eight, 'captured' the one that the device recorded, a number so many ns after the launch. The JSON
+      has mean, bias and worst over the eight under "phases", and the captured phase's error.
 
       EXAMPLES
         trnsim replay traces/transpose_1024_fp32_a.instr.csv.zst
-        trnsim replay NAME.instr.csv.zst --dma measured --json -
+        trnsim replay profiles/attention_fused_bf16 --dma measured --json
+        trnsim replay NAME --phase captured --trace NAME.pftrace.zst
       """)
 
-  @Argument(help: "The capture's instruction table.")
+  @Argument(
+    help: ArgumentHelp(
+      "The capture's instruction table, its name, or a directory with one capture.",
+      valueName: "capture"))
   var path: String
-  @Option(help: "Where DMA times come from: measured or predicted.")
+  @Option(help: "Where DMA times come from: measured (latencies after the trigger) or predicted.")
   var dma: DMASource = .predicted
-  @Option(help: "Write the comparison as JSON to a file, or to - for standard output.")
+  @Option(
+    help: ArgumentHelp(
+      "The PE clock's windows: mean of eight phases, as captured, or ns.",
+      valueName: "ns|captured|mean"))
+  var phase: PhaseChoice?
+  @Option(
+    help: ArgumentHelp(
+      "Write a Perfetto trace, measured and predicted rows under each other.",
+      valueName: "file.pftrace.zst"))
+  var trace: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the comparison as JSON to a file; without one, or '-', print it instead of the text.",
+      valueName: "file|-"))
   var json: String?
   @Option(help: "Write one line per instruction and transfer as CSV to a file.")
   var csv: String?
@@ -33,21 +59,33 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let machine = try hardware.load()
-      let capture = try Capture(contentsOf: path)
-      let replay = try Replay(capture, on: machine, dma: dma)
+      let capture = try Capture(contentsOf: CapturePaths.resolve(path))
+      let (replay, phases) = try Replay.judged(
+        capture, on: machine, dma: dma, phase: phase ?? hardware.phase(machine))
       if let csv { try writeAtomically(Array(replay.table().utf8), to: csv) }
-      if let json {
-        let text = replay.json().text() + "\n"
-        if json == "-" {
-          print(text, terminator: "")
-        } else {
-          try writeAtomically(Array(text.utf8), to: json)
-        }
-        if json == "-" { return }
+      if let trace { try replay.writeTrace(to: trace) }
+      if let json, json != "-" {
+        try writeAtomically(Array((replay.json(phases).text() + "\n").utf8), to: json)
       }
-      print(replay.text(), terminator: "")
+      let text = json == "-" ? replay.json(phases).text() + "\n" : replay.text(phases)
+      print(text, terminator: "")
     }
   }
 }
 
 extension DMASource: ExpressibleByArgument {}
+
+extension PhaseChoice: ExpressibleByArgument {
+  /// Reads `captured`, `mean` or a number of ns.
+  public init?(argument: String) { self.init(argument) }
+  /// Shown in the help.
+  public var defaultValueDescription: String { "mean" }
+}
+
+extension HardwareOptions {
+  /// The phase where none is chosen: what --set asks for, or the mean.
+  func phase(_ machine: Hardware) -> PhaseChoice {
+    let isSet = overrides.contains { $0.hasPrefix("pe_clock.phase=") }
+    return isSet ? .nanoseconds(machine.peClock.phase) : .mean
+  }
+}

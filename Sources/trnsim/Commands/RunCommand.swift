@@ -52,7 +52,8 @@ struct RunCommand: ParsableCommand {
   var flows: TraceOptions.Flows = .cross
   @Option(
     help: ArgumentHelp(
-      "Write the report as JSON; '-' prints it instead of the text.", valueName: "file|-"))
+      "Write the report as JSON to a file; without one, or '-', print it instead of the text.",
+      valueName: "file|-"))
   var json: String?
 
   func validate() throws {

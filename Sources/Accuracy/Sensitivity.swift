@@ -1,0 +1,116 @@
+import Captures
+import Hardware
+public import Reports
+
+/// How the errors change when one constant of the hardware changes.
+public struct Sensitivity: Sendable {
+  /// One constant's line.
+  public struct Row: Sendable {
+    /// Its path in the configuration.
+    public var path: String
+    /// Its value.
+    public var value: String
+    /// Median and largest of the sizes of the user spans' errors, in percentage points more than as
+    /// configured, with the constant 10 % smaller and 10 % larger; `nil` where the configuration refuses it.
+    public var smaller: (median: Double, worst: Double)?
+    /// As `smaller`.
+    public var larger: (median: Double, worst: Double)?
+    /// Largest change of any capture's span, in percent of the measured one.
+    public var reach: Double
+  }
+
+  /// What the errors are as configured.
+  public var configured: (median: Double, worst: Double)
+  /// Constants that change a span by 0.005 % or more, those that reach farthest first.
+  public var rows: [Row]
+  /// How many constants were tried.
+  public var tried: Int
+
+  /// Replays all captures, everything predicted, with each number of the hardware 10 % smaller and larger.
+  ///
+  /// - Parameter progress: Gets how many constants are done, of how many.
+  /// - Throws: Diagnostics of unreadable captures, or a `TimingError` as configured.
+  public init(
+    _ paths: [String], hardware name: String, overrides: [String],
+    progress: (@Sendable (Int, Int) -> Void)? = nil
+  ) throws {
+    let captures = try parallelMap(paths.filter { $0.hasSuffix(".instr.csv.zst") }.sorted()) {
+      try Capture(contentsOf: $0)
+    }
+    @Sendable func errors(_ hardware: Hardware) throws -> [Double] {
+      try captures.map { try Replay($0, on: hardware, dma: .predicted).userSpanError }
+    }
+    let hardware = try Hardware.load(name, overrides: overrides)
+    let base = try errors(hardware)
+    let reference = Sensitivity.sizes(base)
+    let constants: [(path: String, value: Double)] = hardware.paths.compactMap { path in
+      hardware.value(of: path).flatMap(Double.init).flatMap { $0 == 0 ? nil : (path, $0) }
+    }
+    let all = try parallelMap(constants, progress: { progress?($0, constants.count) }) { constant in
+      var row = Row(
+        path: constant.path, value: hardware.value(of: constant.path) ?? "", smaller: nil,
+        larger: nil, reach: 0)
+      for factor in [0.9, 1.1] {
+        // What the configuration refuses (a count of partitions, say) is no constant to fit.
+        guard
+          let changed = try? Hardware.load(
+            name, overrides: overrides + ["\(constant.path)=\(constant.value * factor)"]),
+          let found = try? errors(changed)
+        else { continue }
+        let sizes = Sensitivity.sizes(found)
+        let change = (sizes.median - reference.median, sizes.worst - reference.worst)
+        if factor < 1 { row.smaller = change } else { row.larger = change }
+        for (one, other) in zip(found, base) { row.reach = max(row.reach, abs(one - other)) }
+      }
+      return row
+    }
+    configured = reference
+    tried = all.count
+    rows = all.filter { $0.reach >= 0.005 }.sorted { ($1.reach, $0.path) < ($0.reach, $1.path) }
+  }
+
+  private static func sizes(_ errors: [Double]) -> (median: Double, worst: Double) {
+    let sizes = errors.map(abs)
+    return (median(sizes), sizes.max() ?? 0)
+  }
+
+  /// The table for people.
+  public func text() -> String {
+    var text = "as configured: median \(fixed(configured.median, 2)) %, worst "
+    text += "\(fixed(configured.worst, 2)) % (user span, everything predicted)\n"
+    text += left("constant", 52) + right("value", 12) + right("reach", 9)
+    text += right("-10 %: med.", 14) + right("worst", 9) + right("+10 %: med.", 14)
+    text += right("worst", 9) + "\n"
+    func signed(_ value: Double?) -> String {
+      value.map { ($0 > 0.0005 ? "+" : "") + fixed($0, 2) } ?? "-"
+    }
+    for row in rows {
+      text += left(row.path, 52) + right(row.value, 12) + right(fixed(row.reach, 2), 9)
+      text += right(signed(row.smaller?.median), 14) + right(signed(row.smaller?.worst), 9)
+      text += right(signed(row.larger?.median), 14) + right(signed(row.larger?.worst), 9) + "\n"
+    }
+    return text + """
+      \(rows.count) of \(tried) constants change a span; reach: largest change of a span in percent of the
+      measured one; then the change of the errors' median and largest size in percentage points
+
+      """
+  }
+
+  /// The table for machines.
+  public func json() -> JSON {
+    func change(_ value: (median: Double, worst: Double)?) -> JSON {
+      value.map { .object(["median": .real($0.median), "worst": .real($0.worst)]) } ?? .null
+    }
+    return .object([
+      "configured": change(configured), "tried": .integer(tried),
+      "constants": .array(
+        rows.map { row in
+          .object([
+            "path": .string(row.path), "value": .string(row.value),
+            "reach_percent": .real(row.reach),
+            "minus_10_percent": change(row.smaller), "plus_10_percent": change(row.larger),
+          ])
+        }),
+    ])
+  }
+}

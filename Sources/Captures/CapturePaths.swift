@@ -1,0 +1,72 @@
+public import Diagnostics
+import Foundation
+import Storage
+
+/// Finds captures by what a person types.
+public enum CapturePaths {
+  /// How instruction tables are called: `traces/` tables, then the profiler's own export.
+  static let suffixes = [".instr.csv.zst", CapturedTables.profileSuffix]
+
+  /// The instruction table that `path` means: the table itself, a directory that holds one capture, or
+  /// the path without its extensions, or the beginning of it, where only one capture is called so.
+  ///
+  /// - Throws: A diagnostic when there is none or more than one.
+  public static func resolve(_ path: String) throws(DiagnosticError) -> String {
+    if suffixes.contains(where: path.hasSuffix) { return path }
+    var isDirectory: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
+    if exists && !isDirectory.boolValue {
+      throw DiagnosticError(
+        "is not an instruction table", at: SourceLocation(file: path, line: 0),
+        remedy: "name a file NAME\(suffixes[0]) or NAME\(suffixes[1]); what belongs to it is found")
+    }
+    if exists { return try only(tables(in: path), path) }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let name = String(parts.last ?? "")
+    let directory = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+    guard FileManager.default.fileExists(atPath: directory + "/") else {
+      throw DiagnosticError("there is no capture '\(path)'", remedy: "check the directory's name")
+    }
+    let all = try tables(in: directory)
+    for suffix in suffixes where all.contains("\(directory)/\(name)\(suffix)") {
+      return "\(directory)/\(name)\(suffix)"
+    }
+    return try only(all.filter { $0.hasPrefix("\(directory)/\(name)") }, path)
+  }
+
+  /// All instruction tables of a directory, or of `traces` and `profiles` in it.
+  ///
+  /// - Throws: A diagnostic when there is none.
+  public static func all(in directory: String) throws(DiagnosticError) -> [String] {
+    var found = try tables(in: directory)
+    for name in ["traces", "profiles"]
+    where FileManager.default.fileExists(atPath: "\(directory)/\(name)/") {
+      found += try tables(in: "\(directory)/\(name)")
+    }
+    guard !found.isEmpty else {
+      throw DiagnosticError(
+        "holds no captures", at: SourceLocation(file: directory, line: 0),
+        remedy: "name a directory with tables NAME\(suffixes[0]) or NAME\(suffixes[1]), "
+          + "or one with such directories 'traces' and 'profiles'")
+    }
+    return found
+  }
+
+  private static func tables(in directory: String) throws(DiagnosticError) -> [String] {
+    try fileNames(in: directory).filter { name in suffixes.contains(where: name.hasSuffix) }
+      .sorted().map { "\(directory)/\($0)" }
+  }
+
+  private static func only(_ found: [String], _ path: String) throws(DiagnosticError) -> String {
+    guard found.count != 1 else { return found[0] }
+    guard !found.isEmpty else {
+      throw DiagnosticError(
+        "there is no capture '\(path)'",
+        remedy: "a capture is a table NAME\(suffixes[0]) or NAME\(suffixes[1])")
+    }
+    let names = found.prefix(8).map { String($0.split(separator: "/").last ?? "") }
+    throw DiagnosticError(
+      "'\(path)' can be each of \(found.count) captures",
+      remedy: "name one: \(names.joined(separator: ", "))" + (found.count > 8 ? ", …" : ""))
+  }
+}

@@ -1,0 +1,95 @@
+import Diagnostics
+import Foundation
+import Storage
+
+/// A change of the PE clock that the device recorded (HAM event).
+public struct MeasuredClockChange: Hashable, Sendable {
+  /// When, in picoseconds after the first user instruction's begin.
+  public var time: Int64
+  /// Whether the clock was warm from then on.
+  public var warm: Bool
+
+  /// Makes a change.
+  public init(time: Int64, warm: Bool) {
+    self.time = time
+    self.warm = warm
+  }
+}
+
+/// What the summary beside a capture's tables says; nothing when there is none.
+struct CaptureSummary {
+  /// Changes of the PE clock.
+  private(set) var clockChanges: [MeasuredClockChange] = []
+  /// The run's total time, launch included, in picoseconds.
+  private(set) var totalTime: Int64?
+
+  /// `summaries.json` beside `traces/` tables, by capture.
+  ///
+  /// The fifth byte of an event's record is the number of eighths at which the clock runs from then on: 8
+  /// warm, 4 cold.
+  private struct Trace: Decodable {
+    struct Event: Decodable {
+      var record: String
+      var time: Double
+      init(from decoder: any Decoder) throws {
+        var values = try decoder.unkeyedContainer()
+        record = try values.decode(String.self)
+        time = try values.decode(Double.self)
+      }
+    }
+    enum CodingKeys: String, CodingKey {
+      case events = "ham_events"
+      case total = "total_time_us"
+    }
+    var events: [Event]?
+    var total: Double?
+  }
+
+  /// `NAME.summary.json` beside the profiler's tables.
+  private struct Profile: Decodable {
+    struct Event: Decodable {
+      var k: Int
+      var timestamp: Double
+    }
+    var ham: [Event]?
+  }
+
+  init(besideTrace path: String, name: String, from origin: Int64) throws(DiagnosticError) {
+    let slash = path.lastIndex(of: "/")
+    let directory = slash.map { String(path[..<$0]) } ?? "."
+    let all: [String: Trace]? = try CaptureSummary.decode("\(directory)/summaries.json")
+    guard let summary = all?[name] else { return }
+    totalTime = summary.total.map { CaptureSummary.picoseconds($0 * 1000) }
+    clockChanges = (summary.events ?? []).compactMap { event in
+      let eighths = Int(event.record.dropFirst(8).prefix(2), radix: 16)
+      guard event.record.count == 16, let eighths else { return nil }
+      return MeasuredClockChange(
+        time: CaptureSummary.picoseconds(event.time) - origin, warm: eighths == 8)
+    }
+  }
+
+  init(besideProfile path: String, from origin: Int64) throws(DiagnosticError) {
+    let stem = path.dropLast(CapturedTables.profileSuffix.count)
+    let profile: Profile? = try CaptureSummary.decode("\(stem).summary.json")
+    clockChanges = (profile?.ham ?? []).map {
+      MeasuredClockChange(
+        time: CaptureSummary.picoseconds($0.timestamp) - origin, warm: $0.k == 8)
+    }
+  }
+
+  private static func picoseconds(_ nanoseconds: Double) -> Int64 {
+    abs(nanoseconds) < 1e15 ? Int64((nanoseconds * 1000).rounded()) : 0
+  }
+
+  private static func decode<Value: Decodable>(_ path: String) throws(DiagnosticError) -> Value? {
+    guard FileManager.default.fileExists(atPath: path) else { return nil }
+    let bytes = try readFile(path)
+    do {
+      return try JSONDecoder().decode(Value.self, from: Data(bytes))
+    } catch {
+      throw DiagnosticError(
+        "is not a capture's summary", at: SourceLocation(file: path, line: 0),
+        remedy: "put the summary back as it was exported, or take it away")
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import Accuracy
+import Captures
+import Foundation
+import Hardware
+import Testing
+
+/// The figures of all captures, as they were recorded; `RECORD_GOLDENS=1` writes them anew.
+@Suite struct RecordedFiguresTests {
+  static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    .deletingLastPathComponent().deletingLastPathComponent()
+  static let captures = root.deletingLastPathComponent().appendingPathComponent("shared/validation")
+    .path
+  static let hasCaptures = FileManager.default.fileExists(atPath: captures)
+
+  /// Percentage points by which the size of an error may grow unnoticed.
+  static let tolerance = 0.25
+
+  @Test(.enabled(if: hasCaptures, "needs ../shared/validation"))
+  func noFigureGetsWorse() throws {
+    let paths = try AccuracyTable.captures(in: RecordedFiguresTests.captures)
+    #expect(paths.trn1.count == 7)
+    let table = try AccuracyTable(paths.trn2, on: Hardware.load("trn2"))
+    #expect(table.decodings.captures == 6 && table.decodings.apart < 1)
+    if ProcessInfo.processInfo.environment["RECORD_GOLDENS"] != nil { try record(table.csv()) }
+    let lines = table.csv().split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    }
+    #expect(lines.count - 1 == RecordedFigures.known.rows.count, "record the figures again")
+    for (cells, recorded) in zip(lines.dropFirst(), RecordedFigures.known.rows) {
+      #expect(cells[0] == recorded.name)
+      for (key, cell) in zip(lines[0], cells).dropFirst(3) {
+        let known = recorded.errors[key.replacing("_percent", with: "")]
+        guard let value = Double(cell), key != "noise_percent" else { continue }
+        let limit = abs(try #require(known, "\(cells[0]) \(key)")) + Self.tolerance
+        #expect(abs(value) <= limit, "\(cells[0]): \(key) is \(value), recorded \(known ?? 0)")
+      }
+    }
+  }
+
+  /// The README shows the recorded table.
+  @Test func theREADMEAgrees() throws {
+    let readme = try String(
+      contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
+    #expect(
+      readme.contains(RecordedFigures.known.markdown()),
+      "RECORD_GOLDENS=1 swift test --filter RecordedFigures, then once more")
+  }
+
+  private func record(_ csv: String) throws {
+    var text = "// Written by RECORD_GOLDENS=1 swift test --filter RecordedFigures.\n"
+    text += "extension RecordedFigures {\n"
+    text += "  /// `trnsim accuracy --csv` of the captures that were at hand.\n"
+    text += "  static let table = \"\"\"\n"
+    for line in csv.split(separator: "\n") {
+      // Lines are broken for the formatter, where a cell ends.
+      var rest = line[...]
+      while rest.count > 80 {
+        let end = rest.prefix(80).lastIndex(of: ",") ?? rest.endIndex
+        text += "    \(rest[...end])\\\n"
+        rest = rest[rest.index(after: end)...]
+      }
+      text += "    \(rest)\n"
+    }
+    text += "\n    \"\"\"\n}\n"
+    try text.write(
+      to: Self.root.appendingPathComponent("Sources/Accuracy/RecordedFigures+Table.swift"),
+      atomically: true, encoding: .utf8)
+    let path = Self.root.appendingPathComponent("README.md")
+    let readme = try String(contentsOf: path, encoding: .utf8)
+    let begin = try #require(readme.firstRange(of: "| sizes of errors, % |"))
+    let end = try #require(readme[begin.lowerBound...].firstRange(of: "\n\n"))
+    let table = RecordedFigures(csv: csv).markdown()
+    try readme.replacingCharacters(in: begin.lowerBound..<end.lowerBound, with: table.dropLast())
+      .write(to: path, atomically: true, encoding: .utf8)
+  }
+}
+
+extension String {
+  fileprivate func replacingCharacters(
+    in range: Range<String.Index>, with text: Substring
+  ) -> String {
+    String(self[..<range.lowerBound]) + text + self[range.upperBound...]
+  }
+}
