@@ -29,6 +29,7 @@ extension Capture {
     var measured: [MeasuredTransfer] = []
     program = try builder.finished { (program) throws(DiagnosticError) in
       let numbers = Set(groups.map(\.queue)).sorted()
+      let scratch = Capture.scratchQueues(matches, of: program)
       program.queues = numbers.map { "queue \($0)" }
       for trigger in triggers {
         guard let group = matches[trigger.instruction] else { continue }
@@ -47,6 +48,10 @@ extension Capture {
           group, elementSizes, to: &program, queue: numbers.firstIndex(of: group.queue) ?? 0,
           mode: Capture.mode(program.instructions[trigger.instruction]),
           reads: reads)
+        transfer.isScratch = scratch.contains(group.queue)
+        // Where it reads is not in the tables; generated descriptors were captured of kernels only that
+        // read each place once.
+        transfer.readsAnew = transfer.hbmReadBytes > 0 && transfer.mode != .none
         if let completion, let number = builder.number(ofSemaphore: completion.semaphore) {
           transfer.completion = SemaphoreUpdate(
             semaphore: number, amount: Int32(completion.increments))

@@ -196,6 +196,12 @@ public struct Transfer: Hashable, Sendable {
   public var queue: Int32
   /// Who makes the descriptors.
   public var mode: DGEMode
+  /// Whether its HBM tensors are the kernel's own: neither inputs nor outputs.
+  public var isScratch = false
+  /// Whether its reads of HBM stall at first, because nothing has read there before.
+  ///
+  /// Only for generated descriptors: of prepared ones a queue's first read has a price of its own.
+  public var readsAnew = false
   /// Added to its semaphore when the last descriptor has been acknowledged; `nil` if nobody waits.
   public var completion: SemaphoreUpdate?
 

@@ -47,6 +47,9 @@ access:
   stride_penalty_factor: {value: 2, unit: ratio, source: "trn1/inf2 architecture guide, Performance Consideration"}
   vector_scattered_write_cycles: {value: 2.26, unit: cycles/element, source: "assumed: as trn2"}
   scalar_scattered_write_cycles: {value: 5.11, unit: cycles/element, source: "assumed: as trn2"}
+  vector_scattered_retire_cycles: {value: 2.1, unit: cycles/element, source: "assumed: as trn2"}
+  scalar_scattered_retire_cycles: {value: 5.3, unit: cycles/element, source: "assumed: as trn2"}
+  scattered_read_cycles: {value: 1, unit: cycles/element, source: "assumed: as trn2"}
 
 tensor:
   rows: {value: 128, unit: count, source: "trn1/inf2 architecture guide, Tensor Engine"}
@@ -571,30 +574,52 @@ sequencer:
     scalar: {value: 10, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     gpsimd: {value: 10, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     sync: {value: 10, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
-  event_interval:
-    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 84.2, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
   nop:
     tensor: {value: 13.6, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     vector: {value: 21.4, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     scalar: {value: 20.7, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     gpsimd: {value: 13.6, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
     sync: {value: 15.7, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
-  nop_interval:
-    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+  gap:
+    tensor: {value: 24.2, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 79.2, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 51.7, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 35.8, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 24.2, unit: ns, source: "assumed: as trn2"}
+  wait_gap:
+    tensor: {value: 0, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 0, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 0, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 15, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 11.6, unit: ns, source: "assumed: as trn2"}
   to_engine:
-    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 37.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+    tensor: {value: 24.2, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 79.2, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 12.5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 50.8, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 24.2, unit: ns, source: "assumed: as trn2"}
+  unaccustomed:
+    tensor: {value: 0, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 0, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 5, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 6.2, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 4, unit: ns, source: "assumed: as trn2"}
+  unaccustomed_event:
+    tensor: {value: 0, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 0, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 14.2, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 15.8, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 20, unit: ns, source: "assumed: as trn2"}
+  accustomed_after: {value: 2, unit: instructions, source: "assumed: as trn2"}
+  forgotten_after: {value: 2, unit: instructions, source: "assumed: as trn2"}
+  event_forgotten_after: {value: 8, unit: instructions, source: "assumed: as trn2"}
+  fetch:
+    tensor: {value: 0, unit: ns, source: "assumed: as trn2"}
+    vector: {value: 0, unit: ns, source: "assumed: as trn2"}
+    scalar: {value: 0, unit: ns, source: "assumed: as trn2"}
+    gpsimd: {value: 0, unit: ns, source: "assumed: as trn2"}
+    sync: {value: 3.3, unit: ns, source: "assumed: as trn2"}
+  fetch_instructions: {value: 4, unit: instructions, source: "assumed: as trn2"}
   second_after_control: {value: 30.8, unit: ns, source: "assumed: as trn2"}
 
 dma:
@@ -610,7 +635,7 @@ dma:
   hbm_write_descriptor_cycles: {value: 4, unit: cycles, source: "assumed: as trn2"}
   write_acknowledge: {value: 250, unit: ns, source: "assumed: as trn2"}
   semaphore_visible: {value: 350, unit: ns, source: "assumed: as trn2"}
-  first_read_stall: {value: 350, unit: ns, source: "assumed: as trn2"}
+  new_read_stall: {value: 450, unit: ns, source: "assumed: as trn2"}
   ring_offset: {value: 11, unit: ns, source: "assumed: as trn2"}
   packet_bytes: {value: 4096, unit: B, source: "assumed: as trn2"}
   max_descriptor_bytes: {value: 65536, unit: B, source: "assumed: as trn2 (the 64 KiB packets of collectives; the longest observed has 32,004 B)"}
@@ -620,23 +645,35 @@ dma:
     compute: {value: 0.5, unit: ratio, source: "trn3 architecture guide, DMA: about 50 % before NeuronCore-v4"}
   static:
     trigger:
-      tensor: {value: 67.9, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
-      vector: {value: 57.1, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
-      scalar: {value: 47.1, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
-      gpsimd: {value: 60, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
-      sync: {value: 50, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: WRITE, median"}
-    trigger_initial: {value: 30, unit: ns, source: "assumed: as trn2"}
-    interval:
-      tensor: {value: 90, unit: ns, source: "assumed: as trn2"}
-      vector: {value: 90, unit: ns, source: "assumed: as trn2"}
-      scalar: {value: 77.5, unit: ns, source: "assumed: as trn2"}
-      gpsimd: {value: 76.7, unit: ns, source: "assumed: as trn2"}
-      sync: {value: 85, unit: ns, source: "assumed: as trn2"}
+      tensor: {value: 67.9, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
+      vector: {value: 57.1, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
+      scalar: {value: 47.1, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
+      gpsimd: {value: 60, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
+      sync: {value: 50, unit: ns, source: "measured, trn1 captures of CS149 asst4 kernels: median"}
+    trigger_scratch:
+      tensor: {value: 67.9, unit: ns, source: "assumed: as trn2"}
+      vector: {value: 57.1, unit: ns, source: "assumed: as trn2"}
+      scalar: {value: 47.1, unit: ns, source: "assumed: as trn2"}
+      gpsimd: {value: 60, unit: ns, source: "assumed: as trn2"}
+      sync: {value: 50, unit: ns, source: "assumed: as trn2"}
+    trigger_initial:
+      tensor: {value: 32.5, unit: ns, source: "assumed: as trn2"}
+      vector: {value: 32.5, unit: ns, source: "assumed: as trn2"}
+      scalar: {value: 29.2, unit: ns, source: "assumed: as trn2"}
+      gpsimd: {value: 37.5, unit: ns, source: "assumed: as trn2"}
+      sync: {value: 32.5, unit: ns, source: "assumed: as trn2"}
+    trigger_second:
+      tensor: {value: 5, unit: ns, source: "assumed: as trn2"}
+      vector: {value: 5, unit: ns, source: "assumed: as trn2"}
+      scalar: {value: 5, unit: ns, source: "assumed: as trn2"}
+      gpsimd: {value: 11.7, unit: ns, source: "assumed: as trn2"}
+      sync: {value: 3.3, unit: ns, source: "assumed: as trn2"}
     first_descriptor: {value: 890, unit: ns, source: "assumed: as trn2"}
     first_descriptor_initial: {value: 1425, unit: ns, source: "assumed: as trn2"}
   hwdge: {value: none, source: "NKI ISA reference, dma_copy: hardware DGE needs NeuronCore-v3"}
   swdge:
-    trigger: {value: 43.7, unit: ns, source: "assumed: as trn2"}
+    trigger: {value: 31.7, unit: ns, source: "assumed: as trn2"}
+    trigger_queued: {value: 20, unit: ns, source: "assumed: as trn2"}
     interval: {value: 580, unit: ns, source: "assumed: as trn2"}
     first_descriptor: {value: 770, unit: ns, source: "assumed: as trn2"}
     wait_to_start: {value: 1182, unit: ns, source: "assumed: as trn2"}
@@ -726,6 +763,9 @@ access:
   stride_penalty_factor: {value: 2, unit: ratio, source: "trn1/inf2 architecture guide, Performance Consideration; measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): VectorE and ScalarE fp32 copies with a 36 B stride"}
   vector_scattered_write_cycles: {value: 2.26, unit: cycles/element, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 128 fp16 with an 18 B stride in 449 ns, less the latency"}
   scalar_scattered_write_cycles: {value: 5.11, unit: cycles/element, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 128 fp16 with an 18 B stride in 748 ns, less the latency"}
+  vector_scattered_retire_cycles: {value: 2.1, unit: cycles/element, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): ends of copies that overlap are 277 to 284 ns apart, 128 fp16 with an 18 B stride"}
+  scalar_scattered_retire_cycles: {value: 5.3, unit: cycles/element, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): ends of copies that overlap are 563 to 570 ns apart, 128 fp16 with an 18 B stride"}
+  scattered_read_cycles: {value: 1, unit: cycles/element, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): VectorE takes the next of such copies after 172 to 183 ns, 128 fp16"}
 
 tensor:
   rows: {value: 128, unit: count, source: "trn2 architecture guide, Tensor Engine"}
@@ -1259,35 +1299,57 @@ sequencer:
     gpsimd: {value: 2, unit: instructions, source: "assumed: as ScalarE"}
     sync: {value: 2, unit: instructions, source: "assumed: as ScalarE"}
   event_semaphore:
-    tensor: {value: 54.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    tensor: {value: 54.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 52.5 in kernels of a newer compiler"}
     vector: {value: 24, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    scalar: {value: 41.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    gpsimd: {value: 37.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 32.5 to 37.5"}
-    sync: {value: 20, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 20 to 23.3"}
-  event_interval:
-    tensor: {value: 78.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 78.3 to 79.2"}
-    vector: {value: 103.1, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 95.8 to 121.9"}
-    scalar: {value: 92.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    gpsimd: {value: 84.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 81.7 and 86.7"}
-    sync: {value: 60, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 55.8 to 80"}
+    scalar: {value: 41.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 40 in kernels of a newer compiler"}
+    gpsimd: {value: 19.2, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
+    sync: {value: 20, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 20 in 345 of 436"}
   nop:
     tensor: {value: 21.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
     vector: {value: 31.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
     scalar: {value: 25, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    gpsimd: {value: 19.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    gpsimd: {value: 19.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 17.5 in kernels of a newer compiler"}
     sync: {value: 19.2, unit: ns, source: "assumed: as GpSimdE"}
-  nop_interval:
-    tensor: {value: 78.7, unit: ns, source: "assumed: as event_interval"}
-    vector: {value: 103.1, unit: ns, source: "assumed: as event_interval"}
-    scalar: {value: 92.5, unit: ns, source: "assumed: as event_interval"}
-    gpsimd: {value: 70, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-    sync: {value: 60, unit: ns, source: "assumed: as event_interval"}
+  gap:
+    tensor: {value: 24.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): LDWEIGHTS begins 24.2 to 25 after an EVENT_SEMAPHORE's end; between two of the sequencer's own assumed equal"}
+    vector: {value: 79.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): TENSOR_SCALAR 79.2 after an EVENT_SEMAPHORE's end; between two of the sequencer's own assumed equal"}
+    scalar: {value: 51.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 50.8 to 52.5 in all of 75 pairs"}
+    gpsimd: {value: 35.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 35.8 in all of 43 pairs of WRITEs"}
+    sync: {value: 24.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 24.2 in 79 of 151 pairs of WRITEs, 25 behind a fetch, 27.5 to 32.5 in the first five"}
+  wait_gap:
+    tensor: {value: 0, unit: ns, source: "assumed: no pair was captured"}
+    vector: {value: 0, unit: ns, source: "assumed: no pair was captured"}
+    scalar: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the same with and without"}
+    gpsimd: {value: 15, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 50.8 instead of 35.8 when the next one waits, in all of 240 pairs"}
+    sync: {value: 11.6, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 35.8 instead of 24.2 when the next one waits"}
   to_engine:
-    tensor: {value: 78.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): LDWEIGHTS after EVENT_SEMAPHORE"}
-    vector: {value: 103.1, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): TENSOR_SCALAR after EVENT_SEMAPHORE"}
-    scalar: {value: 37.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): COPY after WRITE"}
-    gpsimd: {value: 70, unit: ns, source: "assumed: as nop_interval"}
-    sync: {value: 60, unit: ns, source: "assumed: as event_interval"}
+    tensor: {value: 24.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): LDWEIGHTS after EVENT_SEMAPHORE, 24.2 to 25 in 198 pairs"}
+    vector: {value: 79.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): TENSOR_SCALAR after EVENT_SEMAPHORE"}
+    scalar: {value: 12.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): COPY after WRITE in 12 pairs; 13.3 after DMA_DIRECT2D"}
+    gpsimd: {value: 50.8, unit: ns, source: "assumed: as to an instruction of its own that waits"}
+    sync: {value: 24.2, unit: ns, source: "assumed: Sync has no engine behind its sequencer"}
+  unaccustomed:
+    tensor: {value: 0, unit: ns, source: "assumed: none was captured"}
+    vector: {value: 0, unit: ns, source: "assumed: none was captured"}
+    scalar: {value: 5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 30 twice, then 25"}
+    gpsimd: {value: 6.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 51.7 twice, then 45.8; NOP 25.8 twice, then 19.2"}
+    sync: {value: 4, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 60.8 twice, then 57.5; 47.5 twice, then 42.5"}
+  unaccustomed_event:
+    tensor: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the first takes as long as the others"}
+    vector: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the first takes as long as the others"}
+    scalar: {value: 14.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE 58.3 and 53.3, then 41.7"}
+    gpsimd: {value: 15.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE 37.5 and 32.5, against 19.2"}
+    sync: {value: 20, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE 35.8 and 44.2, then 20"}
+  accustomed_after: {value: 2, unit: instructions, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the first two of a kind after two others of another"}
+  forgotten_after: {value: 2, unit: instructions, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITEs and NOPs after two WRITEs of another kind, not after one"}
+  event_forgotten_after: {value: 8, unit: instructions, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHOREs after 12 or more WRITEs, not after 4"}
+  fetch:
+    tensor: {value: 0, unit: ns, source: "assumed: none was seen"}
+    vector: {value: 0, unit: ns, source: "assumed: none was seen"}
+    scalar: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): none was seen"}
+    gpsimd: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): none was seen"}
+    sync: {value: 3.3, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 60.8 instead of 57.5 and EVENT_SEMAPHORE 23.3 instead of 20 at each fourth instruction of the kernel"}
+  fetch_instructions: {value: 4, unit: instructions, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): each fourth instruction of Sync"}
   second_after_control: {value: 30.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): MATMUL after LDWEIGHTS after EVENT_SEMAPHORE on PE"}
 
 dma:
@@ -1303,7 +1365,7 @@ dma:
   hbm_write_descriptor_cycles: {value: 6.5, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): means of 23.2 cycles per 256 B, 71 per 2048 B, 136 per 4000 B and 180 per 8 rows of 512 B; 2.5 at best"}
   write_acknowledge: {value: 250, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 240 to 260"}
   semaphore_visible: {value: 350, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-  first_read_stall: {value: 350, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the first loads of attention kernels, 270 to 500"}
+  new_read_stall: {value: 450, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): attention kernels; 400 to 470 per load of q, k and v, 620 to 1050 per load of what the kernel wrote, 150 to 500 for others"}
   ring_offset: {value: 11, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): ring 15 starts 150 to 200 ns after ring 0"}
   packet_bytes: {value: 4096, unit: B, source: "Neuron profiler documentation: static packets of 4 KiB"}
   max_descriptor_bytes: {value: 65536, unit: B, source: "assumed: the 64 KiB packets of collectives; the longest observed has 32,004 B"}
@@ -1313,18 +1375,29 @@ dma:
     compute: {value: 0.5, unit: ratio, source: "trn3 architecture guide, DMA: about 50 % before NeuronCore-v4"}
   static:
     trigger:
-      tensor: {value: 30, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
+      tensor: {value: 47.5, unit: ns, source: "assumed: its trigger_scratch and 17.5, between Sync and GpSimdE"}
       vector: {value: 44.8, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
-      scalar: {value: 25, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
-      gpsimd: {value: 45.8, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
-      sync: {value: 59, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, 57.5 to 60.8"}
-    trigger_initial: {value: 30, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 90 instead of 57.5 to 60.8 on Sync, 83.3 instead of 45.8 on GpSimdE"}
-    interval:
-      tensor: {value: 90, unit: ns, source: "assumed: as Sync, rounded"}
-      vector: {value: 90, unit: ns, source: "assumed: as Sync, rounded"}
-      scalar: {value: 77.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
-      gpsimd: {value: 76.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 61.7 to 96.7, median"}
-      sync: {value: 85, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 67 to 122, median"}
+      scalar: {value: 42.5, unit: ns, source: "assumed: its trigger_scratch and 17.5, between Sync and GpSimdE"}
+      gpsimd: {value: 45.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of an output's queue"}
+      sync: {value: 57.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of an input's queue"}
+    trigger_scratch:
+      tensor: {value: 30, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
+      vector: {value: 27.3, unit: ns, source: "assumed: its trigger less 17.5"}
+      scalar: {value: 25, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of a queue to or from the kernel's own HBM tensors"}
+      gpsimd: {value: 25.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of a queue to or from the kernel's own HBM tensors"}
+      sync: {value: 42.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of a queue to or from the kernel's own HBM tensors"}
+    trigger_initial:
+      tensor: {value: 32.5, unit: ns, source: "assumed: as Sync"}
+      vector: {value: 32.5, unit: ns, source: "assumed: as Sync"}
+      scalar: {value: 29.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 54.2 instead of 25"}
+      gpsimd: {value: 37.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 83.3 instead of 45.8; 57.5 instead of 25.8"}
+      sync: {value: 32.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 90 instead of 57.5; 66.7 instead of 42.5"}
+    trigger_second:
+      tensor: {value: 5, unit: ns, source: "assumed: as ScalarE"}
+      vector: {value: 5, unit: ns, source: "assumed: as ScalarE"}
+      scalar: {value: 5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 30 instead of 25"}
+      gpsimd: {value: 11.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 57.5 instead of 45.8"}
+      sync: {value: 3.3, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 60.8 instead of 57.5"}
     first_descriptor: {value: 780, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 740 to 890 to the first ring"}
     first_descriptor_initial: {value: 1480, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): all rings reach their steady rate as if they had started then; the first reads of HBM stall for about 600 ns"}
   hwdge:
@@ -1336,7 +1409,8 @@ dma:
       scalar: {value: 1260, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 1234 to 1279 to the first ring of idle rings"}
       sync: {value: 1340, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 1327 to 1350 to the first ring of idle rings"}
   swdge:
-    trigger: {value: 43.7, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): DMA_DIRECT2D, median"}
+    trigger: {value: 31.7, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): the first of a row"}
+    trigger_queued: {value: 20, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export): 31.7, 50 and 70.8 to 75 for three in a row"}
     interval: {value: 580, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
     first_descriptor: {value: 770, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 660 to 880"}
     wait_to_start: {value: 1182, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
@@ -1423,6 +1497,9 @@ access:
   stride_penalty_factor: {value: 2, unit: ratio, source: "assumed: as trn2"}
   vector_scattered_write_cycles: {value: 2.26, unit: cycles/element, source: "assumed: as trn2"}
   scalar_scattered_write_cycles: {value: 5.11, unit: cycles/element, source: "assumed: as trn2"}
+  vector_scattered_retire_cycles: {value: 2.1, unit: cycles/element, source: "assumed: as trn2"}
+  scalar_scattered_retire_cycles: {value: 5.3, unit: cycles/element, source: "assumed: as trn2"}
+  scattered_read_cycles: {value: 1, unit: cycles/element, source: "assumed: as trn2"}
 
 tensor:
   rows: {value: 128, unit: count, source: "trn3 architecture guide, Tensor Engine"}
@@ -1956,35 +2033,57 @@ sequencer:
     gpsimd: {value: 2, unit: instructions, source: "assumed: as trn2"}
     sync: {value: 2, unit: instructions, source: "assumed: as trn2"}
   event_semaphore:
-    tensor: {value: 54.2, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 24, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 41.7, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 37.5, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 20, unit: ns, source: "assumed: as trn2"}
-  event_interval:
-    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 84.2, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+    tensor: {value: 54.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 52.5 in kernels of a newer compiler"}
+    vector: {value: 24, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    scalar: {value: 41.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 40 in kernels of a newer compiler"}
+    gpsimd: {value: 19.2, unit: ns, source: "measured, trn2.3xlarge captures of attention kernels (NTFF decode and profiler export)"}
+    sync: {value: 20, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 20 in 345 of 436"}
   nop:
-    tensor: {value: 21.7, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 31.2, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 25, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 19.2, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 19.2, unit: ns, source: "assumed: as trn2"}
-  nop_interval:
-    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 92.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+    tensor: {value: 21.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    vector: {value: 31.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    scalar: {value: 25, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
+    gpsimd: {value: 19.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 17.5 in kernels of a newer compiler"}
+    sync: {value: 19.2, unit: ns, source: "assumed: as GpSimdE"}
+  gap:
+    tensor: {value: 24.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): LDWEIGHTS begins 24.2 to 25 after an EVENT_SEMAPHORE's end; between two of the sequencer's own assumed equal"}
+    vector: {value: 79.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): TENSOR_SCALAR 79.2 after an EVENT_SEMAPHORE's end; between two of the sequencer's own assumed equal"}
+    scalar: {value: 51.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 50.8 to 52.5 in all of 75 pairs"}
+    gpsimd: {value: 35.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 35.8 in all of 43 pairs of WRITEs"}
+    sync: {value: 24.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 24.2 in 79 of 151 pairs of WRITEs, 25 behind a fetch, 27.5 to 32.5 in the first five"}
+  wait_gap:
+    tensor: {value: 0, unit: ns, source: "assumed: no pair was captured"}
+    vector: {value: 0, unit: ns, source: "assumed: no pair was captured"}
+    scalar: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the same with and without"}
+    gpsimd: {value: 15, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 50.8 instead of 35.8 when the next one waits, in all of 240 pairs"}
+    sync: {value: 11.6, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 35.8 instead of 24.2 when the next one waits"}
   to_engine:
-    tensor: {value: 78.7, unit: ns, source: "assumed: as trn2"}
-    vector: {value: 103.1, unit: ns, source: "assumed: as trn2"}
-    scalar: {value: 37.5, unit: ns, source: "assumed: as trn2"}
-    gpsimd: {value: 70, unit: ns, source: "assumed: as trn2"}
-    sync: {value: 60, unit: ns, source: "assumed: as trn2"}
+    tensor: {value: 24.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): LDWEIGHTS after EVENT_SEMAPHORE, 24.2 to 25 in 198 pairs"}
+    vector: {value: 79.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): TENSOR_SCALAR after EVENT_SEMAPHORE"}
+    scalar: {value: 12.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): COPY after WRITE in 12 pairs; 13.3 after DMA_DIRECT2D"}
+    gpsimd: {value: 50.8, unit: ns, source: "assumed: as to an instruction of its own that waits"}
+    sync: {value: 24.2, unit: ns, source: "assumed: Sync has no engine behind its sequencer"}
+  unaccustomed:
+    tensor: {value: 0, unit: ns, source: "assumed: none was captured"}
+    vector: {value: 0, unit: ns, source: "assumed: none was captured"}
+    scalar: {value: 5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 30 twice, then 25"}
+    gpsimd: {value: 6.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 51.7 twice, then 45.8; NOP 25.8 twice, then 19.2"}
+    sync: {value: 4, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 60.8 twice, then 57.5; 47.5 twice, then 42.5"}
+  unaccustomed_event:
+    tensor: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the first takes as long as the others"}
+    vector: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): the first takes as long as the others"}
+    scalar: {value: 14.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE 58.3 and 53.3, then 41.7"}
+    gpsimd: {value: 15.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE 37.5 and 32.5, against 19.2"}
+    sync: {value: 20, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): EVENT_SEMAPHORE 35.8 and 44.2, then 20"}
+  accustomed_after: {value: 2, unit: instructions, source: "assumed: as trn2"}
+  forgotten_after: {value: 2, unit: instructions, source: "assumed: as trn2"}
+  event_forgotten_after: {value: 8, unit: instructions, source: "assumed: as trn2"}
+  fetch:
+    tensor: {value: 0, unit: ns, source: "assumed: none was seen"}
+    vector: {value: 0, unit: ns, source: "assumed: none was seen"}
+    scalar: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): none was seen"}
+    gpsimd: {value: 0, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): none was seen"}
+    sync: {value: 3.3, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE 60.8 instead of 57.5 and EVENT_SEMAPHORE 23.3 instead of 20 at each fourth instruction of the kernel"}
+  fetch_instructions: {value: 4, unit: instructions, source: "assumed: as trn2"}
   second_after_control: {value: 30.8, unit: ns, source: "assumed: as trn2"}
 
 dma:
@@ -2000,7 +2099,7 @@ dma:
   hbm_write_descriptor_cycles: {value: 4, unit: cycles, source: "assumed: as trn2"}
   write_acknowledge: {value: 250, unit: ns, source: "assumed: as trn2"}
   semaphore_visible: {value: 350, unit: ns, source: "assumed: as trn2"}
-  first_read_stall: {value: 350, unit: ns, source: "assumed: as trn2"}
+  new_read_stall: {value: 450, unit: ns, source: "assumed: as trn2"}
   ring_offset: {value: 11, unit: ns, source: "assumed: as trn2"}
   packet_bytes: {value: 4096, unit: B, source: "assumed: as trn2"}
   max_descriptor_bytes: {value: 65536, unit: B, source: "assumed: as trn2 (the 64 KiB packets of collectives; the longest observed has 32,004 B)"}
@@ -2010,18 +2109,29 @@ dma:
     compute: {value: 1, unit: ratio, source: "trn3 architecture guide, DMA: full rate from NeuronCore-v4 on"}
   static:
     trigger:
-      tensor: {value: 30, unit: ns, source: "assumed: as trn2"}
-      vector: {value: 44.8, unit: ns, source: "assumed: as trn2"}
-      scalar: {value: 25, unit: ns, source: "assumed: as trn2"}
-      gpsimd: {value: 45.8, unit: ns, source: "assumed: as trn2"}
-      sync: {value: 57.5, unit: ns, source: "assumed: as trn2"}
-    trigger_initial: {value: 30, unit: ns, source: "assumed: as trn2"}
-    interval:
-      tensor: {value: 90, unit: ns, source: "assumed: as trn2"}
-      vector: {value: 90, unit: ns, source: "assumed: as trn2"}
-      scalar: {value: 77.5, unit: ns, source: "assumed: as trn2"}
-      gpsimd: {value: 76.7, unit: ns, source: "assumed: as trn2"}
-      sync: {value: 85, unit: ns, source: "assumed: as trn2"}
+      tensor: {value: 47.5, unit: ns, source: "assumed: its trigger_scratch and 17.5, between Sync and GpSimdE"}
+      vector: {value: 44.8, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
+      scalar: {value: 42.5, unit: ns, source: "assumed: its trigger_scratch and 17.5, between Sync and GpSimdE"}
+      gpsimd: {value: 45.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of an output's queue"}
+      sync: {value: 57.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of an input's queue"}
+    trigger_scratch:
+      tensor: {value: 30, unit: ns, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): WRITE, median"}
+      vector: {value: 27.3, unit: ns, source: "assumed: its trigger less 17.5"}
+      scalar: {value: 25, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of a queue to or from the kernel's own HBM tensors"}
+      gpsimd: {value: 25.8, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of a queue to or from the kernel's own HBM tensors"}
+      sync: {value: 42.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): WRITE of a queue to or from the kernel's own HBM tensors"}
+    trigger_initial:
+      tensor: {value: 32.5, unit: ns, source: "assumed: as Sync"}
+      vector: {value: 32.5, unit: ns, source: "assumed: as Sync"}
+      scalar: {value: 29.2, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 54.2 instead of 25"}
+      gpsimd: {value: 37.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 83.3 instead of 45.8; 57.5 instead of 25.8"}
+      sync: {value: 32.5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 90 instead of 57.5; 66.7 instead of 42.5"}
+    trigger_second:
+      tensor: {value: 5, unit: ns, source: "assumed: as ScalarE"}
+      vector: {value: 5, unit: ns, source: "assumed: as ScalarE"}
+      scalar: {value: 5, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 30 instead of 25"}
+      gpsimd: {value: 11.7, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 57.5 instead of 45.8"}
+      sync: {value: 3.3, unit: ns, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels): 60.8 instead of 57.5"}
     first_descriptor: {value: 890, unit: ns, source: "assumed: as trn2"}
     first_descriptor_initial: {value: 1425, unit: ns, source: "assumed: as trn2"}
   hwdge:
@@ -2033,7 +2143,8 @@ dma:
       scalar: {value: 1340, unit: ns, source: "assumed: as trn2"}
       sync: {value: 1450, unit: ns, source: "assumed: as trn2"}
   swdge:
-    trigger: {value: 43.7, unit: ns, source: "assumed: as trn2"}
+    trigger: {value: 31.7, unit: ns, source: "assumed: as trn2"}
+    trigger_queued: {value: 20, unit: ns, source: "assumed: as trn2"}
     interval: {value: 580, unit: ns, source: "assumed: as trn2"}
     first_descriptor: {value: 770, unit: ns, source: "assumed: as trn2"}
     wait_to_start: {value: 1182, unit: ns, source: "assumed: as trn2"}

@@ -23,8 +23,8 @@ extension Hardware {
     public var hbmWriteDescriptorCycles = 0.0
     /// From the end of a descriptor's read to the acknowledgement of its write, in ns.
     public var writeAcknowledge = 0.0
-    /// How long the first read of HBM by a queue of generated descriptors stalls, in ns.
-    public var firstReadStall = 0.0
+    /// How long each ring stalls when a transfer begins to read HBM where nothing has read, in ns.
+    public var newReadStall = 0.0
     /// From a transfer's arrival at one ring to its arrival at the next, in ns.
     public var ringOffset = 0.0
     /// From the end of the last descriptor's read to the visible semaphore update, in ns.
@@ -57,12 +57,14 @@ extension Hardware {
 
   /// Prepared descriptors, started by a register write; times in ns.
   public struct StaticRings: Hashable, Sendable {
-    /// Duration of the instruction that starts the transfer.
+    /// Duration of the instruction that starts the transfer of an input or output.
     public var trigger = PerEngine()
-    /// How much longer an engine's first such instruction takes, in ns.
-    public var triggerInitial = 0.0
-    /// From that instruction's start to the next such instruction's start at least.
-    public var interval = PerEngine()
+    /// The same for a transfer to or from HBM tensors of the kernel's own.
+    public var triggerScratch = PerEngine()
+    /// How much longer an engine's first such instruction takes.
+    public var triggerInitial = PerEngine()
+    /// How much longer its second takes.
+    public var triggerSecond = PerEngine()
     /// From that instruction's start to the first descriptor's read.
     public var firstDescriptor = 0.0
     /// The same for the first transfer of a ring.
@@ -91,6 +93,8 @@ extension Hardware {
   public struct SoftwareDGE: Hashable, Sendable {
     /// Duration of the instruction.
     public var trigger = 0.0
+    /// How much longer it takes per DMA right before it, for two at most.
+    public var triggerQueued = 0.0
     /// From that instruction's start to the next such instruction's start at least.
     public var interval = 0.0
     /// From that instruction's start to the first descriptor's read.

@@ -77,6 +77,12 @@ extension Hardware {
     public var vectorScatteredWriteCycles = 0.0
     /// ScalarE cycles per element for scattered writes of elements under 4 bytes.
     public var scalarScatteredWriteCycles = 0.0
+    /// Cycles per element between the ends of such instructions on VectorE that overlap.
+    public var vectorScatteredRetireCycles = 0.0
+    /// The same on ScalarE.
+    public var scalarScatteredRetireCycles = 0.0
+    /// Cycles per element until the engine takes in what follows such an instruction, at least.
+    public var scatteredReadCycles = 0.0
 
     init() {}
 

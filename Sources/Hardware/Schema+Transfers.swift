@@ -18,21 +18,42 @@ extension Schema {
     + Entry.perEngine(
       "sequencer.event_semaphore", \.sequencer.eventSemaphore,
       "duration of an EVENT_SEMAPHORE with nothing to wait for")
-    + Entry.perEngine(
-      "sequencer.event_interval", \.sequencer.eventInterval,
-      "from the begin of an EVENT_SEMAPHORE to the sequencer's next instruction")
     + Entry.perEngine("sequencer.nop", \.sequencer.nop, "duration of a NOP")
     + Entry.perEngine(
-      "sequencer.nop_interval", \.sequencer.nopInterval,
-      "from the begin of a NOP to the sequencer's next instruction")
+      "sequencer.gap", \.sequencer.gap,
+      "from the end of the sequencer's own instruction to its next")
+    + Entry.perEngine(
+      "sequencer.wait_gap", \.sequencer.waitGap,
+      "how much longer that is when the next one has a wait")
     + Entry.perEngine(
       "sequencer.to_engine", \.sequencer.toEngine,
-      "from the begin of the sequencer's own instruction to the dispatch of an engine's")
+      "from the end of the sequencer's own instruction to the dispatch of an engine's")
+    + Entry.perEngine(
+      "sequencer.unaccustomed", \.sequencer.unaccustomed,
+      "how much longer a WRITE or NOP takes that was not executed lately")
+    + Entry.perEngine(
+      "sequencer.unaccustomed_event", \.sequencer.unaccustomedEvent,
+      "how much longer an EVENT_SEMAPHORE takes that was not executed lately")
+    + Entry.perEngine(
+      "sequencer.fetch", \.sequencer.fetch,
+      "how much longer the last instruction of a fetched group takes")
     + [
       .number(
         "sequencer.second_after_control", \.sequencer.secondAfterControl, .nanoseconds,
         .nonNegative,
-        "from that dispatch to the next one, on the tensor engine")
+        "from that dispatch to the next one, on the tensor engine"),
+      .integer(
+        "sequencer.accustomed_after", \.sequencer.accustomedAfter, .instructions,
+        .integer(0...1024), "how many of a kind take longer"),
+      .integer(
+        "sequencer.forgotten_after", \.sequencer.forgottenAfter, .instructions,
+        .integer(1...(1 << 20)), "after how many other WRITEs WRITEs and NOPs take longer again"),
+      .integer(
+        "sequencer.event_forgotten_after", \.sequencer.eventForgottenAfter, .instructions,
+        .integer(1...(1 << 20)), "after how many WRITEs EVENT_SEMAPHOREs take longer again"),
+      .integer(
+        "sequencer.fetch_instructions", \.sequencer.fetchInstructions, .instructions,
+        .integer(1...1024), "instructions of a fetched group"),
     ]
 
   /// The settings of DMA.
@@ -72,8 +93,8 @@ extension Schema {
       "dma.semaphore_visible", \.dma.semaphoreVisible, .nanoseconds, .nonNegative,
       "from the end of the last descriptor's read to the visible semaphore update"),
     .number(
-      "dma.first_read_stall", \.dma.firstReadStall, .nanoseconds, .nonNegative,
-      "how long the first read of HBM by a queue of generated descriptors stalls"),
+      "dma.new_read_stall", \.dma.newReadStall, .nanoseconds, .nonNegative,
+      "how long each ring stalls when a transfer begins to read HBM where nothing has read"),
     .number(
       "dma.ring_offset", \.dma.ringOffset, .nanoseconds, .nonNegative,
       "from a transfer's arrival at one ring to its arrival at the next"),
@@ -99,12 +120,15 @@ extension Schema {
       "dma.static.trigger", \.dma.prepared.trigger,
       "duration of the instruction that starts prepared descriptors")
     + Entry.perEngine(
-      "dma.static.interval", \.dma.prepared.interval, "trigger start to next trigger start at least"
-    )
+      "dma.static.trigger_scratch", \.dma.prepared.triggerScratch,
+      "the same for HBM tensors of the kernel's own")
+    + Entry.perEngine(
+      "dma.static.trigger_initial", \.dma.prepared.triggerInitial,
+      "how much longer the first trigger takes")
+    + Entry.perEngine(
+      "dma.static.trigger_second", \.dma.prepared.triggerSecond,
+      "how much longer the second trigger takes")
     + [
-      .number(
-        "dma.static.trigger_initial", \.dma.prepared.triggerInitial, .nanoseconds, .nonNegative,
-        "how much longer an engine's first trigger takes"),
       .number(
         "dma.static.first_descriptor", \.dma.prepared.firstDescriptor, .nanoseconds, .nonNegative,
         "trigger start to first descriptor's read"),
@@ -132,6 +156,9 @@ extension Schema {
     .number(
       "dma.swdge.trigger", \.dma.swdge.trigger, .nanoseconds, .nonNegative,
       "duration of the instruction on the GpSimd engine"),
+    .number(
+      "dma.swdge.trigger_queued", \.dma.swdge.triggerQueued, .nanoseconds, .nonNegative,
+      "how much longer it takes per DMA right before it, for two at most"),
     .number(
       "dma.swdge.interval", \.dma.swdge.interval, .nanoseconds, .nonNegative,
       "trigger start to next trigger start at least"),

@@ -128,6 +128,17 @@ enum Schema {
       "access.scalar_scattered_write_cycles", \.access.scalarScatteredWriteCycles,
       .cyclesPerElement, .positive,
       "ScalarE: scattered writes (above the penalty stride) of elements under 4 bytes"),
+    .number(
+      "access.vector_scattered_retire_cycles", \.access.vectorScatteredRetireCycles,
+      .cyclesPerElement, .nonNegative,
+      "between the ends of overlapping such instructions on the vector engine"),
+    .number(
+      "access.scalar_scattered_retire_cycles", \.access.scalarScatteredRetireCycles,
+      .cyclesPerElement, .nonNegative,
+      "between the ends of overlapping such instructions on the scalar engine"),
+    .number(
+      "access.scattered_read_cycles", \.access.scatteredReadCycles, .cyclesPerElement,
+      .nonNegative, "until the engine takes in what follows such an instruction, at least"),
   ]
 
   private static let streaming: [Entry] =

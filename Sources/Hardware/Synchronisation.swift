@@ -19,14 +19,28 @@ extension Hardware {
     public var queueDepth = PerEngine()
     /// An EVENT_SEMAPHORE that has nothing to wait for.
     public var eventSemaphore = PerEngine()
-    /// From an EVENT_SEMAPHORE's begin to the next instruction of the sequencer itself.
-    public var eventInterval = PerEngine()
     /// A NOP.
     public var nop = PerEngine()
-    /// From a NOP's begin to the next instruction of the sequencer itself.
-    public var nopInterval = PerEngine()
-    /// From the begin of an instruction of the sequencer itself to the dispatch of an engine's.
+    /// From the end of an instruction of the sequencer itself to the next such instruction.
+    public var gap = PerEngine()
+    /// How much longer that is when the next one has a wait, be it over or not.
+    public var waitGap = PerEngine()
+    /// From the end of an instruction of the sequencer itself to the dispatch of an engine's.
     public var toEngine = PerEngine()
+    /// How much longer a WRITE or NOP takes whose kind the sequencer has not executed lately.
+    public var unaccustomed = PerEngine()
+    /// The same for an EVENT_SEMAPHORE.
+    public var unaccustomedEvent = PerEngine()
+    /// How many of a kind take longer, in instructions.
+    public var accustomedAfter = 0
+    /// After how many WRITEs of other kinds WRITEs and NOPs take longer again, in instructions.
+    public var forgottenAfter = 0
+    /// The same for EVENT_SEMAPHOREs.
+    public var eventForgottenAfter = 0
+    /// How much longer the last instruction of a fetched group takes.
+    public var fetch = PerEngine()
+    /// Instructions of a fetched group.
+    public var fetchInstructions = 0
     /// On PE, from that dispatch to the one after it.
     public var secondAfterControl = 0.0
 

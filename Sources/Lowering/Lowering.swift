@@ -34,6 +34,8 @@ public struct Lowering {
   var pendingWaits: [PendingWait] = []
   /// Transfers that write what the caller will read.
   var outputTransfers: [Int] = []
+  /// Tensors in HBM that a transfer reads.
+  private var readTensors: Set<Int32> = []
   /// By queue: its transfers, in order.
   private var queued: [[Int]] = []
 
@@ -108,6 +110,9 @@ public struct Lowering {
       lane = HazardTracker.transferLane
       let transfer = self.device.transfers.count - 1
       producer = .transfer(transfer)
+      self.device.transfers[transfer].isScratch =
+        emission.reads.allSatisfy(isScratch) && emission.writes.allSatisfy(isScratch)
+      self.device.transfers[transfer].readsAnew = readsAnew(emission, transfer)
       if emission.writes.contains(where: { isOutput(emitter.operands[$0]) }) {
         outputTransfers.append(transfer)
       }
@@ -136,6 +141,26 @@ public struct Lowering {
     known.seal(device, on: engine)
     for touch in touches { tracker.record(touch, by: producer, lane: lane) }
     return producer
+  }
+
+  /// Whether a transfer is the first to read its HBM tensor, or reads one that the kernel wrote.
+  ///
+  /// What the kernel wrote is read back once, as a rule; a later part of an input is not new.
+  private mutating func readsAnew(_ emission: Emission, _ transfer: Int) -> Bool {
+    // Prepared descriptors were not seen to stall after a queue's first.
+    guard device.transfers[transfer].mode != .none else { return false }
+    var isNew = false
+    for operand in emission.reads {
+      let tensor = emitter.operands[operand].tensor
+      guard program.tensors[Int(tensor.index)].space == .hbm else { continue }
+      if isScratch(operand) { isNew = true }
+      if readTensors.insert(tensor.index).inserted { isNew = true }
+    }
+    return isNew
+  }
+
+  private func isScratch(_ operand: Int) -> Bool {
+    program.tensors[Int(emitter.operands[operand].tensor.index)].role == .scratch
   }
 
   private func isOutput(_ pattern: AccessPattern) -> Bool {

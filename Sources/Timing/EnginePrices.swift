@@ -1,19 +1,12 @@
 import Device
 import Hardware
 
-/// What an instruction takes that only the sequencer executes.
-struct ControlPrice {
-  /// From its begin to its end.
-  var duration: Picoseconds
-  /// From its begin to the begin of the next such instruction.
-  var interval: Picoseconds
-}
-
 /// What starting a DMA takes.
 struct TriggerPrice {
   /// Of the trigger instruction itself.
   var duration: Picoseconds
-  /// From its begin to the earliest begin of the engine's next instruction.
+  /// From its begin to the earliest begin of the engine's next DMA of this mode; 0 if the sequencer
+  /// alone decides.
   var interval: Picoseconds
   /// From its begin to its descriptors' arrival at the rings.
   var firstDescriptor: Picoseconds
@@ -25,12 +18,29 @@ struct EnginePrices {
   let streams: [StreamPrices]
   let descriptors: DescriptorPrices
   /// EVENT_SEMAPHOREs, by engine.
-  private let events: [ControlPrice]
+  private let events: [Picoseconds]
   /// NOPs, by engine.
-  private let nops: [ControlPrice]
+  private let nops: [Picoseconds]
+  /// From the end of a sequencer's own instruction to its next, by engine.
+  let gap: [Picoseconds]
+  /// How much longer that is when the next one has a wait, by engine.
+  let waitGap: [Picoseconds]
+  /// How much longer WRITEs and NOPs take that the sequencer has not executed lately, by engine.
+  let unaccustomed: [Picoseconds]
+  /// The same for EVENT_SEMAPHOREs.
+  let unaccustomedEvent: [Picoseconds]
+  /// How many of a kind take longer.
+  let accustomedAfter: Int
+  /// After how many other WRITEs WRITEs and NOPs take longer again, and EVENT_SEMAPHOREs.
+  let forgottenAfter: Int
+  let eventForgottenAfter: Int
+  /// How much longer the last instruction of a fetched group takes, by engine.
+  let fetch: [Picoseconds]
+  /// Instructions of a fetched group.
+  let fetchInstructions: Int
   /// From an engine instruction's dispatch to the next instruction's, by engine.
   let dispatch: [Picoseconds]
-  /// From a sequencer's own instruction to the dispatch of its engine's next, by engine.
+  /// From the end of a sequencer's own instruction to the dispatch of its engine's next, by engine.
   let toEngine: [Picoseconds]
   /// On PE, from that dispatch to the next.
   let secondAfterControl: Picoseconds
@@ -40,6 +50,8 @@ struct EnginePrices {
   let update: [Picoseconds]
   /// From a ring's last read to the semaphore update.
   let semaphoreVisible: Picoseconds
+  /// How long each ring stalls when a transfer begins to read HBM where nothing has read.
+  let readStall: Picoseconds
   /// From a transfer's arrival at one ring to its arrival at the next.
   let ringOffset: Picoseconds
   private let waitToStart: [Picoseconds]
@@ -56,16 +68,16 @@ struct EnginePrices {
       case .vector:
         StreamPrices(
           hardware.vector.classes, clock: clocks.vector, access: access,
-          scatteredWriteCycles: access.vectorScatteredWriteCycles)
+          scattered: (access.vectorScatteredWriteCycles, access.vectorScatteredRetireCycles))
       case .scalar:
         StreamPrices(
           hardware.scalar.classes, clock: clocks.scalar, access: access,
-          scatteredWriteCycles: access.scalarScatteredWriteCycles)
+          scattered: (access.scalarScatteredWriteCycles, access.scalarScatteredRetireCycles))
       case .gpsimd:
         StreamPrices(
-          hardware.gpsimd.classes, clock: clocks.gpsimd, access: access, scatteredWriteCycles: 0)
+          hardware.gpsimd.classes, clock: clocks.gpsimd, access: access, scattered: (0, 0))
       case .tensor, .sync:
-        StreamPrices([:], clock: clocks.sync, access: access, scatteredWriteCycles: 0)
+        StreamPrices([:], clock: clocks.sync, access: access, scattered: (0, 0))
       }
     }
     descriptors = DescriptorPrices(hardware)
@@ -73,9 +85,18 @@ struct EnginePrices {
       [values.tensor, values.vector, values.scalar, values.gpsimd, values.sync].map(picoseconds)
     }
     let sequencer = hardware.sequencer
-    events = zip(each(sequencer.eventSemaphore), each(sequencer.eventInterval)).map(
-      ControlPrice.init)
-    nops = zip(each(sequencer.nop), each(sequencer.nopInterval)).map(ControlPrice.init)
+    events = each(sequencer.eventSemaphore)
+    nops = each(sequencer.nop)
+    gap = each(sequencer.gap)
+    waitGap = each(sequencer.waitGap)
+    unaccustomed = each(sequencer.unaccustomed)
+    unaccustomedEvent = each(sequencer.unaccustomedEvent)
+    accustomedAfter = sequencer.accustomedAfter
+    forgottenAfter = sequencer.forgottenAfter
+    eventForgottenAfter = sequencer.eventForgottenAfter
+    fetch = each(sequencer.fetch)
+    fetchInstructions = max(1, sequencer.fetchInstructions)
+    readStall = picoseconds(hardware.dma.newReadStall)
     dispatch = each(sequencer.dispatch)
     toEngine = each(sequencer.toEngine)
     secondAfterControl = picoseconds(sequencer.secondAfterControl)
@@ -98,8 +119,8 @@ struct EnginePrices {
     }
   }
 
-  /// What a control instruction takes.
-  func control(_ instruction: DeviceInstruction) -> ControlPrice {
+  /// What a control instruction takes that the sequencer is used to.
+  func control(_ instruction: DeviceInstruction) -> Picoseconds {
     let engine = Int(instruction.engine.rawValue)
     return instruction.opcode == .nop ? nops[engine] : events[engine]
   }
@@ -111,25 +132,27 @@ struct EnginePrices {
   func shortestFirstDescriptor(_ price: TriggerPrice, _ mode: DGEMode) -> Picoseconds {
     mode == .none
       ? min(price.firstDescriptor, picoseconds(dma.prepared.firstDescriptor))
-      : max(0, price.firstDescriptor - picoseconds(dma.firstReadStall))
+      : price.firstDescriptor
   }
 
-  /// What starting a DMA takes; `nil` when the engine cannot do it in this mode.
+  /// What starting a transfer takes; `nil` when the engine cannot do it in the transfer's mode.
   ///
-  /// Reading HBM is slow the first time (`isFirstRead`); an engine's first trigger is, too.
+  /// `isFirstRead`: the first of its queue to read HBM, which is slow. `earlier`: triggers that the
+  /// engine has executed before. `inRow`: DMAs of software right before it.
   func trigger(
-    _ mode: DGEMode, _ engine: Engine, isFirstRead: Bool, isFirstOfEngine: Bool
+    _ transfer: Transfer, _ engine: Engine, isFirstRead: Bool, earlier: Int, inRow: Int
   ) -> TriggerPrice? {
-    let stall = picoseconds(isFirstRead ? dma.firstReadStall : 0)
-
-    switch mode {
+    switch transfer.mode {
     case .none:
-      let usual = EnginePrices.value(dma.prepared.trigger, engine)
-      let extra = isFirstOfEngine ? dma.prepared.triggerInitial : 0
+      let usual = transfer.isScratch ? dma.prepared.triggerScratch : dma.prepared.trigger
+      let extra =
+        switch earlier {
+        case 0: EnginePrices.value(dma.prepared.triggerInitial, engine)
+        case 1: EnginePrices.value(dma.prepared.triggerSecond, engine)
+        default: 0.0
+        }
       return TriggerPrice(
-        duration: picoseconds(usual + extra),
-        interval: picoseconds(
-          max(usual, EnginePrices.value(dma.prepared.interval, engine)) + extra),
+        duration: picoseconds(EnginePrices.value(usual, engine) + extra), interval: 0,
         firstDescriptor: picoseconds(
           isFirstRead ? dma.prepared.firstDescriptorInitial : dma.prepared.firstDescriptor))
     case .hwdge:
@@ -139,13 +162,14 @@ struct EnginePrices {
       return TriggerPrice(
         duration: picoseconds(duration), interval: picoseconds(max(duration, hwdge.interval)),
         firstDescriptor: picoseconds(
-          isSync ? hwdge.firstDescriptorSync : hwdge.firstDescriptorScalar) + stall)
+          isSync ? hwdge.firstDescriptorSync : hwdge.firstDescriptorScalar))
     case .swdge:
       guard engine == .gpsimd else { return nil }
+      let duration = dma.swdge.trigger + Double(min(2, inRow)) * dma.swdge.triggerQueued
       return TriggerPrice(
-        duration: picoseconds(dma.swdge.trigger),
-        interval: picoseconds(max(dma.swdge.trigger, dma.swdge.interval)),
-        firstDescriptor: picoseconds(dma.swdge.firstDescriptor) + stall)
+        duration: picoseconds(duration),
+        interval: picoseconds(max(duration, dma.swdge.interval)),
+        firstDescriptor: picoseconds(dma.swdge.firstDescriptor))
     }
   }
 

@@ -13,6 +13,14 @@ extension Simulator {
     var dispatch: Picoseconds = 0
     /// The sequencer can execute an instruction of its own.
     var control: Picoseconds = 0
+    /// The same for one that has a wait, be it over or not.
+    var controlWaiting: Picoseconds = 0
+    /// What the sequencer has executed lately.
+    var habits = Habits()
+    /// DMA triggers executed.
+    var triggers = 0
+    /// DMAs of software executed right before the head.
+    var softwareRow = 0
     /// The software of GpSimd can look at the next DMA; `max` when the last instruction was none.
     var accepted: Picoseconds = .max
     var nextAccepted: Picoseconds = .max

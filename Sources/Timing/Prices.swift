@@ -51,16 +51,17 @@ struct StreamPrices {
   /// Picoseconds per cycle.
   private let period: Double
   private let access: Hardware.Access
-  private let scatteredWriteCycles: Double
+  /// Writing scattered elements of less than 4 bytes, in cycles per element.
+  private let scattered: (write: Double, retire: Double)
 
   init(
     _ classes: [String: StreamingClass], clock: Double, access: Hardware.Access,
-    scatteredWriteCycles: Double
+    scattered: (write: Double, retire: Double)
   ) {
     let period = 1000 / clock
     self.period = period
     self.access = access
-    self.scatteredWriteCycles = scatteredWriteCycles
+    self.scattered = scattered
     rows = StreamClass.allCases.map { streamClass in
       guard let found = classes[streamClass.configurationKey] else { return nil }
       return Row(
@@ -90,7 +91,7 @@ struct StreamPrices {
     }
     let limit = Int32(clamping: access.stridePenaltyBytes)
     if stream.outputStrideBytes > limit && stream.outputElementBytes < 4 {
-      cycles = max(cycles, scatteredWriteCycles)
+      return scatteredPrice(stream, row, cycles, inPSUM: inPSUM)
     } else if max(stream.inputStrideBytes, stream.outputStrideBytes) > limit {
       cycles *= access.stridePenaltyFactor
     }
@@ -101,6 +102,23 @@ struct StreamPrices {
       streaming: streaming, interval: max(streaming + issue, row.minimum),
       duration: streaming + latency,
       retire: row.retire > 0 ? streaming + picoseconds(row.retire) : 0)
+  }
+}
+
+extension StreamPrices {
+  /// The price of a stream that scatters elements of less than 4 bytes: it writes much more slowly than
+  /// it reads, so the next instruction is taken in long before, and ends keep the distance of writing.
+  private func scatteredPrice(
+    _ stream: Stream, _ row: Row, _ cycles: Double, inPSUM: Bool
+  ) -> StreamPrice {
+    let elements = Double(stream.elements)
+    let reading = wholePicoseconds(elements * max(cycles, access.scatteredReadCycles) * period)
+    let writing = wholePicoseconds(elements * max(cycles, scattered.write) * period)
+    return StreamPrice(
+      streaming: reading,
+      interval: max(reading + picoseconds(inPSUM ? row.issue.psum : row.issue.sbuf), row.minimum),
+      duration: writing + picoseconds(inPSUM ? row.latency.psum : row.latency.sbuf),
+      retire: wholePicoseconds(elements * max(cycles, scattered.retire) * period))
   }
 }
 

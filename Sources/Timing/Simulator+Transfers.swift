@@ -13,8 +13,9 @@ extension Simulator {
     let isFirst = queueArrivals[queue] < 0 && described.hbmReadBytes > 0
     guard
       let price = prices.trigger(
-        described.mode, instruction.engine, isFirstRead: isFirst,
-        isFirstOfEngine: engines[Int(instruction.engine.rawValue)].position == 0)
+        described, instruction.engine, isFirstRead: isFirst,
+        earlier: engines[Int(instruction.engine.rawValue)].triggers,
+        inRow: engines[Int(instruction.engine.rawValue)].softwareRow)
     else {
       throw .unsupported(
         instruction: index,
@@ -68,13 +69,18 @@ extension Simulator {
       complete(arrival.transfer, lastRead: arrival.time)
     }
     let first = Int(transfer.firstRun)
+    // A transfer's runs are in the order of the rings.
+    let stall = transfer.readsAnew ? prices.readStall : 0
+    var last = -1
     for run in program.runs[first..<first + Int(transfer.runCount)] {
       let ring = Int(run.ring) % rings.count
       let time = arrival.time + Picoseconds(ring) * prices.ringOffset
       let started = rings[ring].add(
         Ring.Entry(
           transfer: arrival.transfer, queue: transfer.queue, remaining: run.count,
-          price: prices.descriptors.price(run, touchesHBM: touchesHBM)), at: time)
+          price: prices.descriptors.price(run, touchesHBM: touchesHBM),
+          stall: ring == last ? 0 : stall), at: time)
+      last = ring
       if started { noteStart(arrival.transfer, at: time) }
     }
     findNextRing()

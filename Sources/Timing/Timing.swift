@@ -91,6 +91,7 @@ struct Simulator: ~Copyable {
       engines[engine].head = time
       engines[engine].dispatch = time
       engines[engine].control = time
+      engines[engine].controlWaiting = time
     }
     for index in program.instructions.indices {
       engines[Int(program.instructions[index].engine.rawValue)].queue.append(Int32(index))
@@ -180,9 +181,12 @@ struct Simulator: ~Copyable {
     var generation: Picoseconds = 0
     switch instruction.work {
     case .control:
-      structural = max(engines[engine].control, engines[engine].dispatch)
+      structural =
+        instruction.waitCount > 0 ? engines[engine].controlWaiting : engines[engine].control
     case .trigger(let transfer):
-      structural = max(engines[engine].control, engines[engine].dispatch)
+      structural =
+        instruction.waitCount > 0 ? engines[engine].controlWaiting : engines[engine].control
+      if instruction.waitCount > 0 { engines[engine].softwareRow = 0 }
       if program.transfers[Int(transfer)].mode == .swdge {
         // The software makes descriptors before the instruction shows, one DMA behind the other.
         let idle = min(engines[engine].control, engines[engine].accepted)
@@ -238,21 +242,33 @@ struct Simulator: ~Copyable {
       meter.meet(
         engine, index, start: start, interval: price.interval, duration: price.duration)
     case .control:
-      let price = prices.control(instruction)
-      end = begin + price.duration
-      executed(engine, at: begin, interval: price.interval)
-      meter.meetControl(index, start: start, duration: price.duration)
+      let kind: Habits.Kind = instruction.opcode == .nop ? .nop : .event
+      let duration = prices.control(instruction) + extra(engine, kind)
+      end = begin + duration
+      executed(engine, end: end)
+      meter.meetControl(index, start: start, duration: duration)
     case .trigger(let transfer):
       let price = try trigger(transfer, instruction, index, at: begin, chain: start)
-      end = begin + price.duration
-      executed(engine, at: begin, interval: price.interval)
-      if program.transfers[Int(transfer)].mode == .swdge {
-        free = begin + price.interval
+      let described = program.transfers[Int(transfer)]
+      var duration = price.duration
+      if described.mode == .none {
+        duration += extra(engine, described.isScratch ? .scratchWrite : .write)
+      }
+      end = begin + duration
+      executed(engine, end: end)
+      engines[engine].triggers += 1
+      let next = begin + price.interval
+      engines[engine].control = max(engines[engine].control, next)
+      engines[engine].controlWaiting = max(engines[engine].controlWaiting, next)
+      if described.mode == .swdge {
+        free = next
         engines[engine].control = end
+        engines[engine].controlWaiting = end
         engines[engine].dispatch = end
         engines[engine].accepted = engines[engine].nextAccepted
+        engines[engine].softwareRow += 1
       }
-      meter.meetControl(index, start: start, duration: price.duration)
+      meter.meetControl(index, start: start, duration: duration)
     }
     var waitedForWeights = false
     if case .loadWeights = instruction.work { waitedForWeights = pe.waitedForWeights }
@@ -284,14 +300,32 @@ struct Simulator: ~Copyable {
     engines[engine].dispatch =
       isSecond
       ? max(next, engines[engine].dispatch + prices.secondAfterControl) : next
+    engines[engine].control = engines[engine].dispatch
+    engines[engine].controlWaiting = engines[engine].dispatch
   }
 
   /// The sequencer has executed an instruction itself.
-  private mutating func executed(_ engine: Int, at begin: Picoseconds, interval: Picoseconds) {
+  private mutating func executed(_ engine: Int, end: Picoseconds) {
     engines[engine].accepted = .max
-    engines[engine].control = begin + interval
-    engines[engine].dispatch = begin + min(interval, prices.toEngine[engine])
+    engines[engine].control = end + prices.gap[engine]
+    engines[engine].controlWaiting = engines[engine].control + prices.waitGap[engine]
+    engines[engine].dispatch = end + prices.toEngine[engine]
     engines[engine].sinceControl = 0
+  }
+
+  /// How much longer the head takes than the sequencer is used to.
+  private mutating func extra(_ engine: Int, _ kind: Habits.Kind) -> Picoseconds {
+    var extra: Picoseconds = 0
+    let forgotten = kind == .event ? prices.eventForgottenAfter : prices.forgottenAfter
+    if engines[engine].habits.execute(
+      kind, limit: prices.accustomedAfter, forgottenAfter: forgotten)
+    {
+      extra =
+        kind == .event ? prices.unaccustomedEvent[engine] : prices.unaccustomed[engine]
+    }
+    let place = engines[engine].position % prices.fetchInstructions
+    if place == prices.fetchInstructions - 1 { extra += prices.fetch[engine] }
+    return extra
   }
 
   /// Earliest begin by data dependencies alone.
