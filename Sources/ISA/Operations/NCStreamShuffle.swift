@@ -12,7 +12,8 @@ public struct NCStreamShuffle: Operation {
   public static let details = """
     Within each 32 partitions, partition i of dst receives partition shuffle_mask[i] of src, bit \
     by bit; 255 leaves partition i of dst as it is. The same mask of 32 entries serves every \
-    quadrant; dst may be src. dst and src have one type and shape. Cost on Vector: one element \
+    quadrant; dst may be src. dst and src have one type and free size; src may have fewer partitions than dst where the \
+    mask names none of the others (one partition, spread by a mask of zeros). Cost on Vector: one element \
     per cycle.
     """
   /// Vector only.
@@ -20,7 +21,7 @@ public struct NCStreamShuffle: Operation {
   /// The fields.
   public static let fields: [Field<NCStreamShuffle>] = [
     Field(.write, "dst", \.dst, "result"),
-    Field(.read, "src", \.src, "input, same shape and type"),
+    Field(.read, "src", \.src, "input, same type and free size"),
     Field(
       .immediate, "shuffle_mask", \.shuffleMask,
       "32 entries: source partition within the quadrant, or 255"),
@@ -28,7 +29,7 @@ public struct NCStreamShuffle: Operation {
 
   /// Result.
   public var dst = AccessPattern.unset
-  /// Input, same shape and type.
+  /// Input, same type and free size.
   public var src = AccessPattern.unset
   /// 32 entries: source partition within the quadrant, or 255.
   public var shuffleMask: [Int] = []
@@ -49,7 +50,14 @@ public struct NCStreamShuffle: Operation {
   /// Shapes, types and mask.
   public func check(_ check: inout Checker) {
     check.requireOnChip([(dst, "dst"), (src, "src")])
-    check.requireSameShape(dst, "dst", src, "src")
+    check.require(
+      src.rows <= dst.rows, "src",
+      "'src' has \(src.rows) partitions, 'dst' has \(dst.rows)",
+      remedy: "give src no more partitions than dst")
+    check.require(
+      src.elementsPerRow == dst.elementsPerRow, "src",
+      "'src' has \(src.elementsPerRow) elements per partition, 'dst' has \(dst.elementsPerRow)",
+      remedy: "give both the same free size")
     check.requireSameType(dst, "dst", src, "src")
     check.require(
       shuffleMask.count == Self.quadrant, "shuffle_mask",
@@ -79,7 +87,7 @@ public struct NCStreamShuffle: Operation {
   /// Computes `dst`.
   public func execute(on machine: inout Machine) throws(Trap) {
     let bits = try machine.readBits(src, "src")
-    for row in 0..<bits.rows {
+    for row in 0..<Int(dst.rows) {
       let entry = shuffleMask[row % Self.quadrant]
       if entry == Self.keep { continue }
       var target = dst

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from typing import Any
 
+import builtins as _builtins
+
 import numpy as np
 
 from ..errors import UnsupportedError
@@ -243,7 +245,7 @@ class spmd_dim:
     def __init__(self, first: Any, second: Any) -> None:
         counts = [part.programs if isinstance(part, nc) else int(part) for part in (first, second)]
         self.programs = counts[0] * counts[1]
-        self.cores = max((part.cores for part in (first, second) if isinstance(part, nc)), default=1)
+        self.cores = _builtins.max((part.cores for part in (first, second) if isinstance(part, nc)), default=1)
 
 
 @contextmanager

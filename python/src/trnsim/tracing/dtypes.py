@@ -58,6 +58,21 @@ class DType(str):
     def __reduce__(self) -> Any:
         return (as_dtype, (str.__str__(self),))
 
+    @property
+    def min(self) -> Any:
+        """The lowest finite value."""
+        return self._limits().min
+
+    @property
+    def max(self) -> Any:
+        """The largest finite value."""
+        return self._limits().max
+
+    def _limits(self) -> Any:
+        if self.is_float:
+            return ml_dtypes.finfo(self.numpy)
+        return np.iinfo(self.numpy)
+
     def __call__(self, value: Any) -> Any:
         """A NumPy scalar of this type, as `np.float32(1)`."""
         return self.numpy.type(value)

@@ -24,7 +24,9 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
     if len(key) != view.ndim:
         raise fail(f"{len(key)} indices for a tensor of shape {list(view.shape)}")
     grids = [np.asarray(part) for part in key if isinstance(part, np.ndarray)]
-    shape = np.broadcast_shapes(*(grid.shape for grid in grids))
+    # A tile of indices has a row for each of its partitions.
+    tiles = [part.shape for part in key if isinstance(part, NkiTensor) and part.size > 1]
+    shape = np.broadcast_shapes(*(grid.shape for grid in grids), *tiles)
     rank = len(shape)
     strides = [0] * rank
     offset = view.offset
@@ -46,6 +48,8 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
             offset += _index(part.start) * stride
         elif isinstance(part, NkiTensor):
             dynamic = _by_tile(view, dynamic, part, dim, stride)
+            if part.size > 1:
+                strides[0] += stride
         else:
             value = _index(part)
             if not -view.shape[dim] <= value < view.shape[dim]:
@@ -132,6 +136,15 @@ class Grid(np.ndarray):  # type: ignore[type-arg]
 
 class Mask(np.ndarray):  # type: ignore[type-arg]
     """Which positions an operation works on."""
+
+    #: Left sides of `mask and mask`, which Python asks for their truth alone.
+    pending: list[Any] = []
+
+    def __bool__(self) -> bool:
+        if self.size == 1:
+            return bool(np.asarray(self).reshape(-1)[0])
+        Mask.pending.append(self)
+        return True
 
     #: The affine function of the position that the comparison took, where it was one comparison.
     difference: Any = None

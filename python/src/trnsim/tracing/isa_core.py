@@ -235,6 +235,8 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
                core_operand(data, "nc_matmul moving"))
     mode = getattr(perf_mode, "name", perf_mode) or "none"
     double = mode.startswith("double_row")
+    if double:
+        mode = "double_row"  # the first generation says double_row_gen3
     columns = w.elements // 2 if double else w.elements
     width = m.elements // 2 if double else m.elements
     if w.rows != m.rows:

@@ -64,7 +64,7 @@ NEEDS = {"range_select": 3, "select_reduce": 3, "nonzero_with_count": 3, "rand2"
 ALIKE = {"tensor_scalar_cumulative": ("src",), "tensor_scalar_reduce": ("data",),
          "affine_select": ("on_true_tile",), "range_select": ("on_true_tile",),
          "select_reduce": ("predicate", "on_true"), "tensor_tensor_scan": ("data0", "data1"),
-         "tensor_copy_predicated": ("src", "predicate"), "nc_stream_shuffle": ("src",), "dropout": ("data",),
+         "tensor_copy_predicated": ("src", "predicate"), "dropout": ("data",),
          "exponential": ("src",)}
 
 #: Commands that start the accumulator afresh, which is what the core does without being told.
@@ -107,11 +107,27 @@ def _split(text: str) -> list[str]:
 ROWS_BY_NAME = {row.name: row for row in (Row(line) for line in ROWS.strip().splitlines())}
 
 
+def _predicate(dst: Any, src: Any, predicate: Any, reverse: Any) -> tuple[Any, ...]:
+    """A number as source is a tile of it; bool predicates are bytes."""
+    from .lowering import full
+
+    if not isinstance(src, NkiTensor):
+        src = full(dst.shape, src, dst.dtype)
+    if isinstance(predicate, NkiTensor) and predicate.dtype.name == "bool":
+        predicate = predicate.view("uint8")
+    return dst, src, predicate, reverse
+
+
+_ADAPT: dict[str, Any] = {"tensor_copy_predicated": _predicate}
+
+
 def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
     """Records an operation of the table."""
     op = row.name
     if row.needs:
         require_generation(op, row.needs)
+    if op in _ADAPT:
+        arguments = _ADAPT[op](*arguments)
     operands: list[NkiTensor] = []
     cores: dict[str, Any] = {}
     text = op

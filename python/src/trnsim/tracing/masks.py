@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import UnsupportedError
 from . import recorder
+from .grids import Mask
 from .places import current_place
 from .view import NkiTensor
 
@@ -66,6 +67,8 @@ def masked(mask: Any, call: Callable[[], Any], otherwise: Callable[[], Any] | No
     """Records what `call` does on what the mask leaves."""
     if mask is None:
         return call()
+    while Mask.pending:
+        mask = np.asarray(Mask.pending.pop()) & np.asarray(mask)
     box = box_of(mask)
     if box is None:
         return call()

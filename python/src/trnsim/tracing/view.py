@@ -148,7 +148,7 @@ class NkiTensor:
 
     def __getitem__(self, key: Any) -> NkiTensor:
         if type(key) is not tuple:
-            key = (key,)
+            key = tuple(key) if isinstance(key, tuple) else (key,)
         shape, strides = self.shape, self.strides
         rank = len(shape)
         given = 0
@@ -618,6 +618,8 @@ class NkiTensor:
         return found if dtype is None else found.astype(dtype)
 
     def __bool__(self) -> bool:
+        if not self.on_chip:
+            return True  # "was the optional argument given?"
         raise self._fail("a tensor in Python's if, while, and, or, not",
                          "its values are known only when the program runs: use nl.where or a predicate")
 

@@ -1,0 +1,196 @@
+"""The cases of the public suites, found in a checkout that the user has. Nothing of theirs is kept here."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+
+@dataclass
+class Case:
+    """One test: its name, and what runs it; an exception is a failure."""
+
+    name: str
+    run: Callable[[], None]
+
+
+def load(path: str, name: str | None = None) -> Any:
+    """A module from its file."""
+    directory = os.path.dirname(os.path.abspath(path))
+    if directory not in sys.path:
+        sys.path.insert(0, directory)
+    name = name or os.path.splitext(os.path.basename(path))[0].replace("-", "_")
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def sdk_tests(checkout: str) -> Iterator[Case]:
+    """The instruction tests of the SDK's documentation (aws-neuron-sdk, nki/test)."""
+    folder = os.path.join(checkout, "nki", "test")
+    for file in sorted(os.listdir(folder)):
+        if not file.startswith("test_") or not file.endswith(".py"):
+            continue
+        path = os.path.join(folder, file)
+        for name in _test_names(path):
+            yield Case(f"{file[:-3]}::{name}", lambda path=path, name=name: _run_named(path, name))
+
+
+def _test_names(path: str) -> list[str]:
+    """Test functions and methods, from the source: many of these files run their tests when imported."""
+    import ast
+
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    names = []
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test") and not node.args.args:
+            names.append(node.name)
+        elif isinstance(node, ast.ClassDef):
+            names += [f"{node.name}.{item.name}" for item in node.body
+                      if isinstance(item, ast.FunctionDef) and item.name.startswith("test")]
+    return names
+
+
+def _run_named(path: str, name: str) -> None:
+    import ast
+
+    with open(path, encoding="utf-8") as file:
+        tree = ast.parse(file.read())
+    # Calls of tests at module level would run all of them for each.
+    tree.body = [node for node in tree.body
+                 if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))]
+    scope: dict[str, Any] = {"__name__": "suite_case", "__file__": path}
+    sys.path.insert(0, os.path.dirname(path))
+    exec(compile(tree, path, "exec"), scope)
+    owner, _, method = name.partition(".")
+    function = getattr(scope[owner](), method) if method else scope[owner]
+    result = function()
+    if inspect.isgenerator(result):
+        list(result)
+
+
+def close(found: Any, wanted: Any, tolerance: float) -> None:
+    np.testing.assert_allclose(np.asarray(found, np.float64), np.asarray(wanted, np.float64), rtol=tolerance,
+                               atol=tolerance * max(1.0, float(np.abs(np.asarray(wanted, np.float64)).max())))
+
+
+def sdk_examples(checkout: str) -> Iterator[Case]:
+    """The kernels of the documentation's tutorials, on NumPy references of ours."""
+    base = os.path.join(checkout, "nki", "examples")
+    rng = np.random.default_rng(0)
+
+    def array(*shape: int) -> Any:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    def matmul(name: str, k: int, m: int, n: int) -> Case:
+        def run() -> None:
+            module = load(f"{base}/matrix_multiplication/matrix_multiplication_nki_kernels.py")
+            a, b = array(k, m), array(k, n)
+            close(getattr(module, name)(a, b), a.T @ b, 1e-4)
+
+        return Case(f"matrix_multiplication::{name}", run)
+
+    yield matmul("nki_matmul_basic_", 128, 64, 512)
+    for name in ("nki_matmul_tiled_", "nki_matmul_hoist_load_", "nki_matmul_block_free_dimension_"):
+        yield matmul(name, 512, 512, 1024)
+    yield matmul("nki_matmul_fully_optimized_", 1024, 2048, 1024)
+
+    def addition() -> None:
+        module = load(f"{base}/tensor_addition/tensor_addition_nki_kernels.py")
+        a, b = array(256, 1024), array(256, 1024)
+        close(module.nki_tensor_add(a, b), a + b, 1e-6)
+
+    yield Case("tensor_addition::nki_tensor_add", addition)
+
+    def transpose() -> None:
+        module = load(f"{base}/transpose2d/transpose2d_nki_kernels.py")
+        a = array(128, 5 * 40)
+        found = module.tensor_transpose2D_kernel_(a, shape2D=(5, 40))
+        close(found, a.reshape(128, 5, 40).transpose(0, 2, 1).reshape(128, 200), 0)
+
+    yield Case("transpose2d::tensor_transpose2D_kernel_", transpose)
+
+    def pool() -> None:
+        module = load(f"{base}/average_pool2d/average_pool2d_nki_kernels.py")
+        a = array(64, 12, 12)
+        close(module.tensor_avgpool_kernel(a, 3), a.reshape(64, 4, 3, 4, 3).mean((2, 4)), 1e-6)
+
+    yield Case("average_pool2d::tensor_avgpool_kernel", pool)
+
+    def mamba(name: str) -> Case:
+        def run() -> None:
+            module = load(f"{base}/fused_mamba/mamba_nki_kernels.py")
+            batch, seq, channels, states = 1, 512, 256, 4
+            delta, u = np.abs(array(batch, channels, seq)) * 0.1, array(batch, channels, seq)
+            a, b, c = -np.abs(array(channels, states)), array(batch, states, seq), array(batch, states, seq)
+            state = np.zeros((batch, channels, states))
+            wanted = np.zeros((batch, channels, seq))
+            for t in range(seq):
+                step = delta[:, :, t, None] * a[None]
+                state = np.exp(step) * state + (delta * u)[:, :, t, None] * b[:, None, :, t]
+                wanted[:, :, t] = (state * c[:, None, :, t]).sum(-1)
+            close(getattr(module, name)(delta, u, a, b, c), wanted, 1e-4)
+
+        return Case(f"fused_mamba::{name}", run)
+
+    for name in ("mamba_v1", "mamba_v2", "mamba_v3"):
+        yield mamba(name)
+    yield Case("simulate::nki_simulate_example", lambda: load(f"{base}/simulate/nki_simulate_example.py") and None)
+
+
+def nki_moe(checkout: str) -> Iterator[Case]:
+    """The contest's RMSNorm (nki-moe)."""
+    def run(rows: int, hidden: int) -> None:
+        module = load(os.path.join(checkout, "nki_custom_rmsnorm.py"))
+        rng = np.random.default_rng(0)
+        x = rng.standard_normal((1, rows, hidden)).astype(np.float32)
+        w = rng.standard_normal((hidden,)).astype(np.float32)
+        kernel = module.nki_rmsnorm_kernel
+        found = kernel(x.reshape(rows, hidden), w, 1e-6) if kernel.__code__.co_argcount == 3 else kernel(x, w)
+        wide = x.astype(np.float64)
+        wanted = wide / np.sqrt((wide ** 2).mean(-1, keepdims=True) + 1e-6) * w
+        close(np.asarray(found).reshape(rows, hidden), wanted[0], 1e-4)
+
+    for rows, hidden in ((128, 2048), (256, 2048), (1, 2048)):
+        yield Case(f"nki_custom_rmsnorm[{rows}x{hidden}]", lambda rows=rows, hidden=hidden: run(rows, hidden))
+
+
+def nkibench(checkout: str) -> Iterator[Case]:
+    """NKIBench's kernels against its NumPy references (AccelOpt), one seed; its bound is 2e-5 relative L2."""
+    root = os.path.join(checkout, "NKIBench")
+    with open(os.path.join(root, "summary.json"), encoding="utf-8") as file:
+        summary = json.load(file)
+    for name in sorted(summary):
+        for case in summary[name]["cases"].values():
+            for impl in case["impls"]:
+                yield Case(name, lambda name=name, impl=impl: _nkibench(root, name, impl))
+
+
+def _nkibench(root: str, name: str, impl: dict[str, str]) -> None:
+    task = load(os.path.join(root, impl["task"]), f"task_{name}")
+    kernel = load(os.path.join(root, impl["kernel"]), f"kernel_{name}")
+    np.random.seed(0)
+    inputs = task.get_inputs()
+    wanted = task.forward(*inputs)
+    found = task.transform_nki_outputs(kernel.kernel(*task.transform_to_nki_inputs(inputs)), wanted)
+    for a, b in zip(found, wanted if isinstance(wanted, tuple) else (wanted,)):
+        difference = np.linalg.norm(np.asarray(a, np.float64) - b) / np.linalg.norm(b)
+        bound = 3e-5 if name == "mamba" else 2e-5
+        assert difference < bound, f"relative L2 difference {difference:.2e}, allowed {bound:.0e}"
+
+
+SUITES: dict[str, Callable[[str], Iterator[Case]]] = {
+    "sdk-tests": sdk_tests, "sdk-examples": sdk_examples, "nki-moe": nki_moe, "nkibench": nkibench,
+}

@@ -1,0 +1,97 @@
+"""Runs a public suite, unchanged, from a checkout that the user has, and prints what passes and why the rest does not.
+
+    python python/suites/run.py sdk-tests ~/aws-neuron-sdk
+    python python/suites/run.py nkibench ~/AccelOpt --filter rope --timeout 600
+    python python/suites/run.py nki-library ~/nki-library --sample 100 --seed 0
+
+Each case runs in a process of its own with a time limit. `--json FILE` writes the results.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+import time
+import traceback
+from collections import Counter
+from typing import Any
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "src"))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+import trnsim
+from cases import SUITES, Case
+
+
+def attempt(case: Case, quiet: bool, send: Any) -> None:
+    """Runs a case in a child process and sends back how it went."""
+    if quiet:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, 1)
+        os.dup2(devnull, 2)
+    trnsim.install(shadow=True)
+    try:
+        case.run()
+        report = trnsim.last_report()
+        send.send(("passed", f"{report.microseconds:.1f} µs" if report and report.json else ""))
+    except BaseException as error:
+        if not quiet:
+            traceback.print_exc()
+        text = " ".join(str(error).split()) or type(error).__name__
+        send.send(("failed", f"{type(error).__name__}: {text}"))
+
+
+def run(case: Case, timeout: float, quiet: bool) -> tuple[str, str, float]:
+    receive, send = multiprocessing.Pipe(duplex=False)
+    child = multiprocessing.get_context("fork").Process(target=attempt, args=(case, quiet, send))
+    begin = time.monotonic()
+    child.start()
+    send.close()
+    try:
+        outcome = receive.recv() if receive.poll(timeout) else ("timeout", f"more than {timeout:.0f} s")
+    except EOFError:
+        outcome = ("failed", "the process died")
+    if outcome[0] == "timeout":
+        child.kill()
+    child.join()
+    return outcome[0], outcome[1], time.monotonic() - begin
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("suite", choices=[*SUITES, "nki-library", "nki-samples"])
+    parser.add_argument("checkout")
+    parser.add_argument("--filter", default="", help="only cases with this text in their name")
+    parser.add_argument("--timeout", type=float, default=120.0, help="seconds for each case (120)")
+    parser.add_argument("--sample", type=int, help="this many cases, at least one of each test function (nki-library)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", help="write the results to this file")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show what the cases print")
+    options = parser.parse_args()
+    if not os.path.isdir(options.checkout):
+        parser.error(f"there is no directory '{options.checkout}'")
+    if options.suite in ("nki-library", "nki-samples"):
+        from pytest_suites import run_pytest_suite
+
+        return run_pytest_suite(options)
+    results = []
+    for case in SUITES[options.suite](options.checkout):
+        if options.filter not in case.name:
+            continue
+        status, reason, seconds = run(case, options.timeout, not options.verbose)
+        print(f"{status:8} {seconds:6.1f} s  {case.name}  {reason[:240]}", flush=True)
+        results.append({"name": case.name, "status": status, "reason": reason, "seconds": seconds})
+    counts = Counter(result["status"] for result in results)
+    print(f"\n{options.suite}: {counts['passed']} of {len(results)} pass"
+          + "".join(f", {n} {status}" for status, n in counts.items() if status != "passed"))
+    if options.json:
+        with open(options.json, "w", encoding="utf-8") as file:
+            json.dump(results, file, indent=1)
+    return 0 if counts["passed"] == len(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
