@@ -33,6 +33,19 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
   case registerLoad
   case registerStore
   case branch
+  case tensorTensorScan
+  case tensorScalarCumulative
+  case selectReduce
+  case bnStats
+  case bnAggr
+  case dropout
+  case random
+  case setSeed
+  case gather
+  case localGather
+  case nonzero
+  case topK
+  case sequenceBounds
 
   /// The name that the profiler shows.
   public var name: String {
@@ -70,6 +83,19 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
     case .registerLoad: "REGISTER_LOAD"
     case .registerStore: "REGISTER_STORE"
     case .branch: "BRANCH"
+    case .tensorTensorScan: "TENSOR_TENSOR_SCAN"
+    case .tensorScalarCumulative: "TENSOR_SCALAR_CUMULATIVE"
+    case .selectReduce: "SELECT_REDUCE"
+    case .bnStats: "BN_STATS"
+    case .bnAggr: "BN_AGGR"
+    case .dropout: "DROPOUT"
+    case .random: "RNG"
+    case .setSeed: "RAND_STATE"
+    case .gather: "GATHER"
+    case .localGather: "LOCAL_GATHER"
+    case .nonzero: "NONZERO"
+    case .topK: "TOPK"
+    case .sequenceBounds: "SEQUENCE_BOUNDS"
     }
   }
 }
@@ -144,6 +170,8 @@ public enum DescriptorKind: UInt8, CaseIterable, Hashable, Sendable {
   case elementWrite
   /// Through the DMA transpose.
   case transpose
+  /// Through the DMA engines' arithmetic.
+  case compute
 }
 
 /// Equal descriptors, one after the other on one ring.

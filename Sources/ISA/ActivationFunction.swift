@@ -23,4 +23,8 @@ public enum ActivationFunction: String, SymbolField {
   case abs
   case sin
   case arctan
+  case geluDx = "gelu_dx"
+  case geluApprxSigmoidDx = "gelu_apprx_sigmoid_dx"
+  case siluDx = "silu_dx"
+  case erfDx = "erf_dx"
 }

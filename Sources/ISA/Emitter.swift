@@ -125,11 +125,14 @@ public struct Emitter {
   /// The usual instruction of Vector, Scalar and GpSimd: streams `inputs` into `output`.
   ///
   /// The element count is the largest of all operands' (a reduction streams its input).
-  /// - Parameter pointers: `[P, 1]` operands, which are read but not streamed.
+  /// - Parameters:
+  ///   - pointers: `[P, 1]` operands, which are read but not streamed.
+  ///   - elements: what the pass takes the time of, where that is not the element count.
+  ///   - isSingleRate: whether 16-bit operands go no faster than others.
   public mutating func stream(
     _ opcode: DeviceOpcode, _ streamClass: StreamClass, inputs: [AccessPattern],
     pointers: [AccessPattern] = [], output: AccessPattern, alsoWrites: [AccessPattern] = [],
-    activation: ActivationFunction? = nil
+    activation: ActivationFunction? = nil, elements: Int? = nil, isSingleRate: Bool = false
   ) {
     var stream = Stream(streamClass, elements: output.elementsPerRow)
     stream.inputStrideBytes = 0
@@ -150,6 +153,11 @@ public struct Emitter {
     if output.innermostStride != 1 { stream.contiguous = false }
     stream.outputStrideBytes = Int32(clamping: abs(output.innermostStride) * target.dtype.size)
     stream.outputElementBytes = UInt8(clamping: target.dtype.size)
+    if let elements { stream.elements = Int32(clamping: elements) }
+    if isSingleRate {
+      stream.sixteenBitInputs = false
+      stream.sixteenBitOutput = false
+    }
     emit(
       opcode, .stream(stream), reads: inputs + pointers, writes: [output] + alsoWrites,
       activation: activation)

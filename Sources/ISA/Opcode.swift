@@ -33,6 +33,22 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
   case whileLoop = 28
   case endLoop = 29
   case devicePrint = 30
+  case tensorTensorScan = 31
+  case tensorScalarCumulative = 32
+  case selectReduce = 33
+  case bnStats = 34
+  case bnAggr = 35
+  case dropout = 36
+  case rng = 37
+  case setRNGSeed = 38
+  case randSetState = 39
+  case randGetState = 40
+  case ncNGather = 41
+  case localGather = 42
+  case nonzeroWithCount = 43
+  case topK = 44
+  case sequenceBounds = 45
+  case dmaCompute = 46
 
   /// The operation's type.
   public var type: any Operation.Type {
@@ -68,6 +84,22 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
     case .whileLoop: WhileLoop.self
     case .endLoop: EndLoop.self
     case .devicePrint: DevicePrint.self
+    case .tensorTensorScan: TensorTensorScan.self
+    case .tensorScalarCumulative: TensorScalarCumulative.self
+    case .selectReduce: SelectReduce.self
+    case .bnStats: BNStats.self
+    case .bnAggr: BNAggr.self
+    case .dropout: Dropout.self
+    case .rng: RNG.self
+    case .setRNGSeed: SetRNGSeed.self
+    case .randSetState: RandSetState.self
+    case .randGetState: RandGetState.self
+    case .ncNGather: NCNGather.self
+    case .localGather: LocalGather.self
+    case .nonzeroWithCount: NonzeroWithCount.self
+    case .topK: TopK.self
+    case .sequenceBounds: SequenceBounds.self
+    case .dmaCompute: DMACompute.self
     }
   }
 

@@ -18,6 +18,12 @@ public struct Machine: ~Copyable {
   ///
   /// All others compute in fp32, which is exact up to 2^24.
   public var hasNativeIntegers = false
+  /// What Vector keeps between instructions.
+  public var vectorState: EngineState
+  /// What the Scalar engine keeps between instructions.
+  public var scalarState: EngineState
+  /// What GpSimd keeps between instructions.
+  public var gpsimdState: EngineState
   /// Who gets what `device_print` shows.
   public var onPrint: ((PrintedValue) -> Void)?
 
@@ -29,6 +35,9 @@ public struct Machine: ~Copyable {
   public init(geometry: Geometry, tensors: [Tensor], rounding: Rounding = .nearestEven) {
     self.geometry = geometry
     self.rounding = rounding
+    vectorState = EngineState(partitions: geometry.partitions)
+    scalarState = vectorState
+    gpsimdState = vectorState
     onChip = [
       MemoryBank(
         rows: geometry.partitions, rowBytes: geometry.sbufBytes + MemoryBank.rowPadding),

@@ -167,6 +167,7 @@ struct DescriptorPrices {
       cycles = max(cycles, Double(run.elements) * each * 1000 / period)
     case .transpose:
       cycles /= touchesHBM ? dma.hbmTransposeThroughput : dma.sbufTransposeThroughput
+    case .compute: cycles /= dma.computeThroughput
     }
     let share =
       touchesHBM ? Double(bytes) * (run.writesHBM ? hbmShare : readShare) : 0

@@ -55,7 +55,8 @@ import Testing
 
   /// Every operation has a sample with numbers of an independent reference.
   @Test func everyOperationHasASample() throws {
-    let script = try Repository.text("Tests/Reference/make_isa_samples.py")
+    let script = try Repository.files("Tests/Reference/isa_samples", suffix: ".py")
+      .map(Repository.text).joined()
     // Registers, loops and prints change no tensor.
     for opcode in Opcode.allCases where !opcode.type.isControl && opcode != .devicePrint {
       let name = opcode.type.name

@@ -15,10 +15,15 @@ enum Repository {
 
   /// Paths of the Swift files below a folder.
   static func swiftFiles(_ folder: String) throws -> [String] {
+    try files(folder, suffix: ".swift")
+  }
+
+  /// Paths of the files below a folder whose names end so.
+  static func files(_ folder: String, suffix: String) throws -> [String] {
     try FileManager.default.subpathsOfDirectory(
       atPath: root.appendingPathComponent(folder).path
     )
-    .filter { $0.hasSuffix(".swift") }.map { "\(folder)/\($0)" }.sorted()
+    .filter { $0.hasSuffix(suffix) }.map { "\(folder)/\($0)" }.sorted()
   }
 
   /// The texts between single backquotes, code blocks left out.

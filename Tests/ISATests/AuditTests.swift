@@ -22,7 +22,9 @@ import Testing
   }
 
   /// Operations that write nothing.
-  private static let withoutResult: Set<Opcode> = [.whileLoop, .endLoop, .devicePrint]
+  private static let withoutResult: Set<Opcode> = [
+    .whileLoop, .endLoop, .devicePrint, .setRNGSeed, .randSetState,
+  ]
 
   @Test func namesAndNumbersAreUnique() {
     #expect(Set(Opcode.names).count == Opcode.allCases.count)

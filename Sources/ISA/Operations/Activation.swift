@@ -16,7 +16,8 @@ public struct Activation: Operation {
     2^-64…2^64, sqrt 2^-116…2^118, rsqrt 2^-87…2^97, reciprocal ±2^-42…2^42, arctan ±π/2), beyond \
     which this still gives the exact function. sin is documented to continue as a cubic beyond \
     ±π, and does so here. Cost: one element per cycle per partition, and 1283 ns when the \
-    function's table must be loaded.
+    function's table must be loaded. With reduce_cmd each row of the fp32 result is added to \
+    the Scalar engine's accumulators, and reduce_res receives them: priced as activation_reduce.
     """
   /// Scalar only.
   public static let engines: [Engine] = [.scalar]
@@ -29,6 +30,9 @@ public struct Activation: Operation {
     Field(
       .read, "scale", \.scale,
       "multiplied before the bias: a number or one value per partition"),
+    Field(.immediate, "reduce_op", \.reduceOp, "add"),
+    Field(.write, "reduce_res", \.reduceRes, "[P, 1] accumulators afterwards"),
+    Field(.immediate, "reduce_cmd", \.command, "what happens to the accumulators"),
   ]
 
   /// Result.
@@ -41,6 +45,12 @@ public struct Activation: Operation {
   public var bias: ScalarOperand = .immediate(0)
   /// Multiplied before the bias: a number or one value per partition.
   public var scale: ScalarOperand = .immediate(1)
+  /// Add.
+  public var reduceOp: ALUOp?
+  /// `[P, 1]` accumulators afterwards.
+  public var reduceRes: AccessPattern?
+  /// What happens to the accumulators.
+  public var command = ReduceCommand.idle
 
   /// An operation with nothing set.
   public init() {}
@@ -60,13 +70,17 @@ public struct Activation: Operation {
   /// Shapes and types.
   public func check(_ check: inout Checker) {
     check.requireActivation(dst: dst, data: data, bias: bias, scale: scale)
+    check.requireReduction(command, reduceOp, reduceRes, like: data, allowed: [.add])
   }
 
   /// One pass of the Scalar engine.
   public func lower(into emitter: inout Emitter) {
+    // Reading the accumulators is what takes time (NKI documentation, activation_reduce).
+    let reads = reduceRes != nil
     emitter.stream(
-      .activate, .activation, inputs: [data],
-      pointers: [bias.pattern, scale.pattern].compactMap { $0 }, output: dst, activation: op)
+      reads ? .activateReduce : .activate, reads ? .activationReduce : .activation, inputs: [data],
+      pointers: [bias.pattern, scale.pattern].compactMap { $0 }, output: dst,
+      alsoWrites: reduceRes.map { [$0] } ?? [], activation: op)
   }
 
   /// Computes `dst`.
@@ -74,6 +88,9 @@ public struct Activation: Operation {
     let values = try machine.read(data, "data")
     try machine.activate(values, op, bias: bias, scale: scale)
     try machine.write(values, to: dst, "dst")
+    if command == .idle && reduceRes == nil { return }
+    try machine.accumulate(
+      values, of: dst, by: reduceOp ?? .add, command, on: .scalar, into: reduceRes)
   }
 }
 

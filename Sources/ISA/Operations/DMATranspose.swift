@@ -11,7 +11,9 @@ public struct DMATranspose: Operation {
   /// Formula, rules and cost.
   public static let details = """
     src is a matrix in hbm or sbuf (several free dimensions count as one), dst is in sbuf with \
-    one partition per column of src; elements of 2 or 4 bytes of one type. dge_mode=hwdge needs \
+    one partition per column of src. axes=[2, 1, 0] and [3, 1, 2, 0] exchange the first and the \
+    last of three or four dimensions, for which each operand has a pair of its own. Elements of 2 \
+    or 4 bytes of one type. dge_mode=hwdge needs \
     16 rows, a multiple of 128 columns and 2-byte elements; swdge serves indirect transposes \
     only. Reaches at most 90 % of the DMA bandwidth from hbm and 50 % from sbuf (trn2 \
     architecture guide).
@@ -24,6 +26,7 @@ public struct DMATranspose: Operation {
   public static let fields: [Field<DMATranspose>] = [
     Field(.write, "dst", \.dst, "[N, R] result in sbuf"),
     Field(.read, "src", \.src, "[R, N] source in hbm or sbuf"),
+    Field(.immediate, "axes", \.axes, "[1, 0], [2, 1, 0] or [3, 1, 2, 0]; [] means the first"),
     Field(.immediate, "dge_mode", \.dgeMode, "who makes the descriptors"),
   ]
 
@@ -31,6 +34,8 @@ public struct DMATranspose: Operation {
   public var dst = AccessPattern.unset
   /// [R, N] source in hbm or sbuf.
   public var src = AccessPattern.unset
+  /// Order of the dimensions; empty for a matrix.
+  public var axes: [Int] = []
   /// Who makes the descriptors.
   public var dgeMode = DGEChoice.unknown
 
@@ -55,10 +60,14 @@ public struct DMATranspose: Operation {
       size == 2 || size == 4, "src",
       "'src' is \(dtype), dma_transpose moves elements of 2 or 4 bytes")
     let (rows, columns) = (Int(src.rows), src.elementsPerRow)
-    check.require(
-      Int(dst.rows) == columns && dst.elementsPerRow == rows, "dst",
-      "'dst' is \(dst.rows) × \(dst.elementsPerRow), the transpose of 'src' is "
-        + "\(columns) × \(rows)")
+    if isMatrix {
+      check.require(
+        Int(dst.rows) == columns && dst.elementsPerRow == rows, "dst",
+        "'dst' is \(dst.rows) × \(dst.elementsPerRow), the transpose of 'src' is "
+          + "\(columns) × \(rows)")
+    } else {
+      checkAxes(&check)
+    }
     check.requireDGE(dgeMode, indirect: false)
     check.require(
       dgeMode != .swdge, "dge_mode", "swdge serves indirect transposes only",
@@ -67,6 +76,27 @@ public struct DMATranspose: Operation {
       dgeMode != .hwdge || rows == 16 && columns % 128 == 0 && size == 2, "dge_mode",
       "hwdge transposes 16 rows of a multiple of 128 elements of 2 bytes, 'src' is "
         + "\(rows) × \(columns) of \(size) bytes",
+      remedy: "use dge_mode=unknown")
+  }
+
+  private var isMatrix: Bool { axes == [] || axes == [1, 0] }
+
+  /// Three and four dimensions.
+  private func checkAxes(_ check: inout Checker) {
+    let known = axes == [2, 1, 0] || axes == [3, 1, 2, 0]
+    check.require(
+      known, "axes", "axes are \(axes)", remedy: "one of: [1, 0], [2, 1, 0], [3, 1, 2, 0]")
+    guard known else { return }
+    let from = [Int(src.rows)] + src.free.map { Int($0.size) }
+    let to = [Int(dst.rows)] + dst.free.map { Int($0.size) }
+    check.require(
+      from.count == axes.count, "src", "'src' has \(from.count) dimensions, axes \(axes.count)")
+    guard from.count == axes.count else { return }
+    let wanted = axes.map { from[$0] }
+    check.require(
+      to == wanted, "dst", "'dst' is \(to), the transpose of 'src' is \(wanted)")
+    check.require(
+      dgeMode != .hwdge, "dge_mode", "hwdge transposes matrices only",
       remedy: "use dge_mode=unknown")
   }
 
@@ -95,6 +125,21 @@ public struct DMATranspose: Operation {
   /// Computes `dst`.
   public func execute(on machine: inout Machine) throws(Trap) {
     let bits = try machine.readBits(src, "src")
-    try machine.writeBits(machine.transposed(bits), to: dst, "dst")
+    if isMatrix {
+      try machine.writeBits(machine.transposed(bits), to: dst, "dst")
+      return
+    }
+    // The first and the last dimension change places; those between stay where they are.
+    let (rows, last) = (bits.rows, Int(src.free[src.free.count - 1].size))
+    let middle = bits.columns / last
+    let result = machine.makeTile(rows: last, columns: middle * rows, of: UInt32.self)
+    for row in 0..<rows {
+      for between in 0..<middle {
+        for column in 0..<last {
+          result.row(column)[between * rows + row] = bits.row(row)[between * last + column]
+        }
+      }
+    }
+    try machine.writeBits(result, to: dst, "dst")
   }
 }

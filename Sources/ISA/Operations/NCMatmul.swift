@@ -36,6 +36,14 @@ public struct NCMatmul: Operation {
     Field(.immediate, "accumulate", \.accumulate, "add to dst instead of overwriting it"),
     Field(.immediate, "is_transpose", \.isTranspose, "moving data passes through unchanged"),
     Field(.immediate, "perf_mode", \.performanceMode, "double_row for float8"),
+    Field(
+      .immediate, "is_stationary_onezero", \.isStationaryOneZero,
+      "promise: 'stationary' holds ones and zeros only"),
+    Field(
+      .immediate, "is_moving_onezero", \.isMovingOneZero,
+      "promise: 'moving' holds ones and zeros only"),
+    Field(.immediate, "tile_position", \.tilePosition, "[row, column] of the PE tile; [] for all"),
+    Field(.immediate, "tile_size", \.tileSize, "[rows, columns] of the PE tile; [] for all"),
   ]
 
   /// Result in PSUM.
@@ -50,6 +58,15 @@ public struct NCMatmul: Operation {
   public var isTranspose = false
   /// How the array is fed.
   public var performanceMode = PerformanceMode.none
+
+  /// Promise that `stationary` holds ones and zeros only; changes no value.
+  public var isStationaryOneZero: Bool = false
+  /// Promise that `moving` holds ones and zeros only; changes no value.
+  public var isMovingOneZero: Bool = false
+  /// Row and column at which the PE tile begins; empty for the whole array.
+  public var tilePosition: [Int] = []
+  /// Rows and columns of the PE tile; empty for the whole array.
+  public var tileSize: [Int] = []
 
   /// An operation with nothing set.
   public init() {}
@@ -98,6 +115,36 @@ public struct NCMatmul: Operation {
       "'dst' has \(dst.elementsPerRow) elements per partition, needs N = \(streamed)")
     check.requireOneBank(dst, "dst")
     checkTypes(&check)
+    checkTile(&check)
+  }
+
+  /// PE tiles: NKI documentation, nc_matmul tiling mode (NeuronCore-v3: 32, 64 or 128 rows and
+  /// columns at multiples of them).
+  private func checkTile(_ check: inout Checker) {
+    guard tilePosition != [] || tileSize != [] else { return }
+    guard tilePosition.count == 2, tileSize.count == 2 else {
+      check.require(
+        false, "tile_position", "tile_position and tile_size are [row, column] and come together")
+      return
+    }
+    let needs = [Int(stationary.rows), stationary.elementsPerRow / rowsPerPass]
+    for (axis, name) in ["rows", "columns"].enumerated() {
+      let (size, position) = (tileSize[axis], tilePosition[axis])
+      check.require(
+        [32, 64, 128].contains(size), "tile_size",
+        "the PE tile has \(size) \(name), must have 32, 64 or 128")
+      guard [32, 64, 128].contains(size) else { continue }
+      check.require(
+        position >= 0 && position % size == 0 && position + size <= 128, "tile_position",
+        "the PE tile begins at \(position), must begin at a multiple of its \(size) \(name) "
+          + "within 128")
+      check.require(
+        needs[axis] <= size, "tile_size",
+        "'stationary' has \(needs[axis]) \(name), the PE tile \(size)")
+    }
+    check.require(
+      performanceMode == .none || tileSize == [128, 128], "perf_mode",
+      "double_row takes the whole PE array, not a tile of \(tileSize)")
   }
 
   private func checkTypes(_ check: inout Checker) {

@@ -13,8 +13,8 @@ public struct RangeSelect: Operation {
   public static let details = """
     With i the index of an element within its partition: dst = on_true_tile where (i + \
     range_start) comp_op0 bound0 and (i + range_start) comp_op1 bound1, else on_false_value, \
-    which must be the lowest finite float32. reduce_res, if given, receives the maximum of each \
-    row in fp32, before dst's rounding. bound0 and bound1 are float32 [P, 1]. Needs trn2 or \
+    which must be the lowest finite float32. The maximum of each row in fp32, before dst's \
+    rounding, goes into Vector's accumulators as reduce_cmd says, and reduce_res receives them. bound0 and bound1 are float32 [P, 1]. Needs trn2 or \
     later. Cost on Vector: one element per cycle.
     """
   /// Vector only.
@@ -29,7 +29,9 @@ public struct RangeSelect: Operation {
     Field(.read, "bound1", \.bound1, "[P, 1] float32"),
     Field(.immediate, "range_start", \.rangeStart, "index of the first element"),
     Field(.immediate, "on_false_value", \.onFalse, "the lowest float32"),
-    Field(.write, "reduce_res", \.reduceRes, "[P, 1] maximum of each row"),
+    Field(.write, "reduce_res", \.reduceRes, "[P, 1] accumulators afterwards"),
+    Field(.immediate, "reduce_cmd", \.command, "what happens to the accumulators"),
+    Field(.immediate, "reduce_op", \.reduceOp, "maximum"),
   ]
 
   /// Result.
@@ -50,6 +52,10 @@ public struct RangeSelect: Operation {
   public var onFalse: Float = -Float.greatestFiniteMagnitude
   /// [P, 1] maximum of each row.
   public var reduceRes: AccessPattern?
+  /// What happens to the accumulators.
+  public var command = ReduceCommand.resetReduce
+  /// Maximum.
+  public var reduceOp = ALUOp.maximum
 
   /// An operation with nothing set.
   public init() {}
@@ -100,10 +106,7 @@ public struct RangeSelect: Operation {
       rangeStart >= -exact && rangeStart <= exact - dst.elementsPerRow, "range_start",
       "\(dst.elementsPerRow) indices start at \(rangeStart), float32 is exact up to \(exact)",
       remedy: "shift range_start and the bounds towards 0")
-    if let reduceRes {
-      check.requireOnChip([(reduceRes, "reduce_res")])
-      check.requirePerPartition(reduceRes, "reduce_res", like: dst)
-    }
+    check.requireReduction(command, reduceOp, reduceRes, like: dst, allowed: [.maximum])
   }
 
   /// One pass of Vector.
@@ -129,6 +132,6 @@ public struct RangeSelect: Operation {
       }
     }
     try machine.write(tile, to: dst, "dst")
-    if let reduceRes { try machine.writeReduction(of: tile, by: .maximum, to: reduceRes) }
+    try machine.accumulate(tile, of: dst, by: reduceOp, command, on: .vector, into: reduceRes)
   }
 }

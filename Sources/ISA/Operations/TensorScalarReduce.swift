@@ -12,7 +12,8 @@ public struct TensorScalarReduce: Operation {
   public static let details = """
     dst = data op0 operand0 (reverse0 swaps the sides) and reduce_res[P, 1] = reduce_op over the \
     whole row of the fp32 result, before dst's rounding, from the first element on (order \
-    assumed). The accumulator starts afresh (reduce_cmd=reset_reduce). Arithmetic operations \
+    assumed). reduce_res receives Vector's accumulators, negated with reduce_res_negate; \
+    reduce_cmd says what they begin with, load_reduce takes reduce_init. Arithmetic operations \
     only; reduce_op is add, multiply, maximum or minimum. Cost on Vector: one element per cycle \
     and 64 cycles to read the accumulator (NKI ≤ 2.26).
     """
@@ -27,6 +28,9 @@ public struct TensorScalarReduce: Operation {
     Field(.immediate, "reduce_op", \.reduceOp, "add, multiply, maximum or minimum"),
     Field(.write, "reduce_res", \.reduceRes, "[P, 1] reduction of the result"),
     Field(.immediate, "reverse0", \.reverse0, "compute operand0 op0 data"),
+    Field(.immediate, "reduce_cmd", \.command, "what happens to the accumulators"),
+    Field(.read, "reduce_init", \.reduceInit, "what load_reduce begins with"),
+    Field(.immediate, "reduce_res_negate", \.negate, "multiply reduce_res by -1"),
   ]
 
   /// Result.
@@ -40,9 +44,15 @@ public struct TensorScalarReduce: Operation {
   /// Add, multiply, maximum or minimum.
   public var reduceOp = ALUOp.add
   /// [P, 1] reduction of the result.
-  public var reduceRes = AccessPattern.unset
+  public var reduceRes: AccessPattern?
   /// Compute operand0 op0 data.
   public var reverse0: Bool = false
+  /// What happens to the accumulators.
+  public var command = ReduceCommand.resetReduce
+  /// What load_reduce begins with.
+  public var reduceInit: ScalarOperand?
+  /// Multiply reduce_res by -1.
+  public var negate: Bool = false
 
   /// An operation with nothing set.
   public init() {}
@@ -63,23 +73,23 @@ public struct TensorScalarReduce: Operation {
 
   /// Shapes and operations.
   public func check(_ check: inout Checker) {
-    check.requireOnChip([(dst, "dst"), (data, "data"), (reduceRes, "reduce_res")])
+    check.requireOnChip([(dst, "dst"), (data, "data")])
     check.requireSameShape(dst, "dst", data, "data")
-    check.requirePerPartition(reduceRes, "reduce_res", like: data)
     check.requireArithmetic(op0, "op0")
     check.requireBinary(op0, "op0")
     check.requireArithmeticScalar(operand0, "operand0", like: data)
-    check.require(
-      [.add, .multiply, .maximum, .minimum].contains(reduceOp), "reduce_op",
-      "'\(reduceOp.rawValue)' cannot reduce here", remedy: "one of: add, multiply, maximum, minimum"
-    )
+    check.requireReduction(
+      command, reduceOp, reduceRes, like: data, allowed: [.add, .multiply, .maximum, .minimum],
+      initial: reduceInit, canLoad: true)
+    if let reduceInit { check.requireArithmeticScalar(reduceInit, "reduce_init", like: data) }
   }
 
   /// One pass of Vector.
   public func lower(into emitter: inout Emitter) {
     emitter.stream(
       .tensorScalarReduce, .tensorScalarReduce, inputs: [data],
-      pointers: operand0.pattern.map { [$0] } ?? [], output: dst, alsoWrites: [reduceRes])
+      pointers: [operand0.pattern, reduceInit?.pattern].compactMap { $0 }, output: dst,
+      alsoWrites: reduceRes.map { [$0] } ?? [])
   }
 
   /// Computes `dst` and `reduce_res`.
@@ -88,6 +98,8 @@ public struct TensorScalarReduce: Operation {
     let scalar = try machine.read(operand0, "operand0", rows: values.rows)
     op0.apply(rowsOf: values, scalar, reversed: reverse0)
     try machine.write(values, to: dst, "dst")
-    try machine.writeReduction(of: values, by: reduceOp, to: reduceRes)
+    try machine.accumulate(
+      values, of: dst, by: reduceOp, command, on: .vector, initial: reduceInit, into: reduceRes,
+      negated: negate)
   }
 }

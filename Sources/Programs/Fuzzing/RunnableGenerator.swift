@@ -100,7 +100,7 @@ public struct RunnableGenerator {
   private mutating func candidate() -> Instruction? {
     let rows = random.pick([32, 64, 128])
     let columns = random.pick([1, 8, 24, 32])
-    switch random.pick(0...9) {
+    switch random.pick(0...12) {
     case 0:
       guard let dst = tile(rows, columns) else { return nil }
       return Instruction(
@@ -124,7 +124,31 @@ public struct RunnableGenerator {
         Activation(
           dst: dst, op: random.pick([.copy, .exp, .relu, .sigmoid, .tanh, .gelu]), data: data))
     case 6, 7: return matmul()
+    case 10, 11: return stateful(rows, columns)
     default: return copy(rows, columns)
+    }
+  }
+
+  /// Operations that hand results on, within a row or from one instruction to the next.
+  private mutating func stateful(_ rows: Int, _ columns: Int) -> Instruction? {
+    guard let dst = tile(rows, columns), let a = tile(rows, columns), let b = tile(rows, columns)
+    else { return nil }
+    switch random.pick(0...3) {
+    case 0:
+      return Instruction(
+        TensorTensorScan(dst: dst, data0: a, data1: b, op0: .minimum, op1: .maximum))
+    case 1: return Instruction(TensorScalarCumulative(dst: dst, src: a, op0: .add, op1: .maximum))
+    case 2:
+      // What was accumulated before is there from the first instruction that resets it on.
+      var sum = Activation(dst: dst, op: .tanh, data: a)
+      sum.reduceOp = .add
+      sum.command = .resetReduce
+      return Instruction(sum)
+    default:
+      guard let x = pattern(in: [.sbuf, .hbm], rows, columns),
+        let y = pattern(in: [.sbuf], rows, columns), let sum = pattern(in: [.sbuf], rows, columns)
+      else { return nil }
+      return Instruction(DMACompute(dst: sum, src0: x, src1: y))
     }
   }
 

@@ -1,0 +1,1 @@
+"""Samples of every operation of nki.isa, by families."""
