@@ -1,5 +1,7 @@
+import Diagnostics
 import Formats
 import Kernels
+import Programs
 import Testing
 
 /// The decoder layer in bfloat16, its routing, and inputs that are made as they are read.
