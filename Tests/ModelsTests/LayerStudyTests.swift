@@ -67,8 +67,9 @@ struct LayerStudyTests {
     options.settings = Self.small.filter { !$0.hasPrefix("context") && !$0.hasPrefix("hidden") }
       + ["hidden=2048", "weight_bytes=8192"]
     let study = ModelStudy(on: try Hardware.load("trn2"), options: options)
-    let short = ChallengePrompt(
-      name: "a", context: 100, sequence: 110, measuredBaseline: 1, measuredScore: 1)
+    var short = ChallengePrompt.all[0]
+    short.context = 100
+    short.sequence = 110
     var long = short
     long.context = 300
     long.sequence = 310
