@@ -33,7 +33,8 @@ extension ChallengeScore {
       fixed(mean(\.tokensPerSecond, ofBaseline: false), 1), latency[0], latency[1], fixed(total, 2),
       "\(fixed(measured.0, 2)) → \(fixed(measured.1, 2))",
     ])
-    return aligned(cells, texts: [0]) + "\n\n" + notes(set, baseline, options).joined(separator: "\n")
+    return aligned(cells, texts: [0]) + "\n\n"
+      + notes(set, baseline, options).joined(separator: "\n")
       + "\n"
   }
 

@@ -20,8 +20,9 @@ public struct LayerStudy: Sendable {
     public var busiest: (engine: Engine, share: Double)?
     /// When the fused program has finished it; `nil` in rows whose step another row stands for.
     public var finished: Picoseconds?
-    /// By how much it moved the time by which all up to here is finished. All of these sum to the
-    /// program's time.
+    /// By how much it moved the time by which all up to here is finished.
+    ///
+    /// All of these sum to the program's time.
     public var added: Picoseconds
     /// The least time of any core of this hardware.
     public var least: Picoseconds
@@ -89,8 +90,11 @@ public struct LayerStudy: Sendable {
       }
       if seen.insert(operation.step).inserted, let end = ends[operation.step] {
         row.finished = end
-        row.added = max(0, end - reached)
-        reached = max(reached, end)
+        // No later operation waits for what goes into the cache.
+        if operation.step != .cacheWrite {
+          row.added = max(0, end - reached)
+          reached = max(reached, end)
+        }
       }
       rows.append(row)
     }

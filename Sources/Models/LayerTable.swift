@@ -11,7 +11,10 @@ extension LayerStudy {
   /// The table, the sums and what they mean.
   public func text(on hardware: Hardware) -> String {
     var cells = [
-      ["operation", "alone µs", "bound by", "", "busiest", "", "ends µs", "adds µs", "share", "least µs"]
+      [
+        "operation", "alone µs", "bound by", "", "busiest", "", "ends µs", "adds µs", "share",
+        "least µs",
+      ]
     ]
     for row in rows {
       cells.append([
@@ -44,8 +47,10 @@ extension LayerStudy {
     let least = leastTime(on: hardware)
     let shared = sharedLeastTime(on: hardware)
     let times = total > 0 ? Double(aloneTotal) / Double(total) : 0
-    let worst = rows.filter { $0.finished != nil }.sorted { $0.added - $0.least > $1.added - $1.least }
-      .prefix(3).map { "\($0.operation.name) \(microseconds(max(0, $0.added - $0.least))) µs" }
+    let worst = rows.filter { $0.finished != nil }.sorted {
+      $0.added - $0.least > $1.added - $1.least
+    }
+    .prefix(3).map { "\($0.operation.name) \(microseconds(max(0, $0.added - $0.least))) µs" }
     return [
       "\(phase): one program \(microseconds(total)) µs; its operations alone, one after another, "
         + "\(microseconds(aloneTotal)) µs (\(fixed(times, 2)) times as long; kv-cache write left out).",

@@ -64,7 +64,8 @@ public final class ModelStudy {
     switch pass {
     case .prompt(let tokens):
       // Sums of several tiles of tokens need the room that weights leave.
-      let several = tokens > 128 ? ["weight_bytes=8192"] : []
+      let isGiven = options.settings.contains { $0.hasPrefix("weight_bytes=") }
+      let several = tokens > 128 && !isGiven ? ["weight_bytes=8192"] : []
       return ["phase=prefill", "tokens=\(tokens)"] + several + options.settings
     case .step(let context): return ["phase=decode", "context=\(context)"] + options.settings
     }
@@ -98,7 +99,8 @@ public final class ModelStudy {
       return try time(.rmsnorm, ["tokens=1", "buffers=1", "sum_squares=tensor_ops"])
         + time(.projection, head + ["weight_buffers=2", "weight_bytes=8192"])
         + time(.argmax, ["lanes=16"])
-    case .tiled: return try time(.rmsnorm, ["tokens=1"]) + time(.projection, head) + time(.argmax, [])
+    case .tiled:
+      return try time(.rmsnorm, ["tokens=1"]) + time(.projection, head) + time(.argmax, [])
     case .fused: return try time(.projection, head + ["norm=fused"]) + time(.argmax, [])
     }
   }
@@ -150,7 +152,8 @@ public final class ModelStudy {
 /// The challenge's score of a strategy set against a baseline set.
 public struct ChallengeScore: Sendable {
   /// By prompt.
-  public var rows: [(prompt: ChallengePrompt, baseline: ModelStudy.Result, result: ModelStudy.Result)]
+  public var rows:
+    [(prompt: ChallengePrompt, baseline: ModelStudy.Result, result: ModelStudy.Result)]
   /// Whether the values were right; `nil` if they were not computed.
   public var isAccurate: Bool?
   /// Share of the matrix products' operations that are done by kernels.

@@ -142,6 +142,15 @@ extension KernelName {
     case .vectorAdd: ["elements=\(rows * 3)", "partitions=3"]
     case .transpose: ["rows=\(rows)"]
     case .attention: ["sequence=\((rows + 127) / 128 * 128)"]
+    case .decodeAttention: ["context=\(rows)"]
+    case .argmax: ["vocabulary=\(rows * 1024)"]
+    // Smaller than the model's, so that the programs stay short.
+    case .expertMLP: ["tokens=\(rows)", "form=dense", "hidden=256", "inner=64", "experts=16"]
+    case .qwen3Layer:
+      [
+        "phase=prefill", "tokens=\(rows)", "hidden=256", "q_heads=8", "kv_heads=2", "head_dim=32",
+        "inner=64", "experts=16",
+      ]
     default: ["tokens=\(rows)"]
     }
   }

@@ -64,8 +64,9 @@ struct LayerStudyTests {
   /// A pass's time is that of its bucket; a longer context is never faster.
   @Test func stepsAreBuckets() throws {
     var options = ModelStudy.Options()
-    options.settings = Self.small.filter { !$0.hasPrefix("context") && !$0.hasPrefix("hidden") }
-      + ["hidden=2048", "weight_bytes=8192"]
+    options.settings =
+      Self.small.filter { !$0.hasPrefix("context") && !$0.hasPrefix("hidden") }
+      + ["hidden=2048"]
     let study = ModelStudy(on: try Hardware.load("trn2"), options: options)
     var short = ChallengePrompt.all[0]
     short.context = 100

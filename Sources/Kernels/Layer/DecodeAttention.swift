@@ -150,7 +150,8 @@ struct DecodeAttention {
     ops.transposeBlocks(whole.map { weights.columns($0) }, into: target)
     if let rest = blocks.last, rest.count != blocks[0].count {
       ops.transposeBlocks(
-        [weights.columns(rest)], into: target.columns(blocks.count - 1..<blocks.count, dimension: 0))
+        [weights.columns(rest)], into: target.columns(blocks.count - 1..<blocks.count, dimension: 0)
+      )
     }
   }
 

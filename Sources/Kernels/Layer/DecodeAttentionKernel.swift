@@ -75,7 +75,8 @@ public struct DecodeAttentionKernel: Kernel {
     if heads + kvHeads > geometry.partitions {
       found.append(
         Diagnostic(
-          .error, "q_heads and kv_heads are \(heads + kvHeads), each takes one of "
+          .error,
+          "q_heads and kv_heads are \(heads + kvHeads), each takes one of "
             + "\(geometry.partitions) partitions", remedy: "use fewer heads"))
     }
     return found

@@ -46,8 +46,10 @@ final class ExpertOps {
     products = builder.pool(
       "gated", ops.dtype, partitions: tokens, free: [inner], buffers: buffers)
     let rows = evenRows(inner)
+    // Two at least: the next expert's is made before this one's is used.
     turned = builder.pool(
-      "gated_turned", columnType, partitions: rows, free: [inner / rows, tokens], buffers: buffers)
+      "gated_turned", columnType, partitions: rows, free: [inner / rows, tokens],
+      buffers: max(2, buffers))
   }
 
   /// silu(x · gate) · (x · up) · weight of one expert, turned to `[rows, slots, tokens]`.

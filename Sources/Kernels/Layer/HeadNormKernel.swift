@@ -94,7 +94,8 @@ public struct HeadNormKernel: Kernel {
         name, dtype, partitions: tiling.rows, free: free, buffers: count ?? tiling.buffers)
     }
     let loaded = pool("heads", [all, headSize])
-    let tables = rotates ? (pool("cos_tile", [headSize / 2]), pool("sin_tile", [headSize / 2])) : nil
+    let tables =
+      rotates ? (pool("cos_tile", [headSize / 2]), pool("sin_tile", [headSize / 2])) : nil
     let gains = (pool("gain_q", [headSize], 1).next(), pool("gain_k", [headSize], 1).next())
     let (load, store) = (values.engine("load_engine"), values.engine("store_engine"))
     for (gamma, tile) in [(gammaQ, gains.0), (gammaK, gains.1)] {

@@ -8,7 +8,8 @@ struct LayerReference {
 
   /// Logits that differ by less may be ordered either way by a result's rounding.
   var margin: Double {
-    kernel.storage.doubleRow ? 1 : kernel.dtype == .float32 && kernel.storage.loaded.size == 4 ? 1e-4 : 0.1
+    kernel.storage.doubleRow
+      ? 1 : kernel.dtype == .float32 && kernel.storage.loaded.size == 4 ? 1e-4 : 0.1
   }
 
   private func weights(_ name: String, scale deviation: Double) -> [Double] {

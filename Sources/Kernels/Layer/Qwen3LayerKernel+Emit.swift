@@ -94,7 +94,9 @@ private final class LayerEmission {
     }
     let width = kernel.heads * kernel.headSize
     let turnedRows = isDecode ? kernel.headSize : evenRows(width)
-    turnedHeads = each("attention_turned", storage.columns, turnedRows) { [width / turnedRows, $0] }
+    turnedHeads = each("attention_turned", storage.columns, turnedRows) {
+      [width / turnedRows, $0]
+    }
     func tensor(_ name: String) -> TensorView {
       guard let found = tensors[name] else { preconditionFailure("no tensor \(name)") }
       return found

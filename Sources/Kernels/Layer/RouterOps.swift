@@ -21,7 +21,8 @@ struct RouterOps {
     let rows = evenRows(matrix.k)
     experts = matrix.n
     weights = builder.tile(
-      "router_tile", columnType.size == 4 ? .float32 : .bfloat16, partitions: rows, free: [matrix.k / rows, matrix.n])
+      "router_tile", columnType.size == 4 ? .float32 : .bfloat16, partitions: rows,
+      free: [matrix.k / rows, matrix.n])
     builder.emit(
       DMACopy(dst: weights.ap, src: matrix.tile(0..<matrix.n, rows: rows)), on: loadEngine)
     func pool(_ name: String, _ dtype: DType, _ width: Int) -> TilePool {

@@ -30,7 +30,8 @@ extension KernelInput {
           let sum =
             Int32(truncatingIfNeeded: word & 0xffff)
             &+ Int32(truncatingIfNeeded: word >> 16 & 0xffff)
-            &+ Int32(truncatingIfNeeded: word >> 32 & 0xffff) &+ Int32(truncatingIfNeeded: word >> 48)
+            &+ Int32(truncatingIfNeeded: word >> 32 & 0xffff)
+            &+ Int32(truncatingIfNeeded: word >> 48)
           // The mean of each is 32767.5.
           base[i] = (Float(sum) - 131_070) * scale
         }
