@@ -78,8 +78,9 @@ struct Plan {
     return Job(rung: rung, index: index, variant: variant)
   }
 
-  /// Who goes on from a round: the best, those that are equal in the order of the space. What does not
-  /// run never goes on.
+  /// Who goes on from a round: the best, those that are equal in the order of the space.
+  ///
+  /// What does not run never goes on.
   func survivors(_ results: [(index: Int, value: Int)], ofRung rung: Int) -> [Int] {
     results.sorted { ($0.value, $0.index) < ($1.value, $1.index) }
       .prefix(size(ofRung: rung + 1)).map(\.index)
