@@ -76,8 +76,8 @@ extension BadInput {
       "usage: seed is no number", "run softmax --seed=-1", code: 64,
       "The value '-1' is invalid for '--seed <seed>'"),
     BadInput(
-      "usage: option's value missing", "run softmax --json", code: 64,
-      "Missing value for '--json <file|->'"),
+      "usage: option's value missing", "run softmax --seed", code: 64,
+      "Missing value for '--seed <seed>'"),
     BadInput(
       "usage: neither values nor timing", "run softmax --timing-only --values-only", code: 64,
       "--timing-only and --values-only exclude each other"),
