@@ -23,11 +23,18 @@ struct RunCommand: ParsableCommand {
         trnsim run add_rmsnorm --param form=separate --param tokens=512
         trnsim run matmul --param dtype=float32 --timing-only --json report.json
         trnsim run mine.trn --input x=x.npy --output-dir out --trace mine.pftrace.zst
+        trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
       """)
 
   @Argument(
-    help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
+    help: ArgumentHelp(
+      "A kernel ('trnsim kernels'), a program file or a Python script with NKI kernels.",
+      valueName: "kernel|file"))
   var target: String
+  @Argument(
+    parsing: .postTerminator,
+    help: ArgumentHelp("What a Python script gets, after '--'.", valueName: "argument"))
+  var scriptArguments: [String] = []
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
   @Option(
@@ -66,6 +73,12 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      if PythonScript.isScript(target) { try script().replaceProcess() }
+      guard scriptArguments.isEmpty else {
+        throw DiagnosticError(
+          "'\(target)' is no Python script, only those take arguments after '--'",
+          remedy: "parameters of kernels are --param name=value")
+      }
       let machine = try hardware.load()
       let run = try simulate(on: machine)
       if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
@@ -110,6 +123,31 @@ struct RunCommand: ParsableCommand {
       let all = timingOnly ? given : trialInputs(program, given, seed: seed)
       return try Simulation.run(program, on: machine, inputs: all, options: options)
     }
+  }
+
+  /// The script with the options that mean the same for it; others are errors.
+  private func script() throws -> PythonScript {
+    var unusable: [String] = []
+    if !parameters.parameters.isEmpty { unusable.append("--param") }
+    if !inputs.isEmpty { unusable.append("--input") }
+    if outputDir != nil { unusable.append("--output-dir") }
+    if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
+    if !hardware.overrides.isEmpty { unusable.append("--set") }
+    guard unusable.isEmpty else {
+      throw DiagnosticError(
+        unusable.map {
+          Diagnostic(
+            .error, "\($0) does not work with a Python script",
+            remedy: "the script chooses its inputs; trnsim.simulate has `overrides`")
+        })
+    }
+    var options = json == "-" ? [] : ["--report"]
+    options.append("--hardware=\(hardware.hardware)")
+    if let json { options.append("--json=\(json)") }
+    if let trace { options.append("--trace=\(trace)") }
+    if timingOnly { options.append("--timing-only") }
+    if valuesOnly { options.append("--values-only") }
+    return PythonScript(path: target, arguments: scriptArguments, options: options)
   }
 
   private func writeTrace(_ run: Run, to path: String) throws {
