@@ -82,3 +82,10 @@ def store_back(target: Any, array: np.ndarray[Any, Any]) -> None:
 
 def element_type(array: np.ndarray[Any, Any]) -> DType:
     return as_dtype(array.dtype)
+
+
+def undefined(shape: tuple[int, ...], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
+    """What the vendor's simulator fills undefined memory with: NaN, or 4 for integers."""
+    array = np.zeros(shape, kind)
+    array[...] = 4 if np.issubdtype(kind, np.integer) or kind == np.bool_ else np.nan
+    return array

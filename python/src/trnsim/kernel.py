@@ -117,15 +117,23 @@ def as_kernel(kernel: Any, **options: Any) -> Kernel:
     return kernel if isinstance(kernel, Kernel) else Kernel(kernel, **options)
 
 
-def simulate(kernel: Any) -> Callable[..., Any]:
+class Simulated:
+    """What `nki.simulate(kernel)` gives: call it, or choose the cores first with brackets."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        functools.update_wrapper(self, kernel.func)
+
+    def __getitem__(self, grid: Any) -> Simulated:
+        return Simulated(self.kernel[grid])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.kernel(*args, **kwargs)
+
+
+def simulate(kernel: Any) -> Simulated:
     """`nki.simulate(kernel)(arrays…)`: the kernel's values."""
-    found = as_kernel(kernel)
-
-    @functools.wraps(found.func)
-    def simulated(*args: Any, **kwargs: Any) -> Any:
-        return found(*args, **kwargs)
-
-    return simulated
+    return Simulated(as_kernel(kernel))
 
 
 def simulate_kernel(kernel: Any, *args: Any, **kwargs: Any) -> Any:

@@ -12,7 +12,7 @@ trace = jit
 
 
 def __getattr__(name: str) -> object:
-    if name in ("isa", "language", "collectives", "typing", "compiler", "dtype", "tensor", "simulator"):
+    if name in ("isa", "language", "collectives", "typing", "compiler", "dtype", "tensor", "simulator", "builtin"):
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")

@@ -1,10 +1,6 @@
 """`nki.dtype`: the element types."""
 
-from __future__ import annotations
+from .language.dtypes import *  # noqa: F403
+from .language.dtypes import bool_
 
-from ..tracing.dtypes import ALL as _ALL
-from ..tracing.dtypes import DType, as_dtype
-
-globals().update({name: kind for name, kind in _ALL.items() if name != "bool"})
-bool_ = _ALL["bool"]
-__all__ = ["DType", "as_dtype", "bool_", *[name for name in _ALL if name != "bool"]]
+__all__ = ["bool_"]

@@ -38,6 +38,8 @@ def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
     current = origin.program
     # Take the instruction back, then record it again with its new destination.
     del current.lines[current.last_line]
+    if current.cores > 1:
+        del current.line_cores[-1]
     place = current.places.pop()
     current.count -= 1
     value.storage.first = value.storage.last = -1

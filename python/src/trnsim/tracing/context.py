@@ -58,7 +58,8 @@ class Trace:
         self.constants: dict[Any, Any] = {}
         self.inputs: dict[str, Any] = {}
         self.peeker: Any = None
-        self.loops: list[Any] = []
+        #: The thread that traces this core, in launches on two.
+        self.core_thread: Any = None
 
     @property
     def generation(self) -> int:

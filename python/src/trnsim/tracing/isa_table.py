@@ -118,7 +118,13 @@ def _predicate(dst: Any, src: Any, predicate: Any, reverse: Any) -> tuple[Any, .
     return dst, src, predicate, reverse
 
 
-_ADAPT: dict[str, Any] = {"tensor_copy_predicated": _predicate}
+def _select(dst: Any, predicate: Any, *rest: Any) -> tuple[Any, ...]:
+    if isinstance(predicate, NkiTensor) and predicate.dtype.name == "bool":
+        predicate = predicate.view("uint8")
+    return (dst, predicate, *rest)
+
+
+_ADAPT: dict[str, Any] = {"tensor_copy_predicated": _predicate, "select_reduce": _select}
 
 
 def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..arrays import undefined
 from ..errors import UnsupportedError
 from .addresses import Addresses
 from .storage import Storage
@@ -27,7 +28,7 @@ class Peeker:
             if given is storage and not storage.written:
                 return np.asarray(array).reshape(-1)
         if storage.first < 0:
-            return _undefined(storage.elements, kind)
+            return undefined((storage.elements,), kind)
         backend = open_backend()
         if not isinstance(backend, Library):
             raise UnsupportedError("values inside of a kernel need the core as a library",
@@ -47,12 +48,5 @@ class Peeker:
             if written is None:
                 errors = session.errors()
                 raise UnsupportedError(str(errors[0]["message"]) if errors else "the core has no values")
-        array[written == 0] = _undefined(1, kind)[0]
+        array[written == 0] = undefined((1,), kind)[0]
         return array
-
-
-def _undefined(count: int, kind: Any) -> np.ndarray[Any, Any]:
-    """What the vendor's simulator fills undefined memory with: NaN, or 4 for integers."""
-    array = np.zeros(count, kind)
-    array[...] = 4 if np.issubdtype(kind, np.integer) or kind == np.bool_ else np.nan
-    return array

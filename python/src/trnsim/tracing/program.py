@@ -42,8 +42,12 @@ class Program:
         #: Storages alive at the begin of the dynamic loops that are open.
         self._loops: list[int] = []
         self._touched: list[list[Storage]] = []
-        self.synchronisations: list[tuple[int, str, Any]] = []
         self.labels: set[str] = set()
+        #: Cores of the launch, and the one that is being traced.
+        self.cores = 1
+        self.core = 0
+        #: In launches on two cores: the core of each line.
+        self.line_cores: list[int] = []
 
     # Tensors
 
@@ -63,6 +67,7 @@ class Program:
 
     def add(self, storage: Storage) -> Storage:
         storage.index = len(self.storages)
+        storage.core = self.core
         storage.text = quoted(storage.name)
         self.storages.append(storage)
         return storage
@@ -97,6 +102,8 @@ class Program:
             text = f"{quoted(label)}: {text}"
         self.last_line = len(self.lines)
         self.lines.append(f"{text}{location_text(code)}{line}")
+        if self.cores > 1:
+            self.line_cores.append(self.core)
         self.count = index + 1
         if index >= RECORD_LIMIT:
             raise NkiValidationError(f"the kernel has more than {RECORD_LIMIT} instructions",
@@ -119,6 +126,8 @@ class Program:
     # Scopes
 
     def open_scope(self, name: str) -> int:
+        if self.cores > 1:
+            return -1  # scopes of two cores would interleave
         number = self._next_scope
         self._next_scope += 1
         self._open.append(number)
@@ -157,8 +166,11 @@ class Program:
 
     # Text
 
-    def text(self, place_of_storage: Callable[[Storage], str]) -> str:
-        """The whole program; `place_of_storage` says where on-chip tensors lie."""
+    def text(self, place_of_storage: Callable[[Storage], str], core: int | None = None) -> str:
+        """The whole program, or one core's part; `place_of_storage` says where on-chip tensors lie."""
+        lines = self.lines
+        if core is not None and self.cores > 1:
+            lines = [line for line, owner in zip(lines, self.line_cores) if owner == core]
         head = ["trnsim program 1", f"kernel {quoted(self.name)}"]
         for key, value in sorted(self.metadata.items()):
             head.append(f"meta {quoted(key)} = {quoted_text(value)}")
@@ -182,7 +194,7 @@ class Program:
                 head.append(f"tensor {name}: {space} {dtype.core_name} [{shape}]{base}")
         head.append("")
         closing = ["}"] * len(self._open)
-        return "\n".join(head + self.lines + closing) + "\n"
+        return "\n".join(head + lines + closing) + "\n"
 
     def _declares(self, storage: Storage) -> bool:
         return storage.first >= 0 or (storage.role != "scratch" and storage.array is None)

@@ -11,7 +11,7 @@ from .spaces import MemoryRegion
 class Storage:
     """A tensor as it lies in memory."""
 
-    __slots__ = ("address", "aliases", "array", "dtype", "elements", "first", "free", "group", "index",
+    __slots__ = ("address", "aliases", "array", "core", "dtype", "elements", "first", "free", "group", "index",
                  "last", "lazy", "matmuls", "name", "place", "region", "role", "shape", "text", "touched",
                  "written")
 
@@ -46,6 +46,7 @@ class Storage:
         self.matmuls: Any = None
         self.array: Any = None
         self.index = -1
+        self.core = 0
         self.touched = False
         self.text = ""
 

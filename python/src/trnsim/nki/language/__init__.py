@@ -10,26 +10,26 @@ import builtins as _builtins
 
 import numpy as np
 
-from ..errors import UnsupportedError
-from ..tracing import dtypes as _dtypes
-from ..tracing import lowering as _lowering
-from ..tracing.allocate import ndarray as _allocate
-from ..tracing.constants import shared_constant, shared_identity_matrix
-from ..tracing.context import trace as _trace
-from ..tracing.context import tracing as _tracing
-from ..tracing.dma import dma_copy as _dma_copy
-from ..tracing.dma import load
-from ..tracing.dma import spill as _spill
-from ..tracing.grids import MGrid
-from ..tracing.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
+from ...errors import UnsupportedError
+from ...tracing import dtypes as _dtypes
+from ...tracing import lowering as _lowering
+from ...tracing.allocate import ndarray as _allocate
+from ...tracing.constants import shared_constant, shared_identity_matrix
+from ...tracing.context import trace as _trace
+from ...tracing.context import tracing as _tracing
+from ...tracing.dma import dma_copy as _dma_copy
+from ...tracing.dma import load
+from ...tracing.dma import spill as _spill
+from ...tracing.grids import MGrid
+from ...tracing.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
                              while_loop)
-from ..tracing.nkiobject import NKIObject
-from ..tracing.operand import operand_text as _operand_text
-from ..tracing.places import current_place as _place
-from ..tracing.program import quoted_text as _quoted
-from ..tracing.recorder import emit as _emit
-from ..tracing.spaces import MemoryRegion, as_region
-from ..tracing.view import DynamicSlice, NkiTensor, ParDim
+from ...tracing.nkiobject import NKIObject
+from ...tracing.operand import operand_text as _operand_text
+from ...tracing.places import current_place as _place
+from ...tracing.program import quoted_text as _quoted
+from ...tracing.recorder import emit as _emit
+from ...tracing.spaces import MemoryRegion, as_region
+from ...tracing.view import DynamicSlice, NkiTensor, ParDim
 
 # Types
 
@@ -95,7 +95,7 @@ class _TileSize:
 
     @property
     def sbuf_size_bytes(self) -> int:
-        from ..tracing.addresses import SBUF_BYTES
+        from ...tracing.addresses import SBUF_BYTES
 
         current = _tracing()
         return SBUF_BYTES[current.target if current is not None and current.target in SBUF_BYTES else "trn2"]
@@ -401,7 +401,7 @@ def rand(shape: Any, dtype: Any = float32, buffer: Any = None, name: str = "", *
 
 def random_seed(seed: Any) -> None:
     """Seeds the Vector engine's generator."""
-    from .isa import set_rng_seed  # type: ignore[attr-defined]
+    from ..isa import set_rng_seed  # type: ignore[attr-defined]
 
     if not isinstance(seed, NkiTensor):
         value = seed
