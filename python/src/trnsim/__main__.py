@@ -64,6 +64,9 @@ def main(arguments: list[str] | None = None) -> int:
     install(shadow=True)
     try:
         _execute(args)
+    except SystemExit as end:
+        if end.code not in (None, 0):
+            raise
     except FileNotFoundError as error:
         if error.filename != args[0]:
             raise

@@ -15,7 +15,7 @@ from .arrays import element_type, is_array, is_torch, store_back, to_caller, to_
 from .core.backend import Outcome, Request, open_backend
 from .errors import NkiValidationError, Place, SimulationError
 from .report import Report
-from .tracing.addresses import Addresses
+from .tracing.addresses import PSUM_BYTES, SBUF_BYTES, Addresses
 from .tracing.context import Trace, activate
 from .tracing.dtypes import as_dtype
 from .tracing.program import Program
@@ -223,10 +223,49 @@ def _ask(text: str, inputs: dict[str, np.ndarray[Any, Any]], outputs: dict[str, 
          traced: Traced, options: Options) -> Outcome:
     request = Request(text, inputs, outputs, hardware=options.target, overrides=options.overrides,
                       mode=options.mode, trace=options.trace, settings=options.settings, on_print=_print)
-    outcome = open_backend().run(request)
+    backend = open_backend()
+    outcome = backend.run(request)
+    if outcome.errors and options.mode != "timing" and os.environ.get("TRNSIM_STRICT") != "1" \
+            and "uninit" in str(outcome.errors[0].get("kind", "")):
+        outcome = _with_undefined(request, outcome, backend, traced)
     if outcome.errors:
         raise _error(outcome.errors, traced.program)
     return outcome
+
+
+def _with_undefined(request: Request, failed: Outcome, backend: Any, traced: Traced) -> Outcome:
+    """Runs again with NaN in all memory on chip, as the vendor's simulator has it, and notes who read it.
+
+    Kernels that compute on whole tiles read rows that they never loaded, and never store what comes of it.
+    """
+    first = failed.errors[0]
+    place = _place(first, traced.program)
+    traced.notes.append(f"{first['message']}{f' at {place}' if place else ''}: NaN was used; TRNSIM_STRICT=1 makes "
+                        "this an error")
+    head, _, body = request.text.partition("\n\n")
+    sizes = ((f"sbuf float32 [128, {SBUF_BYTES.get(request.hardware, SBUF_BYTES['trn2']) // 4 * traced.program.cores}]"
+              " at partition 0 byte 0", "undefined_sbuf"),
+             (f"psum float32 [128, {PSUM_BYTES // 4 * traced.program.cores}] at partition 0 bank 0",
+              "undefined_psum"))
+    declared = "".join(f"\ntensor {name}: {what}" for what, name in sizes)
+    fills = "".join(f"memset dst={name}.ap([[1, {4096}]], rows=0:128, offset={start}) value=nan\n"
+                    for what, name in sizes for start in _starts(what))
+    values = backend.run(replace(request, text=f"{head}{declared}\n\n{fills}{body}", mode="values", trace=None))
+    if values.errors:
+        count = fills.count("\n")
+        for error in values.errors:
+            if isinstance(error.get("instruction"), int):
+                error["instruction"] -= count
+        return values
+    if request.mode == "values":
+        return values
+    return backend.run(replace(request, mode="timing"))
+
+
+def _starts(declaration: str) -> range:
+    """Where pieces of 4096 elements of a partition begin; what is left at the end belongs to nobody."""
+    extent = int(declaration.partition("[128, ")[2].partition("]")[0])
+    return range(0, extent - 4095, 4096)
 
 
 def _error(errors: list[dict[str, Any]], program: Program) -> Exception:

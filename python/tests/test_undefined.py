@@ -1,0 +1,37 @@
+"""Memory that was never written: NaN with a note as in the vendor's simulator, an error in strict runs."""
+
+from __future__ import annotations
+
+import nki
+import nki.isa as nisa
+import nki.language as nl
+import numpy as np
+import pytest
+import trnsim
+
+X = np.random.default_rng(5).standard_normal((3, 16)).astype(np.float32)
+
+
+@nki.jit
+def squares(x):
+    """Loads 3 rows, computes on 128, stores 3."""
+    tile = nl.ndarray((128, 16), x.dtype, buffer=nl.sbuf)
+    nisa.dma_copy(tile[0:3], x)
+    nisa.tensor_tensor(tile, tile, tile, nl.multiply)
+    out = nl.ndarray((4, 16), x.dtype, buffer=nl.shared_hbm)
+    nisa.dma_copy(out[0:3], tile[0:3])
+    return out
+
+
+def test_undefined_rows_are_nan_and_noted() -> None:
+    result = trnsim.simulate(squares, X)
+    np.testing.assert_array_equal(result.values[:3], X * X)
+    assert np.isnan(result.values[3]).all()
+    assert result.report.microseconds > 0
+    assert any("never written" in note and "test_undefined.py" in note for note in result.report.notes)
+
+
+def test_strict_runs_refuse_them(monkeypatch) -> None:
+    monkeypatch.setenv("TRNSIM_STRICT", "1")
+    with pytest.raises(trnsim.SimulationError, match="never written"):
+        squares(X)
