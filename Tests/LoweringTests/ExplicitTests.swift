@@ -213,6 +213,7 @@ struct ExplicitTests {
 
 extension Program {
   func isTransfer(_ index: Int) -> Bool {
-    instructions[index].operation is DMACopy || instructions[index].operation is DMATranspose
+    let operation = instructions[index].operation
+    return operation is DMACopy || operation is DMATranspose || operation is DMACompute
   }
 }

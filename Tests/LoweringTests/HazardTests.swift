@@ -80,7 +80,7 @@ struct HazardTests {
         let isImplied = rest.isOrdered(HappensBefore.done(producer), HappensBefore.begin(index))
         #expect(
           !isImplied,
-          "wait \(offset) of instruction \(index) is implied")
+          "wait \(offset) of \(instruction.opcode.name) \(index) is implied")
       }
     }
     #expect(engineWaits > 10)

@@ -112,7 +112,10 @@ func inputs(_ program: Program, seed: UInt64) -> [KernelTensor] {
 }
 
 /// A random program for the machine.
-func random(_ seed: UInt64, on hardware: Hardware, instructions: Int = 60) -> Program {
-  var generator = RunnableGenerator(seed: seed, geometry: Geometry(hardware))
+func random(
+  _ seed: UInt64, on hardware: Hardware, instructions: Int = 60, handsOn: Bool = false
+) -> Program {
+  var generator = RunnableGenerator(
+    seed: seed, geometry: Geometry(hardware), handsOn: handsOn)
   return generator.program(instructions: instructions)
 }

@@ -9,12 +9,17 @@ public import Machine
 public struct RunnableGenerator {
   private var random: SeededGenerator
   private let geometry: Geometry
+  private let handsOn: Bool
   private var program = Program(name: "random")
   /// The destination of the last write to each psum tensor, if a matmul made it.
   private var accumulators: [TensorID: AccessPattern] = [:]
 
   /// Makes a generator; the same seed gives the same programs.
-  public init(seed: UInt64, geometry: Geometry) {
+  ///
+  /// - Parameter handsOn: whether there are also operations that hand results on: scans, accumulators,
+  ///   sums by the DMA rings.
+  public init(seed: UInt64, geometry: Geometry, handsOn: Bool = false) {
+    self.handsOn = handsOn
     random = SeededGenerator(seed: seed)
     self.geometry = geometry
   }
@@ -100,7 +105,7 @@ public struct RunnableGenerator {
   private mutating func candidate() -> Instruction? {
     let rows = random.pick([32, 64, 128])
     let columns = random.pick([1, 8, 24, 32])
-    switch random.pick(0...12) {
+    switch random.pick(0...(handsOn ? 12 : 9)) {
     case 0:
       guard let dst = tile(rows, columns) else { return nil }
       return Instruction(
@@ -124,13 +129,13 @@ public struct RunnableGenerator {
         Activation(
           dst: dst, op: random.pick([.copy, .exp, .relu, .sigmoid, .tanh, .gelu]), data: data))
     case 6, 7: return matmul()
-    case 10, 11: return stateful(rows, columns)
+    case 10, 11, 12: return handingOn(rows, columns)
     default: return copy(rows, columns)
     }
   }
 
   /// Operations that hand results on, within a row or from one instruction to the next.
-  private mutating func stateful(_ rows: Int, _ columns: Int) -> Instruction? {
+  private mutating func handingOn(_ rows: Int, _ columns: Int) -> Instruction? {
     guard let dst = tile(rows, columns), let a = tile(rows, columns), let b = tile(rows, columns)
     else { return nil }
     switch random.pick(0...3) {

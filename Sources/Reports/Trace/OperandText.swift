@@ -35,7 +35,8 @@ extension Program {
         space(&text)
         text.text(field.name)
       case .symbol(let value): if value != "none" { name(field.name, value, to: &text) }
-      case .integers(let values): name(field.name, "\(values)", to: &text)
+      case .integers(let values):
+        if !values.isEmpty { name(field.name, "\(values)", to: &text) }
       case .pairs(let steps):
         name(
           field.name, steps.map { "[\($0.step),\($0.count)]" }.joined(), to: &text)
