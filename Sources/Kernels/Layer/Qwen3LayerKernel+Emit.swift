@@ -79,7 +79,7 @@ private final class LayerEmission {
       -> [TensorView]
     {
       kernel.tokens == 1
-        ? [builder.tile(name, dtype, partitions: partitions, free: free(1))]
+        ? [builder.tile(name, dtype, partitions: max(1, partitions), free: free(1))]
         : ranges(of: kernel.tokens, by: 128).enumerated().map { index, range in
           builder.tile(
             "\(name).\(index)", dtype, partitions: partitions > 0 ? partitions : range.count,
