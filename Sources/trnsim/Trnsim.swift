@@ -37,8 +37,8 @@ struct Trnsim: ParsableCommand {
     version: toolVersion,
     subcommands: [
       RunCommand.self, CompareCommand.self, CheckCommand.self, UpdateCommand.self, DiffCommand.self,
-      SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self, ModelCommand.self,
-      KernelsCommand.self, EmitCommand.self, ShowCommand.self,
+      SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self,
+      ModelCommand.self, KernelsCommand.self, EmitCommand.self, ShowCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
       DemoCommand.self, BenchCommand.self, FuzzCommand.self,
     ])
