@@ -8,10 +8,9 @@ import numpy as np
 
 from ..tracing.dtypes import ALL, as_dtype
 
-bfloat16 = ALL["bfloat16"].numpy.type
-float8_e4m3 = ALL["float8_e4m3"].numpy.type
-float8_e5m2 = ALL["float8_e5m2"].numpy.type
-float8_e4m3fn = ALL["float8_e4m3fn"].numpy.type
+# NumPy's type where there is one for the format; packed types are known by their NKI name alone.
+globals().update({name: kind.numpy.type if kind.packing == 1 else kind for name, kind in ALL.items()
+                  if name != "bool"})
 
 
 def static_cast(array: Any, dtype: Any) -> Any:
