@@ -66,7 +66,8 @@ extension Replay {
       spread.place < 0 ? .null : .string(capture.labels[spread.place])
     }
     return .object([
-      "name": .string(capture.name), "dma_source": .string(dma.rawValue),
+      "name": .string(capture.name), "notes": .array(capture.notes.map(JSON.string)),
+      "dma_source": .string(dma.rawValue),
       "instructions": .integer(capture.instructions.count),
       "transfers": .integer(capture.transfers.count),
       "user_span_measured_ns": ns(capture.userSpan), "user_span_predicted_ns": ns(userSpan),
@@ -123,7 +124,9 @@ extension Replay {
       text += "; captured phase (\(fixed(captured.phase, 0)) ns): \(fixed(captured.error, 2)) %"
     }
     text += "\n  shown: phase \(fixed(phase, 0)) ns"
-    return text + "\n"
+    text += "\n"
+    for note in capture.notes { text += "  note: \(note)\n" }
+    return text
   }
 
   /// One line per instruction and per transfer, as CSV; times in ns.

@@ -34,8 +34,12 @@ public struct Replay: Sendable {
     self.dma = dma
     phase = hardware.peClock.phase
     var options = TimingOptions(released: Timing.release(hardware))
-    if dma == .measured {
-      options.transferLatencies = capture.transfers.map { $0.complete - $0.trigger }
+    // Transfers whose descriptors are not known cannot be predicted.
+    let areKnown = capture.program.transfers.map { $0.runCount > 0 }
+    if dma == .measured || areKnown.contains(false) {
+      options.transferLatencies = zip(capture.transfers, areKnown).map { transfer, isKnown in
+        dma == .predicted && isKnown ? -1 : transfer.complete - transfer.trigger
+      }
     }
     timeline = try Timing.run(capture.program, on: hardware, options: options)
     predictedOrigin = timeline.instructions.map(\.begin).min() ?? 0

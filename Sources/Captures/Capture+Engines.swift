@@ -38,6 +38,7 @@ extension Capture {
     }
     labels = Capture.labels(builder.rows)
     ringBusy = []
+    notes = tables.notes + builder.notes.texts
     let summary = try CaptureSummary(besideTrace: path, name: name, from: origin)
     clockChanges = []
     totalTime = summary.totalTime

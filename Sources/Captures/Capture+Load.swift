@@ -19,12 +19,12 @@ extension Capture {
         instruction: index, engine: builder.program.instructions[index].engine,
         begin: builder.rows[index].begin)
     }
-    let groups = try TransferGroups.cut(
-      tables.descriptors, from: origin, expected: triggers.count, file: path)
+    var notes = builder.notes
+    let assigned = TransferAssignment(tables, triggers, builder, from: origin, notes: &notes)
+    let groups = assigned.groups
+    let matches = assigned.matches
     let elementSizes = Capture.elementCounts(groups)
-    let matches = try TriggerMatcher(triggers, groups).match(file: path)
     let stored = Capture.awaitedByTriggersOnly(builder)
-    let completions = Capture.completions(groups, tables.increments, from: origin)
 
     var measured: [MeasuredTransfer] = []
     program = try builder.finished { (program) throws(DiagnosticError) in
@@ -32,23 +32,25 @@ extension Capture {
       let scratch = Capture.scratchQueues(matches, of: program)
       program.queues = numbers.map { "queue \($0)" }
       for trigger in triggers {
-        guard let group = matches[trigger.instruction] else { continue }
+        let group = matches[trigger.instruction]
         let index = program.transfers.count
         let row = builder.rows[trigger.instruction]
-        let completion =
-          row.completion.map {
-            Completion(
-              semaphore: $0.semaphore, increments: $0.increments,
-              time: group.lastRead + CapturedTables.semaphoreVisible, mean: group.meanAcknowledged)
-          } ?? completions[CompletionKey(group)]
+        let completion = assigned.completions[trigger.instruction]
         let reads =
           row.writesHBM.map { !$0 } ?? completion.map { !stored.contains($0.semaphore) } ?? true
         program.instructions[trigger.instruction].work = .trigger(transfer: Int32(index))
-        var transfer = Capture.append(
-          group, elementSizes, to: &program, queue: numbers.firstIndex(of: group.queue) ?? 0,
-          mode: Capture.mode(program.instructions[trigger.instruction]),
-          reads: reads)
-        transfer.isScratch = scratch.contains(group.queue)
+        let mode = Capture.mode(program.instructions[trigger.instruction])
+        var transfer: Transfer
+        if let group {
+          transfer = Capture.append(
+            group, elementSizes, to: &program, queue: numbers.firstIndex(of: group.queue) ?? 0,
+            mode: mode, reads: reads)
+          transfer.isScratch = scratch.contains(group.queue)
+        } else {
+          transfer = Transfer(
+            firstRun: program.runs.count, runCount: 0, bytes: 0, hbmReadBytes: 0,
+            hbmWriteBytes: 0, descriptors: 0, queue: 0, mode: mode)
+        }
         // Where it reads is not in the tables; generated descriptors were captured of kernels only that
         // read each place once.
         transfer.readsAnew = transfer.hbmReadBytes > 0 && transfer.mode != .none
@@ -57,12 +59,15 @@ extension Capture {
             semaphore: number, amount: Int32(completion.increments))
         }
         program.transfers.append(transfer)
+        // Nobody waits for one of which nothing is known.
+        let complete = completion?.time ?? group?.meanAcknowledged ?? trigger.begin
         measured.append(
           MeasuredTransfer(
-            trigger: trigger.begin - origin, firstRead: group.firstRead - origin,
-            lastRead: group.lastRead - origin,
-            complete: (completion?.time ?? group.meanAcknowledged) - origin))
+            trigger: trigger.begin - origin,
+            firstRead: (group?.firstRead ?? trigger.begin) - origin,
+            lastRead: (group?.lastRead ?? complete) - origin, complete: complete - origin))
       }
+      Capture.leaveOutUnreached(&program, builder.rows, notes: &notes)
     }
     transfers = measured
     name = CapturedTables.name(of: path) ?? path
@@ -70,6 +75,7 @@ extension Capture {
       MeasuredInterval(begin: $0.begin - origin, end: $0.end - origin)
     }
     labels = Capture.labels(builder.rows)
+    self.notes = tables.notes + notes.texts
     ringBusy = Capture.ringBusy(groups)
     let summary =
       try isProfile
@@ -209,49 +215,5 @@ extension Capture {
       }
       return busy
     }
-  }
-
-  // MARK: - Completions
-
-  private struct CompletionKey: Hashable {
-    var queue: Int
-    var order: Int
-    init(_ transfer: CapturedTransfer) {
-      queue = transfer.queue
-      order = transfer.order
-    }
-  }
-
-  private struct Completion {
-    var semaphore: Int
-    var increments: Int
-    /// Time of its last increment.
-    var time: Int64
-    var mean: Int64
-  }
-
-  /// Finds each transfer's semaphore: the one whose increments come when its rings end.
-  private static func completions(
-    _ groups: [CapturedTransfer], _ increments: [CapturedIncrement], from begin: Int64
-  ) -> [CompletionKey: Completion] {
-    var times: [Int: [Int64]] = [:]
-    for increment in increments where increment.time >= begin {
-      times[increment.semaphore, default: []].append(increment.time)
-    }
-    let rings = groups.map { $0.descriptors.count { !$0.isEmpty } }.max() ?? 16
-    var found: [Completion] = []
-    for (semaphore, all) in times {
-      for first in stride(from: 0, to: all.count - all.count % rings, by: rings) {
-        let part = all[first..<first + rings]
-        found.append(
-          Completion(
-            semaphore: semaphore, increments: rings, time: part.last ?? 0,
-            mean: part.reduce(0, +) / Int64(rings)))
-      }
-    }
-    found.sort { ($0.mean, $0.semaphore) < ($1.mean, $1.semaphore) }
-    let ordered = groups.sorted { $0.meanAcknowledged < $1.meanAcknowledged }
-    return Dictionary(
-      zip(ordered.map(CompletionKey.init), found), uniquingKeysWith: { first, _ in first })
   }
 }

@@ -56,6 +56,9 @@ public struct Capture: Sendable {
   /// What the profiler gives as the run's total time, launch included, in picoseconds; `nil` if unknown.
   public var totalTime: Int64?
 
+  /// What is taken on trust: priced by a rule that no capture supports, left out, or missing.
+  public var notes: [String]
+
   /// From the first instruction's begin to the last one's end, in picoseconds.
   public var userSpan: Int64 {
     (instructions.map(\.end).max() ?? 0) - (instructions.map(\.begin).min() ?? 0)

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Storage
 
 /// One row of a capture's instruction table.
@@ -50,6 +51,8 @@ struct CapturedTables {
   var descriptors: [CapturedDescriptor] = []
   /// In the order of time.
   var increments: [CapturedIncrement] = []
+  /// What is taken on trust.
+  var notes: [String] = []
 
   /// Largest text of a table that is accepted, in bytes.
   private static let limit = 1 << 30
@@ -72,7 +75,7 @@ struct CapturedTables {
     try readInstructions(CapturedTables.table(path), isUser: { !$0.destination.isEmpty })
   }
 
-  /// Reads `NAME.instr.csv.zst` and the `.dma` and `.sem` tables beside it.
+  /// Reads `NAME.instr.csv.zst` and the `.dma` and `.sem` tables beside it, where they are.
   init(_ path: String) throws(DiagnosticError) {
     self.init(file: path)
     guard path.hasSuffix(CapturedTables.suffix) else {
@@ -82,8 +85,12 @@ struct CapturedTables {
     }
     let stem = String(path.dropLast(CapturedTables.suffix.count))
     try readInstructions(CapturedTables.table(path))
-    try readDescriptors(CapturedTables.table(stem + ".dma.csv.zst"))
-    try readIncrements(CapturedTables.table(stem + ".sem.csv.zst"))
+    if FileManager.default.fileExists(atPath: stem + ".dma.csv.zst") {
+      try readDescriptors(CapturedTables.table(stem + ".dma.csv.zst"))
+    }
+    if FileManager.default.fileExists(atPath: stem + ".sem.csv.zst") {
+      try readIncrements(CapturedTables.table(stem + ".sem.csv.zst"))
+    }
   }
 
   static func table(_ path: String) throws(DiagnosticError) -> CSVTable {
@@ -128,6 +135,18 @@ struct CapturedTables {
         channels: table.integer(row, channels) ?? 0, float32Mode: table.text(row, mode),
         row: row)
       if isUser?(instruction) ?? true { instructions.append(instruction) }
+    }
+    if instructions.isEmpty && isUser == nil {
+      var all: [CapturedInstruction] = []
+      try readInstructions(table) { row in
+        all.append(row)
+        return true
+      }
+      instructions = KernelRegion.rows(all)
+      notes.append(
+        "no row is of the user region: the kernel is taken for what follows SET_ORDERING_MODE; "
+          + "engines of such captures (trn1) have clocks of their own, so that only durations and "
+          + "busy times can be compared")
     }
     guard !instructions.isEmpty else {
       throw DiagnosticError(

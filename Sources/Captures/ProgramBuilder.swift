@@ -8,8 +8,11 @@ struct ProgramBuilder {
   private(set) var rows: [CapturedInstruction] = []
   private let file: String
   private var diagnostics: [Diagnostic] = []
+  /// What is priced by a rule that no capture supports, or left out.
+  var notes = CaptureNotes()
   /// Semaphores of the capture, renumbered from 0.
   private var semaphores: [Int: Int32] = [:]
+  private var capturedSemaphores: [Int] = []
   /// Columns of the weights that the next matmuls use.
   private var columns = 0
   private var weightsAreTransposing = false
@@ -21,15 +24,15 @@ struct ProgramBuilder {
   /// Adds all instructions; transfers are put in later, by `TransferMatcher`.
   mutating func add(_ captured: [CapturedInstruction]) throws(DiagnosticError) {
     let ordered = captured.sorted { ($0.engine, $0.index) < ($1.engine, $1.index) }
+    let following = ProgramBuilder.followingLoads(ordered)
     for (place, row) in ordered.enumerated() {
       guard let engine = Engine(name: row.engine) else {
-        refuse(row, "there is no engine \(row.engine)")
+        notes.add("instructions of \(row.engine) are left out: trnsim has no such engine", row)
         continue
       }
-      let following = ordered[(place + 1)...].first {
-        $0.engine == row.engine && $0.opcode == "LDWEIGHTS"
+      guard let (opcode, work) = work(of: row, on: engine, following: following[place]) else {
+        continue
       }
-      guard let (opcode, work) = work(of: row, following: following) else { continue }
       var instruction = DeviceInstruction(
         engine: engine, opcode: opcode, work: work, source: row.index)
       instruction.firstWait = Int32(program.waits.count)
@@ -51,6 +54,18 @@ struct ProgramBuilder {
     guard diagnostics.isEmpty else { throw DiagnosticError(diagnostics) }
   }
 
+  /// By row: the weight load after it in its engine's stream.
+  private static func followingLoads(_ ordered: [CapturedInstruction]) -> [CapturedInstruction?] {
+    var following: [CapturedInstruction?] = Array(repeating: nil, count: ordered.count)
+    var next: CapturedInstruction?
+    for place in ordered.indices.reversed() {
+      if next?.engine != ordered[place].engine { next = nil }
+      following[place] = next
+      if ordered[place].opcode == "LDWEIGHTS" { next = ordered[place] }
+    }
+    return following
+  }
+
   /// The program with its transfers in place.
   func finished(_ build: (inout DeviceProgram) throws(DiagnosticError) -> Void)
     throws(DiagnosticError) -> DeviceProgram
@@ -59,6 +74,11 @@ struct ProgramBuilder {
     whole.semaphores = semaphores.count
     try build(&whole)
     return whole
+  }
+
+  /// The semaphore of the capture that got a number; `nil` for numbers that none got.
+  func capturedSemaphore(_ number: Int32) -> Int? {
+    capturedSemaphores.indices.contains(Int(number)) ? capturedSemaphores[Int(number)] : nil
   }
 
   /// The number that a semaphore of the capture got; `nil` when no instruction names it.
@@ -81,44 +101,45 @@ struct ProgramBuilder {
     if let known = semaphores[captured] { return known }
     let number = Int32(semaphores.count)
     semaphores[captured] = number
+    capturedSemaphores.append(captured)
     return number
   }
 
   private mutating func wait(_ text: Substring, _ row: CapturedInstruction) -> SemaphoreWait? {
-    guard let number = semaphore(text), let compare = text.firstRange(of: ">="),
-      let value = Int32(text[compare.upperBound...])
-    else {
-      refuse(
-        row, "the wait \(text) is not of the form S[n]>=v", remedy: "only such waits are modelled")
-      return nil
+    // Counts of the captures only go up, so that a wait for one value ends when it is reached.
+    for (compare, more) in [(">=", Int32(0)), ("==", 0), (">", 1)] {
+      guard let found = text.firstRange(of: compare), let number = semaphore(text) else { continue }
+      guard let value = Int32(text[found.upperBound...]), value < .max else { break }
+      return SemaphoreWait(semaphore: number, value: value + more)
     }
-    return SemaphoreWait(semaphore: number, value: value)
+    notes.add("the wait \(text) is left out: it is not of the form S[n]>=v", row)
+    return nil
   }
 
   private mutating func update(
     _ text: Substring, _ row: CapturedInstruction
   ) -> SemaphoreUpdate? {
-    if let number = semaphore(text) {
-      if text.hasSuffix("++") { return SemaphoreUpdate(semaphore: number, amount: 1) }
-      if let plus = text.firstRange(of: "+="), let amount = Int32(text[plus.upperBound...]) {
-        return SemaphoreUpdate(semaphore: number, amount: amount)
-      }
+    if text.hasSuffix("++"), let number = semaphore(text) {
+      return SemaphoreUpdate(semaphore: number, amount: 1)
     }
-    refuse(
-      row, "the update \(text) is neither S[n]++ nor S[n]+=v",
-      remedy: "decrements and sets are not modelled; replay a part of the kernel without them")
+    if let plus = text.firstRange(of: "+="), let amount = Int32(text[plus.upperBound...]),
+      amount >= 0, let number = semaphore(text)
+    {
+      return SemaphoreUpdate(semaphore: number, amount: amount)
+    }
+    notes.add("the update \(text) is left out: it is neither S[n]++ nor S[n]+=v", row)
     return nil
   }
 
   // MARK: - Work
 
   private mutating func work(
-    of row: CapturedInstruction, following: CapturedInstruction?
+    of row: CapturedInstruction, on engine: Engine, following: CapturedInstruction?
   ) -> (DeviceOpcode, Work)? {
     switch row.opcode {
     case "EVENT_SEMAPHORE": return (.eventSemaphore, .control)
     case "NOP": return (.nop, .control)
-    case "WRITE", "DMA_DIRECT2D", "DMA_TRIGGER":
+    case "WRITE", "DMA_DIRECT2D", "DMA_TRIGGER", "DMA_INDIRECT", "DMA_TRANSPOSE":
       return (row.opcode == "WRITE" ? .write : .dmaTrigger, .trigger(transfer: -1))
     case "ACT_TABLE_LOAD":
       return (.actTableLoad, .stream(Stream(.tableLoad, elements: 0)))
@@ -154,11 +175,8 @@ struct ProgramBuilder {
       )
     default: break
     }
-    guard let (opcode, streamClass) = ProgramBuilder.streams[row.opcode] else {
-      refuse(
-        row, "the opcode \(row.opcode) is not modelled",
-        remedy: remedyForUnknown(row.opcode, known: ProgramBuilder.streams.keys.sorted()))
-      return nil
+    guard let (opcode, streamClass) = stream(of: row, on: engine) else {
+      return (.nop, .control)
     }
     guard let output = CapturedOperand(row.destination) else { return unreadable(row) }
     let input = CapturedOperand(row.source)
@@ -191,27 +209,4 @@ struct ProgramBuilder {
     if type.contains("16") { return 2 }
     return type.contains("8") ? 1 : 4
   }
-
-  /// What the profiler's opcodes ask of an engine.
-  ///
-  /// TENSOR_SCALAR is priced as reading its scalar from SBUF: the captures do not print that operand,
-  /// and every one that was compared with its source has a [P, 1] tile there.
-  private static let streams: [String: (DeviceOpcode, StreamClass)] = [
-    "COPY": (.tensorCopy, .copy), "CAST": (.cast, .cast),
-    "TENSOR_TENSOR": (.tensorTensor, .tensorTensor),
-    "TENSOR_SCALAR": (.tensorScalar, .tensorScalarPointer),
-    "SCALAR_TENSOR_TENSOR": (.scalarTensorTensor, .scalarTensorTensor),
-    "TENSOR_REDUCE": (.tensorReduce, .tensorReduce),
-    "TENSOR_SCALAR_REDUCE": (.tensorScalarReduce, .tensorScalarReduce),
-    "COPY_PREDICATED": (.copyPredicated, .select), "SELECT": (.copyPredicated, .select),
-    "RANGE_SELECT": (.rangeSelect, .rangeSelect), "RECIPROCAL": (.reciprocal, .reciprocal),
-    "MEMSET": (.memset, .memset), "MAX8": (.max8, .max8),
-    "FIND_INDEX8": (.findIndex8, .findIndex8), "MATCH_REPLACE8": (.matchReplace8, .matchReplace8),
-    "STREAM_SHUFFLE": (.shuffle, .shuffle), "STREAM_TRANSPOSE": (.transpose, .transpose32),
-    "TRANSPOSE": (.transpose, .transpose32), "IOTA": (.iota, .iota),
-    "AFFINE_SELECT": (.affineSelect, .affineSelect),
-    "PARTITION_REDUCE": (.partitionReduce, .partitionReduce),
-    "ACTIVATE": (.activate, .activation),
-    "ACTIVATE_REDUCE": (.activateReduce, .activationReduce),
-  ]
 }

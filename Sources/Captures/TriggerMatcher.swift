@@ -1,5 +1,4 @@
 import Device
-import Diagnostics
 
 /// A trigger of the stream.
 struct CapturedTrigger {
@@ -23,6 +22,10 @@ struct TriggerMatcher {
   private static let latency: Int64 = 1_000_000
   /// No descriptor begins earlier than this after its trigger.
   private static let least: Int64 = 400_000
+  /// As many ways to share out the queues are tried.
+  private static let mostOwners = 4096
+  /// As many ways to merge an engine's queues are kept apart.
+  private static let mostStates = 1 << 21
 
   init(_ triggers: [CapturedTrigger], _ transfers: [CapturedTransfer]) {
     self.triggers = Engine.allCases.map { engine in triggers.filter { $0.engine == engine } }
@@ -32,23 +35,10 @@ struct TriggerMatcher {
     }
   }
 
-  /// By device instruction of a trigger: its transfer.
-  func match(file: String) throws(DiagnosticError) -> [Int: CapturedTransfer] {
+  /// By device instruction of a trigger: its transfer; `nil` when the queues cannot be shared out.
+  func match() -> [Int: CapturedTransfer]? {
     var best: (cost: Int64, pairs: [Int: CapturedTransfer])?
-    var owner = Array(repeating: 0, count: queues.count)
-    let engines = triggers.count
-    let combinations = queues.reduce(1) { product, _ in product * engines }
-    for combination in 0..<combinations {
-      var rest = combination
-      for queue in queues.indices {
-        owner[queue] = rest % engines
-        rest /= engines
-      }
-      let fits = triggers.indices.allSatisfy { engine in
-        triggers[engine].count
-          == queues.indices.reduce(0) { $0 + (owner[$1] == engine ? queues[$1].count : 0) }
-      }
-      guard fits else { continue }
+    for owner in owners() {
       var cost: Int64 = 0
       var pairs: [Int: CapturedTransfer] = [:]
       for engine in triggers.indices where !triggers[engine].isEmpty {
@@ -57,13 +47,30 @@ struct TriggerMatcher {
       }
       if cost < best?.cost ?? .max { best = (cost, pairs) }
     }
-    guard let best else {
-      throw DiagnosticError(
-        "the transfers of the DMA queues cannot be shared out among the triggers of the engines",
-        at: SourceLocation(file: file, line: 0),
-        remedy: "both tables must be of the same run, and whole")
+    return best?.pairs
+  }
+
+  /// All ways to give each queue an engine so that triggers and transfers are equally many.
+  private func owners() -> [[Int]] {
+    var found: [[Int]] = []
+    var owner: [Int] = []
+    var left = triggers.map(\.count)
+    func give(_ queue: Int) {
+      guard found.count < TriggerMatcher.mostOwners else { return }
+      guard queue < queues.count else {
+        if left.allSatisfy({ $0 == 0 }) { found.append(owner) }
+        return
+      }
+      for engine in left.indices where left[engine] >= queues[queue].count {
+        owner.append(engine)
+        left[engine] -= queues[queue].count
+        give(queue + 1)
+        left[engine] += queues[queue].count
+        owner.removeLast()
+      }
     }
-    return best.pairs
+    give(0)
+    return found
   }
 
   /// Gives each trigger the next transfer of one of the queues, at the least total misfit.
@@ -74,7 +81,14 @@ struct TriggerMatcher {
     // States are how many transfers of each queue are given away; the least misfit to get there and
     // the queue that was used last.
     var strides = [1]
-    for queue in queues { strides.append(strides[strides.count - 1] * (queue.count + 1)) }
+    for queue in queues {
+      let (states, overflow) = strides[strides.count - 1].multipliedReportingOverflow(
+        by: queue.count + 1)
+      guard !overflow && states <= TriggerMatcher.mostStates else {
+        return merge(triggers, queues, into: &pairs)
+      }
+      strides.append(states)
+    }
     var costs = Array(repeating: Int64.max, count: strides[strides.count - 1])
     var last = Array(repeating: -1, count: costs.count)
     costs[0] = 0
@@ -85,11 +99,7 @@ struct TriggerMatcher {
       for queue in queues.indices where taken[queue] < queues[queue].count {
         let transfer = queues[queue][taken[queue]]
         let before = taken[queue] > 0 ? queues[queue][taken[queue] - 1].lastRead : .min / 2
-        let expected = max(triggers[trigger].begin + TriggerMatcher.latency, before)
-        var cost = abs(transfer.firstRead - expected)
-        if transfer.firstRead < triggers[trigger].begin + TriggerMatcher.least {
-          cost += 1_000_000_000_000
-        }
+        let cost = misfit(transfer, behind: before, of: triggers[trigger])
         let next = state + strides[queue]
         if costs[state] + cost < costs[next] {
           costs[next] = costs[state] + cost
@@ -109,5 +119,36 @@ struct TriggerMatcher {
       state -= strides[queue]
     }
     return total
+  }
+
+  /// The same one trigger after the other, for more transfers than there is memory for all ways.
+  private func merge(
+    _ triggers: [CapturedTrigger], _ queues: [[CapturedTransfer]],
+    into pairs: inout [Int: CapturedTransfer]
+  ) -> Int64 {
+    var taken = Array(repeating: 0, count: queues.count)
+    var total: Int64 = 0
+    for trigger in triggers {
+      var best: (cost: Int64, queue: Int)?
+      for queue in queues.indices where taken[queue] < queues[queue].count {
+        let before = taken[queue] > 0 ? queues[queue][taken[queue] - 1].lastRead : .min / 2
+        let cost = misfit(queues[queue][taken[queue]], behind: before, of: trigger)
+        if cost < best?.cost ?? .max { best = (cost, queue) }
+      }
+      guard let best else { break }
+      pairs[trigger.instruction] = queues[best.queue][taken[best.queue]]
+      taken[best.queue] += 1
+      total += min(best.cost, 1 << 40)
+    }
+    return total
+  }
+
+  /// How badly a transfer fits a trigger, when the one before it on its queue was read at a time.
+  private func misfit(
+    _ transfer: CapturedTransfer, behind before: Int64, of trigger: CapturedTrigger
+  ) -> Int64 {
+    let expected = max(trigger.begin + TriggerMatcher.latency, before)
+    let isTooEarly = transfer.firstRead < trigger.begin + TriggerMatcher.least
+    return abs(transfer.firstRead - expected) + (isTooEarly ? 1_000_000_000_000 : 0)
   }
 }

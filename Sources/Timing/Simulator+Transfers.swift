@@ -32,7 +32,7 @@ extension Simulator {
       runs: program.runs[first..<first + Int(described.runCount)],
       price: { descriptors.price($0, touchesHBM: touchesHBM) })
     timeline.transfers[Int(transfer)].trigger = begin
-    if !options.transferLatencies.isEmpty {
+    if !options.transferLatencies.isEmpty, options.transferLatencies[Int(transfer)] >= 0 {
       finish(transfer, at: begin + options.transferLatencies[Int(transfer)])
       return price
     }

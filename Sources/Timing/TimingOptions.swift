@@ -4,7 +4,7 @@ public import Hardware
 public struct TimingOptions: Hashable, Sendable {
   /// By engine: when its queue starts; empty for all at 0.
   public var released: [Picoseconds]
-  /// By transfer: from its trigger's begin to its completion; empty to predict them.
+  /// By transfer: from its trigger's begin to its completion, negative to predict it; empty to predict all.
   public var transferLatencies: [Picoseconds]
 
   /// Makes options; without arguments everything starts at 0 and everything is predicted.
