@@ -15,6 +15,11 @@ import numpy as np
 
 from .backend import Outcome, Request
 
+#: The machine's faults (Sources/Machine/Trap.swift) begin with their kind.
+_KIND = re.compile(r"^(out of bounds|uninitialized read|race|deadlock|undefined result|invalid value): (.*)$")
+_INOUT = re.compile(r"^tensor (\S+): hbm inout ", re.MULTILINE)
+_INSTRUCTION = re.compile(r"^  instruction (\d+)(?:: .*)?$")
+_OPERAND = re.compile(r"^  operand '(.*)'$")
 _ERROR = re.compile(r"^(?:(?P<file>[^\n]*?):(?P<line>\d+)(?::(?P<column>\d+))?: )?"
                     r"(?P<severity>error|fault)(?: \[[^\]]*\])?: (?P<message>.*)$")
 
@@ -59,8 +64,12 @@ class CommandLine:
         command = [self.tool, "run", str(program), "--hardware", request.hardware, "--json", str(report)]
         for override in request.overrides:
             command += ["--set", override]
+        # What an output holds before the run matters where the program may leave elements of it unwritten.
+        given = dict(request.inputs)
+        given.update({name: array for name, array in request.outputs.items()
+                      if name in _INOUT.findall(request.text)})
         # Tensors by number, so that any name is a file's name.
-        for number, (name, array) in enumerate(request.inputs.items()):
+        for number, (name, array) in enumerate(given.items()):
             file = directory / f"in{number}.npy"
             np.save(file, raw(np.ascontiguousarray(array)))
             command += ["--input", f"{name}={file}"]
@@ -77,9 +86,11 @@ class CommandLine:
             return Outcome(errors=parse_errors(done.stderr) or [
                 {"message": f"trnsim ended with {done.returncode}: {done.stderr.strip()}"}])
         if request.mode != "timing":
-            for name, target in request.outputs.items():
-                loaded = np.load(directory / "out" / f"{name}.npy")
-                target[...] = loaded.view(target.dtype).reshape(target.shape)
+            # Inputs that the program writes are among the outputs.
+            for name, target in {**request.inputs, **request.outputs}.items():
+                file = directory / "out" / f"{name}.npy"
+                if name in request.outputs or file.exists():
+                    target[...] = np.load(file).view(target.dtype).reshape(target.shape)
         return Outcome(report=json.loads(report.read_text(encoding="utf-8")), text=done.stdout)
 
 
@@ -87,13 +98,21 @@ def parse_errors(text: str) -> list[dict[str, Any]]:
     """The tool's messages as the library gives them."""
     errors: list[dict[str, Any]] = []
     for line in text.splitlines():
-        match = _ERROR.match(line)
-        if match:
+        if match := _ERROR.match(line):
             found = match.groupdict()
-            errors.append({"message": found["message"], "file": found["file"],
-                           "line": int(found["line"] or 0), "kind": "", "notes": []})
-        elif errors and line.strip().startswith("help:"):
+            error = {"message": found["message"], "file": found["file"], "line": int(found["line"] or 0),
+                     "kind": "check", "notes": []}
+            if fault := _KIND.match(found["message"]):
+                error["kind"], error["message"] = fault.groups()
+            errors.append(error)
+        elif not errors:
+            continue
+        elif match := _INSTRUCTION.match(line):
+            errors[-1]["instruction"] = int(match[1])
+        elif match := _OPERAND.match(line):
+            errors[-1]["operand"] = match[1]
+        elif line.strip().startswith("help:"):
             errors[-1].setdefault("remedy", line.split("help:", 1)[1].strip())
-        elif errors and line.strip().startswith("note:"):
+        elif line.strip().startswith("note:"):
             errors[-1]["notes"].append(line.split("note:", 1)[1].strip())
     return errors
