@@ -25,6 +25,7 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
   case activateReduce
   case actTableLoad
   case dmaTrigger
+  case collective
   case eventSemaphore
   case nop
   case write
@@ -75,6 +76,7 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
     case .activateReduce: "ACTIVATE_REDUCE"
     case .actTableLoad: "ACT_TABLE_LOAD"
     case .dmaTrigger: "DMA_DIRECT2D"
+    case .collective: "COLLECTIVE"
     case .eventSemaphore: "EVENT_SEMAPHORE"
     case .nop: "NOP"
     case .write: "WRITE"
@@ -230,6 +232,8 @@ public struct Transfer: Hashable, Sendable {
   ///
   /// Only for generated descriptors: of prepared ones a queue's first read has a price of its own.
   public var readsAnew = false
+  /// What it is a core's part of, as an index into `DeviceProgram.exchanges`; -1 for a DMA of its own.
+  public var exchange: Int32
   /// Added to its semaphore when the last descriptor has been acknowledged; `nil` if nobody waits.
   public var completion: SemaphoreUpdate?
 
@@ -246,6 +250,7 @@ public struct Transfer: Hashable, Sendable {
     self.descriptors = Int32(clamping: descriptors)
     self.queue = Int32(clamping: queue)
     self.mode = mode
+    exchange = -1
     completion = nil
   }
 }
@@ -262,6 +267,8 @@ public struct DeviceProgram: Hashable, Sendable {
   public var transfers: [Transfer] = []
   /// Descriptor runs of all transfers.
   public var runs: [DescriptorRun] = []
+  /// What this core does together with others.
+  public var exchanges: [Exchange] = []
   /// Names of the DMA queues as the profiler shows them.
   public var queues: [String] = []
   /// Number of semaphores; they are numbered from 0.

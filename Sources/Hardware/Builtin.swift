@@ -686,6 +686,15 @@ hbm:
   cores_per_stack: {value: 1, unit: count, source: "assumed: each core has its half of the bandwidth"}
   active_cores: {value: 1, unit: count, source: "assumed: follows from cores_per_stack"}
 
+exchange:
+  barrier: {value: 85, unit: ns, source: "assumed: as trn2, two semaphore hops of 42 ns (measured 23 to 42 ns, trn2.3xlarge captures, NTFF decode)"}
+  pair_latency: {value: 1307, unit: ns, source: "assumed: as trn2"}
+  pair_bandwidth: {value: 272, unit: GB/s, source: "DMA overview table: 16 rings of 17 GB/s; assumed to be reached between two cores"}
+  gpsimd_bandwidth: {value: 153, unit: GB/s, source: "assumed: as trn2"}
+  collective_latency: {value: 2500, unit: ns, source: "assumed: as trn2"}
+  collective_step: {value: 1500, unit: ns, source: "assumed: as trn2"}
+  collective_bandwidth: {value: 48, unit: GB/s, source: "assumed: NeuronLink 384 GB/s of a chip (trn1 hardware page), shared evenly by its cores and links"}
+
 flops:
   operations_per_mac: {value: 2, unit: count, source: "Neuron Explorer metrics schema"}
   multiplier:
@@ -1423,6 +1432,15 @@ hbm:
   cores_per_stack: {value: 2, unit: count, source: "Logical NeuronCore configuration: pairs share a bank"}
   active_cores: {value: 1, unit: count, source: "assumed: the other core of the pair is idle"}
 
+exchange:
+  barrier: {value: 85, unit: ns, source: "assumed: two semaphore hops of 42 ns (measured 23 to 42 ns, trn2.3xlarge captures, NTFF decode)"}
+  pair_latency: {value: 1307, unit: ns, source: "DMA bandwidth guide, fixed overhead about 1.3 us across engines; 1.307 us by its figures (dma-ov Ex. 1)"}
+  pair_bandwidth: {value: 435, unit: GB/s, source: "DMA overview: 16 rings of 27.2 GB/s; assumed to be reached between two cores"}
+  gpsimd_bandwidth: {value: 153, unit: GB/s, source: "assumed: GpSimd copies move 128 lanes of 1 B per cycle of 1.2 GHz; no figure of sendrecv is published"}
+  collective_latency: {value: 2500, unit: ns, source: "assumed: within the latency term of 1 to 10 us that the Neuron runtime guide gives for collectives in a node"}
+  collective_step: {value: 1500, unit: ns, source: "Neuron runtime guide, intra-node collectives: 1 to 2 us per hop; the middle is assumed"}
+  collective_bandwidth: {value: 128, unit: GB/s, source: "assumed: 1024 GB/s of NeuronLink within an instance (trn2 hardware page), shared evenly by 8 cores of a chip"}
+
 flops:
   operations_per_mac: {value: 2, unit: count, source: "Neuron Explorer metrics schema"}
   multiplier:
@@ -2156,6 +2174,15 @@ hbm:
   stacks: {value: 4, unit: count, source: "trn3 architecture guide"}
   cores_per_stack: {value: 2, unit: count, source: "trn3 architecture guide: 8 cores, 4 stacks"}
   active_cores: {value: 1, unit: count, source: "assumed: as trn2 (the other core of the pair is idle)"}
+
+exchange:
+  barrier: {value: 85, unit: ns, source: "assumed: as trn2"}
+  pair_latency: {value: 1307, unit: ns, source: "assumed: as trn2"}
+  pair_bandwidth: {value: 614, unit: GB/s, source: "DMA overview: 16 rings of 38.4 GB/s; assumed to be reached between two cores"}
+  gpsimd_bandwidth: {value: 153, unit: GB/s, source: "assumed: as trn2"}
+  collective_latency: {value: 2500, unit: ns, source: "assumed: as trn2"}
+  collective_step: {value: 1500, unit: ns, source: "assumed: as trn2"}
+  collective_bandwidth: {value: 256, unit: GB/s, source: "assumed: NeuronLink 2.56 TB/s of a chip (trn3 hardware page), of which as on trn2 80 % within an instance, shared evenly by 8 cores"}
 
 flops:
   operations_per_mac: {value: 2, unit: count, source: "Neuron Explorer metrics schema"}

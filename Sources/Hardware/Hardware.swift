@@ -36,6 +36,8 @@ public struct Hardware: Sendable {
   public var dma = DMA()
   /// Device memory.
   public var hbm = HBM()
+  /// What several cores do together.
+  public var exchange = Exchange()
   /// How floating-point operations are counted.
   public var flops = FLOPs()
   /// Element types.

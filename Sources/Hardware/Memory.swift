@@ -93,6 +93,26 @@ extension Hardware {
     }
   }
 
+  /// What several cores do together takes so long after the last of them has come.
+  public struct Exchange: Hashable, Sendable {
+    /// `core_barrier`, in ns.
+    public var barrier = 0.0
+    /// `sendrecv` of no bytes, in ns.
+    public var pairLatency = 0.0
+    /// `sendrecv` by the DMA rings, in GB/s.
+    public var pairBandwidth = 0.0
+    /// `sendrecv` by GpSimd, in GB/s.
+    public var gpsimdBandwidth = 0.0
+    /// A collective of no bytes, in ns.
+    public var collectiveLatency = 0.0
+    /// Each step of a collective, in ns.
+    public var collectiveStep = 0.0
+    /// What a rank sends and receives in a collective, in GB/s.
+    public var collectiveBandwidth = 0.0
+
+    init() {}
+  }
+
   /// Device memory, shared by the cores beside a stack.
   public struct HBM: Hashable, Sendable {
     /// GB/s of one stack.

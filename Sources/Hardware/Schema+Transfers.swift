@@ -189,6 +189,27 @@ extension Schema {
       .integer(
         "hbm.active_cores", \.hbm.activeCores, .count, .integer(1...1024),
         "cores of one stack that are busy and share it evenly, this one included"),
+      .number(
+        "exchange.barrier", \.exchange.barrier, .nanoseconds, .nonNegative,
+        "core_barrier, from the last core's arrival to the end"),
+      .number(
+        "exchange.pair_latency", \.exchange.pairLatency, .nanoseconds, .nonNegative,
+        "sendrecv of no bytes, from the last core's arrival to the end"),
+      .number(
+        "exchange.pair_bandwidth", \.exchange.pairBandwidth, .gigabytesPerSecond, .positive,
+        "sendrecv by the DMA rings"),
+      .number(
+        "exchange.gpsimd_bandwidth", \.exchange.gpsimdBandwidth, .gigabytesPerSecond, .positive,
+        "sendrecv by GpSimd"),
+      .number(
+        "exchange.collective_latency", \.exchange.collectiveLatency, .nanoseconds, .nonNegative,
+        "a collective of no bytes, from the last rank's arrival to the end"),
+      .number(
+        "exchange.collective_step", \.exchange.collectiveStep, .nanoseconds, .nonNegative,
+        "each step of a collective: all_reduce has two, the others one"),
+      .number(
+        "exchange.collective_bandwidth", \.exchange.collectiveBandwidth, .gigabytesPerSecond,
+        .positive, "what a rank sends in a collective"),
       .integer(
         "flops.operations_per_mac", \.flops.operationsPerMAC, .count, .integer(1...16),
         "operations that one multiply-accumulate counts"),

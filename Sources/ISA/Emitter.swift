@@ -40,6 +40,7 @@ public struct Emission: Sendable {
   public enum Kind: Hashable, Sendable {
     case work(Work)
     case transfer(TransferShape)
+    case exchange(Exchange)
   }
 
   /// Profiler name.
@@ -104,6 +105,15 @@ public struct Emitter {
   ) {
     append(
       .dmaTrigger, .transfer(shape), reads: reads, writes: writes, activation: nil,
+      accumulates: false)
+  }
+
+  /// Emits this core's part of what several cores do.
+  public mutating func emit(
+    _ exchange: Exchange, reads: [AccessPattern], writes: [AccessPattern]
+  ) {
+    append(
+      .collective, .exchange(exchange), reads: reads, writes: writes, activation: nil,
       accumulates: false)
   }
 

@@ -49,6 +49,13 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
   case topK = 44
   case sequenceBounds = 45
   case dmaCompute = 46
+  case allReduce = 47
+  case allGather = 48
+  case reduceScatter = 49
+  case allToAll = 50
+  case collectivePermute = 51
+  case sendRecv = 52
+  case coreBarrier = 53
 
   /// The operation's type.
   public var type: any Operation.Type {
@@ -100,6 +107,13 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
     case .topK: TopK.self
     case .sequenceBounds: SequenceBounds.self
     case .dmaCompute: DMACompute.self
+    case .allReduce: AllReduce.self
+    case .allGather: AllGather.self
+    case .reduceScatter: ReduceScatter.self
+    case .allToAll: AllToAll.self
+    case .collectivePermute: CollectivePermute.self
+    case .sendRecv: SendRecv.self
+    case .coreBarrier: CoreBarrier.self
     }
   }
 

@@ -17,6 +17,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case expertMLP = "expert_mlp"
   case argmax
   case qwen3Layer = "qwen3_layer"
+  case parallelMatmul = "parallel_matmul"
 
   /// The kernel's type.
   public var type: any Kernel.Type {
@@ -38,6 +39,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
     case .expertMLP: ExpertMLPKernel.self
     case .argmax: ArgmaxKernel.self
     case .qwen3Layer: Qwen3LayerKernel.self
+    case .parallelMatmul: ParallelMatmulKernel.self
     }
   }
 

@@ -106,7 +106,7 @@ public struct Lowering {
   ) throws(Trap) -> Producer {
     var lane = engine.rawValue
     var producer = Producer.instruction(device)
-    if case .transfer = emission.kind {
+    if !emission.kind.isWork {
       lane = HazardTracker.transferLane
       let transfer = self.device.transfers.count - 1
       producer = .transfer(transfer)
@@ -215,6 +215,10 @@ public struct Lowering {
       work = .trigger(transfer: Int32(device.transfers.count))
       triggers.append(device.instructions.count)
       split(shape, engine)
+    case .exchange(let exchange):
+      work = .trigger(transfer: Int32(device.transfers.count))
+      triggers.append(device.instructions.count)
+      add(exchange)
     }
     return append(
       DeviceInstruction(engine: engine, opcode: emission.opcode, work: work, source: source))
@@ -268,6 +272,25 @@ public struct Lowering {
         hbmReadBytes: shape.hbmReadBytes, hbmWriteBytes: shape.hbmWriteBytes, descriptors: count,
         queue: queue(engine, mode), mode: mode))
   }
+
+  /// A part of an exchange is a transfer without descriptors, in a queue of its own.
+  private mutating func add(_ exchange: Exchange) {
+    let queue =
+      device.queues.firstIndex(of: Lowering.exchangeQueue)
+      ?? {
+        device.queues.append(Lowering.exchangeQueue)
+        return device.queues.count - 1
+      }()
+    var transfer = Transfer(
+      firstRun: device.runs.count, runCount: 0, bytes: exchange.bytes, hbmReadBytes: 0,
+      hbmWriteBytes: 0, descriptors: 0, queue: queue, mode: .none)
+    transfer.exchange = Int32(device.exchanges.count)
+    device.exchanges.append(exchange)
+    device.transfers.append(transfer)
+  }
+
+  /// Name of the queue of what several cores do together.
+  private static let exchangeQueue = "qCollective"
 
   /// How many rows of `bytes` a prepared descriptor takes.
   ///

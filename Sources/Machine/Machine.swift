@@ -65,6 +65,14 @@ public struct Machine: ~Copyable {
     }
   }
 
+  /// Adds an HBM tensor whose memory is another core's.
+  public mutating func declare(
+    _ tensor: Tensor, sharing other: borrowing Machine, _ id: TensorID
+  ) {
+    tensors.append(tensor)
+    device.append(other.device[Int(id.index)])
+  }
+
   /// Counts an HBM tensor as written, whatever is in it.
   private func markWritten(_ tensor: TensorID) { device[Int(tensor.index)].markAllWritten() }
 

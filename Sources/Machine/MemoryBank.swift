@@ -1,6 +1,6 @@
 /// A memory: rows of bytes with a record of what was written.
 ///
-/// Owned by exactly one `Machine`, never shared.
+/// Owned by one `Machine`; HBM that the cores of a rank share is all of theirs.
 final class MemoryBank {
   /// Bytes between an on-chip memory's partitions that nothing uses: an odd number of cache lines.
   ///

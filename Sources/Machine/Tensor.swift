@@ -33,6 +33,8 @@ public struct Tensor: Hashable, Sendable {
     case output = 2
     /// Given by the caller, and given back.
     case `inout` = 3
+    /// Scratch that the cores of a rank share.
+    case shared = 4
 
     /// Whether the caller gives the contents.
     public var isGiven: Bool { self == .input || self == .inout }

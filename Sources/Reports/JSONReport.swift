@@ -111,7 +111,7 @@ extension StallReason {
 }
 
 extension JSON {
-  fileprivate init(_ check: NumericCheck) {
+  init(_ check: NumericCheck) {
     self = .object([
       "output": .string(check.output),
       "max_abs_difference": .real(check.maxAbsDifference),

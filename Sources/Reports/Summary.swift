@@ -113,7 +113,7 @@ public struct Summary: Hashable, Sendable {
       case (.hbm, .inout):
         inputBytes += tensor.bytes
         outputBytes += tensor.bytes
-      case (.hbm, .scratch): break
+      case (.hbm, .scratch), (.hbm, .shared): break
       case (.sbuf, _): sbufPeakBytes = max(sbufPeakBytes, tensor.address + tensor.freeBytes)
       case (.psum, _): psumPeakBytes = max(psumPeakBytes, tensor.address + tensor.freeBytes)
       }

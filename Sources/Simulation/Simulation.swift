@@ -136,7 +136,7 @@ public enum Simulation {
 
   // MARK: - Time
 
-  private static func lower(_ run: inout Run) throws {
+  static func lower(_ run: inout Run) throws {
     let (program, hardware) = (run.program, run.hardware)
     run.device = try measure(&run.host.lowering) {
       try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
@@ -228,7 +228,7 @@ public enum Simulation {
     }
   }
 
-  private static func incomplete(_ tensor: Tensor, _ missing: Int, _ count: Int) -> Trap {
+  static func incomplete(_ tensor: Tensor, _ missing: Int, _ count: Int) -> Trap {
     Trap(
       .uninitializedRead,
       "output '\(tensor.name)' is incomplete: byte \(missing) of \(count) "
@@ -237,7 +237,7 @@ public enum Simulation {
   }
 
   /// The inputs in the order of their declaration; what is missing is made, all mistakes at once.
-  private static func complete(
+  static func complete(
     _ given: [KernelTensor], _ declared: [(name: String, dtype: DType, shape: [Int])],
     _ make: (String) -> KernelTensor?
   ) throws -> [KernelTensor] {
@@ -299,7 +299,7 @@ public enum Simulation {
     return trap
   }
 
-  private static func describe(
+  static func describe(
     _ error: TimingError, _ device: DeviceProgram, _ program: Program
   ) -> any Error {
     func place(_ index: Int) -> String {
@@ -335,7 +335,7 @@ public enum Simulation {
     }
   }
 
-  private static func measure<Value>(
+  static func measure<Value>(
     _ seconds: inout Double, _ body: () throws -> Value
   ) rethrows -> Value {
     let clock = ContinuousClock()

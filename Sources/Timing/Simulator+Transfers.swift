@@ -8,6 +8,9 @@ extension Simulator {
     chain: Picoseconds
   ) throws(TimingError) -> TriggerPrice {
     let described = program.transfers[Int(transfer)]
+    if described.exchange >= 0 {
+      return try exchange(transfer, instruction, index, at: begin, chain: chain)
+    }
     let queue = Int(described.queue)
     // Only reading HBM is slow the first time.
     let isFirst = queueArrivals[queue] < 0 && described.hbmReadBytes > 0

@@ -59,6 +59,10 @@ struct Simulator: ~Copyable {
   var engines: [EngineState]
   /// Per transfer: descriptor runs that are still to be finished.
   var runsLeft: [Int32]
+  /// Exchanges that this core has come to and that have not been looked at.
+  var arrived: [ExchangeArrival] = []
+  /// Whether nobody else runs.
+  let isAlone: Bool
   /// By queue: when its last descriptors reached the rings; -1 before its first.
   var queueArrivals: [Picoseconds]
 
@@ -68,8 +72,11 @@ struct Simulator: ~Copyable {
     var transfer: Int32
   }
 
-  init(_ program: DeviceProgram, _ hardware: Hardware, _ options: TimingOptions) {
+  init(
+    _ program: DeviceProgram, _ hardware: Hardware, _ options: TimingOptions, isAlone: Bool = true
+  ) {
     self.program = program
+    self.isAlone = isAlone
     self.options = options
     self.hardware = hardware
     meter = BoundsMeter(
@@ -109,30 +116,76 @@ struct Simulator: ~Copyable {
   }
 
   mutating func run() throws(TimingError) {
-    for engine in engines.indices { prepare(engine) }
-    while true {
-      var engine = 0
-      var time = engines[0].begin
-      for other in 1..<engines.count where engines[other].begin < time {
-        engine = other
-        time = engines[other].begin
-      }
-      let arrival = arrivals.last?.time ?? .max
-      let now = min(time, arrival, nextRing)
-      if now > latestEvent && now < .max { throw .tooLong }
-      if nextRing <= time && nextRing <= arrival {
-        if nextRing == .max { break }
-        finishSlices()
-      } else if arrival <= time {
-        arrive()
-      } else {
-        try begin(engine)
-      }
-    }
+    prepareAll()
+    while try step() {}
     try requireFinished()
   }
 
-  consuming func finish() -> Timeline {
+  /// Looks at the heads of all queues, before the first step.
+  mutating func prepareAll() {
+    for engine in engines.indices { prepare(engine) }
+  }
+
+  /// Takes the next event; `false` when there is none.
+  @inline(__always) mutating func step() throws(TimingError) -> Bool {
+    var engine = 0
+    var time = engines[0].begin
+    for other in 1..<engines.count where engines[other].begin < time {
+      engine = other
+      time = engines[other].begin
+    }
+    let arrival = arrivals.last?.time ?? .max
+    let now = min(time, arrival, nextRing)
+    if now > latestEvent && now < .max { throw .tooLong }
+    if nextRing <= time && nextRing <= arrival {
+      if nextRing == .max { return false }
+      finishSlices()
+    } else if arrival <= time {
+      arrive()
+    } else {
+      try begin(engine)
+    }
+    if !arrived.isEmpty && isAlone { try finishAlone() }
+    return true
+  }
+
+  /// When the next event is; `max` for none.
+  var nextEvent: Picoseconds {
+    var time = min(arrivals.last?.time ?? .max, nextRing)
+    for engine in engines.indices { time = min(time, engines[engine].begin) }
+    return time
+  }
+
+  /// The exchanges that this core has come to since it was asked last.
+  mutating func takeArrivals() -> [ExchangeArrival] {
+    guard !arrived.isEmpty else { return [] }
+    defer { arrived.removeAll(keepingCapacity: true) }
+    return arrived
+  }
+
+  /// Ends exchanges of a core that runs alone: nobody else is waited for.
+  private mutating func finishAlone() throws(TimingError) {
+    for arrival in takeArrivals() {
+      let work = program.exchanges[Int(program.transfers[Int(arrival.transfer)].exchange)]
+      guard work.participants(with: .alone)?.count == 1 else {
+        throw .unsupported(
+          instruction: trigger(of: arrival.transfer),
+          "\(work.kind.rawValue) of ranks \(work.group.map { Int($0) }) by one program alone")
+      }
+      finishExchange(arrival.transfer, from: arrival.time, until: arrival.time)
+    }
+  }
+
+  private func trigger(of transfer: Int32) -> Int {
+    program.instructions.firstIndex {
+      if case .trigger(let started) = $0.work { started == transfer } else { false }
+    } ?? 0
+  }
+
+  consuming func finish() -> Timeline { result() }
+
+  /// What has happened.
+  mutating func result() -> Timeline {
     timeline.ringBusy = rings.map(\.busy)
     timeline.clockChanges = pe.clock.changes
     var total: Picoseconds = 0
@@ -369,7 +422,7 @@ struct Simulator: ~Copyable {
     }
   }
 
-  private func requireFinished() throws(TimingError) {
+  func requireFinished() throws(TimingError) {
     var blocked: [BlockedEngine] = []
     for engine in engines.indices where engines[engine].position < engines[engine].queue.count {
       let index = Int(engines[engine].queue[engines[engine].position])

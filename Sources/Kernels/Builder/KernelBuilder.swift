@@ -56,6 +56,13 @@ public final class KernelBuilder {
     declare(name, .hbm, dtype, shape, at: SourceLocation(file: file, line: line))
   }
 
+  /// Declares an HBM tensor for intermediate results that the cores of a rank share.
+  public func shared(
+    _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
+  ) -> TensorView {
+    declare(name, .hbm, dtype, shape, role: .shared, at: SourceLocation(file: file, line: line))
+  }
+
   /// Declares one on-chip tile of `partitions` × `free` elements from partition 0 on.
   public func tile(
     _ name: String, _ dtype: DType, partitions: Int, free: [Int], in space: MemorySpace = .sbuf,

@@ -79,7 +79,7 @@ public struct Interpreter: ~Copyable {
     position = program.instructions.count
   }
 
-  private mutating func step(_ index: Int, of program: Program) throws(Trap) {
+  mutating func step(_ index: Int, of program: Program) throws(Trap) {
     listener.instruction = index
     let operation = program.instructions[index].operation
     if Swift.type(of: operation).isControl {
@@ -122,7 +122,7 @@ public struct Interpreter: ~Copyable {
   }
 
   /// Replaces dynamic addresses by those that the registers have now.
-  private func resolve(
+  func resolve(
     _ operation: inout any Operation, of program: Program, _ sources: inout [Int32]
   ) throws(Trap) {
     var moved = false

@@ -1,3 +1,4 @@
+import Device
 public import Diagnostics
 import Programs
 public import Simulation
@@ -40,5 +41,48 @@ public enum PerfettoTrace {
     var writer = TraceWriter(
       run.program, device, timeline, run.hardware, options, sink: sink)
     return try writer.run()
+  }
+
+  /// Writes the timelines of several cores as one trace with a process for each.
+  ///
+  /// - Throws: A `DiagnosticError` if the run was not timed or the file cannot be written.
+  @discardableResult
+  public static func write(
+    _ run: CoresRun, to path: String, options: TraceOptions = TraceOptions()
+  ) throws(DiagnosticError) -> TraceCounts {
+    let file = try ZstdWriter(path: path, level: options.level)
+    let counts = try encode(run, options: options) { bytes throws(DiagnosticError) in
+      try file.append(bytes)
+      try file.endOfRecord()
+    }
+    try file.finish()
+    return counts
+  }
+
+  /// Hands the timelines of several cores to `sink`, one core after the other.
+  @discardableResult
+  public static func encode(
+    _ run: CoresRun, options: TraceOptions = TraceOptions(),
+    to sink: @escaping (UnsafeRawBufferPointer) throws(DiagnosticError) -> Void
+  ) throws(DiagnosticError) -> TraceCounts {
+    var all = TraceCounts()
+    for place in run.layout.places {
+      let core = run.cores[place.id]
+      guard let device = core.device, let timeline = core.timeline else {
+        throw DiagnosticError(
+          "'\(run.set.name)' has no timeline to trace",
+          remedy: "run it with timing, not for its values alone")
+      }
+      var writer = TraceWriter(
+        core.program, device, timeline, core.hardware, options,
+        core: (place.id, place.description), sink: sink)
+      let counts = try writer.run()
+      all.slices += counts.slices
+      all.flows += counts.flows
+      all.samples += counts.samples
+      all.tracks += counts.tracks
+      all.bytes += counts.bytes
+    }
+    return all
   }
 }

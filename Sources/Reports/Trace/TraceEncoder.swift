@@ -45,19 +45,29 @@ struct TraceEncoder: ~Copyable {
   private var now: UInt64 = 0
   private let eventNames: [String]
   private let annotationNames: [String]
-  private(set) var nextTrack: UInt64 = 2
+  private(set) var nextTrack: UInt64
   /// Grows when the interned strings are forgotten: numbers from before are then invalid.
   private(set) var generation = 0
   var counts = TraceCounts()
 
   /// The track of the core, which is the parent of all others.
-  static let coreTrack: UInt64 = 1
-  private static let sequence: UInt64 = 1
+  let coreTrack: UInt64
+  /// Packets of several cores are told apart by their sequence.
+  private let sequence: UInt64
+  /// Added to the numbers of arrows, which all cores have in common.
+  private let firstFlow: UInt64
   private static let boottimeClock: UInt64 = 6
   /// A clock of this sequence alone, whose stamps are differences.
   private static let deltaClock: UInt64 = 64
 
-  init(eventNames: [String], annotationNames: [String], sink: @escaping Sink) {
+  /// A trace, or the part of one that shows the core with the given number.
+  init(
+    eventNames: [String], annotationNames: [String], core: Int = 0, sink: @escaping Sink
+  ) {
+    sequence = UInt64(core) + 1
+    coreTrack = UInt64(core) << 32 | 1
+    nextTrack = UInt64(core) << 32 | 2
+    firstFlow = UInt64(core) << 40
     self.eventNames = eventNames
     self.annotationNames = annotationNames
     self.sink = sink
@@ -70,7 +80,7 @@ struct TraceEncoder: ~Copyable {
   private mutating func startState() {
     out.reserve(256)
     let packet = out.open(1)
-    out.integer(10, TraceEncoder.sequence)
+    out.integer(10, sequence)
     out.integer(13, 1)
     let snapshot = out.open(6)
     for clock in [TraceEncoder.boottimeClock, TraceEncoder.deltaClock] {
@@ -124,7 +134,7 @@ struct TraceEncoder: ~Copyable {
     guard isNew else { return number }
     out.reserve(64)
     let packet = out.open(1)
-    out.integer(10, TraceEncoder.sequence)
+    out.integer(10, sequence)
     out.integer(13, 2)
     let interned = out.open(12)
     let entry = out.open(29)
@@ -144,15 +154,24 @@ struct TraceEncoder: ~Copyable {
   // MARK: - Tracks
 
   /// Describes the parent of all tracks, whose children are ordered by rank.
-  mutating func describeCore(_ name: String) {
+  ///
+  /// - Parameter process: Number of the process that it is shown as; `nil` for a track.
+  mutating func describeCore(_ name: String, process: Int? = nil) {
     out.reserve(64)
     let packet = out.open(1)
-    out.integer(10, TraceEncoder.sequence)
+    out.integer(10, sequence)
     let track = out.open(60)
-    out.integer(1, TraceEncoder.coreTrack)
+    out.integer(1, coreTrack)
     out.string(2, name)
     out.reserve(32)
     out.integer(11, 3)
+    if let process {
+      out.reserve(64 + name.utf8.count)
+      let described = out.open(3)
+      out.integer(1, UInt64(process))
+      out.string(6, name)
+      out.close(described)
+    }
     out.close(track)
     out.close(packet)
   }
@@ -166,12 +185,12 @@ struct TraceEncoder: ~Copyable {
     counts.tracks += 1
     out.reserve(64)
     let packet = out.open(1)
-    out.integer(10, TraceEncoder.sequence)
+    out.integer(10, sequence)
     let track = out.open(60)
     out.integer(1, number)
     out.string(2, name)
     out.reserve(64)
-    out.integer(5, TraceEncoder.coreTrack)
+    out.integer(5, coreTrack)
     if let unit {
       let counter = out.open(8)
       // Without this message, even an empty one, Perfetto drops the samples.
@@ -209,7 +228,7 @@ struct TraceEncoder: ~Copyable {
     let packet = out.open(1)
     out.integer(8, stamp &- now)
     now = stamp
-    out.integer(10, TraceEncoder.sequence)
+    out.integer(10, sequence)
     out.integer(13, 2)
     let event = out.open(11)
     out.integer(9, type)
@@ -229,11 +248,11 @@ struct TraceEncoder: ~Copyable {
   /// An arrow that begins at this slice.
   mutating func flow(_ number: UInt64) {
     out.reserve(1024)
-    out.fixed64(47, number)
+    out.fixed64(47, firstFlow + number)
   }
 
   /// An arrow that ends at this slice.
-  mutating func endFlow(_ number: UInt64) { out.fixed64(48, number) }
+  mutating func endFlow(_ number: UInt64) { out.fixed64(48, firstFlow + number) }
 
   @inline(__always)
   mutating func annotate(_ name: Annotation, _ value: Int64) { annotate(name.rawValue, value) }

@@ -30,7 +30,8 @@ struct TraceWriter: ~Copyable {
 
   init(
     _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ hardware: Hardware,
-    _ options: TraceOptions, sink: @escaping TraceEncoder.Sink
+    _ options: TraceOptions, core: (id: Int, name: String)? = nil,
+    sink: @escaping TraceEncoder.Sink
   ) {
     self.program = program
     self.device = device
@@ -50,8 +51,11 @@ struct TraceWriter: ~Copyable {
     let warm = hardware.clocks.tensor
     out = TraceEncoder(
       eventNames: DeviceOpcode.allCases.map(\.name) + ["DMA"],
-      annotationNames: TraceEncoder.Annotation.allCases.map(\.text), sink: sink)
-    out.describeCore("NeuronCore 0 (\(hardware.name), simulated)")
+      annotationNames: TraceEncoder.Annotation.allCases.map(\.text), core: core?.id ?? 0,
+      sink: sink)
+    out.describeCore(
+      core.map { "NeuronCore \($0.id), \($0.name) (\(hardware.name), simulated)" }
+        ?? "NeuronCore 0 (\(hardware.name), simulated)", process: core.map { $0.id + 1 })
     counters = TraceCounters(
       after: rows.rows.count, hasMemories: detail == .full,
       coldClock: warm / max(1, hardware.peClock.coldFactor), warmClock: warm)

@@ -22,6 +22,7 @@ struct RunCommand: ParsableCommand {
       EXAMPLES
         trnsim run add_rmsnorm --param form=separate --param tokens=512
         trnsim run matmul --param dtype=float32 --timing-only --json report.json
+        trnsim run parallel_matmul --param tp=4 --param lnc=2   8 cores that sum over each other
         trnsim run mine.trn --input x=x.npy --output-dir out --trace mine.pftrace.zst
         trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
       """)
@@ -80,6 +81,7 @@ struct RunCommand: ParsableCommand {
           remedy: "parameters of kernels are --param name=value")
       }
       let machine = try hardware.load()
+      if let kernel = try multiCoreKernel() { return try run(kernel, on: machine) }
       let run = try simulate(on: machine)
       if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
       if let trace { try writeTrace(run, to: trace) }
@@ -102,10 +104,15 @@ struct RunCommand: ParsableCommand {
     return try LayerStudy(run, of: Qwen3LayerKernel(values), on: machine)
   }
 
-  private func simulate(on machine: Hardware) throws -> Run {
+  /// How to run.
+  var options: Simulation.Options {
     var options = Simulation.Options()
     options.mode = timingOnly ? .timingOnly : valuesOnly ? .valuesOnly : .valuesAndTiming
     options.stochasticRoundingSeed = stochasticRounding
+    return options
+  }
+
+  private func simulate(on machine: Hardware) throws -> Run {
     switch try Target(target, parameters.parameters) {
     case .kernel(let kernel):
       let declared = kernel.inputs.map {
@@ -151,14 +158,20 @@ struct RunCommand: ParsableCommand {
   }
 
   private func writeTrace(_ run: Run, to path: String) throws {
+    try PerfettoTrace.write(
+      run, to: path, options: traceOptions([run.device?.instructions.count ?? 0]))
+  }
+
+  /// What a trace of cores with so many instructions shows.
+  func traceOptions(_ counts: [Int]) -> TraceOptions {
     var options = TraceOptions()
     options.detail = traceDetail
     options.flows = flows
-    let count = run.device?.instructions.count ?? 0
+    let count = counts.max() ?? 0
     if traceDetail == nil && count > TraceOptions.fullDetailLimit {
       note("note: \(count) instructions: the trace is lean; --trace-detail full adds operands")
     }
-    try PerfettoTrace.write(run, to: path, options: options)
+    return options
   }
 }
 

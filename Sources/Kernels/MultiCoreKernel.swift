@@ -1,0 +1,66 @@
+public import Device
+import Diagnostics
+public import Machine
+public import Programs
+
+/// A kernel that several cores compute together: a program for each, which meet at exchanges.
+///
+/// `inputs` are the whole ones, before they are shared out; `outputs` are those of one rank.
+public protocol MultiCoreKernel: Kernel {
+  /// The cores, as the parameters say.
+  var layout: CoreLayout { get }
+
+  /// Emits the tensors and operations of one core.
+  ///
+  /// The cores of a rank share its inputs and outputs, and what `KernelBuilder.shared` declares.
+  func emit(into builder: KernelBuilder, on place: CorePlace)
+
+  /// What a rank gets of the whole inputs.
+  func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor]
+
+  /// The outputs of a rank by name, from the whole inputs' values by name, in float64.
+  func reference(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]]
+}
+
+extension MultiCoreKernel {
+  /// All of them: each rank has its copy.
+  public func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor] { whole }
+
+  /// The same everywhere.
+  public func reference(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]] {
+    reference(whole)
+  }
+
+  /// The first core's part.
+  public func emit(into builder: KernelBuilder) {
+    emit(into: builder, on: CorePlace(rank: 0, core: 0, layout: layout))
+  }
+
+  /// The programs of all cores.
+  ///
+  /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
+  public func buildAll(_ geometry: Geometry) throws -> ProgramSet {
+    let findings = check(geometry)
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    let programs = try layout.places.map { place in
+      var metadata = values.texts
+      if layout.count > 1 {
+        metadata["core"] = "\(place.core)"
+        metadata["rank"] = "\(place.rank)"
+      }
+      let builder = KernelBuilder(Self.name.rawValue, geometry: geometry, metadata: metadata)
+      emit(into: builder, on: place)
+      return try builder.finish()
+    }
+    return ProgramSet(layout: layout, programs: programs)
+  }
+}
+
+extension KernelParameter {
+  /// `tp`: ranks of tensor parallelism.
+  static let tensorParallel = KernelParameter.integer(
+    "tp", 1...64, default: 1, "ranks of tensor parallelism")
+  /// `lnc`: physical cores of a rank.
+  static let logicalCore = KernelParameter.integer(
+    "lnc", 1...2, default: 1, "physical cores of a rank, which share an HBM stack")
+}

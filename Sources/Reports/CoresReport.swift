@@ -1,0 +1,143 @@
+import Device
+import Programs
+public import Simulation
+import Timing
+
+// parallel_matmul  on 2 ranks × 2 cores: 41.203 µs
+//
+//   core             µs   bound by              busiest        meets   waits for others µs
+//   rank 0 core 0    41.203  DMA rings   80 %   Tensor  41 %       1                 0.000
+//   rank 0 core 1    41.203  …
+
+/// All that the views show of a run of several cores.
+public struct CoresReport: Sendable {
+  /// The run.
+  public let run: CoresRun
+  /// By core id.
+  public let cores: [Report]
+  /// Largest resident set of this process in bytes; `nil` if the views shall not show it.
+  public let peakMemoryBytes: Int?
+
+  /// Measures a run.
+  public init(_ run: CoresRun, peakMemoryBytes: Int? = nil) {
+    self.run = run
+    self.peakMemoryBytes = peakMemoryBytes
+    cores = run.cores.map { Report($0) }
+  }
+
+  /// What a core did at its exchanges.
+  private struct Meetings {
+    var count = 0
+    /// Time for which it was at an exchange and others were not.
+    var waiting: Picoseconds = 0
+    /// Time that exchanges took once all had come.
+    var moving: Picoseconds = 0
+  }
+
+  private func meetings(_ core: Int) -> Meetings {
+    var found = Meetings()
+    guard let device = run.cores[core].device, let timeline = run.cores[core].timeline else {
+      return found
+    }
+    for (transfer, timing) in zip(device.transfers, timeline.transfers)
+    where transfer.exchange >= 0 {
+      found.count += 1
+      found.waiting += timing.firstRead - timing.queued
+      found.moving += timing.complete - timing.firstRead
+    }
+    return found
+  }
+
+  /// The cores in a table, then the screen of the one that completed last.
+  public func text(color: Bool = false) -> String {
+    let layout = run.layout
+    var text = "\(run.set.name) on \(layout.ranks) rank\(layout.ranks == 1 ? "" : "s") of "
+    text += "\(layout.coresPerRank) core\(layout.coresPerRank == 1 ? "" : "s")"
+    if let total = run.total { text += ": \(microseconds(total)) µs" }
+    text += "\n\n"
+    var rows = [["core", "µs", "bound by", "busiest", "", "exchanges", "waiting µs", "moving µs"]]
+    for place in layout.places {
+      guard let timed = cores[place.id].timed else { continue }
+      let busiest = timed.summary.busiest
+      let met = meetings(place.id)
+      rows.append([
+        place.description, microseconds(timed.summary.total), timed.bottleneck.shortName,
+        busiest.engine.displayName, percent(busiest.share), "\(met.count)",
+        microseconds(met.waiting), microseconds(met.moving),
+      ])
+    }
+    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
+    for row in rows where rows.count > 1 {
+      text += "  "
+      for (column, cell) in row.enumerated() {
+        let isText = column == 0 || column == 2 || column == 3
+        text += (isText ? cell.left(widths[column]) : cell.right(widths[column])) + "  "
+      }
+      text += "\n"
+    }
+    for (rank, checks) in run.checks.enumerated() {
+      for check in checks {
+        text +=
+          "  rank \(rank) \(check.output): largest difference \(fixed(check.maxAbsDifference, 6)), "
+        text += "allowed \(fixed(check.tolerance, 6)): \(check.passed ? "passed" : "FAILED")\n"
+      }
+    }
+    guard run.total != nil else { return text }
+    text += "\nthe core that completed last, \(layout.places[run.slowest].description):\n\n"
+    return text + cores[run.slowest].text(color: color)
+  }
+
+  /// The report of the core that completed last, with all cores' under `cores`, by core id.
+  ///
+  /// `checks` are those of all ranks.
+  public var json: JSON {
+    guard case .object(var object) = cores[run.slowest].json else { return .null }
+    object["ranks"] = .integer(run.layout.ranks)
+    object["cores_per_rank"] = .integer(run.layout.coresPerRank)
+    object["slowest_core"] = .integer(run.slowest)
+    object["checks"] = .array(
+      run.checks.enumerated().flatMap { rank, checks in
+        checks.map { check -> JSON in
+          guard case .object(var entry) = JSON(check) else { return .null }
+          entry["rank"] = .integer(rank)
+          return .object(entry)
+        }
+      })
+    object["cores"] = .array(
+      run.layout.places.map { place in
+        guard case .object(var entry) = cores[place.id].json else { return .null }
+        let met = meetings(place.id)
+        entry["rank"] = .integer(place.rank)
+        entry["core"] = .integer(place.core)
+        entry["exchanges"] = .object([
+          "count": .integer(met.count), "waiting_time": .real(Double(met.waiting) * 1e-12),
+          "moving_time": .real(Double(met.moving) * 1e-12),
+        ])
+        return .object(entry)
+      })
+    return .object(object)
+  }
+}
+
+extension Summary {
+  /// The engine that is busy longest.
+  var busiest: (engine: Engine, share: Double) {
+    var found = (engine: Engine.allCases[0], share: 0.0)
+    for engine in Engine.allCases {
+      let share = share(self[engine].activeTime)
+      if share > found.share { found = (engine, share) }
+    }
+    return found
+  }
+}
+
+extension Bottleneck {
+  /// What limits, in a word or two.
+  var shortName: String {
+    switch kind {
+    case .resource(let resource): resource.displayName
+    case .latency: "latency"
+    case .none: "nothing alone"
+    }
+  }
+}

@@ -1,0 +1,96 @@
+public import Device
+public import Hardware
+
+/// Why programs of several cores cannot be timed.
+public enum CoresTimingError: Error, Sendable {
+  /// One core alone.
+  case core(Int, TimingError)
+  /// Cores wait at exchanges for others that never come.
+  case stuck([(core: Int, transfer: Int, absent: [Int])])
+  /// Exchanges that belong together differ.
+  case mismatch(core: Int, transfer: Int, other: (core: Int, transfer: Int)?, String)
+}
+
+extension Timing {
+  /// Runs programs of several cores to their end, together.
+  ///
+  /// One loop over all cores' events, by time and then by core. The cores of a rank share the bandwidth of
+  /// their HBM stack evenly, whether or not the other one moves data at the time.
+  ///
+  /// - Parameter programs: By core id.
+  public static func run(
+    _ programs: [DeviceProgram], of layout: CoreLayout, on hardware: Hardware,
+    options: TimingOptions = TimingOptions()
+  ) throws(CoresTimingError) -> [Timeline] {
+    precondition(programs.count == layout.count, "\(programs.count) of \(layout.count) programs")
+    let shared = hardware.shared(by: layout)
+    let cores = programs.map {
+      RunningCore(Simulator($0, shared, options, isAlone: false))
+    }
+    var board = ExchangeBoard(layout.places, shared)
+    for core in cores { core.simulator.prepareAll() }
+    while true {
+      var next = 0
+      var time = cores[0].nextEvent
+      for index in cores.indices.dropFirst() where cores[index].nextEvent < time {
+        next = index
+        time = cores[index].nextEvent
+      }
+      guard time < .max else { break }
+      try cores[next].advance(next)
+      for arrival in cores[next].simulator.takeArrivals() {
+        let transfer = programs[next].transfers[Int(arrival.transfer)]
+        let exchange = programs[next].exchanges[Int(transfer.exchange)]
+        guard let done = try board.arrive(core: next, exchange, arrival) else { continue }
+        for part in done.parts {
+          cores[part.core].simulator.finishExchange(
+            part.transfer, from: done.begin, until: done.end)
+          cores[part.core].look()
+        }
+      }
+    }
+    let missing = board.missing
+    if !missing.isEmpty { throw .stuck(missing) }
+    var timelines: [Timeline] = []
+    for (index, core) in cores.enumerated() {
+      do throws(TimingError) {
+        try core.simulator.requireFinished()
+      } catch {
+        throw .core(index, error)
+      }
+      timelines.append(core.finish())
+    }
+    return timelines
+  }
+}
+
+extension Hardware {
+  /// The hardware as each core of a layout sees it: the cores of a rank share their stack's bandwidth.
+  public func shared(by layout: CoreLayout) -> Hardware {
+    var shared = self
+    shared.hbm.activeCores = max(hbm.activeCores, layout.coresPerRank)
+    return shared
+  }
+}
+
+/// A simulator that is one of several.
+private final class RunningCore {
+  var simulator: Simulator
+  /// When its next event is; `max` when nothing is left to happen.
+  private(set) var nextEvent: Picoseconds = 0
+
+  init(_ simulator: consuming Simulator) { self.simulator = simulator }
+
+  func advance(_ core: Int) throws(CoresTimingError) {
+    do throws(TimingError) {
+      _ = try simulator.step()
+    } catch {
+      throw .core(core, error)
+    }
+    look()
+  }
+
+  func look() { nextEvent = simulator.nextEvent }
+
+  func finish() -> Timeline { simulator.result() }
+}
