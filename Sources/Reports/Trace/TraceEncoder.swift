@@ -65,8 +65,8 @@ struct TraceEncoder: ~Copyable {
     eventNames: [String], annotationNames: [String], core: Int = 0, sink: @escaping Sink
   ) {
     sequence = UInt64(core) + 1
-    coreTrack = UInt64(core) << 32 | 1
-    nextTrack = UInt64(core) << 32 | 2
+    coreTrack = UInt64(core) << 20 | 1
+    nextTrack = UInt64(core) << 20 | 2
     firstFlow = UInt64(core) << 40
     self.eventNames = eventNames
     self.annotationNames = annotationNames
