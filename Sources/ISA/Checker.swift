@@ -127,7 +127,8 @@ extension Operation {
     for index in fields.indices {
       let name = fields[index].name
       guard fields[index].isOperand else {
-        if fields[index].isRequired && fields[index].get(self) == .absent {
+        // A list without elements is one that was not given.
+        if fields[index].isRequired, [.absent, .integers([])].contains(fields[index].get(self)) {
           check.requireGiven(name)
           complete = false
         }

@@ -15,20 +15,40 @@ public protocol MultiCoreKernel: Kernel {
   /// The cores of a rank share its inputs and outputs, and what `KernelBuilder.shared` declares.
   func emit(into builder: KernelBuilder, on place: CorePlace)
 
-  /// What a rank gets of the whole inputs.
-  func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor]
+  /// Which part of an input a rank gets; `nil` for all of it.
+  func shard(of input: KernelInput, rank: Int) -> TensorShard?
 
-  /// The outputs of a rank by name, from the whole inputs' values by name, in float64.
-  func reference(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]]
+  /// What a rank has of the outputs of the whole: of what `reference` gives.
+  func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]]
 }
 
 extension MultiCoreKernel {
-  /// All of them: each rank has its copy.
-  public func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor] { whole }
+  /// All of it: each rank has its copy.
+  public func shard(of input: KernelInput, rank: Int) -> TensorShard? { nil }
 
-  /// The same everywhere.
-  public func reference(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]] {
-    reference(whole)
+  /// All of them.
+  public func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]] { whole }
+
+  /// What a rank gets of whole inputs.
+  public func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor] {
+    inputs.compactMap { input in
+      guard let tensor = whole.first(where: { $0.name == input.name }) else { return nil }
+      return shard(of: input, rank: rank)?.cut(tensor) ?? tensor
+    }
+  }
+
+  /// What a rank gets of an input whose trial contents are made when they are read.
+  public func contents(of input: KernelInput, rank: Int, seed: UInt64) -> LazyContents {
+    shard(of: input, rank: rank)?.contents(of: input, seed: seed) ?? input.contents(seed: seed)
+  }
+
+  /// Declares a rank's inputs in a builder, by name.
+  func declareInputs(_ builder: KernelBuilder, of rank: Int) -> [String: TensorView] {
+    Dictionary(
+      uniqueKeysWithValues: inputs.map { input in
+        let shape = shard(of: input, rank: rank)?.shape ?? input.shape
+        return (input.name, builder.input(input.name, input.dtype, shape))
+      })
   }
 
   /// The first core's part.

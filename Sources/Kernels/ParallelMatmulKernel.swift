@@ -80,15 +80,8 @@ public struct ParallelMatmulKernel: MultiCoreKernel {
   }
 
   /// A rank's rows of k.
-  public func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor] {
-    whole.map { tensor in
-      let rows = k / layout.ranks
-      let rowBytes = tensor.bytes.count / k
-      let first = rank * rows * rowBytes
-      return KernelTensor(
-        name: tensor.name, dtype: tensor.dtype, shape: [rows] + tensor.shape.dropFirst(),
-        bytes: Array(tensor.bytes[first..<first + rows * rowBytes]))
-    }
+  public func shard(of input: KernelInput, rank: Int) -> TensorShard? {
+    TensorShard(of: input.shape, dimension: 0, block: k / layout.ranks, cores: [[rank]])
   }
 
   /// Tiles of n, each summed over the rank's k in PSUM; then over the ranks; then stored.

@@ -10,7 +10,7 @@ public struct Trap: Error, Hashable, Sendable {
     case deadlock
     case undefinedResult = "undefined result"
     case invalidValue = "invalid value"
-  case mismatch = "mismatched exchange"
+    case mismatch = "mismatched exchange"
   }
 
   /// What kind of fault.

@@ -46,8 +46,9 @@ extension LayerOperation {
     let list = OperationList(layer: layer, isPlain: set == .plain)
     return [
       list.norm(.norm), list.projection, list.headNorm, list.rotation, list.cacheWrite,
-      list.attention, list.output, list.norm(.postNorm), list.router, list.experts, list.residual,
-    ]
+      list.attention, list.output,
+    ] + list.sum(.headSum) + [list.norm(.postNorm), list.router, list.experts]
+      + list.sum(.expertSum) + [list.residual]
   }
 }
 
@@ -146,15 +147,28 @@ private struct OperationList {
 
   /// Decode reads the experts that a token chose, a prompt is taken to need all of them.
   var experts: LayerOperation {
-    let used = layer.isDecode ? min(8, layer.experts) : min(layer.experts, 8 * layer.tokens)
+    let used =
+      layer.isDecode
+      ? min(layer.chosen, layer.experts) : min(layer.experts, layer.chosen * layer.tokens)
     let each = 3 * layer.hidden * layer.inner
     return LayerOperation(
-      step: .experts, name: "experts", kernel: .expertMLP,
+      step: .experts, name: "experts",
+      // A kernel alone has all experts that its tokens take.
+      kernel: layer.chosen == 8 ? .expertMLP : nil,
       settings: [
         rows, "form=\(layer.isDecode ? "selected" : "dense")", "hidden=\(layer.hidden)",
         "experts=\(layer.experts)", "inner=\(layer.inner)", type,
       ] + storage + stream,
-      flops: 2 * layer.tokens * 8 * each, bytes: used * each * layer.weights.size)
+      flops: 2 * layer.tokens * layer.chosen * each, bytes: used * each * layer.weights.size)
+  }
+
+  /// What cores exchange to add up their parts; what moves between cores is not HBM's.
+  func sum(_ step: Qwen3LayerKernel.Step) -> [LayerOperation] {
+    guard layer.cores > 1 else { return [] }
+    return [
+      LayerOperation(
+        step: step, name: step.rawValue, kernel: nil, settings: [], flops: 0, bytes: 0)
+    ]
   }
 
   var residual: LayerOperation {

@@ -44,6 +44,8 @@ extension LayerStudy {
       layer.isDecode
       ? "decode of 1 token, context \(grouped(layer.context))"
       : "prefill of \(grouped(layer.tokens)) tokens"
+    let cores = layer.cores > 1 ? ", one of \(layer.cores) cores" : ""
+    let leftOut = layer.cores > 1 ? "kv-cache write and sums over cores" : "kv-cache write"
     let least = leastTime(on: hardware)
     let shared = sharedLeastTime(on: hardware)
     let times = total > 0 ? Double(aloneTotal) / Double(total) : 0
@@ -52,8 +54,8 @@ extension LayerStudy {
     }
     .prefix(3).map { "\($0.operation.name) \(microseconds(max(0, $0.added - $0.least))) µs" }
     return [
-      "\(phase): one program \(microseconds(total)) µs; its operations alone, one after another, "
-        + "\(microseconds(aloneTotal)) µs (\(fixed(times, 2)) times as long; kv-cache write left out).",
+      "\(phase)\(cores): one program \(microseconds(total)) µs; its operations alone, one after another, "
+        + "\(microseconds(aloneTotal)) µs (\(fixed(times, 2)) times as long; \(leftOut) left out).",
       "least time where all overlaps: \(microseconds(least)) µs at the "
         + "\(fixed(hardware.hbm.readBandwidthPerCore, 0)) GB/s that one core reads "
         + "(the program takes \(percent(Double(total) / Double(max(1, least)))) of it), "
@@ -91,7 +93,8 @@ extension LayerStudy {
     }
     return .object([
       "phase": .string(layer.isDecode ? "decode" : "prefill"), "tokens": .integer(layer.tokens),
-      "context": .integer(layer.context), "operations": .array(operations),
+      "context": .integer(layer.context), "cores": .integer(layer.cores),
+      "operations": .array(operations),
       "total_time": seconds(total), "alone_time": seconds(aloneTotal),
       "least_time": seconds(leastTime(on: hardware)),
       "shared_least_time": seconds(sharedLeastTime(on: hardware)),

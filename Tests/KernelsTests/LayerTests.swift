@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Kernels
+import Machine
 import Programs
 import Testing
 
@@ -37,6 +38,47 @@ struct LayerTests {
       #expect(distance(result, try #require(reference[name])) < limit, "\(name)")
     }
     #expect(results["expert_indices"] == reference["expert_indices"])
+  }
+
+  /// A rank's part of the whole trial inputs, cut or made as it is read.
+  @Test(arguments: [["tp=2"], ["tp=2", "lnc=2"], ["tp=2", "experts_split=expert"]])
+  func shardsAreTheSameBytesHoweverTheyAreMade(_ settings: [String]) throws {
+    let kernel = try #require(
+      try KernelName.qwen3Layer.make(Self.small + settings) as? any MultiCoreKernel)
+    for input in kernel.inputs {
+      let whole = input.make(seed: 4)
+      for rank in 0..<2 {
+        let cut = try #require(kernel.inputs([whole], of: rank).first)
+        #expect(cut.shape == (kernel.shard(of: input, rank: rank)?.shape ?? input.shape))
+        guard input.isLazy else { continue }
+        let contents = kernel.contents(of: input, rank: rank, seed: 4)
+        var made = [UInt8](repeating: 0, count: cut.bytes.count)
+        let blocks = (made.count + contents.blockBytes - 1) / contents.blockBytes
+        made.withUnsafeMutableBytes { buffer in
+          guard let base = buffer.baseAddress else { return }
+          for block in (0..<blocks).reversed() {
+            let first = block * contents.blockBytes
+            contents.fill(block, base + first, min(contents.blockBytes, buffer.count - first))
+          }
+        }
+        #expect(made == cut.bytes, "\(input.name) of rank \(rank)")
+      }
+    }
+  }
+
+  /// Ranks and cores hold each head, column and expert once.
+  @Test func shardsTileTheWhole() throws {
+    let kernel = try #require(
+      try KernelName.qwen3Layer.make(Self.small + ["tp=2", "lnc=2"]) as? any MultiCoreKernel)
+    for input in kernel.inputs where ["w_o", "gate_up", "down", "k_cache"].contains(input.name) {
+      // Numbers instead of weights: each must come once.
+      let count = input.shape.reduce(1, *)
+      let numbers = KernelTensor(
+        name: input.name, dtype: .float32, shape: input.shape, values: (0..<count).map { Float($0) }
+      )
+      let all = (0..<2).flatMap { kernel.inputs([numbers], of: $0)[0].values }
+      #expect(all.sorted() == (0..<count).map { Double($0) }, "\(input.name)")
+    }
   }
 
   /// What the reference takes over from a simulation is a tie, never a wrong choice.
@@ -88,7 +130,7 @@ struct LayerTests {
     let mistakes = [
       (["tokens=2"], "tokens is 2, decode computes one token"),
       (["q_heads=3"], "q_heads is 3, must be a multiple of kv_heads, 2"),
-      (["tp=2"], "tp is 2, a layer runs on one core yet"),
+      (["tp=3"], "tp is 3"),
       (["double_row=true"], "double_row needs float8 weights, they are bfloat16"),
       (["head_dim=31"], "head_dim is 31, must be even"),
     ]

@@ -166,6 +166,9 @@ extension BadText {
   ]
 
   static let structure = [
+    BadText(
+      "dma_copy dst=a src=x.ap([[4, 1]], moved=[‹›",
+      "expected a register, found the end of the line", "registers are r0 to r65535"),
     BadText("‹dma_cpy› dst=a src=x", "there is no operation 'dma_cpy'", "did you mean 'dma_copy'?"),
     BadText(
       "l: ‹nc_matmull› dst=a", "there is no operation 'nc_matmull'", "did you mean 'nc_matmul'?"),

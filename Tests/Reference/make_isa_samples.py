@@ -22,7 +22,7 @@ import pathlib
 import struct
 import subprocess
 
-from isa_samples import (activations, elementwise, engine_state, gathering, products, reductions, scans, selecting,
+from isa_samples import (activations, elementwise, engine_state, exchanges, gathering, products, reductions, scans, selecting,
                          simple, top, transfers)
 from isa_samples.base import block, samples
 
@@ -35,7 +35,7 @@ for make in (transfers.dma_samples, products.transpose_samples, products.matmul_
              activations.activation_samples, selecting.select_samples, top.top_samples,
              scans.scan_samples, gathering.gather_samples, engine_state.state_samples,
              transfers.compute_samples, products.axes_samples, reductions.statistics_samples,
-             activations.derivative_samples):
+             activations.derivative_samples, exchanges.exchange_samples):
     make()
 
 text = json.dumps(samples, separators=(",", ":")).encode()

@@ -54,6 +54,9 @@ for dtype in TYPES:
     sample("matmul", dtype, ["m=7", "k=5", "n=3"], {"lhs": lhs, "rhs": rhs}, {"out": lhs.T @ rhs})
     sample("matmul", dtype, ["m=7", "k=5", "n=3", "lhs_layout=mk"],
            {"lhs": lhs.T, "rhs": rhs}, {"out": lhs.T @ rhs})
+    if dtype in ("float32", "bfloat16"):
+        x, w = draw(dtype, 128, 3), draw(dtype, 128, 5)
+        sample("parallel_matmul", dtype, ["m=3", "k=128", "n=5"], {"x_t": x, "w": w}, {"y": x.T @ w})
 
     x, gamma = draw(dtype, 3, 10, scale=2), draw(dtype, 1, 10, scale=0.1, mean=1)
     sample("rmsnorm", dtype, ["tokens=3", "hidden=10", "eps=0.001"], {"x": x, "gamma": gamma},

@@ -237,7 +237,8 @@ private struct ExpertEmission {
     let results = builder.pool(
       "result", kernel.dtype, partitions: tiles[0].count, free: [hidden], buffers: 1)
     mlp.prepareDense(columns.map { $0.freeShape[1] })
-    mlp.emitDense(columns, affinities: affinities, experts: kernel.experts) { index, sums in
+    let sums = mlp.emitDense(columns, affinities: affinities, experts: kernel.experts)
+    for (index, sums) in sums.enumerated() {
       let result = results.next().rows(tiles[index].count)
       evict(sums, into: result)
       builder.emit(DMACopy(dst: out.rows(tiles[index]).ap, src: result.ap), on: store)

@@ -126,10 +126,17 @@ final class ExpertOps {
   ///   - x: `[rows, slots, 1]`.
   ///   - indices: `[1, 8]`.
   ///   - weights: `[1, 8]`.
+  ///   - owned: The experts whose weights are there, if others have the rest.
   /// - Returns: Banks with the sums, `[1, columns]` each.
-  func emitSelected(_ x: TensorView, indices: TensorView, weights: TensorView) -> [TensorView] {
+  func emitSelected(
+    _ x: TensorView, indices: TensorView, weights: TensorView, owned: Range<Int>? = nil
+  ) -> [TensorView] {
     let sums = heldSums(tokens: 1)
     let count = indices.freeShape[0]
+    if let owned {
+      emitOwned(x, indices: indices, weights: weights, owned, into: sums)
+      return sums
+    }
     var waiting: (gated: TensorView, index: TensorView, first: Bool)?
     func finish() {
       guard let ready = waiting else { return }
@@ -145,6 +152,55 @@ final class ExpertOps {
     }
     finish()
     return sums
+  }
+
+  /// Those of the chosen experts that are `owned`: which these are is known when the program runs.
+  private func emitOwned(
+    _ x: TensorView, indices: TensorView, weights: TensorView, _ owned: Range<Int>,
+    into sums: [TensorView]
+  ) {
+    let count = indices.freeShape[0]
+    func tile(_ name: String, _ dtype: DType) -> TensorView {
+      builder.tile(name, dtype, partitions: 1, free: [count])
+    }
+    let (real, above, here) = (
+      tile("owned_real", .float32), tile("owned_above", .float32), tile("owned_here", .int32)
+    )
+    let local = tile("owned_index", .uint32)
+    builder.emit(TensorCopy(dst: real.ap, src: indices.ap), on: .vector)
+    // 1 where lower bound ≤ index < upper bound.
+    builder.emit(
+      TensorScalar(
+        dst: above.ap, data: real.ap, op0: .greaterEqual,
+        operand0: .immediate(Float(owned.lowerBound))), on: .vector)
+    builder.emit(
+      ScalarTensorTensor(
+        dst: here.ap, data: real.ap, op0: .less, operand0: .immediate(Float(owned.upperBound)),
+        op1: .multiply, operand1: above.ap))
+    // Of experts that are elsewhere the index is not used; it must only be a uint32.
+    builder.emit(
+      TensorScalar(
+        dst: local.ap, data: real.ap, op0: .subtract,
+        operand0: .immediate(Float(owned.lowerBound)), op1: .maximum, operand1: .immediate(0)),
+      on: .vector)
+    // Which expert comes first is not known: all add to zeros, which a matmul must have written.
+    let zeros = builder.tile("zeros", columnType, partitions: 1, free: [bankColumns])
+    builder.emit(Memset(dst: zeros.ap, value: 0), on: .vector)
+    for sum in sums {
+      builder.emit(
+        NCMatmul(
+          dst: sum.ap, stationary: zeros.columns(0..<1).ap,
+          moving: zeros.columns(0..<sum.freeShape[0]).ap))
+    }
+    for place in 0..<count {
+      let mine = place..<place + 1
+      builder.emit(RegisterLoad(dst: Register(0), src: here.columns(mine).ap))
+      builder.emit(Loop(variable: Register(1), stop: .register(Register(0))))
+      let index = local.columns(mine)
+      let gated = gated(x, expert: 0, index: index, weight: weights.columns(mine))
+      addDown(gated, expert: 0, index: index, sums: sums, first: false)
+      builder.emit(EndLoop())
+    }
   }
 
   // MARK: - Prefill, every expert on every token
@@ -183,11 +239,10 @@ final class ExpertOps {
   /// All experts on tiles of tokens, weighted by `[tokens, experts]`; sums stay in SBUF if there is
   /// more than one tile.
   ///
-  /// - Parameter finish: Takes the sums of a tile: banks, or one float32 tile.
+  /// - Returns: By tile the sums: banks, or one float32 tile.
   func emitDense(
-    _ x: [TensorView], affinities: [TensorView], experts: Int,
-    finish: (Int, [(Range<Int>, TensorView)]) -> Void
-  ) {
+    _ x: [TensorView], affinities: [TensorView], experts: Int
+  ) -> [[(Range<Int>, TensorView)]] {
     let hidden = down.freeShape[1]
     let columns = ranges(of: hidden, by: bankColumns)
     guard x.count > 1 else {
@@ -205,13 +260,12 @@ final class ExpertOps {
         }
         waiting = next.map { ($0, expert) }
       }
-      finish(0, Array(zip(columns, sums)))
-      return
+      return [Array(zip(columns, sums))]
     }
     for expert in 0..<experts {
       emitDenseTiles(x, affinities, expert, totals)
     }
-    for (tile, total) in totals.enumerated() { finish(tile, [(0..<hidden, total)]) }
+    return totals.map { [(0..<hidden, $0)] }
   }
 
   /// One expert on several tiles of tokens, its weights loaded once.

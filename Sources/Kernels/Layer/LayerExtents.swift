@@ -1,3 +1,4 @@
+import Device
 public import Formats
 
 /// Extents of a decoder layer and of one pass through it.
@@ -18,8 +19,12 @@ public struct LayerExtents: Hashable, Sendable {
   public var headSize: Int
   /// Experts.
   public var experts: Int
+  /// Experts that a token takes; where cores have whole experts, the share of one core.
+  public var chosen: Int
   /// Width of an expert.
   public var inner: Int
+  /// Cores that share the layer, whose extents are those of one.
+  public var cores: Int
   /// Type of activations, of the cache and of the router's weights.
   public var dtype: DType
   /// Type in which the projections' weights are stored.
@@ -27,11 +32,14 @@ public struct LayerExtents: Hashable, Sendable {
 }
 
 extension Qwen3LayerKernel {
-  /// What the kernel was made for.
+  /// What one core does of the layer.
   public var extents: LayerExtents {
-    LayerExtents(
+    let share = LayerShare(self, CorePlace(rank: 0, core: 0, layout: layout))
+    let chosen = share.splitsExperts ? max(1, 8 / layout.count) : 8
+    return LayerExtents(
       isDecode: isDecode, tokens: tokens, context: isDecode ? context : 0, hidden: hidden,
-      heads: heads, kvHeads: kvHeads, headSize: headSize, experts: experts, inner: inner,
-      dtype: dtype, weights: storage.stored)
+      heads: share.heads, kvHeads: share.kvHeads, headSize: headSize, experts: share.experts,
+      chosen: chosen, inner: share.inner, cores: layout.count, dtype: dtype,
+      weights: storage.stored)
   }
 }

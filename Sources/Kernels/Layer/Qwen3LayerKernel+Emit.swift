@@ -1,4 +1,4 @@
-import Device
+public import Device
 import Formats
 import ISA
 import Machine
@@ -12,26 +12,51 @@ extension Qwen3LayerKernel {
     case cacheWrite = "kv-cache write"
     case attention
     case output = "o projection + residual"
+    case headSum = "sum over heads of cores"
     case postNorm = "post norm"
     case router
     case experts
+    case expertSum = "sum over experts of cores"
     case store = "residual + store"
   }
 
-  /// Emits the layer.
-  public func emit(into builder: KernelBuilder) {
-    let declared = declareInputs(builder)
-    var tensors = declared
+  /// Emits a core's share of the layer.
+  public func emit(into builder: KernelBuilder, on place: CorePlace) {
+    var tensors = declareInputs(builder, of: place.rank)
     for output in outputs {
       tensors[output.name] = builder.output(output.name, output.dtype, output.shape)
     }
-    LayerEmission(self, builder, tensors).emit()
+    let share = LayerShare(self, place)
+    LayerEmission(self, share, builder, ownViews(tensors, share)).emit()
+  }
+
+  /// A core's views of the tensors of its rank.
+  private func ownViews(
+    _ tensors: [String: TensorView], _ share: LayerShare
+  ) -> [String: TensorView] {
+    let (core, cores) = (share.place.core, share.place.layout.coresPerRank)
+    guard cores > 1 else { return tensors }
+    var mine = tensors
+    for name in ["w_qkv", "w_o", "gate_up", "down"] {
+      guard let whole = tensors[name] else { continue }
+      let rows = whole.rowCount / cores
+      mine[name] = whole.rows(core * rows, rows)
+    }
+    let first =
+      kvHeads(of: share.place.id).lowerBound - kvHeads(ofRank: share.place.rank).lowerBound
+    let heads = first..<first + share.kvHeads
+    mine["k_cache"] = tensors["k_cache"]?.rows(heads)
+    for name in ["v_cache", "k_new", "v_new"] {
+      mine[name] = tensors[name]?.columns(heads, dimension: 0)
+    }
+    return mine
   }
 }
 
 /// One layer while it is emitted.
 private final class LayerEmission {
   private let kernel: Qwen3LayerKernel
+  private let share: LayerShare
   private let builder: KernelBuilder
   private let tensors: [String: TensorView]
   private let ops: RowOps
@@ -57,12 +82,18 @@ private final class LayerEmission {
   private let grouped: GroupedExperts?
   /// Rows of the second norm in HBM, where blocks of tokens are gathered.
   private let normed: TensorView?
+  /// Sums of which other cores have parts.
+  private let sums: CoreSums?
   private var routes: [(indices: TensorView, weights: TensorView)] = []
 
   private var load: Engine { .scalar }
 
-  init(_ kernel: Qwen3LayerKernel, _ builder: KernelBuilder, _ tensors: [String: TensorView]) {
+  init(
+    _ kernel: Qwen3LayerKernel, _ share: LayerShare, _ builder: KernelBuilder,
+    _ tensors: [String: TensorView]
+  ) {
     self.kernel = kernel
+    self.share = share
     self.builder = builder
     self.tensors = tensors
     let (values, dtype, storage) = (kernel.values, kernel.dtype, kernel.storage)
@@ -90,9 +121,9 @@ private final class LayerEmission {
     let rows = each("rows", dtype, row) { _ in [kernel.hidden] }
     self.rows = rows
     columns = each("columns", storage.columns, hiddenRows) { [kernel.hidden / hiddenRows, $0] }
-    projected = each("qkv", dtype, row) { _ in [kernel.heads + 2 * kernel.kvHeads, kernel.headSize]
+    projected = each("qkv", dtype, row) { _ in [share.heads + 2 * share.kvHeads, kernel.headSize]
     }
-    let width = kernel.heads * kernel.headSize
+    let width = share.heads * kernel.headSize
     let turnedRows = isDecode ? kernel.headSize : evenRows(width)
     turnedHeads = each("attention_turned", storage.columns, turnedRows) {
       [width / turnedRows, $0]
@@ -120,7 +151,7 @@ private final class LayerEmission {
           ops, "post", gamma: tensor("gamma_post"), epsilon: kernel.epsilon, scratch: scratch)
       }
     )
-    let headRows = isDecode ? kernel.qkHeads : most
+    let headRows = isDecode ? share.qkHeads : most
     headOps = HeadOps(
       builder, rows: headRows, group: isDecode ? 1 : values.integer("head_group"),
       headSize: kernel.headSize, gpsimdShare: isDecode ? 0 : values.integer("gpsimd_share"),
@@ -135,6 +166,12 @@ private final class LayerEmission {
       tokens: !isDecode && values.choice("experts_form") == "grouped"
         ? min(values.integer("block_tokens"), kernel.tokens) : most,
       buffers: max(buffers, tiles.count), scales: kernel.expertScales, columnType: storage.columns)
+    sums =
+      share.isPartial
+      ? CoreSums(
+        builder, share.place,
+        dtype: values.choice("reduce_dtype") == "float32" ? .float32 : dtype,
+        tokens: tiles.map(\.count), hidden: kernel.hidden, buffers: min(2, tiles.count)) : nil
     let half = kernel.headSize / 2
     let pools = (
       each("cos_tile", dtype, isDecode ? headRows : row) { _ in [half] },
@@ -153,19 +190,19 @@ private final class LayerEmission {
     decode =
       isDecode
       ? DecodeAttention(
-        ops, heads: kernel.heads, kvHeads: kernel.kvHeads, headSize: kernel.headSize,
+        ops, heads: share.heads, kvHeads: share.kvHeads, headSize: kernel.headSize,
         context: kernel.context, loadEngine: .scalar) : nil
     prefill =
       isDecode
       ? nil
       : PrefillAttention(
-        ops, heads: kernel.heads, kvHeads: kernel.kvHeads, headSize: kernel.headSize,
+        ops, heads: share.heads, kvHeads: share.kvHeads, headSize: kernel.headSize,
         tokens: kernel.tokens, tileKeys: values.integer("tile_keys"), buffers: max(2, buffers))
     let groups = !isDecode && values.choice("experts_form") == "grouped"
     grouped =
       groups
       ? GroupedExperts(
-        ops, experts, count: kernel.experts, tokens: kernel.tokens, hidden: kernel.hidden,
+        ops, experts, count: share.experts, tokens: kernel.tokens, hidden: kernel.hidden,
         block: values.integer("block_tokens"), buffers: buffers) : nil
     normed =
       groups ? builder.scratch("normed", dtype, [kernel.tokens, kernel.hidden]) : nil
@@ -174,12 +211,12 @@ private final class LayerEmission {
       isDecode || groups
       ? nil
       : (
-        builder.tile("expert_numbers", .float32, partitions: most, free: [kernel.experts]),
+        builder.tile("expert_numbers", .float32, partitions: most, free: [share.experts]),
         builder.tile("index_real", .float32, partitions: most, free: [8]),
-        builder.tile("affinity_one", .float32, partitions: most, free: [kernel.experts])
+        builder.tile("affinity_one", .float32, partitions: most, free: [share.experts])
       )
     affinities =
-      isDecode || groups ? [] : each("affinity", .float32, 0) { _ in [kernel.experts] }
+      isDecode || groups ? [] : each("affinity", .float32, 0) { _ in [share.experts] }
   }
 
   private func tensor(_ name: String) -> TensorView {
@@ -200,15 +237,18 @@ private final class LayerEmission {
     step(.cacheWrite) { writeCache() }
     step(.attention) { attend() }
     step(.output) { projectOutput() }
+    addHeads()
     step(.postNorm) { normalise(norms.post, into: normed) }
     step(.router) { route() }
     if kernel.isDecode {
       var sums: [TensorView] = []
       step(.experts) {
         sums = experts.emitSelected(
-          columns[0], indices: routes[0].indices, weights: routes[0].weights)
+          columns[0], indices: routes[0].indices, weights: routes[0].weights,
+          owned: share.splitsExperts
+            ? share.firstExpert..<share.firstExpert + share.experts : nil)
       }
-      step(.store) { store(0, bankColumns(sums)) }
+      store(0, bankColumns(sums))
     } else if let grouped, let normed {
       step(.experts) {
         grouped.assign(routes.map(\.indices))
@@ -217,15 +257,15 @@ private final class LayerEmission {
       for tile in tiles.indices {
         var total: TensorView?
         step(.experts) { total = grouped.combine(tile, weights: routes[tile].weights) }
-        if let total { step(.store) { store(tile, [(0..<kernel.hidden, total)], isScaled: true) } }
+        if let total { store(tile, [(0..<kernel.hidden, total)], isScaled: true) }
       }
     } else {
-      step(.experts) { affinity() }
+      var sums: [[(Range<Int>, TensorView)]] = []
       step(.experts) {
-        experts.emitDense(columns, affinities: affinities, experts: kernel.experts) { tile, sums in
-          step(.store) { store(tile, sums) }
-        }
+        affinity()
+        sums = experts.emitDense(columns, affinities: affinities, experts: share.experts)
       }
+      for (tile, sums) in sums.enumerated() { store(tile, sums) }
     }
   }
 
@@ -243,12 +283,12 @@ private final class LayerEmission {
     let q = tensor("gamma_q")
     let k = tensor("gamma_k")
     if kernel.isDecode {
-      let heads = kernel.heads
+      let heads = share.heads
       builder.emit(
         DMACopy(dst: gains.k.rows(heads).ap, src: q.broadcastRows(heads).ap), on: .gpsimd)
       builder.emit(
         DMACopy(
-          dst: gains.k.rows(heads, kernel.kvHeads).ap, src: k.broadcastRows(kernel.kvHeads).ap),
+          dst: gains.k.rows(heads, share.kvHeads).ap, src: k.broadcastRows(share.kvHeads).ap),
         on: .gpsimd)
       for (name, tile) in [("cos", tables[0].cos), ("sin", tables[0].sin)] {
         builder.emit(
@@ -289,13 +329,13 @@ private final class LayerEmission {
   }
 
   private func prepareHeads() {
-    let heads = kernel.heads
+    let heads = share.heads
     if let qkRows {
       // Heads of the one token onto partitions of their own.
       builder.emit(
         DMACopy(
           dst: qkRows.select(0, dimension: 0).ap,
-          src: projected[0].columns(0..<kernel.qkHeads, dimension: 0).ap), on: .sync)
+          src: projected[0].columns(0..<share.qkHeads, dimension: 0).ap), on: .sync)
       headOps.emit(
         qkRows, into: qkRows, [HeadOps.Segment(heads: 0..<1, gains: gains.k)], tables: tables[0])
       return
@@ -305,17 +345,22 @@ private final class LayerEmission {
         tile, into: tile,
         [
           HeadOps.Segment(heads: 0..<heads, gains: gains.q),
-          HeadOps.Segment(heads: heads..<kernel.qkHeads, gains: gains.k),
+          HeadOps.Segment(heads: heads..<share.qkHeads, gains: gains.k),
         ], tables: table)
     }
   }
 
   private func writeCache() {
-    let (heads, qk) = (kernel.heads, kernel.qkHeads)
-    let all = heads + 2 * kernel.kvHeads
+    // Cores that share a head have the same keys and values: the first of them stores.
+    let cores = share.place.layout.coresPerRank
+    guard share.place.core == 0 || kernel.kvHeads(ofRank: share.place.rank).count >= cores else {
+      return
+    }
+    let (heads, qk) = (share.heads, share.qkHeads)
+    let all = heads + 2 * share.kvHeads
     for (tile, range) in zip(projected, tiles) {
       let key =
-        qkRows.map { $0.select(0, dimension: 0).rows(heads, kernel.kvHeads) }
+        qkRows.map { $0.select(0, dimension: 0).rows(heads, share.kvHeads) }
         ?? tile.columns(heads..<qk, dimension: 0)
       builder.emit(DMACopy(dst: tensor("k_new").rows(range).ap, src: key.ap), on: .gpsimd)
       builder.emit(
@@ -326,8 +371,8 @@ private final class LayerEmission {
   }
 
   private func attend() {
-    let (heads, qk) = (kernel.heads, kernel.qkHeads)
-    let all = heads + 2 * kernel.kvHeads
+    let (heads, qk) = (share.heads, share.qkHeads)
+    let all = heads + 2 * share.kvHeads
     if let decode, let qkRows {
       decode.emit(
         queries: qkRows.select(0, dimension: 0),
@@ -353,9 +398,17 @@ private final class LayerEmission {
     stream.project(
       turnedHeads, WeightMatrix(tensor("w_o")), banks: ops.banks
     ) { tile, part, bank in
-      let row = rows[tile].columns(part)
-      ops.add(bank, to: row, scale: scale)
+      if let sums {
+        ops.move(from: bank, to: sums.parts[tile].columns(part), scale: scale)
+      } else {
+        ops.add(bank, to: rows[tile].columns(part), scale: scale)
+      }
     }
+  }
+
+  private func addHeads() {
+    guard let sums else { return }
+    step(.headSum) { for tile in tiles.indices { ops.add(sums.total(tile), to: rows[tile]) } }
   }
 
   // MARK: - Experts
@@ -363,11 +416,13 @@ private final class LayerEmission {
   private func route() {
     for (column, range) in zip(columns, tiles) {
       let route = router.emit(column)
+      routes.append(route)
+      // Both cores of a rank have the same.
+      guard share.place.core == 0 else { continue }
       builder.emit(
         DMACopy(dst: tensor("expert_indices").rows(range).ap, src: route.indices.ap), on: .gpsimd)
       builder.emit(
         DMACopy(dst: tensor("expert_weights").rows(range).ap, src: route.weights.ap), on: .gpsimd)
-      routes.append(route)
     }
   }
 
@@ -376,7 +431,8 @@ private final class LayerEmission {
     builder.emit(
       Iota(
         dst: numbers.numbers.ap,
-        pattern: IndexPattern([IndexStep(step: 1, count: kernel.experts)])), on: .gpsimd)
+        pattern: IndexPattern([IndexStep(step: 1, count: share.experts)]),
+        offset: share.firstExpert), on: .gpsimd)
     for (route, affinity) in zip(routes, affinities) {
       experts.affinities(
         indices: route.indices, weights: route.weights, numbers: numbers.numbers,
@@ -387,10 +443,27 @@ private final class LayerEmission {
   private func store(
     _ tile: Int, _ sums: [(Range<Int>, TensorView)], isScaled: Bool = false
   ) {
-    for (columns, sum) in sums {
-      ops.add(sum, to: rows[tile].columns(columns), scale: isScaled ? 1 : experts.downScale)
+    let scale = isScaled ? 1 : experts.downScale
+    if let shared = self.sums {
+      step(.expertSum) {
+        for (columns, sum) in sums {
+          ops.move(from: sum, to: shared.parts[tile].columns(columns), scale: scale)
+        }
+        ops.add(shared.total(tile), to: rows[tile])
+      }
     }
-    builder.emit(DMACopy(dst: tensor("out").rows(tiles[tile]).ap, src: rows[tile].ap), on: .scalar)
+    step(.store) {
+      if self.sums == nil {
+        for (columns, sum) in sums { ops.add(sum, to: rows[tile].columns(columns), scale: scale) }
+      }
+      // The cores of a rank store equal parts of the columns.
+      let width = kernel.hidden / share.place.layout.coresPerRank
+      let mine = share.place.core * width..<(share.place.core + 1) * width
+      builder.emit(
+        DMACopy(
+          dst: tensor("out").rows(tiles[tile]).columns(mine).ap, src: rows[tile].columns(mine).ap),
+        on: .scalar)
+    }
   }
 }
 

@@ -8,7 +8,7 @@ public import Machine
 ///
 /// Activations stay in SBUF from the input to the output; weights stream through rotating tiles in
 /// the order of their use, as far ahead as SBUF has room.
-public struct Qwen3LayerKernel: Kernel {
+public struct Qwen3LayerKernel: MultiCoreKernel {
   /// `qwen3_layer`.
   public static let name = KernelName.qwen3Layer
   /// What it computes.
@@ -23,7 +23,10 @@ public struct Qwen3LayerKernel: Kernel {
     renormalised; their MLPs. Decode fetches the chosen experts' weights by the router's own \
     indices, prefill runs all experts on all tokens (experts_form=dense) or on the tokens that \
     chose them, grouped on the device in blocks of block_tokens (grouped). Scopes of the program \
-    are the layer's operations.
+    are the layer's operations. Several cores (tp ranks of lnc cores) share out the heads, and the \
+    experts by their columns or whole; what they have of the two sums over heads and experts is added \
+    up by sendrecv and all_reduce. With whole experts a decoding core computes those of the eight that \
+    it has.
     """
   /// Shapes and strategy.
   public static let parameters: [KernelParameter] =
@@ -32,8 +35,13 @@ public struct Qwen3LayerKernel: Kernel {
       .integer("tokens", 0...1024, default: 0, "tokens of the prompt; 0: 128. decode has one"),
       LayerShape.context, .hidden, LayerShape.heads, LayerShape.kvHeads, LayerShape.headSize,
       LayerShape.experts, LayerShape.inner, .epsilon, .dtype,
-      .integer("tp", 1...4, default: 1, "ranks that share the layer; only 1 yet"),
-      .integer("lnc", 1...2, default: 1, "physical cores of a logical one; only 1 yet"),
+      .integer("tp", 1...4, default: 1, "ranks that share the layer: 1, 2 or 4"),
+      .logicalCore,
+      .choice(
+        "experts_split", ["inner", "expert"],
+        "what several cores share: the columns of each expert, or the experts"),
+      .choice(
+        "reduce_dtype", ["dtype", "float32"], "element type of sums that cores exchange"),
       .choice("experts_form", ["dense", "grouped"], "how a prefill runs the experts"),
       .integer("block_tokens", 1...128, default: 64, "tokens of a block of a grouped prefill"),
       .integer("tile_keys", 128...512, default: 512, "keys of a tile of flash attention"),
@@ -128,11 +136,12 @@ public struct Qwen3LayerKernel: Kernel {
     // Of rows whose deviation is about 1: relative to the row, not to an element that happens to be
     // small.
     let tolerance = Tolerance(absolute: isExact ? error : 2 * error, relative: error)
+    let cached = kvHeads(ofRank: 0).count
     // An expert's weight is off by its logit's error: bfloat16 rounds the hidden row.
     return [
       KernelOutput("out", dtype, [tokens, hidden], tolerance),
-      KernelOutput("k_new", dtype, [tokens, kvHeads, headSize], tolerance),
-      KernelOutput("v_new", dtype, [tokens, kvHeads, headSize], tolerance),
+      KernelOutput("k_new", dtype, [tokens, cached, headSize], tolerance),
+      KernelOutput("v_new", dtype, [tokens, cached, headSize], tolerance),
       KernelOutput("expert_indices", .uint32, [tokens, 8], .equal),
       KernelOutput("expert_weights", .float32, [tokens, 8], tolerance),
     ]
@@ -154,11 +163,7 @@ public struct Qwen3LayerKernel: Kernel {
     require(
       !isDecode || tokens == 1, "tokens is \(tokens), decode computes one token",
       "use phase=prefill, or leave tokens out")
-    for name in ["tp", "lnc"] {
-      let value = values.integer(name)
-      require(
-        value == 1, "\(name) is \(value), a layer runs on one core yet", "use \(name)=1")
-    }
+    for finding in shareFindings { require(finding.holds, finding.message, finding.remedy) }
     require(
       values.integer("tile_keys") % 128 == 0,
       "tile_keys is \(values.integer("tile_keys")), must be a multiple of 128",

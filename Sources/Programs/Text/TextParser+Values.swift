@@ -40,9 +40,10 @@ extension TextParser {
   mutating func register() throws(Malformed) -> Int {
     skipBlanks()
     let start = at
+    let isRegister = byte == UInt8(ascii: "r")
     let word = scanBareName()
     let digits = text(word.lowerBound, word.upperBound).dropFirst()
-    guard bytes[start] == UInt8(ascii: "r"), let number = Int(digits),
+    guard isRegister, let number = Int(digits),
       (0...Register.maximum).contains(number)
     else {
       at = start

@@ -5,6 +5,7 @@ import Foundation
 import Hardware
 import Kernels
 import Machine
+import Models
 import Reports
 import Simulation
 import Storage
@@ -25,7 +26,8 @@ extension RunCommand {
       Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
     }
     let run = try Simulation.run(
-      kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed, options: options)
+      onAllCores: kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed,
+      options: options)
     if let outputDir {
       for (rank, outputs) in run.outputs.enumerated() {
         try writeOutputs(outputs, to: "\(outputDir)/rank\(rank)")
@@ -36,9 +38,13 @@ extension RunCommand {
         run, to: trace, options: traceOptions(run.cores.map { $0.device?.instructions.count ?? 0 }))
     }
     let report = CoresReport(run, peakMemoryBytes: peakMemoryBytes())
-    let text = report.json.text()
+    let layer = try layerStudy(run.cores[run.slowest], machine)
+    var object = report.json
+    if let layer { object = object.adding("layer", layer.json(on: machine)) }
+    let text = object.text()
     if let json, json != "-" { try writeAtomically(Array(text.utf8), to: json) }
     print(json == "-" ? text : report.text(color: showsColor(.standardOutput)))
+    if let layer, json != "-" { print(layer.text(on: machine)) }
     if run.checks.joined().contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
 }

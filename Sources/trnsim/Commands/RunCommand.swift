@@ -97,7 +97,7 @@ struct RunCommand: ParsableCommand {
   }
 
   /// The operations of a whole layer; `nil` for other kernels and where nothing was timed.
-  private func layerStudy(_ run: Run, _ machine: Hardware) throws -> LayerStudy? {
+  func layerStudy(_ run: Run, _ machine: Hardware) throws -> LayerStudy? {
     guard run.timeline != nil, KernelName(rawValue: target) == .qwen3Layer else { return nil }
     let values = try KernelParameters(
       parameters.parameters, for: Qwen3LayerKernel.parameters)

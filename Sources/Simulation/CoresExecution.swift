@@ -1,0 +1,270 @@
+import Device
+import Diagnostics
+import Formats
+import ISA
+import Kernels
+import Machine
+import Programs
+
+/// The values of several cores: machines that meet at exchanges.
+final class CoresExecution {
+  /// One core.
+  private final class Core {
+    let place: CorePlace
+    let program: Program
+    var interpreter: Interpreter
+    /// The exchange that it waits at.
+    var waiting: (index: Int, operation: any ExchangeOperation, exchange: Exchange)?
+    var counts: [ExchangeKey: Int] = [:]
+
+    init(_ place: CorePlace, _ program: Program, _ interpreter: consuming Interpreter) {
+      self.place = place
+      self.program = program
+      self.interpreter = interpreter
+    }
+  }
+
+  private let set: ProgramSet
+  private let options: Simulation.Options
+  private var cores: [Core] = []
+  /// By rank.
+  private var accesses: [SharedAccesses]
+
+  init(
+    _ set: ProgramSet, _ geometry: Geometry, _ inputs: [[KernelTensor]],
+    _ lazy: [[String: LazyContents]], _ options: Simulation.Options
+  ) throws {
+    self.set = set
+    self.options = options
+    accesses = (0..<set.layout.ranks).map { _ in SharedAccesses(cores: set.layout.coresPerRank) }
+    for place in set.layout.places {
+      let program = set.programs[place.id]
+      guard options.mode != .timingOnly else {
+        cores.append(Core(place, program, Interpreter(geometry: geometry, machine: nil)))
+        continue
+      }
+      var given = inputs.indices.contains(place.rank) ? inputs[place.rank] : []
+      // The other core of the rank may declare what this one does not.
+      let lazy = lazy.indices.contains(place.rank) ? lazy[place.rank] : [:]
+      let declared = program.givenTensors.filter { lazy[$0.tensor.name] == nil }
+      given.removeAll { tensor in
+        !declared.contains { $0.tensor.name == tensor.name }
+          && set.sharedTensors(of: place.rank)[tensor.name] != nil
+      }
+      let filled = try Simulation.complete(
+        given, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
+      ) { _ in nil }
+      var machine = Machine(
+        geometry: geometry, tensors: [],
+        rounding: options.stochasticRoundingSeed.map { .stochastic(seed: $0) } ?? .nearestEven)
+      let first = place.core > 0 ? cores[place.rank * set.layout.coresPerRank] : nil
+      for tensor in program.tensors {
+        if let first, tensor.space == .hbm, tensor.role != .scratch, tensor.base == nil,
+          let other = first.program.tensors.firstIndex(where: { $0.name == tensor.name })
+        {
+          machine.declare(tensor, sharing: first.interpreter.machine, TensorID(other))
+        } else {
+          machine.declare(tensor)
+        }
+      }
+      func isGiven(_ name: String, _ first: Core?) -> Bool {
+        first?.program.givenTensors.contains { $0.tensor.name == name } ?? false
+      }
+      for (id, tensor) in declared {
+        guard let input = filled.first(where: { $0.name == tensor.name }) else { continue }
+        if !isGiven(tensor.name, first) { machine.fill(id, bytes: input.bytes) }
+      }
+      for (id, tensor) in program.givenTensors where !isGiven(tensor.name, first) {
+        if let contents = lazy[tensor.name] { machine.fill(id, lazily: contents) }
+      }
+      cores.append(Core(place, program, Interpreter(geometry: geometry, machine: machine)))
+    }
+  }
+
+  /// Runs all cores to their ends.
+  func run() throws {
+    var moved = true
+    while moved {
+      moved = false
+      for core in cores where core.waiting == nil {
+        if try advance(core) { moved = true }
+      }
+      if try meet() { moved = true }
+    }
+    let stuck = cores.filter { $0.waiting != nil }
+    guard stuck.isEmpty else { throw deadlock(stuck) }
+    for rank in accesses.indices { try requireNoRace(rank) }
+  }
+
+  /// Lets a core run to its next exchange; `false` when it has ended.
+  private func advance(_ core: Core) throws -> Bool {
+    let rank = core.place.rank
+    do throws(Trap) {
+      let next = try core.interpreter.runToExchange(core.program) { index, operation in
+        accesses[rank].note(operation, index, of: core.program, core: core.place.core)
+      }
+      guard let next else { return false }
+      // A barrier names what it orders, and touches nothing.
+      if !(next.operation is CoreBarrier) {
+        accesses[rank].note(next.operation, next.index, of: core.program, core: core.place.core)
+      }
+      core.waiting = (
+        next.index, next.operation, next.operation.exchange(core.program.tensors)
+      )
+      return true
+    } catch {
+      var trap = Simulation.annotate(error, core.program)
+      if trap.kind == .uninitializedRead && set.layout.coresPerRank > 1 {
+        trap.notes.append(
+          "if the rank's other core writes it: put a core_barrier between its write and this read")
+      }
+      throw core.place.named(trap)
+    }
+  }
+
+  /// Executes an exchange that all have come to; `false` when there is none.
+  private func meet() throws -> Bool {
+    for core in cores {
+      guard let waiting = core.waiting else { continue }
+      let participants = try participants(core, waiting.exchange)
+      let key = ExchangeKey(participants, pipe: waiting.exchange.pipe)
+      let others = participants.map { cores[$0] }
+      var ready = true
+      for other in others {
+        guard let theirs = other.waiting,
+          try self.participants(other, theirs.exchange) == key.participants,
+          theirs.exchange.pipe == key.pipe
+        else {
+          ready = false
+          break
+        }
+      }
+      guard ready else { continue }
+      try execute(others)
+      return true
+    }
+    return false
+  }
+
+  private func participants(_ core: Core, _ exchange: Exchange) throws -> [Int] {
+    if let found = exchange.participants(with: core.place) { return found }
+    throw fault(
+      core,
+      "ranks \(exchange.group.map { Int($0) }) take part, the program runs on \(set.layout.ranks) "
+        + "and is rank \(core.place.rank)",
+      remedy: "name ranks below \(set.layout.ranks), this one among them")
+  }
+
+  private func execute(_ cores: [Core]) throws {
+    guard let first = cores.first, let mine = first.waiting else { return }
+    var parts: [ExchangePart] = []
+    for core in cores {
+      guard let theirs = core.waiting else { return }
+      guard theirs.exchange.kind == mine.exchange.kind else {
+        throw fault(
+          core,
+          "\(theirs.exchange.kind.rawValue) meets \(mine.exchange.kind.rawValue) of "
+            + first.place.description,
+          remedy: "all who take part must call the same exchange in the same order")
+      }
+      if options.mode != .timingOnly {
+        let part = try on(core) { () throws(Trap) in
+          try theirs.operation.part(from: core.interpreter.machine)
+        }
+        if let part { parts.append(part) }
+      }
+      guard theirs.exchange.bytes == mine.exchange.bytes,
+        parts.last?.dtype == parts.first?.dtype, parts.last?.rows == parts.first?.rows
+      else {
+        throw fault(
+          core,
+          "gives \(theirs.exchange.bytes) B and \(first.place.description) \(mine.exchange.bytes) B",
+          remedy: "all who take part must give equal shapes of one type")
+      }
+    }
+    for (index, core) in cores.enumerated() {
+      guard let theirs = core.waiting else { return }
+      try on(core) { () throws(Trap) in
+        if let result = parts.isEmpty ? nil : theirs.operation.result(parts, for: index) {
+          try theirs.operation.store(result, on: &core.interpreter.machine)
+        }
+        try core.interpreter.passExchange(core.program)
+      }
+      core.waiting = nil
+    }
+    // Cores of one rank have met; those of other ranks share nothing.
+    for rank in Set(cores.map(\.place.rank))
+    where cores.count(where: { $0.place.rank == rank }) == set.layout.coresPerRank {
+      try requireNoRace(rank)
+    }
+  }
+
+  private func on<Value>(_ core: Core, _ body: () throws(Trap) -> Value) throws -> Value {
+    do throws(Trap) {
+      return try body()
+    } catch {
+      var trap = error
+      trap.instruction = trap.instruction ?? core.waiting?.index
+      throw core.place.named(Simulation.annotate(trap, core.program))
+    }
+  }
+
+  private func fault(_ core: Core, _ message: String, remedy: String) -> Trap {
+    var trap = Trap(.mismatch, message, remedy: remedy)
+    trap.instruction = core.waiting?.index
+    return core.place.named(Simulation.annotate(trap, core.program))
+  }
+
+  private func deadlock(_ stuck: [Core]) -> Trap {
+    var trap = Trap(
+      .deadlock, "\(stuck.count) core(s) wait at exchanges for others that never come",
+      remedy: "all who take part must call the same exchanges in the same order")
+    for core in stuck {
+      guard let waiting = core.waiting else { continue }
+      let absent = (waiting.exchange.participants(with: core.place) ?? []).filter { id in
+        id != core.place.id
+      }
+      trap.notes.append(
+        "\(core.place.description) is at instruction \(waiting.index), "
+          + "\(core.program.instructionText(waiting.index)), and waits for "
+          + absent.map { set.layout.places[$0].description }.joined(separator: ", "))
+    }
+    return trap
+  }
+
+  private func requireNoRace(_ rank: Int) throws {
+    guard let race = accesses[rank].meet() else { return }
+    let core = cores[rank * set.layout.coresPerRank + 1]
+    var trap = Trap(
+      .race,
+      "both cores of rank \(rank) touch byte \(race.byte) of '\(race.tensor)', one of them writes, and "
+        + "they do not meet in between",
+      remedy: "put a core_barrier between the two")
+    trap.instruction = race.instructions[1]
+    let other = cores[rank * set.layout.coresPerRank]
+    trap.notes = [
+      "\(other.place.description), instruction \(race.instructions[0]): "
+        + other.program.instructionText(race.instructions[0])
+    ]
+    throw core.place.named(Simulation.annotate(trap, core.program))
+  }
+
+  // MARK: - Results
+
+  /// The outputs that a core declares; the other core of its rank may have written parts of them.
+  func outputs(of core: Int) throws -> [KernelTensor] {
+    guard options.mode != .timingOnly else { return [] }
+    let core = cores[core]
+    return try core.program.returnedTensors.map { id, tensor in
+      if let missing = core.interpreter.machine.firstUnwritten(id) {
+        throw core.place.named(Simulation.incomplete(tensor, missing, tensor.bytes))
+      }
+      return KernelTensor(
+        name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
+        bytes: core.interpreter.machine.contents(of: id).bytes)
+    }
+  }
+
+  /// What a core executed, if its program has control flow.
+  func executed(by core: Int) -> ExecutedStream? { cores[core].interpreter.executed }
+}
