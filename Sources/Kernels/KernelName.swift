@@ -18,6 +18,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case argmax
   case qwen3Layer = "qwen3_layer"
   case parallelMatmul = "parallel_matmul"
+  case coreSum = "core_sum"
 
   /// The kernel's type.
   public var type: any Kernel.Type {
@@ -40,6 +41,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
     case .argmax: ArgmaxKernel.self
     case .qwen3Layer: Qwen3LayerKernel.self
     case .parallelMatmul: ParallelMatmulKernel.self
+    case .coreSum: CoreSumKernel.self
     }
   }
 

@@ -56,6 +56,8 @@ for dtype in TYPES:
            {"lhs": lhs.T, "rhs": rhs}, {"out": lhs.T @ rhs})
     if dtype in ("float32", "bfloat16"):
         x, w = draw(dtype, 128, 3), draw(dtype, 128, 5)
+        y = draw(dtype, 3, 4)
+        sample("core_sum", dtype, ["tokens=3", "hidden=4"], {"x": y}, {"y": y})
         sample("parallel_matmul", dtype, ["m=3", "k=128", "n=5"], {"x_t": x, "w": w}, {"y": x.T @ w})
 
     x, gamma = draw(dtype, 3, 10, scale=2), draw(dtype, 1, 10, scale=0.1, mean=1)

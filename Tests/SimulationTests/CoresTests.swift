@@ -360,6 +360,18 @@ struct CoresTests {
     for core in run.cores { try requireInvariants(core) }
   }
 
+  @Test(arguments: [
+    ["tp=4"], ["lnc=2"], ["tp=4", "lnc=2"], ["tp=2", "lnc=2", "tokens=130", "dtype=float32"],
+  ])
+  func sumsOverCoresAreRight(_ settings: [String]) throws {
+    let tokens = settings.contains { $0.hasPrefix("tokens=") } ? [] : ["tokens=1"]
+    let kernel = try #require(
+      try KernelName.coreSum.make(["hidden=64"] + tokens + settings) as? any MultiCoreKernel)
+    let run = try Simulation.run(onAllCores: kernel, on: try Self.hardware.get())
+    for check in run.checks.joined() { #expect(check.passed) }
+    #expect(Set(run.outputs.map { $0.map(\.bytes) }).count == 1)
+  }
+
   @Test func coresOfARankShareTheirStack() throws {
     // 716 GB/s of a stack: half each for the two cores of a rank.
     let hardware = try Self.hardware.get()

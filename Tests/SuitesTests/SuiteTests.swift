@@ -14,7 +14,7 @@ import Testing
     // `trnsim run qwen3_layer` has a table of the layer's own operations.
     let ofTheLayerItself: Set<KernelName> = [
       .projection, .headNorm, .decodeAttention, .prefillAttention, .expertMLP, .argmax, .qwen3Layer,
-      .parallelMatmul,
+      .parallelMatmul, .coreSum,
     ]
     let expected = Set(KernelName.allCases).subtracting(captured).subtracting(ofTheLayerItself)
     #expect(Set(entries.map(\.kernel)) == expected)
