@@ -1,119 +1,90 @@
-"""Suites that are pytest's: collected, sampled, and run in their own directory."""
+"""Suites that are pytest's: one process collects, and runs a choice of the cases (`suite_pool`)."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
-import random
 import subprocess
 import sys
 import tempfile
-from collections import Counter, defaultdict
+from collections import Counter
 from typing import Any
+
+from suite_pool import Settings, function_of
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 PACKAGE = os.path.join(os.path.dirname(HERE), "src")
 
-SETTINGS: dict[str, dict[str, Any]] = {
+SUITES: dict[str, dict[str, Any]] = {
     "nki-library": {"folder": "test/integration", "paths": ["src", "."],
                     "options": ["--test-mode", "simulation", "--platform-target", "trn2", "-p", "nkilib_plugin"],
-                    "environment": {"NKILIB_SIMULATION_RUN_ALL": "1"}, "prefix": "test/"},
+                    "environment": {"NKILIB_SIMULATION_RUN_ALL": "1"}, "output": "--output-directory"},
     "nki-samples": {"folder": "test/unit", "paths": ["."], "options": ["--simulation-only"], "environment": {},
-                    "prefix": ""},
+                    "output": None},
 }
 
 
 def run_pytest_suite(options: Any) -> int:
-    """Runs a sample (or all) of a suite and prints a table."""
-    suite = SETTINGS[options.suite]
+    """Runs a sample (or all) of a suite; prints a row for each case and a table of what failed."""
+    suite = SUITES[options.suite]
     root = os.path.abspath(options.checkout)
-    names = [name for name in collected(suite, root) if options.filter in name]
-    chosen = sample(names, options.sample, options.seed)
-    print(f"{options.suite}: {len(names)} cases, {len(chosen)} of them run", flush=True)
-    results = attempt(suite, root, chosen, options.timeout)
-    for result in results:
-        print(f"{result['status']:8} {result['seconds']:6.1f} s  {result['name']}  {result['reason'][:240]}")
-    counts = Counter(result["status"] for result in results)
-    print(f"\n{options.suite}: {counts['passed']} of {len(results)} pass"
-          + "".join(f", {n} {status}" for status, n in counts.items() if status != "passed"))
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
-    return 0 if counts["failed"] == 0 else 1
-
-
-def command(suite: dict[str, Any], *arguments: str) -> list[str]:
-    return [sys.executable, "-m", "trnsim", "-m", "pytest", *suite["options"], "-p", "no:cacheprovider", *arguments]
-
-
-def environment(suite: dict[str, Any], root: str) -> dict[str, str]:
-    paths = [PACKAGE, HERE, *(os.path.join(root, path) for path in suite["paths"])]
-    return {**os.environ, **suite["environment"], "PYTHONPATH": os.pathsep.join(paths)}
-
-
-def collected(suite: dict[str, Any], root: str) -> list[str]:
-    """The names of all cases."""
-    done = subprocess.run(command(suite, suite["folder"], "--collect-only", "-q"), cwd=root,
-                          env=environment(suite, root), capture_output=True, text=True, check=False)
-    names = [line for line in done.stdout.splitlines() if "::" in line and " " not in line.split("::")[0]]
-    if not names:
-        sys.exit(f"error: nothing was collected\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-    return [name if name.startswith(suite["prefix"]) else suite["prefix"] + name for name in names]
-
-
-def function_of(name: str) -> str:
-    return name.partition("[")[0]
-
-
-def sample(names: list[str], count: int | None, seed: int) -> list[str]:
-    """At least one case of each function, then random others; all without a count."""
-    if count is None or count >= len(names):
-        return names
-    chooser = random.Random(seed)
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        groups[function_of(name)].append(name)
-    chosen = [chooser.choice(group) for group in groups.values()]
-    left = [name for name in names if name not in set(chosen)]
-    chosen += chooser.sample(left, min(max(0, count - len(chosen)), len(left)))
-    wanted = set(chosen)
-    return [name for name in names if name in wanted]
-
-
-def attempt(suite: dict[str, Any], root: str, names: list[str], timeout: float) -> list[dict[str, Any]]:
-    """Runs cases in processes of up to twenty; a process that exceeds its time is taken apart."""
-    results = []
-    for start in range(0, len(names), 20):
-        batch = names[start:start + 20]
-        found = _batch(suite, root, batch, timeout * 4)
-        for name in batch:
-            if name not in found:
-                found.update(_batch(suite, root, [name], timeout))
-            results.append(found.get(name) or {"name": name, "status": "timeout", "seconds": timeout,
-                                               "reason": f"more than {timeout:.0f} s"})
-    return results
-
-
-def _batch(suite: dict[str, Any], root: str, names: list[str], timeout: float) -> dict[str, dict[str, Any]]:
-    """Results by name; those that had no time are missing."""
     with tempfile.TemporaryDirectory() as directory:
-        log = os.path.join(directory, "log")
-        arguments = command(suite, *names, "-q", "--tb=short", "-p", "suite_log")
-        try:
-            subprocess.run(arguments, cwd=root, env={**environment(suite, root), "SUITE_LOG": log}, check=False,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=timeout)
-        except subprocess.TimeoutExpired:
-            pass
-        results = {}
-        if os.path.exists(log):
-            with open(log, encoding="utf-8") as file:
-                for line in file:
+        results = os.path.abspath(options.results or os.path.join(directory, "results.jsonl"))
+        earlier = read_results(results)
+        settings = Settings(results, filter=options.filter, one_each=options.one_each, sample=options.sample,
+                            seed=options.seed, workers=options.workers, timeout=options.timeout,
+                            memory=options.memory)
+        if options.again:
+            settings.only = [name for name, result in earlier.items() if result["status"] in options.again]
+            if not settings.only:
+                sys.exit(f"error: {results} has no case that is {' or '.join(options.again)}")
+        else:
+            settings.skip = list(earlier)
+        arguments = [sys.executable, "-m", "trnsim", "-m", "pytest", *suite["options"],
+                     *(f for f in options.files or [suite["folder"]]), "-q", "--tb=short", "-p", "no:cacheprovider",
+                     "-p", "suite_pool", "-p", "no:capture" if options.verbose else "no:doctest"]
+        if suite["output"]:
+            arguments += [suite["output"], directory]
+        paths = [PACKAGE, HERE, *(os.path.join(root, path) for path in suite["paths"])]
+        environment = {"OMP_NUM_THREADS": "1", **os.environ, **suite["environment"],
+                       "PYTHONPATH": os.pathsep.join(paths), "SUITE_POOL": json.dumps(dataclasses.asdict(settings))}
+        done = subprocess.run(arguments, cwd=root, env=environment, check=False)
+        found = read_results(results)
+        if not found:
+            return done.returncode or 1
+        summary(options.suite, found)
+        return 0 if all(result["status"] in ("passed", "skipped") for result in found.values()) else 1
+
+
+def read_results(path: str) -> dict[str, dict[str, Any]]:
+    """Results by name; of a case that ran several times, the last. A line that was cut is none."""
+    found: dict[str, dict[str, Any]] = {}
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                try:
                     result = json.loads(line)
-                    name = result["name"]
-                    if not name.startswith(suite["prefix"]):
-                        result["name"] = name = suite["prefix"] + name
-                    results[name] = result
-        return results
+                except ValueError:
+                    continue
+                found.pop(result["name"], None)
+                found[result["name"]] = result
+    return found
 
 
-__all__ = ["run_pytest_suite"]
+def summary(title: str, results: dict[str, dict[str, Any]]) -> None:
+    """How many pass of each test file, and in all."""
+    files: dict[str, Counter[str]] = {}
+    for name, result in results.items():
+        files.setdefault(os.path.basename(name.partition("::")[0]), Counter())[result["status"]] += 1
+    functions = {function_of(name) for name in results}
+    print(f"\n{'file':44} {'passed':>6} {'of':>6}")
+    for file, counts in sorted(files.items()):
+        others = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()) if status != "passed")
+        print(f"{file:44} {counts['passed']:6} {sum(counts.values()):6}  {others}")
+    total = Counter(result["status"] for result in results.values())
+    print(f"{title}: {total['passed']} of {len(results)} cases of {len(functions)} test functions pass"
+          + "".join(f", {n} {status}" for status, n in sorted(total.items()) if status != "passed"))
+
+
+__all__ = ["read_results", "run_pytest_suite", "summary"]

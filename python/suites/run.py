@@ -2,9 +2,12 @@
 
     python python/suites/run.py sdk-tests ~/aws-neuron-sdk
     python python/suites/run.py nkibench ~/AccelOpt --filter rope --timeout 600
-    python python/suites/run.py nki-library ~/nki-library --sample 100 --seed 0
+    python python/suites/run.py nki-library ~/nki-library --one-each --results library.jsonl
+    python python/suites/run.py nki-library ~/nki-library --sample 1000 --seed 0 --workers 2 --results library.jsonl
+    python python/suites/run.py nki-library ~/nki-library --again failed --results library.jsonl
 
-Each case runs in a process of its own with a time limit. `--json FILE` writes the results.
+Each case runs in a process of its own with a limit of time and memory. `--results FILE` gets a line of JSON for each case
+as soon as it ends; a run that was stopped goes on where it was. `--json FILE` writes all results at the end.
 """
 
 from __future__ import annotations
@@ -66,8 +69,15 @@ def main() -> int:
     parser.add_argument("checkout")
     parser.add_argument("--filter", default="", help="only cases with this text in their name")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for each case (120)")
+    parser.add_argument("--one-each", action="store_true", help="one case of each test function, a small one")
     parser.add_argument("--sample", type=int, help="this many cases, at least one of each test function (nki-library)")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=0, help="of the sample (0)")
+    parser.add_argument("--workers", type=int, default=1, help="cases at a time (1)")
+    parser.add_argument("--memory", type=float, default=8.0, help="GiB for each case (8)")
+    parser.add_argument("--results", help="a line for each case; cases that it has already are not run again")
+    parser.add_argument("--again", action="append", choices=["failed", "timeout", "memory"], default=[],
+                        help="run the cases again that are so in --results")
+    parser.add_argument("--files", nargs="+", help="test files of the checkout, to collect less (nki-library)")
     parser.add_argument("--json", help="write the results to this file")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what the cases print")
     options = parser.parse_args()

@@ -32,7 +32,7 @@ def _dst(value: Any, op: str) -> NkiTensor:
 
 
 def _on_chip(view: NkiTensor, what: str, op: str) -> None:
-    if not view.storage.region.is_on_chip:
+    if not view.storage.on_chip:
         raise fail(f"{op} {what} must be in sbuf or psum, is in {view.storage.region.value}",
                    "copy it there with dma_copy first")
 

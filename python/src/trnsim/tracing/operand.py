@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import NkiValidationError
 from .context import program
 from .places import current_place
@@ -11,28 +13,55 @@ from .view import NkiTensor
 FREE_DIMENSIONS = 4
 
 
-class CoreOperand:
-    """Rows and free dimensions of a view, as the core has them."""
+class Pattern:
+    """Rows and free dimensions of a view, whatever its storage: loops make the same ones again and again."""
 
-    __slots__ = ("free", "name", "offset", "row_start", "row_stride", "rows", "text")
+    __slots__ = ("elements", "free", "key", "offset", "row_start", "row_stride", "rows", "tail")
 
-    def __init__(self, name: str, row_start: int, rows: int, row_stride: int, offset: int,
-                 free: list[tuple[int, int]], text: str) -> None:
-        self.name = name
+    def __init__(self, row_start: int, rows: int, row_stride: int, offset: int, free: list[tuple[int, int]],
+                 tail: str) -> None:
         self.row_start = row_start
         self.rows = rows
         self.row_stride = row_stride
         self.offset = offset
         self.free = free
+        #: What follows the tensor's name in the text, without the closing bracket.
+        self.tail = tail
+        #: What tells the place of one pattern of a tensor from another.
+        self.key = (row_start, rows, offset, tuple(free))
+        #: Elements of a row.
+        self.elements = 1
+        for _, extent in free:
+            self.elements *= extent
+
+
+class CoreOperand:
+    """Rows and free dimensions of a view, as the core has them."""
+
+    __slots__ = ("elements", "free", "key", "name", "offset", "row_start", "row_stride", "rows", "text")
+
+    def __init__(self, name: str, pattern: Pattern, text: str) -> None:
+        self.name = name
+        self.row_start = pattern.row_start
+        self.rows = pattern.rows
+        self.row_stride = pattern.row_stride
+        self.offset = pattern.offset
+        self.free = pattern.free
+        self.key = pattern.key
+        self.elements = pattern.elements
         self.text = text
 
-    @property
-    def elements(self) -> int:
-        """Elements of a row."""
-        count = 1
-        for _, extent in self.free:
-            count *= extent
-        return count
+
+#: Patterns by what makes them; emptied when full, so that a kernel of any length fits in memory.
+_patterns: dict[tuple[Any, ...], Pattern] = {}
+_PATTERN_LIMIT = 200_000
+
+
+def _remember(key: tuple[Any, ...], pattern: Pattern) -> Pattern:
+    if len(_patterns) >= _PATTERN_LIMIT:
+        _patterns.clear()
+    _patterns[key] = pattern
+    return pattern
 
 
 def merged(dims: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -67,12 +96,16 @@ def _make(view: NkiTensor, what: str) -> CoreOperand:
     storage = view.storage
     name = storage.text if view.dtype.core_name == storage.dtype.core_name \
         else program().alias(storage, view.dtype)
-    if storage.region.is_on_chip:
-        return _on_chip(view, name, what)
-    return _in_hbm(view, name)
+    if storage.on_chip:
+        key: tuple[Any, ...] = (view.shape, view.strides, view.offset, view.partition_stride, view.blocks)
+        pattern = _patterns.get(key) or _remember(key, _on_chip(view, what))
+    else:
+        key = (view.shape, view.strides, view.offset)
+        pattern = _patterns.get(key) or _remember(key, _in_hbm(view))
+    return CoreOperand(name, pattern, f"{name}{pattern.tail}{_dynamic_text(view)})")
 
 
-def _on_chip(view: NkiTensor, name: str, what: str) -> CoreOperand:
+def _on_chip(view: NkiTensor, what: str) -> Pattern:
     per_partition = view.partition_stride
     shape, strides = view.shape, view.strides
     row_start, offset = divmod(view.offset, per_partition)
@@ -117,14 +150,17 @@ def _on_chip(view: NkiTensor, name: str, what: str) -> CoreOperand:
                 f"{what} has {len(dims)} free dimensions, an access pattern has at most "
                 f"{FREE_DIMENSIONS}", remedy="split the instruction, or copy the tensor first",
                 place=current_place())
-    text = f"{name}.ap([{_pairs(dims)}], rows={row_start}:{row_start + rows}"
+    return on_chip_pattern(row_start, rows, offset, dims)
+
+
+def on_chip_pattern(row_start: int, rows: int, offset: int, dims: list[tuple[int, int]]) -> Pattern:
+    tail = f".ap([{_pairs(dims)}], rows={row_start}:{row_start + rows}"
     if offset:
-        text = f"{text}, offset={offset}"
-    dynamic = _dynamic_text(view)
-    return CoreOperand(name, row_start, rows, 0, offset, dims, f"{text}{dynamic})")
+        tail = f"{tail}, offset={offset}"
+    return Pattern(row_start, rows, 0, offset, dims, tail)
 
 
-def _in_hbm(view: NkiTensor, name: str) -> CoreOperand:
+def _in_hbm(view: NkiTensor) -> Pattern:
     shape, strides = view.shape, view.strides
     if not shape:
         rows, row_stride, dims = 1, 0, []
@@ -133,18 +169,13 @@ def _in_hbm(view: NkiTensor, name: str) -> CoreOperand:
         dims = list(zip(strides[1:], shape[1:]))
     if len(dims) > FREE_DIMENSIONS:
         dims = merged(dims)
-    return hbm_operand(view, name, rows, row_stride, dims, view.offset)
-
-
-def hbm_operand(view: NkiTensor, name: str, rows: int, row_stride: int, dims: list[tuple[int, int]],
-                offset: int) -> CoreOperand:
     pairs = f"[{row_stride}, {rows}]"
     if dims:
         pairs = f"{pairs}, {_pairs(dims)}"
-    text = f"{name}.ap([{pairs}]"
-    if offset:
-        text = f"{text}, offset={offset}"
-    return CoreOperand(name, 0, rows, row_stride, offset, dims, f"{text}{_dynamic_text(view)})")
+    tail = f".ap([{pairs}]"
+    if view.offset:
+        tail = f"{tail}, offset={view.offset}"
+    return Pattern(0, rows, row_stride, view.offset, dims, tail)
 
 
 def _dynamic_text(view: NkiTensor) -> str:

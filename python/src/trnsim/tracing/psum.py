@@ -23,9 +23,9 @@ class Regions:
         self.known: dict[Any, int] = {}
         self.map: Any = None
 
-    def state(self, key: Any, operand: CoreOperand) -> int:
+    def state(self, operand: CoreOperand) -> int:
         if self.map is None:
-            found = self.known.get(key)
+            found = self.known.get(operand.key)
             if found is not None:
                 return found
             if not self.known:
@@ -36,10 +36,10 @@ class Regions:
             return int(states[0])
         return MATMUL if MATMUL in states else OTHER if OTHER in states else int(states[-1])
 
-    def set(self, key: Any, operand: CoreOperand, state: int) -> None:
+    def set(self, operand: CoreOperand, state: int) -> None:
         if self.map is None:
-            if key in self.known or not self.known:
-                self.known[key] = state
+            if operand.key in self.known or not self.known:
+                self.known[operand.key] = state
                 return
             self._draw()
         self.map[_places(operand)] = state
@@ -61,10 +61,6 @@ def _places(operand: CoreOperand) -> Any:
     return _indices(operand.row_start, operand.rows, operand.offset, tuple(operand.free))
 
 
-def _key(operand: CoreOperand) -> Any:
-    return (operand.row_start, operand.rows, operand.offset, tuple(operand.free))
-
-
 def _regions(view: NkiTensor) -> Regions:
     storage = view.storage
     found: Regions | None = storage.matmuls
@@ -75,11 +71,11 @@ def _regions(view: NkiTensor) -> Regions:
 
 def accumulates(view: NkiTensor, operand: CoreOperand) -> bool:
     """Whether a product that leaves it open adds to what is there."""
-    return _regions(view).state(_key(operand), operand) in (MATMUL, OTHER)
+    return _regions(view).state(operand) in (MATMUL, OTHER)
 
 
 def note_matmul(view: NkiTensor, operand: CoreOperand) -> None:
-    _regions(view).set(_key(operand), operand, MATMUL)
+    _regions(view).set(operand, MATMUL)
 
 
 def note_zero(view: NkiTensor) -> None:
@@ -87,7 +83,7 @@ def note_zero(view: NkiTensor) -> None:
     from .operand import core_operand
 
     operand = core_operand(view)
-    _regions(view).set(_key(operand), operand, ZERO)
+    _regions(view).set(operand, ZERO)
 
 
 def forget(view: NkiTensor) -> None:
@@ -95,4 +91,4 @@ def forget(view: NkiTensor) -> None:
     from .operand import core_operand
 
     operand = core_operand(view)
-    _regions(view).set(_key(operand), operand, OTHER)
+    _regions(view).set(operand, OTHER)

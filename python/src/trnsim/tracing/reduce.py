@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .operand import CoreOperand, _dynamic_text, _pairs, core_operand, merged
+from .operand import CoreOperand, _dynamic_text, core_operand, merged, on_chip_pattern
 from .recorder import fail
 from .view import NkiTensor
 
@@ -43,9 +43,5 @@ def reduced_operand(view: NkiTensor, axis: Any) -> tuple[CoreOperand, int]:
     free = outer + inner
     if len(free) > 4:
         raise fail(f"tensor_reduce data has {len(free)} free dimensions, an access pattern has at most 4")
-    text = f"{base.name}.ap([{_pairs(free)}], rows={base.row_start}:{base.row_start + base.rows}"
-    if base.offset:
-        text += f", offset={base.offset}"
-    operand = CoreOperand(base.name, base.row_start, base.rows, 0, base.offset, free,
-                          f"{text}{_dynamic_text(view)})")
-    return operand, len(inner)
+    pattern = on_chip_pattern(base.row_start, base.rows, base.offset, free)
+    return CoreOperand(base.name, pattern, f"{base.name}{pattern.tail}{_dynamic_text(view)})"), len(inner)

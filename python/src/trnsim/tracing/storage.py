@@ -12,13 +12,14 @@ class Storage:
     """A tensor as it lies in memory."""
 
     __slots__ = ("address", "aliases", "array", "core", "dtype", "elements", "first", "free", "group", "index",
-                 "last", "lazy", "matmuls", "name", "place", "region", "role", "shape", "text", "touched",
+                 "last", "lazy", "matmuls", "name", "on_chip", "place", "region", "role", "shape", "text", "touched",
                  "written")
 
     def __init__(self, name: str, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], *,
                  address: tuple[int, int] | None = None, place: Any = None, group: Any = None) -> None:
         self.name = name
         self.region = region
+        self.on_chip = region.is_on_chip
         self.dtype = dtype
         self.shape = shape
         elements = 1

@@ -122,7 +122,7 @@ class NkiTensor:
 
     @property
     def on_chip(self) -> bool:
-        return self.storage.region.is_on_chip
+        return self.storage.on_chip
 
     @property
     def partition_stride(self) -> int:
@@ -174,7 +174,7 @@ class NkiTensor:
         new_strides: list[int] = []
         offset = self.offset
         dynamic = self.dynamic
-        keep = self.blocks if self.storage.region.is_on_chip else -1
+        keep = self.blocks if self.storage.on_chip else -1
         blocks_left = 0
         at = 0
         if not has_ellipsis and given < rank:
