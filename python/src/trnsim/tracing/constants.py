@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import ml_dtypes
@@ -33,8 +34,8 @@ def constant_in_hbm(array: np.ndarray[Any, Any], name: str) -> NkiTensor:
 
 
 def shared_constant(constant: Any, dtype: Any = None, **_: Any) -> NkiTensor:
-    """A constant array as an HBM tensor."""
-    array = np.asarray(constant)
+    """A constant array, or one in a `.npy` file, as an HBM tensor."""
+    array = np.load(constant) if isinstance(constant, (str, os.PathLike)) else np.asarray(constant)
     if array.dtype == np.float64:
         array = array.astype(np.float32)
     if array.dtype == np.int64:
@@ -45,13 +46,18 @@ def shared_constant(constant: Any, dtype: Any = None, **_: Any) -> NkiTensor:
 
 
 def shared_identity_matrix(n: int, dtype: Any = "uint8", dst: NkiTensor | None = None) -> NkiTensor:
-    """The identity matrix, as an HBM constant or loaded into `dst`."""
+    """The identity matrix in sbuf, loaded into `dst` if that is given.
+
+    In the first API generation it is an HBM tensor, as `shared_constant` is.
+    """
     kind = as_dtype(dtype)
     matrix = constant_in_hbm(np.eye(n, dtype=np.float32).astype(kind.numpy), "identity")
-    if dst is not None:
-        dma_copy(dst, matrix)
-        return dst
-    return matrix
+    if dst is None and trace().beta:
+        return matrix
+    if dst is None:
+        dst = allocate(MemoryRegion.sbuf, kind, (n, n), "identity")
+    dma_copy(dst, matrix)
+    return dst
 
 
 __all__ = ["allocate", "constant_in_hbm", "load", "ml_dtypes", "shared_constant", "shared_identity_matrix"]

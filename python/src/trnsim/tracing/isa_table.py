@@ -19,7 +19,7 @@ import numpy as np
 
 from .isa_core import _dst, reduction, require_generation
 from .operand import core_operand
-from .operators import activation_name, alu
+from .operators import UNARY, activation_name, alu
 from .recorder import NkiInstruction, emit, fail, number, scalar, tile
 from .view import NkiTensor
 
@@ -138,6 +138,7 @@ def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
     cores: dict[str, Any] = {}
     text = op
     engine = None
+    unary = ""
     for parameter, value in zip(row.parameters, arguments):
         kind, name = parameter.kind, parameter.name
         if value is None:
@@ -151,10 +152,15 @@ def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
             found = core_operand(view, f"{op} {name}")
             cores[name] = found
             text += f" {name}={found.text}"
+        elif kind == "s" and name[-1:] in unary and name.rstrip("01") in ("operand", "imm"):
+            continue  # the operation takes one operand, so that whatever stands here has no meaning
         elif kind == "s":
             text += f" {name}={scalar(value, name, op, operands)}"
         elif kind == "o":
-            text += f" {name}={alu(value, name)}"
+            operation = alu(value, name)
+            if operation in UNARY:
+                unary += name[-1:]
+            text += f" {name}={operation}"
         elif kind == "n":
             text += f" {name}={number(value, name, op)}"
         elif kind == "i":

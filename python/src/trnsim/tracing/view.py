@@ -167,6 +167,10 @@ class NkiTensor:
                 return index_by_grids(self, key)
             else:
                 given += 1
+        if given == rank + 1 and rank == self.blocks + 1 and self.storage.on_chip:
+            # A tile always has a free dimension: that of one element per partition has an extent of 1.
+            rank += 1
+            shape, strides = (*shape, 1), (*strides, 1)
         if given > rank:
             raise self._fail(f"{given} indices for a tensor of shape {list(shape)}",
                              "leave out the indices that are too many")
@@ -193,9 +197,9 @@ class NkiTensor:
                             start, stop, _ = slice(start, stop).indices(extent)
                         step = 1
                     else:
-                        start, stop, step = self._slice(part, at)
+                        start, stop, step = self._slice(part, shape[at])
                 else:
-                    start, stop, step = self._slice(part, at)
+                    start, stop, step = self._slice(part, shape[at])
                 count = (stop - start + step - 1) // step if step > 0 else (start - stop - step - 1) // -step
                 if count <= 0:
                     raise self._fail(f"slice {_text(part)} of dimension {at} of a tensor of shape "
@@ -279,8 +283,7 @@ class NkiTensor:
             return Dynamic("register", index, stride)
         return Dynamic("scalar", index, stride)
 
-    def _slice(self, part: slice, at: int) -> tuple[int, int, int]:
-        extent = self.shape[at]
+    def _slice(self, part: slice, extent: int) -> tuple[int, int, int]:
         for bound in (part.start, part.stop, part.step):
             if isinstance(bound, (VirtualRegister, NkiTensor)):
                 raise self._fail("a slice with a dynamic bound", "write nl.ds(start, size)")
