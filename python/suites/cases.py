@@ -150,6 +150,134 @@ def sdk_examples(checkout: str) -> Iterator[Case]:
     yield Case("simulate::nki_simulate_example", lambda: load(f"{base}/simulate/nki_simulate_example.py") and None)
 
 
+def nki_samples(checkout: str) -> Iterator[Case]:
+    """The kernels of nki-samples' tutorials and contributions, on references of NumPy that say what they compute."""
+    tutorials = os.path.join(checkout, "src", "nki_samples", "tutorials")
+    contributed = os.path.join(checkout, "contributed")
+    rng = np.random.default_rng(0)
+
+    def array(*shape: int) -> Any:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    def case(folder: str, file: str, name: str, run: Callable[[Any], tuple[Any, Any]], tolerance: float = 1e-4) -> Case:
+        def check() -> None:
+            module = load(os.path.join(folder, file), f"samples_{os.path.basename(file)[:-3]}")
+            found, wanted = run(module)
+            close(found, wanted, tolerance)
+
+        return Case(f"{os.path.basename(file)[:-3]}::{name}", check)
+
+    def product(name: str, k: int, m: int, n: int) -> Callable[[Any], tuple[Any, Any]]:
+        a, b = array(k, m), array(k, n)
+        return lambda module: (getattr(module, name)(a, b), a.T.astype(np.float64) @ b)
+
+    matmuls = "matrix_multiplication/matrix_multiplication_nki_kernels.py"
+    yield case(tutorials, matmuls, "nki_matmul_basic_", product("nki_matmul_basic_", 128, 64, 512))
+    for name in ("nki_matmul_tiled_", "nki_matmul_hoist_load_", "nki_matmul_block_free_dimension_"):
+        yield case(tutorials, matmuls, name, product(name, 256, 512, 2048))
+    yield case(tutorials, matmuls, "nki_matmul_fully_optimized_", product("nki_matmul_fully_optimized_", 1024, 2048, 1024))
+    yield case(contributed, "matmul.py", "matmul", lambda module: (lambda a, b: (
+        _jitted(module.matmul)(a, b), a.T.astype(np.float64) @ b))(array(1024, 512), array(1024, 2048)))
+
+    def half(rows: int, columns: int) -> Any:
+        return rng.random((rows, columns)).astype(np.float16)
+
+    for file, name, rows, columns in (("tensor_addition", "nki_tensor_add", 256, 1024),
+                                      ("spmd_tensor_addition", "nki_tensor_add", 256, 1024),
+                                      ("spmd_multiple_nc_tensor_addition", "nki_tensor_add_nc2", 512, 2048)):
+        a, b = half(rows, columns), half(rows, columns)
+        yield case(tutorials, f"tensor_addition/{file}_nki_kernels.py", name,
+                   lambda module, a=a, b=b, name=name: (getattr(module, name)(a, b), a + b))
+    x = array(5, 12)
+    yield case(tutorials, "transpose2d/transpose2d_nki_kernels.py", "tensor_transpose2D_kernel_", lambda module: (
+        module.tensor_transpose2D_kernel_(x, (3, 4)), x.reshape(5, 3, 4).transpose(0, 2, 1).reshape(5, 12)))
+    image = array(2, 6, 6)
+    yield case(tutorials, "average_pool2d/average_pool2d_nki_kernels.py", "tensor_avgpool_kernel", lambda module: (
+        module.tensor_avgpool_kernel(image, 2), image.reshape(2, 3, 2, 3, 2).mean((2, 4))))
+    for name in ("mamba_v1", "mamba_v2", "mamba_v3"):
+        yield case(tutorials, "fused_mamba/mamba_nki_kernels.py", name, _mamba(name, array))
+
+    for version in ("1", "2", "3", "4", "5", "6", "7", "8", "8a", "9", "10", "11"):
+        length = 128 if version in ("1", "2") else 512 if version in ("3",) else 4096
+        yield Case(f"attention_kernels::attn_fwd_v{version}",
+                   lambda version=version, length=length: _attention(tutorials, version, length))
+    plane = array(448, 448)
+    yield case(contributed, "maxpooling.py", "max_pooling_2d_stride_1", lambda module: (
+        module.max_pooling_2d_stride_1(plane, 3),
+        np.lib.stride_tricks.sliding_window_view(plane, (3, 3)).max((2, 3))))
+    maps, volumes = array(1, 128, 30, 20), array(1, 64, 10, 8, 8)
+    yield case(contributed, "interpolate_bilinear_fwd.py", "interpolate_bilinear_2x_fwd", lambda module: (
+        module.interpolate_bilinear_2x_fwd(maps), _twice(maps, (2, 3))))
+    _absent("torch_xla", "torch_xla.core", "torch_xla.core.xla_model")  # imported there, not used
+    yield case(contributed, "interpolate_trilinear_fwd.py", "interpolate_trilinear_2x_fwd", lambda module: (
+        module.interpolate_trilinear_2x_fwd(volumes), _twice(volumes, (2, 3, 4))))
+    yield Case("pipelined_attention::flash_fwd", lambda: _pipelined(contributed))
+
+
+def _absent(*names: str) -> None:
+    """Empty modules in the place of some that are not installed."""
+    from types import ModuleType
+
+    for name in names:
+        if name not in sys.modules:
+            sys.modules[name] = module = ModuleType(name)
+            module.__path__ = []
+            parent, _, child = name.rpartition(".")
+            if parent:
+                setattr(sys.modules[parent], child, module)
+
+
+def _jitted(function: Any) -> Any:
+    import neuronxcc.nki as nki
+
+    return nki.jit(function)
+
+
+def _mamba(name: str, array: Callable[..., Any]) -> Callable[[Any], tuple[Any, Any]]:
+    """A selective scan: state[t] = exp(Δ A) state[t - 1] + Δ u B, y[t] = Σ C state[t]."""
+    def run(module: Any) -> tuple[Any, Any]:
+        batch, channels, states, seq = 1, 256, 4, 512
+        delta, u = np.abs(array(batch, channels, seq)), array(batch, channels, seq)
+        a, b, c = -np.abs(array(channels, states)), array(batch, states, seq), array(batch, states, seq)
+        state = np.zeros((batch, channels, states))
+        wanted = np.zeros((batch, channels, seq))
+        for t in range(seq):
+            state = np.exp(delta[:, :, t, None] * a[None]) * state + (delta * u)[:, :, t, None] * b[:, None, :, t]
+            wanted[:, :, t] = (state * c[:, None, :, t]).sum(-1)
+        return getattr(module, name)(delta, u, a, b, c), wanted
+
+    return run
+
+
+def _attention(tutorials: str, version: str, length: int) -> None:
+    """softmax(qᵀ k) vᵀ, inputs and bound (1e-2) of the tutorial's own test; its kernels are generic in the length."""
+    module = load(os.path.join(tutorials, "attention_fwd_performance", "attention_kernels.py"))
+    rng = np.random.default_rng(0)
+    q, k, v = (((rng.random((128, length)) - 0.5) * 2).astype(np.float32) for _ in range(3))
+    scores = q.T.astype(np.float64) @ k
+    power = np.exp(scores - scores.max(1, keepdims=True))
+    wanted = power / power.sum(1, keepdims=True) @ v.T
+    np.testing.assert_allclose(np.asarray(getattr(module, f"attn_fwd_v{version}")(q, k, v), np.float64), wanted,
+                               atol=1e-2, rtol=1e-5)
+
+
+def _twice(x: Any, axes: tuple[int, ...]) -> Any:
+    """Linear interpolation to twice the size, align_corners=False: ¾ of the nearer neighbour, ¼ of the other."""
+    x = x.astype(np.float64)
+    for axis in axes:
+        moved = np.moveaxis(x, axis, -1)
+        before = np.concatenate([moved[..., :1], moved[..., :-1]], -1)
+        after = np.concatenate([moved[..., 1:], moved[..., -1:]], -1)
+        both = np.stack([0.75 * moved + 0.25 * before, 0.75 * moved + 0.25 * after], -1)
+        x = np.moveaxis(both.reshape(*moved.shape[:-1], -1), -1, axis)
+    return x
+
+
+def _pipelined(contributed: str) -> None:
+    """16,384 tokens; the file itself compares with NumPy when it is imported."""
+    load(os.path.join(contributed, "pipelined_attention.py"))
+
+
 def nki_moe(checkout: str) -> Iterator[Case]:
     """The contest's RMSNorm (nki-moe)."""
     def run(rows: int, hidden: int) -> None:
@@ -191,5 +319,6 @@ def _nkibench(root: str, name: str, impl: dict[str, str]) -> None:
 
 
 SUITES: dict[str, Callable[[str], Iterator[Case]]] = {
-    "sdk-tests": sdk_tests, "sdk-examples": sdk_examples, "nki-moe": nki_moe, "nkibench": nkibench,
+    "sdk-tests": sdk_tests, "sdk-examples": sdk_examples, "nki-moe": nki_moe,
+    "nki-samples": nki_samples, "nkibench": nkibench,
 }

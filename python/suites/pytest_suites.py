@@ -20,7 +20,7 @@ SUITES: dict[str, dict[str, Any]] = {
     "nki-library": {"folder": "test/integration", "paths": ["src", "."],
                     "options": ["--test-mode", "simulation", "--platform-target", "trn2", "-p", "nkilib_plugin"],
                     "environment": {"NKILIB_SIMULATION_RUN_ALL": "1"}, "output": "--output-directory"},
-    "nki-samples": {"folder": "test/unit", "paths": ["."], "options": ["--simulation-only"], "environment": {},
+    "nki-samples-tests": {"folder": "test/unit", "paths": ["src", "."], "options": ["--simulation-only"], "environment": {},
                     "output": None},
 }
 

@@ -27,6 +27,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import trnsim
 from cases import SUITES, Case
+from pytest_suites import SUITES as PYTEST_SUITES
+from pytest_suites import run_pytest_suite
 
 
 def attempt(case: Case, quiet: bool, send: Any) -> None:
@@ -65,7 +67,7 @@ def run(case: Case, timeout: float, quiet: bool) -> tuple[str, str, float]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("suite", choices=[*SUITES, "nki-library", "nki-samples"])
+    parser.add_argument("suite", choices=[*SUITES, *PYTEST_SUITES])
     parser.add_argument("checkout")
     parser.add_argument("--filter", default="", help="only cases with this text in their name")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for each case (120)")
@@ -83,9 +85,7 @@ def main() -> int:
     options = parser.parse_args()
     if not os.path.isdir(options.checkout):
         parser.error(f"there is no directory '{options.checkout}'")
-    if options.suite in ("nki-library", "nki-samples"):
-        from pytest_suites import run_pytest_suite
-
+    if options.suite in PYTEST_SUITES:
         return run_pytest_suite(options)
     results = []
     for case in SUITES[options.suite](options.checkout):

@@ -61,7 +61,7 @@ def size_of(name: str) -> tuple[float, int, str]:
 
 
 def choose(names: list[str], settings: Settings) -> list[str]:
-    """The cases to run, in the order of the suite."""
+    """The cases to run, in the order of the suite; a sample in any order."""
     names = [name for name in names if settings.filter in name]
     if settings.only:
         wanted = set(settings.only)
@@ -77,8 +77,9 @@ def choose(names: list[str], settings: Settings) -> list[str]:
         picked = [chooser.choice(group) for group in groups.values()]
         rest = sorted(set(names) - set(picked))
         picked += chooser.sample(rest, min(max(0, settings.sample - len(picked)), len(rest)))
-        wanted = set(picked)
-        names = [name for name in names if name in wanted]
+        names = picked
+        # A run that is cut has run a sample too.
+        chooser.shuffle(names)
     done = set(settings.skip)
     return [name for name in names if name not in done]
 

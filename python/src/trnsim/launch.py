@@ -84,7 +84,8 @@ def _trace_grid(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dic
                 program: Program, target: str, grid: tuple[int, ...], beta: bool) -> Any:
     """Every program of the grid in turn, on one core."""
     result: Any = None
-    positions = list(np.ndindex(*grid)) if grid else [()]
+    # An extent of 0 counts as 1, as public kernels that are launched as `kernel[0]` show.
+    positions = list(np.ndindex(*(max(1, extent) for extent in grid))) if grid else [()]
     shared: dict[str, Any] = {}
     for number, position in enumerate(positions):
         current = Trace(program, target=target, grid=grid, position=tuple(position), beta=beta, shared=shared)

@@ -10,7 +10,8 @@ from .context import trace
 from .operand import core_operand, merged, operand_text
 from .operators import alu
 from .places import current_place
-from .recorder import NkiInstruction, describe_value, emit, fail, tile
+from .psum import forget
+from .recorder import NkiInstruction, describe_value, emit, fail
 from .spaces import MemoryRegion
 from .view import Dynamic, NkiTensor
 
@@ -22,8 +23,17 @@ def _tensor(value: Any, what: str, op: str) -> NkiTensor:
         raise KernelTypeError(f"{op} {what} must be a tensor, is {describe_value(value)}",
                               remedy="pass a tensor of nl.ndarray or a view of one", place=current_place())
     if recorder.mask_box is not None:
-        return recorder.mask_box.clip(value)  # type: ignore[no-any-return]
+        value = recorder.mask_box.clip(value)
+    if value.storage.lazy is not None and not (what == "dst" and recorder.replaces(value)):
+        recorder.needs(value)
     return value
+
+
+def written(view: NkiTensor) -> None:
+    """Notes that a DMA writes the tensor."""
+    view.storage.written = True
+    if view.storage.matmuls is not None:
+        forget(view)
 
 
 def _mode(dge_mode: Any) -> str:
@@ -43,7 +53,7 @@ def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = None, dge
         if view.storage.region is MemoryRegion.psum:
             raise fail(f"dma_copy {what} is in psum, which DMAs do not reach",
                        "copy it to sbuf with tensor_copy first")
-    to.storage.written = True
+    written(to)
     if to.size != source.size:
         raise fail(f"dma_copy dst has {to.size} elements (shape {list(to.shape)}), src has {source.size} "
                    f"(shape {list(source.shape)})", "both sides move the same number of elements")
@@ -145,7 +155,7 @@ def _at(view: NkiTensor, dim: int, i: int) -> NkiTensor:
 def dma_transpose(dst: Any, src: Any, axes: Any = None, priority: Any = None, dge_mode: Any = None,
                   oob_mode: Any = None, name: Any = None) -> NkiInstruction:
     to, source = _tensor(dst, "dst", "dma_transpose"), _tensor(src, "src", "dma_transpose")
-    to.storage.written = True
+    written(to)
     rank = source.ndim
     order = tuple(axes) if axes is not None else {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}.get(rank)
     if order is None or tuple(order) not in ((1, 0), (2, 1, 0), (3, 1, 2, 0)):
@@ -183,7 +193,7 @@ def _positions(extents: tuple[int, ...]) -> list[tuple[int, ...]]:
 def dma_compute(dst: Any, srcs: Any, reduce_op: Any, scales: Any = None, unique_indices: Any = True,
                 oob_mode: Any = None, name: Any = None) -> NkiInstruction:
     to = _tensor(dst, "dst", "dma_compute")
-    to.storage.written = True
+    written(to)
     sources = [_tensor(source, f"srcs[{i}]", "dma_compute") for i, source in enumerate(srcs)]
     if scales is not None and any(float(scale) != 1.0 for scale in scales):
         raise fail("dma_compute scales must be 1.0")

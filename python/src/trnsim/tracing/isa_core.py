@@ -20,10 +20,10 @@ SBUF = MemoryRegion.sbuf
 
 
 def _dst(value: Any, op: str) -> NkiTensor:
-    if isinstance(value, NkiTensor) and value.storage.lazy is not None and value.size == value.storage.elements \
-            and recorder.mask_box is None:
-        value.storage.lazy = None  # all of it is written now
-    view = tile(value, "dst", op)
+    if isinstance(value, NkiTensor) and value.storage.lazy is not None and recorder.replaces(value):
+        view = value
+    else:
+        view = tile(value, "dst", op)
     storage = view.storage
     storage.written = True
     if storage.matmuls is not None:
@@ -37,7 +37,8 @@ def _on_chip(view: NkiTensor, what: str, op: str) -> None:
                    "copy it there with dma_copy first")
 
 
-def tensor_copy(dst: Any, src: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
+def tensor_copy(dst: Any, src: Any, engine: Any = None, name: Any = None, dtype: Any = None) -> NkiInstruction:
+    """`dtype` was a parameter until NKI 0.3, for the result's type; that is dst's."""
     to, data = _dst(dst, "tensor_copy"), tile(src, "src", "tensor_copy")
     _on_chip(to, "dst", "tensor_copy")
     _on_chip(data, "src", "tensor_copy")

@@ -147,7 +147,9 @@ def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
             if kind == "b":
                 value = False
         if kind in "wrx":
-            view = _dst(value, op) if kind != "r" else tile(value, name, op)
+            view = _dst(value, op) if kind == "w" else tile(value, name, op)
+            if kind == "x":
+                view = _dst(view, op)  # what is not written must be there
             operands.append(view)
             found = core_operand(view, f"{op} {name}")
             cores[name] = found

@@ -63,14 +63,43 @@ def engine_name(value: Any) -> str | None:
 #: What a mask leaves of each operand, while a masked operation is recorded.
 mask_box: Any = None
 
+#: A storage whose first value the operation that is being recorded replaces, and that value: the operation may read it.
+_replaced: tuple[Any, Any] | None = None
+
+
+def replaces(view: NkiTensor) -> bool:
+    """Whether an operation writes all of a storage, so that the value it was made with need not be stored.
+
+    Called with the destination before the sources, of which one may be the same storage.
+    """
+    global _replaced
+    storage = view.storage
+    _replaced = None
+    if storage.lazy is not None and view.size == storage.elements and mask_box is None and 0 not in view.strides:
+        _replaced = (storage, storage.lazy)
+        storage.lazy = None
+    return _replaced is not None
+
+
+def needs(view: NkiTensor) -> None:
+    """Called with a source (or a destination that is written in part): its first value is stored now."""
+    global _replaced
+    storage = view.storage
+    if storage.lazy is not None:
+        fill_now(view)
+    elif _replaced is not None and _replaced[0] is storage:
+        storage.lazy = _replaced[1]
+        _replaced = None
+        fill_now(view)
+
 
 def tile(value: Any, what: str, op: str) -> NkiTensor:
     """`value`, which must be a tensor."""
     if isinstance(value, NkiTensor):
         if mask_box is not None:
             value = mask_box.clip(value)
-        if value.storage.lazy is not None:
-            fill_now(value)
+        if value.storage.lazy is not None or _replaced is not None:
+            needs(value)
         dynamic = value.dynamic
         if dynamic is not None and dynamic.kind != "register":
             return in_register(value)
@@ -81,11 +110,15 @@ def tile(value: Any, what: str, op: str) -> NkiTensor:
 
 def fill_now(view: NkiTensor) -> None:
     """Stores the value that a storage was made with, because it is needed."""
+    global mask_box
     from .isa_core import memset
 
     storage = view.storage
     value, storage.lazy = storage.lazy, None
+    kept = mask_box
+    mask_box = None
     memset(NkiTensor(storage, storage.dtype, storage.shape, (storage.free, 1)), value)
+    mask_box = kept
 
 
 def describe_value(value: Any) -> str:
@@ -136,6 +169,8 @@ def number(value: Any, what: str, op: str) -> str:
 
 def emit(text: str, operands: list[NkiTensor], engine: Any = None, name: Any = None) -> NkiInstruction:
     """Records an instruction."""
+    global _replaced
+    _replaced = None
     program = trace().program
     label = None
     if name:

@@ -9,8 +9,11 @@ from typing import Any
 from ...errors import NkiValidationError
 from ...kernel import Benchmark, Kernel, _wrap, last_report
 from ...kernel import simulate_kernel as _simulate_kernel
+from ...tracing.view import NkiTensor
 
 __version__ = "0.1"
+
+tensor = NkiTensor
 
 
 def jit(func: Callable[..., Any] | None = None, mode: str = "auto", **options: Any) -> Any:
@@ -51,4 +54,4 @@ def __getattr__(name: str) -> object:
 
 
 __all__ = ["Kernel", "NkiValidationError", "baremetal", "benchmark", "jit", "last_report", "profile",
-           "simulate_kernel", "trace"]
+           "simulate_kernel", "tensor", "trace"]

@@ -378,8 +378,11 @@ def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_ignored: An
     return _lowering.matmul(x, y, transpose_x)
 
 
-def static_cast(x: NkiTensor, dtype: Any = None) -> NkiTensor:
-    return _lowering.copy(x, dtype)
+def static_cast(x: Any, dtype: Any = None) -> Any:
+    """A tile with the values in another element type; outside of kernels, an array of NumPy."""
+    if isinstance(x, NkiTensor):
+        return _lowering.copy(x, dtype)
+    return np.asarray(x).astype(_dtypes.as_dtype(dtype).numpy)
 
 
 def expand_dims(x: NkiTensor, axis: int) -> NkiTensor:
