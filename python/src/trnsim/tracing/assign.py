@@ -7,6 +7,7 @@ from typing import Any
 from . import isa_core as isa
 from .context import program, trace
 from .dma import dma_copy
+from .operand import pieces
 from .places import current_place
 from .spaces import MemoryRegion
 from .view import NkiTensor
@@ -36,17 +37,20 @@ def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
     if origin is None or origin.program is not program() or origin.index != origin.program.count - 1:
         return False
     current = origin.program
-    # Take the instruction back, then record it again with its new destination.
-    del current.lines[current.last_line]
+    # Take back what wrote the tile (several instructions where one has too few dimensions), then record it again with
+    # its new destination.
+    begin = value.storage.first
+    count = current.count - begin
+    lines = slice(current.last_line + 1 - count, current.last_line + 1)
+    del current.lines[lines]
     if current.cores > 1:
-        del current.line_cores[-1]
-    place = current.places.pop()
-    current.count -= 1
+        del current.line_cores[lines]
+    place = current.places[begin]
+    del current.places[begin:]
+    current.count = begin
     value.storage.first = value.storage.last = -1
-    before = current.count
     origin.write(to, **more)
-    if current.count == before + 1:
-        current.places[-1] = place
+    current.places[begin:] = [place] * (current.count - begin)
     value.origin = None
     return True
 
@@ -72,7 +76,8 @@ def value_to(target: NkiTensor, value: NkiTensor) -> None:
 
         value = broadcast_to(value, target.shape)
     if not redirect(value, target):
-        isa.tensor_copy(target, value)
+        for part, source in pieces(target, value):
+            isa.tensor_copy(part, source)
 
 
 def accumulate(view: NkiTensor, value: Any) -> NkiTensor:

@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import KernelTypeError
 from . import recorder
 from .context import trace
-from .operand import core_operand, merged, operand_text
+from .operand import core_operand, fits, operand_text
 from .operators import alu
 from .places import current_place
 from .psum import forget
@@ -106,18 +106,10 @@ def _attributes(to: NkiTensor, source: NkiTensor, oob_mode: Any, dge_mode: Any) 
     return text, more
 
 
-def _fits(view: NkiTensor) -> bool:
-    """Whether one access pattern holds the view."""
-    dims = view.ndim - 1 - view.blocks
-    if dims <= 4:
-        return True
-    return len(merged(list(zip(view.strides[1:], view.shape[1:])))) <= 4
-
-
 def _pieces(to: NkiTensor, source: NkiTensor, tail: tuple[str, list[NkiTensor]], engine: Any, name: Any
             ) -> NkiInstruction:
     text, more = tail
-    if _fits(to) and _fits(source):
+    if fits(to) and fits(source):
         a, b = core_operand(to, "dma_copy dst"), core_operand(source, "dma_copy src")
         return emit(f"dma_copy dst={a.text} src={b.text}{text}", [to, source, *more], engine, name)
     if more:

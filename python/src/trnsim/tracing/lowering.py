@@ -17,6 +17,7 @@ from .allocate import allocate
 from .broadcasting import broadcast_to, common_shape, is_scalar_tile
 from .dtypes import DType, as_dtype, bfloat16, float32, int32, uint8
 from .isa_table import ROWS_BY_NAME, make
+from .operand import pieces
 from .operators import ACTIVATIONS, COMMUTATIVE, UNARY, op_name
 from .recorder import fail
 from .spaces import MemoryRegion
@@ -58,7 +59,8 @@ def copy(x: NkiTensor, dtype: Any = None, engine: Any = None) -> NkiTensor:
     result = new_tile(x.shape, _kind(dtype, x.dtype))
 
     def write(to: NkiTensor) -> None:
-        isa.tensor_copy(to, x, engine=engine)
+        for part, source in pieces(to, x):
+            isa.tensor_copy(part, source, engine=engine)
 
     write(result)
     return _made(result, write)
@@ -95,7 +97,8 @@ def binary(op: Any, x: Any, y: Any, dtype: Any = None) -> Any:
     result = new_tile(shape, kind)
 
     def write(to: NkiTensor) -> None:
-        isa.tensor_tensor(to, left, right, name)
+        for part, a, b in pieces(to, left, right):
+            isa.tensor_tensor(part, a, b, name)
 
     write(result)
     return _made(result, write)
@@ -129,7 +132,8 @@ def _with_scalar(name: str, x: NkiTensor, value: Any, reverse: bool, dtype: Any)
     engine = "gpsimd" if name == "power" and x.storage.region is SBUF else None
 
     def write(to: NkiTensor) -> None:
-        isa.tensor_scalar(to, x, name, value, reverse0=reverse, engine=engine)
+        for part, source in pieces(to, x):
+            isa.tensor_scalar(part, source, name, value, reverse0=reverse, engine=engine)
 
     write(result)
     return _made(result, write)
@@ -161,7 +165,8 @@ def unary(op: Any, x: Any, dtype: Any = None) -> Any:
                               else (1 << 8 * x.dtype.itemsize) - 1)
     elif name in ACTIVATIONS:
         def write(to: NkiTensor) -> None:
-            isa.activation(to, name, x)
+            for part, source in pieces(to, x):
+                isa.activation(part, name, source)
     elif name in UNARY:
         def write(to: NkiTensor) -> None:
             isa.tensor_scalar(to, x, name, None)

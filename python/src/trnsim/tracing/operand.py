@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ..errors import NkiValidationError
@@ -158,6 +159,24 @@ def on_chip_pattern(row_start: int, rows: int, offset: int, dims: list[tuple[int
     if offset:
         tail = f"{tail}, offset={offset}"
     return Pattern(row_start, rows, 0, offset, dims, tail)
+
+
+def fits(view: NkiTensor) -> bool:
+    """Whether one access pattern holds the view."""
+    if view.ndim - 1 - view.blocks <= FREE_DIMENSIONS:
+        return True
+    return len(merged(list(zip(view.strides[1:], view.shape[1:])))) <= FREE_DIMENSIONS
+
+
+def pieces(*views: NkiTensor) -> Iterator[tuple[NkiTensor, ...]]:
+    """Views of one shape, cut along their outer free dimensions until an access pattern holds each."""
+    first = views[0]
+    if all(fits(view) for view in views) or any(view.shape != first.shape for view in views):
+        yield views
+        return
+    dim = next(d for d in range(1, first.ndim) if first.shape[d] > 1)
+    for i in range(first.shape[dim]):
+        yield from pieces(*(view.select(dim, i) for view in views))
 
 
 def _in_hbm(view: NkiTensor) -> Pattern:
