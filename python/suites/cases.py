@@ -294,6 +294,95 @@ def nki_moe(checkout: str) -> Iterator[Case]:
         yield Case(f"nki_custom_rmsnorm[{rows}x{hidden}]", lambda rows=rows, hidden=hidden: run(rows, hidden))
 
 
+def megakernel(checkout: str) -> Iterator[Case]:
+    """The Qwen3-30B-A3B decode megakernel (nki-moe-megakernel) as one rank of its tensor parallelism, two cores.
+
+    It needs nki-library beside it, or at NKI_LIBRARY. Weights are random; a layer alone is compared with NumPy.
+    """
+    library = os.environ.get("NKI_LIBRARY") or os.path.join(os.path.dirname(os.path.abspath(checkout)), "nki-library")
+
+    def run(layers: int, values: bool) -> None:
+        import ml_dtypes
+        import trnsim
+
+        sys.path[:0] = [checkout, os.path.join(library, "src", "nkilib_src"), os.path.join(library, "src")]
+        from megakernels.qwen3_moe.transformer_qwen import get_multilayer_kernel_jit
+
+        rng = np.random.default_rng(0)
+        hidden, heads, width, experts, inner, context, position = 2048, 8, 128, 128, 192, 640, 500
+
+        def array(*shape: int, scale: float = 1.0) -> Any:
+            return (rng.standard_normal(shape, np.float32) * scale).astype(ml_dtypes.bfloat16)
+
+        x = array(1, 1, hidden)
+        plain = {name: array(count * width, hidden, scale=hidden ** -0.5)
+                 for name, count in (("q", heads), ("k", 1), ("v", 1))}
+        out = array(heads * width, hidden, scale=(heads * width) ** -0.5)
+        norms = [(1 + 0.1 * array(*shape).astype(np.float32)).astype(ml_dtypes.bfloat16)
+                 for shape in ((width,), (width,), (hidden,), (1, hidden))]
+        router = array(hidden, experts, scale=hidden ** -0.5)
+        gate_up, down = array(experts, hidden, 2 * inner, scale=hidden ** -0.5), array(experts, inner, hidden,
+                                                                                       scale=inner ** -0.5)
+        angle = position / 1e6 ** (np.arange(width // 2) / (width // 2))
+        cos, sin = (np.concatenate([f(angle)] * 2)[None].astype(ml_dtypes.bfloat16) for f in (np.cos, np.sin))
+        keys, values_ = (array(1, 1, context, width) for _ in range(2))
+        # "Weights … must be stored in tile-transposed layout" (attn_fused_qwen).
+        tiled = [np.ascontiguousarray(w.reshape(-1, width, hidden // width, width).transpose(0, 3, 2, 1)
+                                      .reshape(-1, hidden)) for w in plain.values()]
+        weights = [*tiled, out, *norms, router, gate_up, down]
+        caches = [[array_.copy() if values else array_ for _ in range(layers)] for array_ in (keys, values_)]
+        arguments = [x, *(w for w in weights for _ in range(layers)), *caches[0], *caches[1], cos, sin,
+                     np.array([[position]], np.int32)]
+        kernel = get_multilayer_kernel_jit(layers)[2]
+        result = trnsim.simulate(kernel, *arguments, mode="both" if values else "timing")
+        report = result.report
+        print(f"{layers} layers: {report.microseconds:.1f} µs, {report.instructions} instructions, "
+              f"traced in {report.tracing_seconds:.1f} s")
+        if values:
+            wanted = _qwen_layer(x[0, 0], plain, out, norms, router, gate_up, down, keys[0, 0], values_[0, 0], cos[0],
+                                 sin[0], position)
+            found = np.asarray(result.values[0], np.float64).reshape(-1)
+            difference = np.linalg.norm(found - wanted) / np.linalg.norm(wanted)
+            assert difference < 1e-2, f"relative L2 difference {difference:.2e}, allowed 1e-2 (bfloat16)"
+
+    yield Case("megakernel, 1 layer with values", lambda: run(1, True))
+    yield Case("megakernel, 48 layers, time", lambda: run(48, False))
+
+
+def _qwen_layer(x: Any, weights: dict[str, Any], out: Any, norms: list[Any], router: Any, gate_up: Any, down: Any,
+                keys: Any, values: Any, cos: Any, sin: Any, position: int) -> Any:
+    """One decoder layer for one token, float64, of the heads and columns of one rank."""
+    def wide(a: Any) -> Any:
+        return np.asarray(a, np.float64)
+
+    def normed(a: Any, gamma: Any) -> Any:
+        return a / np.sqrt((a ** 2).mean(-1, keepdims=True) + 1e-6) * wide(gamma).reshape(-1)
+
+    def turned(a: Any) -> Any:
+        half = a.shape[-1] // 2
+        return a * wide(cos) + np.concatenate([-a[..., half:], a[..., :half]], -1) * wide(sin)
+
+    query_norm, key_norm, before, after = norms
+    x = wide(x)
+    hidden = normed(x, before)
+    q = turned(normed((wide(weights["q"]) @ hidden).reshape(-1, 128), query_norm))
+    k = turned(normed(wide(weights["k"]) @ hidden, key_norm))
+    v = wide(weights["v"]) @ hidden
+    keys, values = np.concatenate([wide(keys[:position]), k[None]]), np.concatenate([wide(values[:position]), v[None]])
+    scores = q @ keys.T / np.sqrt(128)
+    power = np.exp(scores - scores.max(-1, keepdims=True))
+    x = x + (power / power.sum(-1, keepdims=True) @ values).reshape(-1) @ wide(out)
+    hidden = normed(x, after)
+    logits = hidden @ wide(router)
+    chosen = np.argsort(-logits)[:8]
+    share = np.exp(logits[chosen] - logits[chosen].max())
+    share /= share.sum()
+    for expert, part in zip(chosen, share):
+        gate, up = np.split(hidden @ wide(gate_up[expert]), 2)
+        x = x + part * ((gate / (1 + np.exp(-gate)) * up) @ wide(down[expert]))
+    return x
+
+
 def nkibench(checkout: str) -> Iterator[Case]:
     """NKIBench's kernels against its NumPy references (AccelOpt), one seed; its bound is 2e-5 relative L2."""
     root = os.path.join(checkout, "NKIBench")
@@ -320,5 +409,5 @@ def _nkibench(root: str, name: str, impl: dict[str, str]) -> None:
 
 SUITES: dict[str, Callable[[str], Iterator[Case]]] = {
     "sdk-tests": sdk_tests, "sdk-examples": sdk_examples, "nki-moe": nki_moe,
-    "nki-samples": nki_samples, "nkibench": nkibench,
+    "nki-samples": nki_samples, "megakernel": megakernel, "nkibench": nkibench,
 }

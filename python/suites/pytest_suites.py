@@ -39,6 +39,10 @@ def run_pytest_suite(options: Any) -> int:
             settings.only = [name for name, result in earlier.items() if result["status"] in options.again]
             if not settings.only:
                 sys.exit(f"error: {results} has no case that is {' or '.join(options.again)}")
+            # Collecting all of a suite takes minutes.
+            files = sorted({name.partition("::")[0] for name in settings.only})
+            options.files = options.files or [file if os.path.exists(os.path.join(root, file))
+                                              else os.path.join(os.path.dirname(suite["folder"]), file) for file in files]
         else:
             settings.skip = list(earlier)
         arguments = [sys.executable, "-m", "trnsim", "-m", "pytest", *suite["options"],

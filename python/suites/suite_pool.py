@@ -7,6 +7,7 @@ the environment (`SUITE_POOL`), see `Settings`.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import os
@@ -148,6 +149,7 @@ class Pool:
             status = 1
             try:
                 os.setsid()
+                _end_with_parent()
                 _run(item, file)
                 status = 0
             finally:
@@ -182,6 +184,12 @@ class Pool:
                       f"{result['reason'][:240]}", flush=True)
                 return
             time.sleep(0.02)
+
+
+def _end_with_parent() -> None:
+    """Lets the kernel end this process when the one that collected ends, however that is (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
 def _kill(pid: int) -> None:

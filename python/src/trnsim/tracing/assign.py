@@ -36,6 +36,8 @@ def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
     origin: Origin | None = value.origin
     if origin is None or origin.program is not program() or origin.index != origin.program.count - 1:
         return False
+    if value.storage.region is MemoryRegion.psum and to.storage.region is not MemoryRegion.psum:
+        return False  # the Tensor engine writes psum alone
     current = origin.program
     # Take back what wrote the tile (several instructions where one has too few dimensions), then record it again with
     # its new destination.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from .dtypes import DType
@@ -16,12 +17,22 @@ def first_address(region: MemoryRegion, dtype: DType, placed: PlacedRegion, part
     return block_address(region, dtype, placed, (), (), partitions, free)
 
 
+def _call(function: Any, index: tuple[int, ...], partitions: int, size: int) -> Any:
+    """The author's function; by the documented names, so that one may be bound beforehand with functools.partial."""
+    named = {"idx": index, "pdim_size": partitions, "fdim_size": size}
+    try:
+        inspect.signature(function).bind(**named)
+    except TypeError:
+        return function(index, partitions, size)
+    return function(**named)
+
+
 def block_address(region: MemoryRegion, dtype: DType, placed: PlacedRegion, index: tuple[int, ...],
                   extents: tuple[int, ...], partitions: int, free: int) -> tuple[int, int]:
     """(partition, byte) of a block."""
     size = free * dtype.itemsize
     if placed.address_of is not None:
-        found = placed.address_of(index, partitions, size)
+        found = _call(placed.address_of, index, partitions, size)
         if region is MemoryRegion.psum:
             bank, partition, byte = found
             return int(partition), int(bank) * BANK_BYTES + int(byte)

@@ -410,9 +410,9 @@ class NkiTensor:
         return self._with((*self.shape[:start], extent, *self.shape[end + 1:]),
                           (*self.strides[:start], stride, *self.strides[end + 1:]), self.offset)
 
-    def reshape(self, *shape: Any) -> NkiTensor:
-        wanted = tuple(shape[0]) if len(shape) == 1 and not isinstance(shape[0], (int, np.integer)) \
-            else tuple(shape)
+    def reshape(self, *sizes: Any, shape: Any = None) -> NkiTensor:
+        given = sizes if shape is None else (shape,)
+        wanted = tuple(given[0]) if len(given) == 1 and not isinstance(given[0], (int, np.integer)) else tuple(given)
         blocks = 0
         if any(isinstance(extent, ParDim) for extent in wanted):
             blocks = next(i for i, extent in enumerate(wanted) if isinstance(extent, ParDim))

@@ -51,6 +51,7 @@ def _kind(dtype: Any, default: DType) -> DType:
 def nc_matmul(stationary: Any, moving: Any, *, is_stationary_onezero: bool = False, is_moving_onezero: bool = False,
               is_transpose: bool = False, tile_position: Any = (), tile_size: Any = (), perf_mode: Any = None,
               mask: Any = None) -> NkiTensor:
+    stationary, moving = lowering.in_sbuf(stationary), lowering.in_sbuf(moving)
     double = (getattr(perf_mode, "name", perf_mode) or "none").startswith("double_row")
     parts = 2 if double else 1
     m = stationary.size // stationary.shape[0] // parts
@@ -216,6 +217,7 @@ def affine_select(pred: Any, on_true_tile: NkiTensor, on_false_value: Any, *, ma
     offset, steps = linear(difference, len(full.shape))
     pattern = [[step, extent] for step, extent in zip(steps[1:], full.shape[1:])]
     op = pred.op
+    on_true_tile = lowering.in_sbuf(on_true_tile)  # GpSimd does not reach psum, which the compiler of that time saw to
     return _result(on_true_tile.shape, _kind(dtype, on_true_tile.dtype), lambda to: _table["affine_select"](
         to, pattern, steps[0], on_true_tile, on_false_value, op, offset), mask)
 
