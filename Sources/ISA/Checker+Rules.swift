@@ -28,6 +28,21 @@ extension Checker {
       remedy: "convert it with tensor_copy first")
   }
 
+  /// Requires a `[P, 1]` tensor of any float type or an immediate.
+  ///
+  /// The NKI reference names no type for `scalar_tensor_tensor`, and public kernels give it bfloat16
+  /// (nki-library, bwmm_shard_on_I).
+  mutating func requireFloatScalar(
+    _ operand: ScalarOperand, _ name: String, like other: AccessPattern
+  ) {
+    requireScalar(operand, name, like: other)
+    guard let pattern = operand.pattern else { return }
+    let dtype = tensor(pattern).dtype
+    require(
+      dtype.isFloat, name, "'\(name)' is \(dtype), must be a float type",
+      remedy: "convert it with tensor_copy first")
+  }
+
   /// Requires an arithmetic operator.
   mutating func requireArithmetic(_ op: ALUOp, _ name: String) {
     require(

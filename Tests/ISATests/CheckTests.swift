@@ -162,6 +162,9 @@ func expect(
     let badColumn = ScalarTensorTensor(
       dst: a, data: a, op0: .add, operand0: .tile(a), op1: .add, operand1: a)
     expect(bench, badColumn, "operand0", "needs 4 × 1")
+    let wholeNumbers = ScalarTensorTensor(
+      dst: a, data: a, op0: .add, operand0: .tile(bench.tile(4, 1, .int32)), op1: .add, operand1: a)
+    expect(bench, wholeNumbers, "operand0", "'operand0' is int32, must be a float type")
     func tsr(_ op0: ALUOp, _ reduce: ALUOp, _ result: AccessPattern) -> TensorScalarReduce {
       TensorScalarReduce(
         dst: a, data: a, op0: op0, operand0: .immediate(1), reduceOp: reduce, reduceRes: result)

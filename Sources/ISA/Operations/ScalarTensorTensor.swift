@@ -75,7 +75,7 @@ public struct ScalarTensorTensor: Operation {
     check.requireArithmetic(op1, "op1")
     check.requireBinary(op0, "op0")
     check.requireBinary(op1, "op1")
-    check.requireArithmeticScalar(operand0, "operand0", like: data)
+    check.requireFloatScalar(operand0, "operand0", like: data)
   }
 
   /// One pass of Vector.

@@ -268,10 +268,10 @@ def _with_undefined(request: Request, failed: Outcome, backend: Any, traced: Tra
     return backend.run(replace(request, mode="timing"))
 
 
-def _starts(declaration: str) -> range:
-    """Where pieces of 4096 elements of a partition begin; what is left at the end belongs to nobody."""
+def _starts(declaration: str) -> list[int]:
+    """Where pieces of 4096 elements of a partition begin; the last ends where the memory does."""
     extent = int(declaration.partition("[128, ")[2].partition("]")[0])
-    return range(0, extent - 4095, 4096)
+    return [*range(0, extent - 4095, 4096), extent - 4096]
 
 
 def _error(errors: list[dict[str, Any]], program: Program) -> Exception:

@@ -19,7 +19,7 @@ import numpy as np
 
 from .isa_core import _dst, reduction, require_generation
 from .operand import core_operand
-from .operators import UNARY, activation_name, alu
+from .operators import activation_name, alu, op_name
 from .recorder import NkiInstruction, emit, fail, number, scalar, tile
 from .view import NkiTensor
 
@@ -118,13 +118,21 @@ def _predicate(dst: Any, src: Any, predicate: Any, reverse: Any) -> tuple[Any, .
     return dst, src, predicate, reverse
 
 
+def _absolute(dst: Any, data: Any, op0: Any, operand0: Any, *rest: Any) -> tuple[Any, ...]:
+    """The core has no operation of one operand here; the larger of |x| and |0| is |x|."""
+    if op_name(op0) == "abs":
+        op0, operand0 = "abs_max", 0.0
+    return (dst, data, op0, operand0, *rest)
+
+
 def _select(dst: Any, predicate: Any, *rest: Any) -> tuple[Any, ...]:
     if isinstance(predicate, NkiTensor) and predicate.dtype.name == "bool":
         predicate = predicate.view("uint8")
     return (dst, predicate, *rest)
 
 
-_ADAPT: dict[str, Any] = {"tensor_copy_predicated": _predicate, "select_reduce": _select}
+_ADAPT: dict[str, Any] = {"tensor_copy_predicated": _predicate, "select_reduce": _select,
+                           "tensor_scalar_reduce": _absolute}
 
 
 def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
@@ -138,7 +146,6 @@ def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
     cores: dict[str, Any] = {}
     text = op
     engine = None
-    unary = ""
     for parameter, value in zip(row.parameters, arguments):
         kind, name = parameter.kind, parameter.name
         if value is None:
@@ -154,15 +161,10 @@ def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
             found = core_operand(view, f"{op} {name}")
             cores[name] = found
             text += f" {name}={found.text}"
-        elif kind == "s" and name[-1:] in unary and name.rstrip("01") in ("operand", "imm"):
-            continue  # the operation takes one operand, so that whatever stands here has no meaning
         elif kind == "s":
             text += f" {name}={scalar(value, name, op, operands)}"
         elif kind == "o":
-            operation = alu(value, name)
-            if operation in UNARY:
-                unary += name[-1:]
-            text += f" {name}={operation}"
+            text += f" {name}={alu(value, name)}"
         elif kind == "n":
             text += f" {name}={number(value, name, op)}"
         elif kind == "i":

@@ -461,8 +461,15 @@ class NkiTensor:
 
     def ap(self, pattern: Sequence[Sequence[int]], offset: int | None = None, scalar_offset: Any = None,
            vector_offset: NkiTensor | None = None, indirect_dim: int = 0, dtype: Any = None) -> NkiTensor:
-        """A view by a raw pattern `[[step, count], …]` of the storage, whatever view this is."""
+        """A view by a raw pattern `[[step, count], …]` of the storage, whatever view this is.
+
+        A pattern whose partition step is that of a slice of columns is one of the slice: its offset counts from there.
+        """
         kind = self.dtype if dtype is None else as_dtype(dtype)
+        if self._is_columns(pattern):
+            pattern = [[self.partition_stride * self.dtype.itemsize // kind.itemsize, pattern[0][1]], *pattern[1:]]
+            base = self.offset * self.dtype.itemsize // kind.itemsize
+            offset = base if offset is None else base + _index(offset)
         if offset is None:
             offset = self.offset * self.dtype.itemsize // kind.itemsize
         elif isinstance(offset, VirtualRegister):
@@ -492,6 +499,15 @@ class NkiTensor:
             else:
                 offset += _index(scalar_offset) * stride
         return NkiTensor(self.storage, kind, shape, strides, offset, dynamic)
+
+    def _is_columns(self, pattern: Sequence[Sequence[int]]) -> bool:
+        """Whether this is a run of columns of a wider tensor on chip, and `pattern` steps through its own rows."""
+        if not self.storage.on_chip or not self.shape or not pattern:
+            return False
+        width = self.size // self.shape[0]
+        step = self.partition_stride
+        return (width < step and _index(pattern[0][0]) == width and self.strides[0] == step
+                and NkiTensor(self.storage, self.dtype, self.shape[1:], self.strides[1:]).is_contiguous())
 
     def _is_whole(self) -> bool:
         return self.offset == 0 and self.size == self.storage.elements and self.is_contiguous() \
@@ -621,8 +637,8 @@ class NkiTensor:
         return found if dtype is None else found.astype(dtype)
 
     def __bool__(self) -> bool:
-        if not self.on_chip:
-            return True  # "was the optional argument given?"
+        if self.origin is None:
+            return True  # "was the optional argument given?": it was
         raise self._fail("a tensor in Python's if, while, and, or, not",
                          "its values are known only when the program runs: use nl.where or a predicate")
 
