@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
@@ -200,12 +201,11 @@ class Program:
         return storage.first >= 0 or (storage.role != "scratch" and storage.array is None)
 
 
+_BARE = re.compile(r"(?!(?:inf|infinity|nan|true|false|absent)\Z)[a-z_$%][a-z0-9_$%.\-/]*", re.IGNORECASE | re.ASCII)
+
+
 def _is_bare(name: str) -> bool:
-    if not name or not (name[0].isalpha() or name[0] in "_$%") or not name.isascii():
-        return False
-    if name.lower() in ("inf", "infinity", "nan", "true", "false", "absent"):
-        return False
-    return all(c.isalnum() or c in "_$%.-/" for c in name)
+    return _BARE.fullmatch(name) is not None
 
 
 def quoted(name: str) -> str:

@@ -14,7 +14,7 @@ NOTHING, MATMUL, ZERO, OTHER = 0, 1, 2, 3
 
 
 class Regions:
-    """Which places of a tensor were written by a product; exact regions first, a map where they mix."""
+    """Which places of a tensor were written by a product: rectangles first, a map where they mix."""
 
     __slots__ = ("known", "map", "shape")
 
@@ -28,37 +28,57 @@ class Regions:
             found = self.known.get(operand.key)
             if found is not None:
                 return found
-            if not self.known:
+            if self._is_apart(operand.key):
                 return NOTHING
             self._draw()
-        states = np.unique(self.map[_places(operand)])
-        if len(states) == 1:
-            return int(states[0])
-        return MATMUL if MATMUL in states else OTHER if OTHER in states else int(states[-1])
+        places = self.map[_places(operand.key)]
+        first = int(places.flat[0])
+        if (places == first).all():
+            return first
+        return MATMUL if (places == MATMUL).any() else OTHER if (places == OTHER).any() else ZERO
 
     def set(self, operand: CoreOperand, state: int) -> None:
         if self.map is None:
-            if operand.key in self.known or not self.known:
+            if operand.key in self.known or self._is_apart(operand.key):
                 self.known[operand.key] = state
                 return
             self._draw()
-        self.map[_places(operand)] = state
+        self.map[_places(operand.key)] = state
+
+    def _is_apart(self, key: Any) -> bool:
+        """Whether a region surely touches none of the known ones."""
+        if not self.known:
+            return True
+        start, rows, offset, free = key
+        width = _extent(free)
+        if any(stride < 0 for stride, _ in free):
+            return False
+        for other_start, other_rows, other_offset, other_free in self.known:
+            if start < other_start + other_rows and other_start < start + rows \
+                    and offset < other_offset + _extent(other_free) and other_offset < offset + width:
+                return False
+        return True
 
     def _draw(self) -> None:
         self.map = np.zeros(self.shape, np.uint8)
-        for (start, rows, offset, free), state in self.known.items():
-            self.map[_indices(start, rows, offset, free)] = state
+        for key, state in self.known.items():
+            self.map[_places(key)] = state
 
 
-def _indices(start: int, rows: int, offset: int, free: tuple[tuple[int, int], ...]) -> Any:
+def _extent(free: tuple[tuple[int, int], ...]) -> int:
+    """From the first column to the one after the last; of strides that go on."""
+    return 1 + sum(stride * (extent - 1) for stride, extent in free)
+
+
+def _places(key: Any) -> Any:
+    """What of the map a region is."""
+    start, rows, offset, free = key
+    if all(stride == 1 or extent == 1 for stride, extent in free) and sum(extent > 1 for _, extent in free) <= 1:
+        return slice(start, start + rows), slice(offset, offset + _extent(free))
     columns = np.array([offset])
     for stride, extent in free:
         columns = (columns[:, None] + np.arange(extent) * stride).reshape(-1)
-    return np.ix_(np.arange(start, start + rows), columns)
-
-
-def _places(operand: CoreOperand) -> Any:
-    return _indices(operand.row_start, operand.rows, operand.offset, tuple(operand.free))
+    return slice(start, start + rows), columns
 
 
 def _regions(view: NkiTensor) -> Regions:
