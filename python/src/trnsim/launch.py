@@ -70,6 +70,7 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
     program = Program(name or getattr(function, "__name__", "kernel"))
     binder = Binder(program)
     bound_args, bound_kwargs = binder.bind(function, args, kwargs)
+    program.inputs = {storage: array for storage, _, array in binder.inputs}
     begin = time.perf_counter()
     notes: list[str] = []
     if cores > 1:

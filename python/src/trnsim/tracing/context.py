@@ -56,7 +56,6 @@ class Trace:
         self.shared = shared if shared is not None else {}
         self.shared_count = 0
         self.constants: dict[Any, Any] = {}
-        self.inputs: dict[str, Any] = {}
         self.peeker: Any = None
         #: The thread that traces this core, in launches on two.
         self.core_thread: Any = None

@@ -24,25 +24,26 @@ class Peeker:
         from ..core.library import Library
 
         kind = storage.dtype.numpy
-        for given, array in self.current.inputs.items():
-            if given is storage and not storage.written:
-                return np.asarray(array).reshape(-1)
+        program = self.current.program
+        contents = dict(program.inputs)
+        contents.update({constant: constant.array for constant in program.storages if constant.array is not None})
+        if storage in contents and not storage.written:
+            return np.asarray(contents[storage]).reshape(-1)
         if storage.first < 0:
             return undefined((storage.elements,), kind)
         backend = open_backend()
         if not isinstance(backend, Library):
             raise UnsupportedError("values inside of a kernel need the core as a library",
                                    remedy="swift build -c release --product trnsimcore")
-        program = self.current.program
         addresses = Addresses(program, self.current.target, "rotate")
         array = np.zeros(storage.elements, kind)
         with backend.session() as session:
             session.set("hardware", self.current.target)
             session.set("mode", "values")
             ok = session.load(program.text(addresses.text))
-            for given, contents in self.current.inputs.items():
+            for given, given_array in contents.items():
                 if ok and given.first >= 0:
-                    ok = session.bind(given.name, np.array(contents, copy=True))
+                    ok = session.bind(given.name, np.array(given_array, copy=True))
             ok = ok and session.advance(-1)
             written = session.read(storage.name, array) if ok else None
             if written is None:

@@ -49,6 +49,8 @@ class Program:
         self.core = 0
         #: In launches on two cores: the core of each line.
         self.line_cores: list[int] = []
+        #: What the caller's arrays hold, for values inside of the kernel.
+        self.inputs: dict[Storage, Any] = {}
 
     # Tensors
 
@@ -150,7 +152,7 @@ class Program:
     def begin_loop(self) -> None:
         """From here on, instructions repeat: what lives across the border lives throughout."""
         self.loop_depth += 1
-        self._loops.append(self.count - 1)
+        self._loops.append(max(0, self.count - 1))
         self._touched.append([])
 
     def end_loop(self) -> None:
