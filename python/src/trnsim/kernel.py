@@ -31,16 +31,15 @@ class Kernel:
 
     def __init__(self, func: Callable[..., Any], *, mode: str = "simulation", platform_target: str | None = None,
                  beta: bool = False, grid: tuple[Any, ...] = (), **hints: Any) -> None:
-        if isinstance(func, Kernel):
-            func = func.func
-        self.func = func
+        self.func: Callable[..., Any] = func.func if isinstance(func, Kernel) else func
+        self.__name__: str = getattr(self.func, "__name__", type(self.func).__name__)
         self.mode = mode
         self.platform_target = platform_target
         self.beta = beta
         self.grid = grid
         #: Options of the compiler, kept for who asks; they do not change the simulation.
         self.hints = hints
-        functools.update_wrapper(self, func)
+        functools.update_wrapper(self, self.func)
 
     def __getitem__(self, grid: Any) -> Kernel:
         """The kernel on a grid: `kernel[2]` is two cores; larger grids are the first API generation's."""

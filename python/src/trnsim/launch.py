@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import element_type, is_array, is_torch, store_back, to_caller, to_numpy, undefined
-from .core.backend import Outcome, Request, open_backend
+from .core.backend import Backend, Outcome, Request, open_backend
 from .errors import NkiValidationError, Place, SimulationError
 from .report import Report
 from .tracing.addresses import PSUM_BYTES, SBUF_BYTES, Addresses
@@ -67,12 +67,14 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
     """Runs the kernel's Python and records what it does."""
     from .tracing.cores import trace_cores
 
-    program = Program(name or getattr(function, "__name__", "kernel"))
+    program = Program(str(name or getattr(function, "__name__", "kernel")))
     binder = Binder(program)
     bound_args, bound_kwargs = binder.bind(function, args, kwargs)
     program.inputs = {storage: array for storage, _, array in binder.inputs}
     begin = time.perf_counter()
     notes: list[str] = []
+    if not options.precise:
+        notes.append("NKI_PRECISE_FP=0 has no effect: tiles of bfloat16 and of 8-bit types round as on the machine")
     if cores > 1:
         result = trace_cores(function, bound_args, bound_kwargs, program, options.target, cores, notes)
     else:
@@ -240,7 +242,7 @@ def _ask(text: str, inputs: dict[str, np.ndarray[Any, Any]], outputs: dict[str, 
     return outcome
 
 
-def _with_undefined(request: Request, failed: Outcome, backend: Any, traced: Traced) -> Outcome:
+def _with_undefined(request: Request, failed: Outcome, backend: Backend, traced: Traced) -> Outcome:
     """Runs again with NaN in all memory on chip, as the vendor's simulator has it, and notes who read it.
 
     Kernels that compute on whole tiles read rows that they never loaded, and never store what comes of it.
@@ -257,7 +259,7 @@ def _with_undefined(request: Request, failed: Outcome, backend: Any, traced: Tra
     declared = "".join(f"\ntensor {name}: {what}" for what, name in sizes)
     fills = "".join(f"memset dst={name}.ap([[1, {4096}]], rows=0:128, offset={start}) value=nan\n"
                     for what, name in sizes for start in _starts(what))
-    values = backend.run(replace(request, text=f"{head}{declared}\n\n{fills}{body}", mode="values", trace=None))
+    values: Outcome = backend.run(replace(request, text=f"{head}{declared}\n\n{fills}{body}", mode="values", trace=None))
     if values.errors:
         count = fills.count("\n")
         for error in values.errors:
@@ -266,7 +268,12 @@ def _with_undefined(request: Request, failed: Outcome, backend: Any, traced: Tra
         return values
     if request.mode == "values":
         return values
-    return backend.run(replace(request, mode="timing"))
+    timed: Outcome = backend.run(replace(request, mode="timing"))
+    if timed.errors:
+        # Registers that the kernel loads decide its time, and timing alone has no values.
+        traced.notes.append(f"no time: {timed.errors[0]['message']}")
+        return values
+    return timed
 
 
 def _starts(declaration: str) -> list[int]:

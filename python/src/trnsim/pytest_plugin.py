@@ -142,7 +142,7 @@ class Checker:
         if key in self._names:
             raise ValueError("a test that checks twice must give each check a name: trn.check(…, name=\"second\")")
         self._names.add(key)
-        return key
+        return str(key)
 
     def _accept(self, key: str, entry: dict[str, Any]) -> None:
         with _locked(self._path):

@@ -51,7 +51,7 @@ def on_ray(address: str | None, tool: str | None) -> Callable[[str, list[int], i
                                                               Iterator[tuple[int, bytes]]]:
     """An executor on a Ray cluster: the one at `address`, or a local one."""
     try:
-        import ray
+        import ray  # type: ignore[import-not-found,unused-ignore]
     except ImportError:
         raise SweepError("Ray is not installed\n  help: pip install ray, or use --executor local") from None
     if not ray.is_initialized():
@@ -81,9 +81,8 @@ def sweep(spec_path: str, store: str, executor: str = "local", shards: int = 64,
     text = Path(spec_path).read_text(encoding="utf-8")
     if "program:" in text:
         raise SweepError("program files are not sent to workers\n  help: use 'trnsim sweep', or kernels by name")
-    if executor == "local":
-        execute = local
-    else:
+    execute: Callable[[str, list[int], int, str | None], Iterator[tuple[int, bytes]]] = local
+    if executor != "local":
         execute = on_ray(None if executor == "ray" else executor, tool)
     journal = Path(store + ".shards")
     done = _done(journal, shards)

@@ -100,7 +100,7 @@ def parse_errors(text: str) -> list[dict[str, Any]]:
     for line in text.splitlines():
         if match := _ERROR.match(line):
             found = match.groupdict()
-            error = {"message": found["message"], "file": found["file"], "line": int(found["line"] or 0),
+            error: dict[str, Any] = {"message": found["message"], "file": found["file"], "line": int(found["line"] or 0),
                      "kind": "check", "notes": []}
             if fault := _KIND.match(found["message"]):
                 error["kind"], error["message"] = fault.groups()

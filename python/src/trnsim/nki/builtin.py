@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
-from .language import NKIObject, NkiTensor, static_range
+from ..tracing.loops import static_range
+from ..tracing.nkiobject import NKIObject
+from ..tracing.view import NkiTensor
 
 __all__ = ["NKIObject", "NkiTensor", "static_range"]

@@ -26,5 +26,5 @@ class scalar(_Annotation):
     """A number."""
 
 
-shape = tuple
+shape = tuple[int, ...]
 __all__ = ["NkiTensor", "mutable_tensor", "scalar", "shape", "tensor"]

@@ -112,7 +112,7 @@ def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, sha
     for extent in shape[blocks + 1:]:
         free *= extent
     if blocks:
-        return _blocks(current, region, dtype, shape, wanted, blocks, placed, found)
+        return _blocks(current, region, dtype, shape, wanted, blocks, placed, found)  # type: ignore[no-any-return]
     place: tuple[int, int] | None = None
     if address is not None:
         place = (int(address[0]), int(address[1]))

@@ -30,7 +30,7 @@ def constant_in_hbm(array: np.ndarray[Any, Any], name: str) -> NkiTensor:
         current.program.add(storage)
         found = NkiTensor(storage, kind, tuple(array.shape), contiguous(array.shape))
         current.constants[key] = found
-    return found  # type: ignore[no-any-return]
+    return found  # type: ignore[no-any-return,unused-ignore]
 
 
 def shared_constant(constant: Any, dtype: Any = None, **_: Any) -> NkiTensor:

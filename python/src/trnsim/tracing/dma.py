@@ -26,7 +26,7 @@ def _tensor(value: Any, what: str, op: str) -> NkiTensor:
         value = recorder.mask_box.clip(value)
     if value.storage.lazy is not None and not (what == "dst" and recorder.replaces(value)):
         recorder.needs(value)
-    return value
+    return value  # type: ignore[no-any-return]
 
 
 def written(view: NkiTensor) -> None:

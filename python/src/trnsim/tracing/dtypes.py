@@ -70,7 +70,7 @@ class DType(str):
 
     def _limits(self) -> Any:
         if self.is_float:
-            return ml_dtypes.finfo(self.numpy)
+            return ml_dtypes.finfo(self.numpy)  # type: ignore[no-untyped-call,unused-ignore]
         return np.iinfo(self.numpy)
 
     def __call__(self, value: Any) -> Any:

@@ -104,7 +104,7 @@ def index_by_tile(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
                      (view.strides[0], *rest.strides[1:]), rest.offset, Dynamic("vector", tile, view.strides[0]))
 
 
-class Grid(np.ndarray):  # type: ignore[type-arg]
+class Grid(np.ndarray):  # type: ignore[type-arg,unused-ignore]
     """An index grid; comparisons remember the affine function that they compare with 0."""
 
     def _compare(self, other: Any, op: str) -> Any:
@@ -131,10 +131,10 @@ class Grid(np.ndarray):  # type: ignore[type-arg]
     def __ne__(self, other: Any) -> Any:
         return self._compare(other, "not_equal")
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment,unused-ignore]
 
 
-class Mask(np.ndarray):  # type: ignore[type-arg]
+class Mask(np.ndarray):  # type: ignore[type-arg,unused-ignore]
     """Which positions an operation works on."""
 
     #: Left sides of `mask and mask`, which Python asks for their truth alone.

@@ -104,7 +104,7 @@ def binary(op: Any, x: Any, y: Any, dtype: Any = None) -> Any:
     return _made(result, write)
 
 
-_PYTHON = {"add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b,
+_PYTHON: dict[str, Any] = {"add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b,
            "divide": lambda a, b: a / b, "maximum": max, "minimum": min, "power": lambda a, b: a ** b,
            "equal": lambda a, b: a == b, "less": lambda a, b: a < b, "greater": lambda a, b: a > b,
            "less_equal": lambda a, b: a <= b, "greater_equal": lambda a, b: a >= b,

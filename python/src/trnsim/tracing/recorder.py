@@ -103,7 +103,7 @@ def tile(value: Any, what: str, op: str) -> NkiTensor:
         dynamic = value.dynamic
         if dynamic is not None and dynamic.kind != "register":
             return in_register(value)
-        return value
+        return value  # type: ignore[no-any-return]
     raise KernelTypeError(f"{op} {what} must be a tensor, is {describe_value(value)}",
                           remedy="pass a tensor of nl.ndarray or a view of one", place=current_place())
 

@@ -483,9 +483,9 @@ class NkiTensor:
         if scalar_offset is not None and vector_offset is not None:
             raise self._fail("scalar_offset and vector_offset exclude each other")
         if scalar_offset is not None or vector_offset is not None:
-            base = self.shape if self._is_whole() else self.storage.shape
+            extents = self.shape if self._is_whole() else self.storage.shape
             stride = 1
-            for extent in base[indirect_dim + 1:]:
+            for extent in extents[indirect_dim + 1:]:
                 stride *= extent
             stride = stride * self.storage.dtype.itemsize // kind.itemsize
             if vector_offset is not None:

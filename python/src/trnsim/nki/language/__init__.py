@@ -136,7 +136,7 @@ def _new(cls: Any, shape: Any, dtype: Any = None, buffer: Any = None, name: str 
     return _allocate(shape, dtype, buffer, name, address)
 
 
-_NdarrayMeta.__call__ = _new  # type: ignore[method-assign, assignment]
+_NdarrayMeta.__call__ = _new  # type: ignore[method-assign,unused-ignore]
 
 tensor = ndarray
 
