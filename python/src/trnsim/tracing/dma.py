@@ -153,10 +153,11 @@ def dma_transpose(dst: Any, src: Any, axes: Any = None, priority: Any = None, dg
     if order is None or tuple(order) not in ((1, 0), (2, 1, 0), (3, 1, 2, 0)):
         raise fail(f"dma_transpose of {rank} dimensions with axes {axes}",
                    "2-D [1, 0], 3-D [2, 1, 0], 4-D [3, 1, 2, 0]")
-    if source.dynamic is not None and source.dynamic.kind != "register" or to.dynamic is not None:
-        raise fail("dma_transpose with a dynamic index is not simulated",
-                   "gather with dma_copy, then transpose")
+    if to.dynamic is not None:
+        raise fail("dma_transpose dst is indirect", "transpose into a tile, then scatter it with dma_copy")
     mode = _mode(dge_mode)
+    if source.dynamic is not None and source.dynamic.kind != "register":
+        source, mode = _gathered(source, oob_mode, dge_mode), "unknown"
     tail = f" dge_mode={mode}" if mode != "unknown" else ""
     middle = source.shape[1:-1]
     last: NkiInstruction | None = None
@@ -173,6 +174,19 @@ def dma_transpose(dst: Any, src: Any, axes: Any = None, priority: Any = None, dg
                     [piece_to, piece_from], None, name)
     assert last is not None
     return last
+
+
+def _gathered(source: NkiTensor, oob_mode: Any, dge_mode: Any) -> NkiTensor:
+    """The rows that indices choose, in a tile: the device gathers and transposes in one transfer, here they are two."""
+    from .allocate import allocate
+
+    note = "dma_transpose with indices takes the time of a gather and of a transpose from sbuf"
+    notes = trace().program.warnings
+    if note not in notes:
+        notes.append(note)
+    tile = allocate(MemoryRegion.sbuf, source.dtype, source.shape, "gathered")
+    dma_copy(tile, source, oob_mode=oob_mode, dge_mode=dge_mode)
+    return tile
 
 
 def _positions(extents: tuple[int, ...]) -> list[tuple[int, ...]]:

@@ -1,0 +1,248 @@
+"""What public kernels of nki-library, nki-samples and the megakernel needed, in the small."""
+
+from __future__ import annotations
+
+import functools
+
+import ml_dtypes
+import neuronxcc.nki as nki1
+import neuronxcc.nki.compiler as ncc
+import neuronxcc.nki.isa as nisa1
+import neuronxcc.nki.language as nl1
+import nki
+import nki.collectives as nccl
+import nki.isa as nisa
+import nki.language as nl
+import numpy as np
+import pytest
+import trnsim
+from nki.compiler.frontend import ParserFrontend
+
+RNG = np.random.default_rng(3)
+X = RNG.standard_normal((128, 32)).astype(np.float32)
+
+
+def stored(tile):
+    out = nl.ndarray(tile.shape, tile.dtype, buffer=nl.shared_hbm)
+    nl.store(out, tile)
+    return out
+
+
+def test_a_tile_of_one_element_per_partition_takes_two_indices() -> None:
+    @nki.jit
+    def kernel(x):
+        tile = nl.load(x)
+        column = tile[:, 3]
+        return stored(nl.multiply(tile, column[:128, :1]))
+
+    np.testing.assert_array_equal(kernel(X), X * X[:, 3:4])
+
+
+def test_patterns_of_a_slice_of_columns_count_from_the_slice() -> None:
+    @nki.jit
+    def kernel(x):
+        column = nl.load(x)[:, 5:6]
+        out = nl.ndarray((128, 8), nl.float32, buffer=nl.sbuf)
+        nisa.tensor_copy(out, column.ap([[1, 128], [0, 8]], offset=0))
+        return stored(out)
+
+    np.testing.assert_array_equal(kernel(X), np.repeat(X[:, 5:6], 8, 1))
+
+
+def test_identity_matrices_are_in_sbuf() -> None:
+    @nki.jit
+    def kernel(x):
+        product = nl.ndarray((32, 128), nl.float32, buffer=nl.psum)
+        nisa.nc_matmul(product, nl.load(x), nl.shared_identity_matrix(128, nl.float32))
+        return stored(nl.copy(product))
+
+    np.testing.assert_array_equal(kernel(X), X.T)
+
+
+def test_constants_come_from_files_too(tmp_path) -> None:
+    np.save(tmp_path / "constant.npy", X)
+
+    @nki.jit
+    def kernel(x):
+        return stored(nl.add(nl.load(x), nl.load(nl.shared_constant(str(tmp_path / "constant.npy")))))
+
+    np.testing.assert_array_equal(kernel(X), X + X)
+
+
+def test_largest_absolute_value_of_a_row() -> None:
+    @nki.jit
+    def kernel(x):
+        tile, result = nl.load(x), nl.ndarray((128, 1), nl.float32, buffer=nl.sbuf)
+        sizes = nl.ndarray((128, 32), nl.float32, buffer=nl.sbuf)
+        nisa.tensor_scalar_reduce(sizes, tile, nl.abs, 0.0, nl.maximum, result)
+        return stored(sizes), stored(result)
+
+    sizes, largest = kernel(X)
+    np.testing.assert_array_equal(sizes, np.abs(X))
+    np.testing.assert_array_equal(largest, np.abs(X).max(1, keepdims=True))
+
+
+def test_optional_tensors_are_true_and_computed_ones_refuse() -> None:
+    @nki.jit
+    def kernel(x):
+        tile = nl.load(x)
+        given = nl.ndarray((128, 32), nl.float32, buffer=nl.sbuf)
+        nisa.tensor_copy(given, tile)
+        assert given
+        with pytest.raises(trnsim.NkiValidationError, match="Python's if"):
+            bool(nl.greater(tile, 0.0))
+        return stored(given)
+
+    np.testing.assert_array_equal(kernel(X), X)
+
+
+def test_a_zero_that_is_read_where_it_is_written_is_stored() -> None:
+    @nki1.jit
+    def kernel(x):
+        total = nl1.zeros((1, nl1.par_dim(128), 32), dtype=nl1.float32)
+        for _ in nl1.affine_range(3):
+            total[0] += nl1.load(x)
+        out = nl1.ndarray((128, 32), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, total[0])
+        return out
+
+    np.testing.assert_allclose(kernel(X), X * 3, rtol=1e-6)
+
+
+def test_a_loaded_block_is_not_overwritten_by_the_zero_it_was_made_with() -> None:
+    @nki1.jit
+    def kernel(x):
+        block = nl1.zeros((1, nl1.par_dim(128), 32), dtype=nl1.float32)
+        block[0] = nl1.load(x)
+        out = nl1.ndarray((128, 32), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, nl1.add(block[0], block[0]))
+        return out
+
+    np.testing.assert_array_equal(kernel(X), X + X)
+
+
+def test_operations_of_five_dimensions_are_cut() -> None:
+    x = RNG.standard_normal((4, 2 * 3 * 2 * 3 * 5)).astype(np.float32)
+
+    @nki1.jit
+    def kernel(x):
+        tile = nl1.load(x).reshape(shape=(4, 2, 3, 2, 3, 5))
+        i = nl1.mgrid[0:4, 0:2, 0:2, 0:2, 0:2, 0:3]
+        part = tile[i[0], i[1], i[2], i[3], i[4], i[5]]
+        result = nl1.ndarray((4, 2, 3, 2, 3, 5), nl1.float32, buffer=nl1.sbuf)
+        result[...] = 0.0
+        result[i[0], i[1], i[2], i[3], i[4], i[5]] = 3.0 * part + part
+        out = nl1.ndarray((4, 180), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, result.reshape((4, 180)))
+        return out
+
+    wanted = np.zeros((4, 2, 3, 2, 3, 5), np.float32)
+    wanted[:, :, :2, :, :2, :3] = x.reshape(wanted.shape)[:, :, :2, :, :2, :3] * 4
+    np.testing.assert_allclose(kernel(x).reshape(wanted.shape), wanted, rtol=1e-6)
+
+
+def test_products_and_selections_of_the_first_generation_reach_psum() -> None:
+    x = X[:, :32]
+
+    @nki1.jit
+    def kernel(x):
+        tile = nl1.load(x)
+        turned = nisa1.nc_transpose(tile)  # in psum
+        product = nisa1.nc_matmul(turned, turned)  # x xᵀ, of operands in psum
+        row, column = nl1.arange(128)[:, None], nl1.arange(128)[None, :]
+        result = nl1.ndarray((128, 128), nl1.float32, buffer=nl1.sbuf)
+        result[...] = nisa1.affine_select(row >= column, product, 0.0)
+        out = nl1.ndarray((128, 128), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, result)
+        return out
+
+    np.testing.assert_allclose(kernel(x), np.tril(x @ x.T), rtol=1e-5, atol=1e-5)
+
+
+def test_addresses_by_a_bound_function() -> None:
+    @nki1.jit
+    def kernel(x):
+        def place(step, idx, pdim_size, fdim_size):
+            return 0, 4096 + step * idx[0]
+
+        tiles = nl1.ndarray((2, nl1.par_dim(128), 32), nl1.float32,
+                            buffer=ncc.sbuf.alloc(functools.partial(place, step=512)))
+        out = nl1.ndarray((128, 32), nl1.float32, buffer=nl1.shared_hbm)
+        for i in range(2):
+            tiles[i] = nl1.load(x)
+        nl1.store(out, nl1.add(tiles[0], tiles[1]))
+        return out
+
+    result = trnsim.simulate(kernel, X)
+    np.testing.assert_array_equal(result.values, X + X)
+    assert "byte 4608" in result.report.program
+
+
+def test_gathered_rows_are_transposed() -> None:
+    source = RNG.standard_normal((64, 4, 64)).astype(ml_dtypes.bfloat16)
+    index = RNG.permutation(64)[:32].astype(np.uint32).reshape(32, 1)
+
+    @nki.jit
+    def kernel(source, index):
+        rows = nl.load(index)
+        out = nl.ndarray((64, 4, 32), nl.bfloat16, buffer=nl.sbuf)
+        nisa.dma_transpose(out, source.ap([[256, 32], [64, 4], [1, 64]], vector_offset=rows, indirect_dim=0),
+                           axes=(2, 1, 0))
+        return stored(out)
+
+    result = trnsim.simulate(kernel, source, index)
+    np.testing.assert_array_equal(result.values, source[index[:, 0]].transpose(2, 1, 0))
+    assert any("dma_transpose" in note for note in result.report.notes)
+
+
+def test_collectives_of_one_rank_copy_and_of_more_are_refused() -> None:
+    def kernel(x, groups):
+        tile = nl.load(x)
+        reduced = nl.ndarray((128, 32), nl.float32, buffer=nl.sbuf)
+        nccl.all_reduce(srcs=[tile], dsts=[reduced], op=nl.add, replica_group=nccl.ReplicaGroup(groups))
+        return stored(reduced)
+
+    result = trnsim.simulate(nki.jit(kernel), X, [[0]])
+    np.testing.assert_array_equal(result.values, X)
+    assert any("one rank" in note for note in result.report.notes)
+    with pytest.raises(trnsim.UnsupportedError, match="2 ranks"):
+        trnsim.simulate(nki.jit(kernel), X, [[0, 1]])
+
+
+def test_the_front_end_traces_without_running() -> None:
+    @nki.jit
+    def kernel(x):
+        tile = nl.ndarray((128, 32), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, x)
+        assert tile.shape == (128, 32)
+        return x
+
+    assert ParserFrontend().compile(kernel, inputs={"x": X}, target="trn2").instructions == 1
+    with pytest.raises(trnsim.NkiValidationError):
+        ParserFrontend().compile(lambda x: nl.load(x)[:, 40], inputs={"x": X})
+
+
+def test_time_of_two_cores_with_loaded_registers() -> None:
+    @nki.jit
+    def kernel(x, count):
+        out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+        here = nl.program_id(0)
+        register = nisa.register_alloc(nl.load(count))
+
+        def body(i):
+            tile = nl.load(x[here * 64:here * 64 + 64])
+            nl.store(out[here * 64:here * 64 + 64], nl.add(tile, 1.0))
+
+        nl.fori_loop(0, register, body)
+        return out
+
+    result = trnsim.simulate(kernel[2], X, np.array([[2]], np.int32))
+    np.testing.assert_array_equal(result.values, X + 1)
+    assert result.report.json == {}
+    assert any(note.startswith("no time") for note in result.report.notes)
+
+
+def test_precise_fp_is_noted(monkeypatch) -> None:
+    monkeypatch.setenv("NKI_PRECISE_FP", "0")
+    result = trnsim.simulate(nki.jit(lambda x: stored(nl.load(x))), X)
+    assert any("NKI_PRECISE_FP" in note for note in result.report.notes)
