@@ -75,6 +75,7 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
         "Programs", "Timing",
       ]),
+    room("Scripts", needs: ["Diagnostics", "Programs"]),
     // L6
     room(
       "Reports",
@@ -106,8 +107,8 @@ let package = Package(
     room(
       "Baselines",
       needs: [
-        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Storage", "Sweeps", "Timing", yams,
+        "Device", "Diagnostics", "Formats", "Hardware", "Kernels", "Machine", "Programs",
+        "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", yams,
       ]),
     room(
       "Searches",
@@ -119,8 +120,8 @@ let package = Package(
       name: "trnsim",
       dependencies: [
         "Accuracy", "Baselines", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA",
-        "Kernels", "Lowering", "Machine", "Models", "Programs", "Reports", "Searches", "Simulation",
-        "Storage", "Suites", "Sweeps", "Timing",
+        "Kernels", "Lowering", "Machine", "Models", "Programs", "Reports", "Scripts", "Searches",
+        "Simulation", "Storage", "Suites", "Sweeps", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     room(
@@ -185,7 +186,7 @@ let package = Package(
       "BaselinesTests",
       needs: [
         "Baselines", "Device", "Diagnostics", "Hardware", "ISA", "Kernels", "Programs", "Reports",
-        "Simulation", "Sweeps", "Timing",
+        "Scripts", "Simulation", "Sweeps", "Timing",
       ]),
     tests("SearchesTests", needs: ["Diagnostics", "Reports", "Searches", "Sweeps"]),
     tests(

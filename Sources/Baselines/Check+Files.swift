@@ -33,7 +33,6 @@ extension Check {
     var files = 1
     try writeAtomically(
       Array(markdown(strict: strict).utf8), to: "\(directory)/report.md")
-    let evaluator = Evaluator()
     for result in moved.prefix(Check.fileLimit) {
       guard let entry = suite.entries.first(where: { $0.name == result.name }) else { continue }
       let stem = "\(directory)/\(Check.fileName(result.name))"

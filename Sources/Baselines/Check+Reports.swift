@@ -3,62 +3,8 @@ public import Reports
 import Sweeps
 
 extension Check {
-  // MARK: - JUnit
-
-  /// The results as a JUnit file: one test case per entry, its time the simulated one in seconds.
-  ///
-  /// Entries that cannot be compared are errors; what is better fails only if `strict`.
-  public func junit(strict: Bool) -> String {
-    let failures = count(.worse) + (strict ? count(.better) : 0)
-    let errors = count(.failed) + count(.incomparable) + gone.count
-    let total = results.count + gone.count
-    let counts = "tests=\"\(total)\" failures=\"\(failures)\" errors=\"\(errors)\""
-    let suiteName = escapedForXML(printable(suite.name))
-    var out = """
-      <?xml version="1.0" encoding="UTF-8"?>
-      <testsuites name="trnsim" \(counts)>
-        <testsuite name="\(suiteName)" \(counts) skipped="0">
-
-      """
-    for result in results { out += testCase(result, suiteName, strict) }
-    for name in gone {
-      out +=
-        "    <testcase classname=\"\(suiteName)\" name=\"\(escapedForXML(printable(name)))\">\n"
-      out += "      <error message=\"the suite has no such entry any more\"/>\n    </testcase>\n"
-    }
-    return out + "  </testsuite>\n</testsuites>\n"
-  }
-
-  private func testCase(_ result: EntryResult, _ suite: String, _ strict: Bool) -> String {
-    let name = escapedForXML(printable(result.name))
-    let seconds = fixed(Double(result.new?.time ?? 0) / 1e12, 12)
-    var out = "    <testcase classname=\"\(suite)\" name=\"\(name)\" time=\"\(seconds)\">\n"
-    if let new = result.new {
-      out += "      <properties>\n"
-      for quantity in Quantity.allCases {
-        out += "        <property name=\"\(quantity.rawValue)\" value=\"\(new[quantity])\"/>\n"
-      }
-      out += "      </properties>\n"
-    }
-    let tag: String?
-    switch result.verdict {
-    case .same: tag = nil
-    case .better: tag = strict ? "failure" : nil
-    case .worse: tag = "failure"
-    case .failed, .incomparable: tag = "error"
-    }
-    let detail = escapedForXML(detail(result).map(printable).joined(separator: "\n"))
-    let message = escapedForXML(printable(title(result)))
-    if let tag {
-      out += "      <\(tag) message=\"\(message)\" type=\"\(result.word)\">\(detail)</\(tag)>\n"
-    } else if result.verdict == .better {
-      out += "      <system-out>\(message)\n\(detail)</system-out>\n"
-    }
-    return out + "    </testcase>\n"
-  }
-
   /// One line: what moved most.
-  private func title(_ result: EntryResult) -> String {
+  func title(_ result: EntryResult) -> String {
     guard let change = result.changes.first, result.verdict != .incomparable else {
       return "\(result.word): \(result.reasons.first ?? "")"
     }
@@ -66,7 +12,7 @@ extension Check {
       + "\(grouped(change.new)) (\(change.shareText))"
   }
 
-  private func detail(_ result: EntryResult) -> [String] {
+  func detail(_ result: EntryResult) -> [String] {
     result.changes.map {
       "\($0.quantity.rawValue) \(grouped($0.old)) → \(grouped($0.new)) (\($0.shareText))"
     } + result.reasons

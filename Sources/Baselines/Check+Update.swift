@@ -57,7 +57,6 @@ extension Check {
       throw DiagnosticError(
         "cannot make the directory '\(directory)'", remedy: "set 'programs: none' in the suite")
     }
-    let evaluator = Evaluator()
     for entry in suite.entries {
       guard let run = runs[entry.name] else { continue }
       let path = Check.programPath(suite, entry.name)

@@ -17,6 +17,8 @@ public struct Check: Sendable {
   var runs: [String: EntryRun]
   /// What was compared with.
   public var baseline: Baseline
+  /// What the entries were run with; knows the programs of scripts.
+  let evaluator: Evaluator
 
   /// Runs the entries on several threads and compares them.
   ///
@@ -25,7 +27,7 @@ public struct Check: Sendable {
   ///   - only: A pattern of names; all entries without one.
   ///   - baseline: What to compare with.
   ///   - progress: Told the number of entries done.
-  /// - Throws: `DiagnosticError` if the pattern matches nothing.
+  /// - Throws: `DiagnosticError` if the pattern matches nothing, or if there are scripts and no Python.
   public init(
     _ suite: SuiteFile, only pattern: String? = nil, against baseline: Baseline,
     runner: ParallelRunner = ParallelRunner(), progress: (Int) -> Void = { _ in }
@@ -33,7 +35,8 @@ public struct Check: Sendable {
     self.suite = suite
     self.baseline = baseline
     let entries = try suite.entries(matching: pattern)
-    let evaluator = Evaluator()
+    let evaluator = Evaluator(beside: suite.path, traced: try SuiteFile.traced(entries))
+    self.evaluator = evaluator
     let machines = MachineTable()
     var found: [String: EntryRun] = [:]
     var next = 0
@@ -57,7 +60,7 @@ public struct Check: Sendable {
     }
     let names = Set(suite.entries.map(\.name))
     gone = pattern == nil ? baseline.entries.keys.filter { !names.contains($0) }.sorted() : []
-    for index in results.indices { explain(&results[index], evaluator) }
+    for index in results.indices { explain(&results[index]) }
   }
 
   /// Number of entries with a verdict.
@@ -77,7 +80,7 @@ public struct Check: Sendable {
   // MARK: - Reasons
 
   /// Adds why the numbers moved: instructions that came or went, the model, engines and waits.
-  private func explain(_ result: inout EntryResult, _ evaluator: Evaluator) {
+  private func explain(_ result: inout EntryResult) {
     guard let old = result.old, let new = result.new, !result.changes.isEmpty,
       let entry = suite.entries.first(where: { $0.name == result.name })
     else { return }

@@ -26,6 +26,9 @@ struct EntryRun: Sendable {
       machine = machines.machine(entry.hardware, hardware)
       let run = try evaluator.run(variant)
       entry.parameters = EntryRun.parameters(of: run.program, isKernel: isKernel)
+      if variant.isScript {
+        for setting in variant.parameters { entry.parameters[setting.name] = setting.value }
+      }
       entry.program = EntryRun.digest(run.program)
       guard let measurement = Sweeps.Measurement(Report(run)) else {
         failure = "nothing was timed"
@@ -33,7 +36,9 @@ struct EntryRun: Sendable {
       }
       entry.measurement = measurement
     } catch let error as DiagnosticError {
-      failure = error.diagnostics.map(\.message).joined(separator: "; ")
+      failure = error.diagnostics.map { finding in
+        finding.message + (finding.remedy.map { " (\($0))" } ?? "")
+      }.joined(separator: "; ")
     } catch let trap as Trap {
       failure = "\(trap.kind.rawValue): \(trap.message)"
     } catch {

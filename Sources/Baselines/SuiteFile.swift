@@ -1,7 +1,6 @@
 public import Diagnostics
 import Foundation
-import Kernels
-import Storage
+public import Scripts
 public import Sweeps
 import Yams
 
@@ -13,15 +12,22 @@ import Yams
 //     parameters: {m: [128, 1], k: 2048, n: 5120}
 //     tolerance: {total_time_ps: +1 %}
 //   - program: traces/*.trn
+//   - script: kernels/moe.py
+//     kernel: rmsnorm
+//     inputs: {x: "bfloat16 [tokens, 2048]", weight: "bfloat16 [2048]"}
+//     sizes: {tokens: [128, 1]}
 
-/// What a check runs: kernels with parameters, and program files, each on a machine.
+/// What a check runs: kernels with parameters, program files and kernels of Python scripts, each on a
+/// machine.
 public struct SuiteFile: Sendable {
   /// One run with its name in the baseline.
   public struct Entry: Hashable, Sendable {
     /// Unique within the suite.
     public var name: String
-    /// What runs.
+    /// What runs; paths start at the suite's folder.
     public var variant: Variant
+    /// How Python calls it, if it is a kernel of a script.
+    public var call: ScriptCall?
     /// How far each number may move; exact where none is given.
     public var tolerances: [Quantity: Tolerance]
   }
@@ -46,10 +52,6 @@ public struct SuiteFile: Sendable {
   }
 
   private static let keys = ["suite", "hardware", "programs", "tolerance", "entries"]
-  private static let entryKeys = [
-    "kernel", "program", "name", "parameters", "hardware", "set", "tolerance",
-  ]
-
   /// Reads a suite.
   ///
   /// - Throws: `DiagnosticError` with everything that is wrong with it.
@@ -103,120 +105,7 @@ public struct SuiteFile: Sendable {
     entries.sort { $0.name < $1.name }
   }
 
-  private mutating func readEntry(
-    _ node: Node, _ reader: inout SpecReader, hardware: String,
-    _ inherited: [Quantity: Tolerance]
-  ) {
-    var name: String?
-    var subjects: [String] = []
-    var base = Variant("", on: hardware)
-    var axes: [Axis] = []
-    var tolerances = inherited
-    for (key, _, value) in reader.entries(of: node, "an entry", known: SuiteFile.entryKeys) {
-      switch key {
-      case "name": name = reader.string(value, "name")
-      case "kernel": subjects += reader.values(value, of: "kernel")
-      case "program":
-        for pattern in reader.values(value, of: "program") {
-          subjects += programs(pattern, value, &reader)
-        }
-      case "hardware": axes.append(Axis(.hardware, reader.values(value, of: "hardware")))
-      case "tolerance": tolerances.merge(SuiteFile.tolerances(value, &reader)) { $1 }
-      default:
-        for (path, _, list) in reader.entries(of: value, "'\(key)'") {
-          let target: Axis.Target = key == "set" ? .override(path) : .parameter(path)
-          axes.append(Axis(target, reader.values(list, of: path)))
-        }
-      }
-    }
-    guard !subjects.isEmpty else {
-      reader.report(
-        "an entry needs a 'kernel' or a 'program'", node, remedy: "write 'kernel: NAME'")
-      return
-    }
-    axes.removeAll { $0.values.isEmpty }
-    for subject in subjects {
-      base.subject = subject
-      do {
-        try add(name, Space(base, axes), tolerances, isOne: subjects.count == 1)
-      } catch let error as DiagnosticError {
-        reader.report(error, node)
-      } catch {
-        reader.report("\(error)", node)
-      }
-    }
-  }
-
-  private mutating func add(
-    _ name: String?, _ space: Space, _ tolerances: [Quantity: Tolerance], isOne: Bool
-  ) throws {
-    if KernelName(rawValue: space.base.subject) == nil,
-      !FileManager.default.fileExists(atPath: space.base.subject)
-    {
-      throw DiagnosticError(
-        "there is no kernel '\(space.base.subject)'",
-        remedy: remedyForUnknown(
-          space.base.subject, known: KernelName.allCases.map(\.rawValue)))
-    }
-    guard space.count <= SuiteFile.entryLimit - entries.count else {
-      throw DiagnosticError(
-        "more than \(SuiteFile.entryLimit) entries", remedy: "list fewer values")
-    }
-    for index in 0..<space.count {
-      let variant = space[index]
-      let varied = zip(space.axes, space.coordinates(index)).filter { $0.0.values.count > 1 }
-      let settings = varied.map { "\($0.0.name)=\($0.0.values[$0.1])" }
-      let subject = SuiteFile.shortName(variant.subject)
-      let words: [String]
-      if let name {
-        words = (isOne ? [name] : [name, subject]) + settings
-      } else {
-        words =
-          [subject] + variant.parameters.map(\.text)
-          + (variant.hardware == "trn2" ? [] : ["on", variant.hardware])
-          + variant.overrides.map(\.text)
-      }
-      entries.append(
-        Entry(
-          name: words.joined(separator: " "), variant: variant, tolerances: tolerances))
-    }
-  }
-
-  /// A kernel's name, or a program file's without folders and endings.
-  private static func shortName(_ subject: String) -> String {
-    guard KernelName(rawValue: subject) == nil else { return subject }
-    let file = subject.split(separator: "/").last.map(String.init) ?? subject
-    for ending in [".trn.zst", ".trn"] where file.hasSuffix(ending) {
-      return String(file.dropLast(ending.count))
-    }
-    return file
-  }
-
-  /// The program files that a path beside the suite means; `*` stands for any characters of a name.
-  private func programs(_ pattern: String, _ node: Node, _ reader: inout SpecReader) -> [String] {
-    let folder =
-      path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.endIndex)]) : ""
-    let whole = pattern.hasPrefix("/") || folder.isEmpty ? pattern : "\(folder)/\(pattern)"
-    guard whole.contains("*") else {
-      if !FileManager.default.fileExists(atPath: whole) {
-        reader.report(
-          "there is no file '\(whole)'", node, remedy: "paths start at the suite's folder")
-        return []
-      }
-      return [whole]
-    }
-    let slash = whole.lastIndex(of: "/")
-    let directory = slash.map { String(whole[..<$0]) } ?? "."
-    let name = slash.map { String(whole[whole.index(after: $0)...]) } ?? whole
-    let files = (try? fileNames(in: directory)) ?? []
-    let found = files.filter { matches($0, pattern: name) }.map {
-      slash == nil ? $0 : "\(directory)/\($0)"
-    }
-    if found.isEmpty { reader.report("no file matches '\(whole)'", node) }
-    return found
-  }
-
-  private static func tolerances(
+  static func tolerances(
     _ node: Node, _ reader: inout SpecReader
   ) -> [Quantity: Tolerance] {
     var found: [Quantity: Tolerance] = [:]

@@ -91,6 +91,7 @@ extension Check {
     suite = SuiteFile(name: name)
     baseline = before
     runs = [:]
+    evaluator = Evaluator()
     results = after.entries.sorted { $0.key < $1.key }.map { name, entry in
       EntryResult(
         SuiteFile.Entry(name: name, variant: Variant(entry.subject), tolerances: [:]),

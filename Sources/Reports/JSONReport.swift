@@ -6,7 +6,8 @@ import Simulation
 import Timing
 
 // {
-//   "bottleneck": {"engine": "tensor", "limit": "dma_rings", "sentence": "DMA-bound: …", "share": 0.93},
+//   "bottleneck": {"engine": "tensor", "limit": "dma_rings", "sentence": "DMA-bound: …", "share": 0.93,
+//                  "what_if": {"changes": {"dma.bandwidth": -0.372, …}, "part": "dma.bandwidth", …}},
 //   "bounds": {"dma_rings": 1.148e-05, "tensor": 5.09e-06},
 //   "checks": [{"max_abs_difference": 0.0012, "output": "c", "passed": true, …}],
 //   "hardware": {"fingerprint": "0123456789abcdef", "name": "trn2", "overrides": []},
@@ -37,7 +38,7 @@ extension Report {
     ]
     guard let timed else { return .object(object) }
     for (key, metric) in timed.summary.metrics { object[key] = JSON(metric) }
-    object["bottleneck"] = JSON(timed.bottleneck)
+    object["bottleneck"] = JSON(timed.bottleneck).adding("what_if", gains?.json ?? .null)
     object["bounds"] = bounds(timed.bounds)
     object["stalls"] = stalls(timed)
     // Not the profiler's: the highest address in use, which is what overflows.

@@ -20,6 +20,8 @@ public struct Report: Sendable {
   public let run: Run
   /// What is known of its time; `nil` when only values were asked for.
   public let timed: Timed?
+  /// What faster parts of the machine would give; `nil` if nobody tried.
+  public let gains: PartGains?
   /// Largest resident set of this process in bytes; `nil` if the views shall not show it.
   public let peakMemoryBytes: Int?
 
@@ -28,8 +30,10 @@ public struct Report: Sendable {
   /// - Parameters:
   ///   - run: The run.
   ///   - peakMemoryBytes: What the host needed.
-  public init(_ run: Run, peakMemoryBytes: Int? = nil) {
+  ///   - gains: What faster parts of the machine would give this run.
+  public init(_ run: Run, peakMemoryBytes: Int? = nil, gains: PartGains? = nil) {
     self.run = run
+    self.gains = gains
     self.peakMemoryBytes = peakMemoryBytes
     guard let device = run.device, let timeline = run.timeline else {
       timed = nil

@@ -3,14 +3,6 @@ import Foundation
 import Reports
 public import Sweeps
 
-#if canImport(Darwin)
-  import Darwin
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Glibc
-#endif
-
 /// A sweep's results in an SQLite file; docs/sweeps.md has the schema.
 ///
 /// Each result is stored once, in a transaction of its own, so that a process that is killed loses
@@ -40,8 +32,8 @@ public final class Store {
 
   /// The file.
   public let path: String
-  private let database: Database
-  private var lock: Int32 = -1
+  let database: Database
+  private var lock: StoreLock?
 
   /// Version of the schema, as `PRAGMA user_version`.
   public static let schemaVersion = 1
@@ -67,7 +59,7 @@ public final class Store {
   public init(_ path: String, for identity: [String: String]) throws {
     self.path = path
     try Store.requireUsable(path)
-    lock = try Store.lock(path)
+    lock = try StoreLock(path)
     database = try Database(path, create: true)
     try database.run("PRAGMA journal_mode=WAL")
     // A transaction survives the end of the process; only the end of the host may lose the last ones,
@@ -109,12 +101,6 @@ public final class Store {
     try checkSchema()
   }
 
-  deinit {
-    guard lock >= 0 else { return }
-    unlink(Store.lockPath(path))
-    close(lock)
-  }
-
   /// Refuses what is no SQLite file before SQLite makes files beside it.
   private static func requireUsable(_ path: String) throws(DiagnosticError) {
     guard let handle = FileHandle(forReadingAtPath: path) else { return }
@@ -123,35 +109,7 @@ public final class Store {
     guard head.isEmpty || head.starts(with: Array("SQLite format 3".utf8)) else {
       throw DiagnosticError(
         "is no SQLite file", at: SourceLocation(file: path, line: 0),
-        remedy: "name another file with --store")
-    }
-  }
-
-  private static func lockPath(_ path: String) -> String { path + "-lock" }
-
-  /// Two sweeps must not fill a store at once: each would run everything.
-  private static func lock(_ path: String) throws(DiagnosticError) -> Int32 {
-    while true {
-      let descriptor = open(lockPath(path), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-      guard descriptor >= 0 else {
-        throw DiagnosticError(
-          "cannot open: \(String(cString: strerror(errno)))",
-          at: SourceLocation(file: path, line: 0), remedy: "check the path and its directory")
-      }
-      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-        close(descriptor)
-        throw DiagnosticError(
-          "another sweep writes to this store", at: SourceLocation(file: path, line: 0),
-          remedy: "wait for it, or split the work: --shard 1/2 and --shard 2/2 with a store each")
-      }
-      // Its last owner may have removed the file meanwhile; then the lock is on nothing.
-      var (mine, current) = (stat(), stat())
-      if fstat(descriptor, &mine) == 0, stat(lockPath(path), &current) == 0,
-        mine.st_ino == current.st_ino
-      {
-        return descriptor
-      }
-      close(descriptor)
+        remedy: "give a store that 'trnsim sweep' made, or the name of a new one")
     }
   }
 
@@ -182,6 +140,12 @@ public final class Store {
   public func contains(rung: Int, index: Int) throws -> Bool {
     try database.first(
       "SELECT 1 FROM result WHERE rung = ? AND id = ?", [.integer(rung), .integer(index)]) != nil
+  }
+
+  /// Number of stored results of a round.
+  func count(ofRung rung: Int) throws -> Int {
+    try database.first("SELECT count(*) FROM result WHERE rung = ?", [.integer(rung)])?.first?
+      .integer ?? 0
   }
 
   /// Number of stored results.
@@ -266,40 +230,5 @@ public final class Store {
   private static func settings(_ json: String) -> [Setting] {
     let object = try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))
     return (object ?? [:]).sorted { $0.key < $1.key }.map { Setting($0.key, $0.value) }
-  }
-
-  // MARK: - Merging
-
-  /// Takes over the results of another store of the same sweep; equal ones that both have count once.
-  ///
-  /// - Returns: Number of results that were new.
-  /// - Throws: `DiagnosticError` if the stores are of different sweeps or contradict each other.
-  @discardableResult
-  public func merge(_ other: String) throws -> Int {
-    // Its own checks, with its own name in messages.
-    let theirs = try Store(reading: other)
-    let (known, found) = (try identities(), try theirs.identities())
-    let different = Set(known.keys).union(found.keys).filter { known[$0] != found[$0] }.sorted()
-    guard different.isEmpty else {
-      throw DiagnosticError(
-        "is of another sweep: \(different.joined(separator: ", ")) differ",
-        at: SourceLocation(file: other, line: 0), remedy: "merge the shards of one sweep")
-    }
-    try database.run("ATTACH DATABASE ? AS other", [.text(other)])
-    defer { try? database.run("DETACH DATABASE other") }
-    let columns =
-      ["status", "reason", "variant"] + Quantity.allCases.map(\.rawValue)
-    let differs = columns.map { "a.\($0) IS NOT b.\($0)" }.joined(separator: " OR ")
-    let contradiction = try database.first(
-      "SELECT b.variant FROM main.result a JOIN other.result b ON a.rung = b.rung AND a.id = b.id "
-        + "WHERE \(differs) ORDER BY b.rung, b.id LIMIT 1")
-    if let variant = contradiction?.first?.text {
-      throw DiagnosticError(
-        "has another result for '\(variant)'", at: SourceLocation(file: other, line: 0),
-        remedy: "one of the two was made by another version; run it again")
-    }
-    let before = try count()
-    try database.run("INSERT OR IGNORE INTO main.result SELECT * FROM other.result")
-    return try count() - before
   }
 }

@@ -43,41 +43,56 @@ public struct Sweep {
   public let spec: SweepSpec
   /// Which part of it.
   public let shard: Shard
+  /// Which of its rounds.
+  public let rounds: Range<Int>
   private let plan: Plan
 
   /// Makes a sweep.
   ///
-  /// - Throws: `DiagnosticError` if a search that decides from all results is to be split.
-  public init(_ spec: SweepSpec, shard: Shard = .whole) throws {
+  /// - Parameters:
+  ///   - spec: What it runs.
+  ///   - shard: Which part of it, or of the round.
+  ///   - round: The only round to run; all of them without it.
+  /// - Throws: `DiagnosticError` if there is no such round, or if rounds that decide from all results of
+  ///   the one before are to be split.
+  public init(_ spec: SweepSpec, shard: Shard = .whole, round: Int? = nil) throws {
     self.spec = spec
     self.shard = shard
     plan = Plan(spec: spec)
-    if case .halving = spec.search, shard.count > 1 {
+    rounds = round.map { $0..<($0 + 1) } ?? 0..<plan.rungs
+    if let round, !(0..<plan.rungs).contains(round) {
+      throw DiagnosticError(
+        "there is no round \(round)",
+        remedy: plan.rungs == 1
+          ? "only halving has rounds after 0" : "rounds are 0 to \(plan.rungs - 1)")
+    }
+    if shard.count > 1, rounds.count > 1 {
       throw DiagnosticError(
         "halving cannot be split: each round needs all results of the one before",
-        remedy: "split a grid or a random search, or run it with more threads")
+        remedy: "split one round with --round and --previous, as 'python -m trnsim.sweeps' does")
     }
   }
 
-  /// Number of variants that it runs in all.
+  /// Number of variants that it runs in all; fewer where a round has fewer that run.
   public var count: Int {
-    (0..<plan.rungs).reduce(0) { $0 + shard.size(of: plan.size(ofRung: $1)) }
+    rounds.reduce(0) { $0 + shard.size(of: plan.size(ofRung: $1)) }
   }
+
+  /// Number of variants of each round of the whole sweep.
+  public var sizes: [Int] { (0..<plan.rungs).map { plan.size(ofRung: $0) } }
 
   /// What the results depend on, for the store: the spec, the machines, the files, this program.
   public func identity(tool: String) throws -> [String: String] {
     var found = ["sweep": spec.identity, "tool": tool]
-    let space = spec.space
-    for name in space.axes.first(where: { $0.target == .hardware })?.values ?? [
-      space.base.hardware
-    ] {
+    for name in spec.machines {
       found["hardware \(name)"] = try Hardware.load(name).fingerprint
     }
-    for name in space.axes.first(where: { $0.target == .subject })?.values ?? [space.base.subject]
-    where KernelName(rawValue: name) == nil {
+    for name in spec.programs {
       // FNV-1a, 64 bits.
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-      for byte in try readFile(name) { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+      for byte in try readFile(pathBeside(spec.path, name)) {
+        hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+      }
       found["program \(name)"] = String(hash, radix: 16)
     }
     return found
@@ -86,19 +101,20 @@ public struct Sweep {
   /// Runs all that the store does not have, on several threads.
   ///
   /// - Parameters:
-  ///   - store: Where results come from and go.
+  ///   - store: Where results go, and which it has already.
+  ///   - previous: Where the results of earlier rounds are, if not in the store.
   ///   - runner: The threads.
   ///   - isCancelled: Asked before each variant.
   ///   - progress: Told the number of results that the store has of this part.
   /// - Returns: Number of variants that were simulated; whether all are done.
   public func run(
-    into store: Store, runner: ParallelRunner, isCancelled: () -> Bool = { false },
-    progress: (Int) -> Void = { _ in }
+    into store: Store, previous: Store? = nil, runner: ParallelRunner,
+    isCancelled: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws -> (simulated: Int, isComplete: Bool) {
-    let evaluator = Evaluator()
+    let evaluator = Evaluator(beside: spec.path)
     var (simulated, done) = (0, 0)
-    var candidates = plan.drawn()
-    for rung in 0..<plan.rungs {
+    for rung in rounds {
+      let candidates = try candidates(ofRung: rung, previous ?? store)
       let size = candidates?.count ?? spec.space.count
       var position = 0
       try runner.run(
@@ -124,12 +140,23 @@ public struct Sweep {
           progress(done)
         })
       if isCancelled() { return (simulated, false) }
-      if rung + 1 < plan.rungs {
-        candidates = plan.survivors(
-          try store.values(ofRung: rung, spec.objective), ofRung: rung)
-      }
     }
     return (simulated, true)
+  }
+
+  /// The combinations of a round, from the results of the rounds before; `nil` for all of the space.
+  private func candidates(ofRung rung: Int, _ store: Store) throws -> [Int]? {
+    guard rung > 0 else { return plan.drawn() }
+    let wanted = try candidates(ofRung: rung - 1, store)?.count ?? spec.space.count
+    let stored = try store.count(ofRung: rung - 1)
+    guard stored == wanted else {
+      throw DiagnosticError(
+        "has \(stored) of \(wanted) results of round \(rung - 1)",
+        at: SourceLocation(file: store.path, line: 0),
+        remedy: "run and merge that round first; round \(rung) goes on with the best of it")
+    }
+    return plan.survivors(
+      try store.values(ofRung: rung - 1, spec.objective), ofRung: rung - 1)
   }
 
   /// The varied values of a variant, with those of its round.

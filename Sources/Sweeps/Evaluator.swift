@@ -5,6 +5,7 @@ import Machine
 public import Programs
 import Reports
 public import Simulation
+import Storage
 import Synchronization
 
 /// Simulates variants; may be used from several threads at once.
@@ -19,14 +20,26 @@ public final class Evaluator: Sendable {
 
   private let cache = Mutex(Cache())
   private let computesValues: Bool
+  private let file: String
+  private let traced: [String: Result<Program, DiagnosticError>]
 
   /// Machines that are kept: one has about 100 KB.
   private static let hardwareLimit = 64
 
   /// Makes an evaluator.
   ///
-  /// - Parameter values: Whether values are computed and compared with the reference, too.
-  public init(values: Bool = false) { computesValues = values }
+  /// - Parameters:
+  ///   - values: Whether values are computed and compared with the reference, too.
+  ///   - file: The suite or spec from whose folder on variants name program files.
+  ///   - traced: The programs of Python scripts' kernels, by their variants' `tracingKey`.
+  public init(
+    values: Bool = false, beside file: String = "",
+    traced: [String: Result<Program, DiagnosticError>] = [:]
+  ) {
+    computesValues = values
+    self.file = file
+    self.traced = traced
+  }
 
   /// Simulates one variant.
   public func evaluate(_ variant: Variant) -> VariantOutcome {
@@ -65,7 +78,15 @@ public final class Evaluator: Sendable {
       let kernel = try name.make(variant.parameters.map(\.text))
       return try kernel.build(Geometry(try hardware(variant)))
     }
-    let path = variant.subject
+    if variant.isScript {
+      guard let program = traced[variant.tracingKey] else {
+        throw DiagnosticError(
+          "'\(variant.subject)' is a kernel of a Python script, which only suites run",
+          remedy: "write its program to a file: python -m trnsim --program FILE.trn SCRIPT")
+      }
+      return try program.get()
+    }
+    let path = pathBeside(file, variant.subject)
     if let known = cache.withLock({ $0.programs[path] }) { return known }
     let program = try ProgramFile.read(path)
     cache.withLock { $0.programs[path] = program }

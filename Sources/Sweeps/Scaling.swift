@@ -29,6 +29,16 @@ public enum MachinePart: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// The part as a subject with its verb.
+  var subject: String {
+    switch self {
+    case .tensor: "the PE array is"
+    case .dmaBandwidth: "the DMA rings are"
+    case .synchronisation: "semaphores and dispatch are"
+    default: "\(displayName) is"
+    }
+  }
+
   /// What it consists of.
   public var meaning: String {
     switch self {

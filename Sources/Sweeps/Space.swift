@@ -1,4 +1,4 @@
-import Diagnostics
+public import Diagnostics
 import Hardware
 import Kernels
 
@@ -18,7 +18,7 @@ public struct Space: Hashable, Sendable {
   ///
   /// - Throws: `DiagnosticError` with all that is wrong: names that do not exist or are both fixed
   ///   and varied, values that a parameter cannot have, too many combinations.
-  public init(_ base: Variant, _ axes: [Axis]) throws {
+  public init(_ base: Variant, _ axes: [Axis]) throws(DiagnosticError) {
     self.base = base
     self.axes = axes
     let findings = problems()
@@ -102,7 +102,8 @@ public struct Space: Hashable, Sendable {
     }
     for subject in values(of: .subject, orElse: base.subject) {
       guard let kernel = KernelName(rawValue: subject) else {
-        if !settings.isEmpty {
+        // What parameters a script's function has shows when it is called.
+        if !settings.isEmpty && !Variant(subject).isScript {
           found.append(
             Diagnostic(
               .error, "'\(subject)' is no kernel, and only kernels have parameters",

@@ -19,7 +19,7 @@ public struct Setting: Hashable, Sendable {
 
 /// One thing to simulate: a kernel with its parameters, or a program file, on a machine.
 public struct Variant: Hashable, Sendable {
-  /// A kernel's name or the path of a program file.
+  /// A kernel's name, the path of a program file, or a Python script and a function: `moe.py:rmsnorm`.
   public var subject: String
   /// The kernel's parameters that are not left at their defaults, sorted by name.
   public var parameters: [Setting]
@@ -38,6 +38,12 @@ public struct Variant: Hashable, Sendable {
     self.hardware = hardware
     self.overrides = overrides.sorted { $0.name < $1.name }
   }
+
+  /// Whether it is a kernel of a Python script, which is traced before it is simulated.
+  public var isScript: Bool { subject.contains(".py:") }
+
+  /// The same for variants with the same program: tracing does not know of overridden values.
+  public var tracingKey: String { Variant(subject, parameters, on: hardware).key }
 
   /// A text that is the same for the same variant and only then.
   public var key: String {

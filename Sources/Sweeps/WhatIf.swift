@@ -115,6 +115,16 @@ public struct WhatIf: Sendable {
     twice.first { $0.target == .part(part) }?.outcome.measurement.map { change($0) }
   }
 
+  /// What each part twice as fast gives, for the sentence that reports have as well.
+  public var gains: PartGains {
+    PartGains(
+      MachinePart.allCases.compactMap { part in
+        gain(part).map {
+          PartGains.Gain(key: part.rawValue, subject: part.subject, change: $0)
+        }
+      })
+  }
+
   private func change(_ measurement: Measurement) -> Double {
     base.time > 0 ? Double(measurement.time - base.time) / Double(base.time) : 0
   }
@@ -134,21 +144,12 @@ public struct WhatIf: Sendable {
     lines +=
       [""]
       + table("twice as fast", sorted + twice.suffix(1)) { $0.target?.displayName ?? "all of them" }
-    if let best = sorted.first, let found = best.outcome.measurement, let target = best.target {
-      lines += ["", "  " + WhatIf.sentence(target, change(found))]
-    }
+    lines += ["", "  " + gains.sentence]
     for scale in scales {
       guard let target = scale.first?.target else { continue }
       lines += [""] + table("\(target.displayName) ×", scale) { fixed($0.factor, 2) }
     }
     return lines.joined(separator: "\n") + "\n"
-  }
-
-  /// What twice as fast a part gives, in words.
-  static func sentence(_ target: ScaledTarget, _ change: Double) -> String {
-    abs(change) < 0.005
-      ? "no part twice as fast gives 1 % or more"
-      : "\(target.displayName) twice as fast gives \(signed(change))"
   }
 
   private static func signed(_ share: Double) -> String {
@@ -194,6 +195,7 @@ public struct WhatIf: Sendable {
     return .object([
       "schema": .integer(1), "variant": .string(variant.key),
       "total_time_ps": .integer(Int(base.time)), "sentence": .string(base.sentence),
+      "bottleneck": .string(gains.sentence),
       "twice_as_fast": rows(twice), "scales": .array(scales.map(rows)),
     ])
   }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Reports
 import Sweeps
@@ -15,16 +16,64 @@ import Testing
     return (accepted, try accepted.check())
   }
 
-  @Test func junitIsWellFormed() throws {
+  @Test func junitIsValid() throws {
     let (_, check) = try slower()
-    let text = check.junit(strict: false)
-    let xml = try XMLElements(text)
-    #expect(xml.names.prefix(2) == ["testsuites", "testsuite"])
-    #expect(xml.names.filter { $0 == "testcase" }.count == 3)
-    #expect(xml.names.filter { $0 == "failure" }.count == 1)
-    #expect(text.contains("tests=\"3\" failures=\"1\" errors=\"0\""))
-    #expect(text.contains("classname=\"test\" name=\"steps\""))
-    #expect(text.contains("slower: total_time_ps"))
+    let file = try JUnitFile(check.junit(strict: false))
+    #expect(file.cases.count == 3)
+    #expect(file.failures == 1 && file.errors == 0)
+    let steps = try #require(file.cases.first { $0.name == "steps" })
+    #expect(steps.problem == "failure")
+    #expect(steps.message.hasPrefix("slower: total_time_ps"))
+    let time = try #require(check.results.first { $0.name == "steps" }?.new?.time)
+    #expect(steps.seconds == Double(time) / 1e12)
+    for entry in file.cases {
+      let lines = entry.output.split(separator: "\n")
+      #expect(lines.count == Quantity.allCases.count, "every number is there")
+      #expect(lines.contains("total_time_ps=\(Int((entry.seconds * 1e12).rounded()))"))
+    }
+  }
+
+  /// Each verdict has its element, and names with anything in them stay text.
+  @Test func junitOfEveryVerdict() throws {
+    let accepted = try Accepted()
+    let odd = "a <b> & \"c\" ]]> 'd' \u{1} ü"
+    var baseline = accepted.baseline
+    baseline.entries[odd] = baseline.entries["steps"]
+    let base = "rmsnorm hidden=256 tokens="
+    // One was slower, one had other parameters, one has none, one is gone.
+    baseline.entries["\(base)1"]?.measurement[.time] += 1
+    baseline.entries["\(base)8"]?.parameters["eps"] = "2"
+    baseline.entries["steps"] = nil
+    var check = try Check(accepted.suite, against: baseline)
+    var failed = check.results[0]
+    failed.name = "fails"
+    failed.verdict = .failed
+    failed.new = nil
+    failed.reasons = [odd, "second\nline"]
+    check.results.append(failed)
+    let found = try JUnitFile(check.junit(strict: false))
+    #expect(
+      found.cases.map(\.problem) == [nil, "error", "error", "error", "error"],
+      "better, other parameters, new, failed, gone")
+    #expect(found.cases[0].output.hasPrefix("faster: total_time_ps"))
+    #expect(found.cases.last?.name == odd.replacing("\u{1}", with: printable("\u{1}")))
+    #expect(try JUnitFile(check.junit(strict: true)).failures == 1)
+  }
+
+  /// The reader above does find what is wrong.
+  @Test(arguments: [
+    (" failures=\"1\"", " failures=\"2\""), ("<failure", "<failures"), ("</failure>", ""),
+    (" type=\"slower\"", ""), (" name=\"steps\"", ""), (" name=\"steps\"", " nom=\"steps\""),
+    (" name=\"steps\"", " name=\"st<eps\""), ("total_time_ps=", "total & time="),
+    ("<system-out>", "<properties/><system-out>"), ("</testsuites>", "</testsuites><a/>"),
+    (" time=\"0", " time=\"x"), ("<?xml", "<?xml2"), ("<system-out>", "<system-out>\u{2}"),
+  ])
+  func invalidFilesAreFound(_ good: String, _ bad: String) throws {
+    let text = try slower().1.junit(strict: false)
+    #expect(text.contains(good))
+    #expect(throws: JUnitFile.Invalid.self) {
+      try JUnitFile(text.replacing(good, with: bad, maxReplacements: 1))
+    }
   }
 
   @Test func annotationsNameTheLine() throws {
@@ -109,31 +158,5 @@ import Testing
     let same = try TwoRuns(Variant("softmax"), Variant("softmax"))
     #expect(same.exitCode == 0)
     #expect(same.text.contains("instructions: the same"))
-  }
-}
-
-/// The elements of a well-formed XML text, in the order of their beginnings.
-struct XMLElements {
-  struct Malformed: Error { var at: String }
-  private(set) var names: [String] = []
-
-  init(_ text: String) throws {
-    var open: [String] = []
-    for piece in text.split(separator: "<") {
-      guard let end = piece.firstIndex(of: ">") else { throw Malformed(at: String(piece)) }
-      let tag = piece[..<end]
-      if tag.hasPrefix("?") { continue }
-      if tag.hasPrefix("/") {
-        guard open.popLast() == String(tag.dropFirst()) else { throw Malformed(at: String(tag)) }
-        continue
-      }
-      let name = String(tag.prefix { $0 != " " && $0 != "/" })
-      names.append(name)
-      guard tag.filter({ $0 == "\"" }).count.isMultiple(of: 2) else {
-        throw Malformed(at: String(tag))
-      }
-      if !tag.hasSuffix("/") { open.append(name) }
-    }
-    guard open.isEmpty else { throw Malformed(at: open.joined(separator: " ")) }
   }
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Scripts
 import Sweeps
 import Testing
 
@@ -87,6 +88,52 @@ import Testing
     #expect(repeated?.description.contains("the entry 'silu' is there twice") == true)
   }
 
+  /// Kernels of Python scripts: shapes with sizes, other arguments, a name for each.
+  @Test func scriptsBecomeCalls() throws {
+    let folder = try Folder()
+    try folder.write("", to: "k.py")
+    let path = try folder.write(
+      """
+      entries:
+        - script: k.py
+          kernel: [f, g]
+          inputs:
+            x: bfloat16 [n, 2, n]
+            w: "fp32 [8]"
+          sizes: {n: [4, 1]}
+          parameters: {eps: 1e-6}
+          hardware: trn1
+      """, to: "s.yaml")
+    let suite = try SuiteFile(path: path)
+    #expect(
+      suite.entries.map(\.name) == [
+        "f eps=1e-6 n=1 on trn1", "f eps=1e-6 n=4 on trn1", "g eps=1e-6 n=1 on trn1",
+        "g eps=1e-6 n=4 on trn1",
+      ])
+    let call = try #require(suite.entries[1].call)
+    #expect(call.script == "\(folder.path)/k.py" && call.function == "f" && call.hardware == "trn1")
+    #expect(
+      call.inputs.sorted { $0.name < $1.name } == [
+        .init(name: "w", dtype: "float32", shape: [8]),
+        .init(name: "x", dtype: "bfloat16", shape: [4, 2, 4]),
+      ])
+    #expect(call.arguments == ["eps": "1e-6"])
+    #expect(suite.entries[1].variant.subject == "k.py:f")
+    // Only suites trace.
+    let error = #expect(throws: DiagnosticError.self) {
+      try Evaluator().program(suite.entries[0].variant)
+    }
+    #expect(error?.description.contains("which only suites run") == true)
+  }
+
+  /// A baseline is the same from wherever the suite is named.
+  @Test func subjectsStartAtTheSuite() throws {
+    let accepted = try Accepted()
+    #expect(accepted.baseline.entries["steps"]?.subject == "steps.trn")
+    let suite = try SuiteFile(path: "\(accepted.folder.path)/./s.yaml")
+    #expect(try Check(suite, against: accepted.baseline).exitCode(strict: true) == 0)
+  }
+
   @Test(arguments: ["fast", "", "+", "1 2", "1 % 2 % 3 %", "-1x", "2000 %", "+-1", "nan%"])
   func badTolerances(_ text: String) {
     #expect(throws: DiagnosticError.self) { try Tolerance(text) }
@@ -111,7 +158,8 @@ import Testing
     #expect(text.contains("\"total_time_ps\": "))
     let entry = try #require(accepted.baseline.entries["steps"])
     let run = EntryRun(
-      try #require(accepted.suite.entries.first { $0.name == "steps" }).variant, Evaluator(),
+      try #require(accepted.suite.entries.first { $0.name == "steps" }).variant,
+      Evaluator(beside: accepted.suite.path),
       machines: MachineTable())
     for quantity in Quantity.allCases {
       #expect(entry.measurement[quantity] == run.entry.measurement[quantity], "\(quantity)")

@@ -51,6 +51,12 @@ struct BadInput: Sendable, CustomTestStringConvertible {
     self.messages = messages
   }
 
+  /// The same with a list of messages.
+  init(_ name: String, _ arguments: String, _ files: [File], all messages: [String]) {
+    self.init(name, arguments, files)
+    self.messages = messages
+  }
+
   /// A mistake in the lines of a program that has the tensors below.
   static func program(
     _ name: String, _ lines: String, code: Int32 = 1, _ messages: String...

@@ -31,6 +31,10 @@ import Testing
     try await check(input)
   }
 
+  @Test(arguments: BadInput.comparisons) func comparisons(_ input: BadInput) async throws {
+    try await check(input)
+  }
+
   private func check(_ input: BadInput) async throws {
     let scratch = try Scratch()
     for file in input.files { try await make(file, in: scratch) }

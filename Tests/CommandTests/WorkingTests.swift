@@ -77,6 +77,31 @@ import Testing
     #expect(abs(cycles - total * 1.2e9) <= 1)
   }
 
+  /// The bottleneck and its figure come from a what-if, which is made where it is quick or asked for.
+  @Test func bottleneckHasAFigure() async throws {
+    func report(_ more: String...) async throws -> ([String: Any], String) {
+      let arguments = ["run", "rmsnorm"] + Self.small + more
+      let scratch = try Scratch()
+      let object = try json(try await trnsim(arguments + ["--json", "-"], in: scratch))
+      let text = try await trnsim(arguments, in: scratch).output
+      return (try #require(object["bottleneck"] as? [String: Any]), text)
+    }
+    let (found, text) = try await report()
+    let whatIf = try #require(found["what_if"] as? [String: Any])
+    let changes = try #require(whatIf["changes"] as? [String: Double])
+    let part = try #require(whatIf["part"] as? String)
+    let sentence = try #require(whatIf["sentence"] as? String)
+    #expect(changes[part] == changes.values.min())
+    #expect(sentence.contains("the bottleneck: twice as fast gives -"))
+    #expect(sentence.hasSuffix("(what-if, timing only)"))
+    #expect(text.contains("\n  \(sentence)\n"))
+    let (without, shorter) = try await report("--no-what-if")
+    #expect(without["what_if"] is NSNull)
+    #expect(!shorter.contains("what-if"))
+    let table = try await trnsim(["whatif", "rmsnorm"] + Self.small, in: try Scratch())
+    #expect(table.output.contains("\n  \(sentence)\n"))
+  }
+
   /// `--json` without a file prints JSON and nothing else, wherever it stands.
   @Test(arguments: [
     ["run", "rmsnorm", "--json"] + small, ["run", "--json", "rmsnorm"] + small,

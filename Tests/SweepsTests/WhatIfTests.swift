@@ -49,6 +49,34 @@ import Testing
     #expect(found.json.text().contains("\"twice_as_fast\""))
   }
 
+  /// A report's figures, from the run itself, are those of the table.
+  @Test(arguments: ["matmul", "rmsnorm", "softmax", "vector_add"])
+  func gainsOfARunAreThoseOfTheTable(_ kernel: String) throws {
+    let variant = Variant(kernel)
+    let run = try Evaluator().run(variant)
+    let found = try #require(try WhatIf.gains(of: run, runner: ParallelRunner(width: 2)))
+    let table = try WhatIf(variant, scales: []).gains
+    for gain in table.gains {
+      // Parts that the run does not use are left out, and give nothing.
+      #expect(found.gains.first { $0.key == gain.key } == gain || gain.change == 0, "\(gain)")
+    }
+    #expect(found.gains.allSatisfy { table.gains.contains($0) })
+    #expect(found.sentence == table.sentence)
+    #expect(!found.gains.contains { $0.key == "tensor" } || kernel != "softmax")
+  }
+
+  @Test func sentencesNameTheBottleneck() {
+    let rings = PartGains.Gain(key: "dma.bandwidth", subject: "the DMA rings are", change: -0.3721)
+    let vector = PartGains.Gain(key: "vector", subject: "VectorE is", change: -0.0099)
+    #expect(
+      PartGains([vector, rings]).sentence
+        == "the DMA rings are the bottleneck: twice as fast gives -37.2 % (what-if, timing only)")
+    #expect(
+      PartGains([vector]).sentence
+        == "no part twice as fast gives 1 % or more (what-if, timing only)")
+    #expect(PartGains([]).bottleneck == nil)
+  }
+
   @Test func wholeNumbersStayWhole() throws {
     let hardware = try Hardware.load("trn2")
     let rings = try ScaledTarget("dma.rings", on: hardware)

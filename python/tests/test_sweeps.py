@@ -1,104 +1,112 @@
-"""The sweep on several processes; on a Ray cluster of several workers, one of which is killed, if Ray is there."""
+"""The sweep cut into shards on this host: the results are those of `trnsim sweep`, whatever happens on the way."""
 
 from __future__ import annotations
 
-import os
-import signal
-import sqlite3
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import sweep_cases as cases
 
-from trnsim import sweeps
-from trnsim.core.cli import find_tool
+from trnsim import shards, sweeps
+from trnsim.stores import SqliteStore
 
-TOOL = find_tool()
-SPEC = """
-kernel: matmul
-parameters: {m: 128, k: 128, n: 512, tile_m: [32, 64, 128], tile_n: [128, 256, 512, 1024], buffers: 1..4}
-"""
-
-pytestmark = pytest.mark.skipif(TOOL is None, reason="the program trnsim is not built")
+pytestmark = pytest.mark.skipif(cases.TOOL is None, reason="the program trnsim is not built")
 
 
-@pytest.fixture
-def whole(tmp_path: Path) -> tuple[str, list]:
-    """A spec, and the results of `trnsim sweep` without shards."""
-    spec = tmp_path / "tiles.yaml"
-    spec.write_text(SPEC)
-    store = tmp_path / "whole.sqlite"
-    subprocess.run([TOOL, "sweep", str(spec), "--store", str(store)], check=True, capture_output=True)
-    return str(spec), rows(store)
-
-
-def rows(store: Path) -> list:
-    connection = sqlite3.connect(store)
-    try:
-        return connection.execute("SELECT * FROM result ORDER BY rung, id").fetchall()
-    finally:
-        connection.close()
-
-
-def test_shards_give_the_same(whole, tmp_path):
-    spec, expected = whole
+@pytest.mark.parametrize(("text", "count"), [(cases.GRID, 48), (cases.HALVING, 24 + 6 + 2), (cases.PROGRAMS, 6)],
+                         ids=["grid", "halving", "programs"])
+def test_shards_give_the_same(text, count, tmp_path):
+    spec = cases.write(text, tmp_path)
+    expected = cases.expected(spec, tmp_path)
+    assert len(expected) == count
     store = tmp_path / "parts.sqlite"
-    assert sweeps.sweep(spec, str(store), shards=5) == 5
-    assert rows(store) == expected
-    assert len(expected) == 48
+    ran = sweeps.sweep(spec, str(store), shards=5)
+    assert ran == {48: 5, 32: 5 + 5 + 2, 6: 5}[count], "never more shards than variants of a round"
+    assert cases.rows(store) == expected
     assert sweeps.sweep(spec, str(store), shards=5) == 0, "nothing runs twice"
 
 
-def test_an_interrupted_run_goes_on(whole, tmp_path):
-    spec, expected = whole
+@pytest.mark.parametrize("text", [cases.GRID, cases.HALVING], ids=["grid", "halving"])
+def test_an_interrupted_run_goes_on(text, tmp_path):
+    spec = cases.write(text, tmp_path)
+    expected = cases.expected(spec, tmp_path)
     store = tmp_path / "parts.sqlite"
+    total = 5 if text == cases.GRID else 12
 
     class Stop(Exception):
         pass
 
-    def stop(done, count):
-        if done == 2:
-            raise Stop
+    for stop_at in (2, 4):
+        def stop(done, count, stop_at=stop_at):
+            assert count == total
+            if done == stop_at:
+                raise Stop
 
-    with pytest.raises(Stop):
-        sweeps.sweep(spec, str(store), shards=5, progress=stop)
+        with pytest.raises(Stop):
+            sweeps.sweep(spec, str(store), shards=5, progress=stop)
     with open(f"{store}.shards", "a") as journal:
-        journal.write("4")  # a line that was cut off
-    assert sweeps.sweep(spec, str(store), shards=5) == 3
-    assert rows(store) == expected
+        journal.write("5")  # a line that was cut off
+    assert sweeps.sweep(spec, str(store), shards=5) == total - 4
+    assert cases.rows(store) == expected
 
 
-def test_errors_say_what_to_do(tmp_path):
+def test_a_shard_that_comes_twice_counts_once(tmp_path):
+    """As after the end of a driver between the merge and its line in the journal."""
+    spec = cases.write(cases.GRID, tmp_path)
+    store = SqliteStore(str(tmp_path / "parts.sqlite"), cases.TOOL)
+    store.open(spec)
+    content = shards.run_shard(shards.Round(shards.Work.pack(spec), 0, 5), 2, cases.TOOL)
+    store.add(0, 2, 5, content)
+    once = cases.rows(tmp_path / "parts.sqlite")
+    store.add(0, 2, 5, content)
+    assert cases.rows(tmp_path / "parts.sqlite") == once
+    assert len(once) == 10
+
+
+def test_rounds_wait_for_the_one_before(tmp_path):
+    spec = cases.write(cases.HALVING, tmp_path)
+
+    def sweep(*options):
+        return subprocess.run([cases.TOOL, "sweep", spec, "--store", str(tmp_path / "p.sqlite"), *options],
+                              capture_output=True, text=True, check=False)
+
+    assert sweep("--round", "0", "--shard", "1/2").returncode == 0
+    early = sweep("--round", "1", "--shard", "1/2")
+    assert early.returncode == 1
+    assert "has 12 of 24 results of round 0" in early.stderr
+    assert "there is no round 3" in sweep("--round", "3").stderr
+    assert "halving cannot be split" in sweep("--shard", "1/2").stderr
+    assert sweep("--round", "0", "--shard", "2/2").returncode == 0
+    assert sweep("--round", "1", "--shard", "1/2").returncode == 0
+
+
+def test_errors_say_what_to_do(tmp_path, capsys):
     spec = tmp_path / "bad.yaml"
     spec.write_text("kernel: matmull\n")
     with pytest.raises(sweeps.SweepError, match="there is no kernel 'matmull'"):
         sweeps.sweep(str(spec), str(tmp_path / "s.sqlite"), shards=2)
     assert sweeps.main([str(tmp_path / "none.yaml")]) == 1
+    spec.write_text(f"program: {tmp_path}/p.trn\n")
+    subprocess.run([cases.TOOL, "emit", "softmax", "-o", str(tmp_path / "p.trn")], check=True)
+    with pytest.raises(sweeps.SweepError, match="cannot be sent to workers"):
+        sweeps.sweep(str(spec), str(tmp_path / "s.sqlite"))
+    with pytest.raises(sweeps.SweepError, match="there is no store 'mysql://"):
+        sweeps.sweep(str(spec), "mysql://host/db")
+    assert sweeps.shown("postgresql://me:secret@host/db") == "postgresql://host/db"
 
 
-def test_ray_with_a_killed_worker(whole, tmp_path, monkeypatch):
-    pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
-    import ray
+def test_other_sweeps_are_refused(tmp_path):
+    spec = cases.write(cases.GRID, tmp_path)
+    store = tmp_path / "s.sqlite"
+    sweeps.sweep(spec, str(store), shards=2)
+    Path(spec).write_text(cases.GRID.replace("k: 128", "k: 256"))
+    with pytest.raises(sweeps.SweepError, match="holds results of another sweep: sweep differ"):
+        sweeps.sweep(spec, str(store), shards=2)
 
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(
-        [str(Path(sweeps.__file__).resolve().parents[1]), str(Path(__file__).parent), os.environ.get("PYTHONPATH", "")]))
-    ray.init(num_cpus=3, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
-    try:
-        spec, expected = whole
-        store = tmp_path / "ray.sqlite"
-        marker = tmp_path / "killed"
-        dead = str(marker)
 
-        def kill_once(text, shard, count, tool=None):
-            # The first worker that gets the second shard is killed midway.
-            if shard == 2 and not os.path.exists(dead):
-                Path(dead).touch()
-                os.kill(os.getpid(), signal.SIGKILL)
-            return sweeps.run_shard(text, shard, count, tool)
-
-        monkeypatch.setattr(sweeps, "run_shard", kill_once)
-        assert sweeps.sweep(spec, str(store), executor="ray", shards=6, tool=TOOL) == 6
-        assert marker.exists(), "a worker was killed"
-        assert rows(store) == expected
-    finally:
-        ray.shutdown()
+def test_ray_is_asked_for_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(sweeps.SweepError, match="Ray is not installed\n  help: pip install ray"):
+        sweeps.sweep(cases.write(cases.GRID, tmp_path), str(tmp_path / "s.sqlite"), executor="ray")

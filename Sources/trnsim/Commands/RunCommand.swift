@@ -10,6 +10,7 @@ import Programs
 public import Reports
 import Simulation
 import Storage
+import Sweeps
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -52,6 +53,12 @@ struct RunCommand: ParsableCommand {
   var timingOnly = false
   @Flag(help: "Compute no times.")
   var valuesOnly = false
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Say what each part of the machine twice as fast would give; by default where it takes no time to speak of (up to 2,000 device instructions)."
+  )
+  var whatIf: Bool?
   @Option(help: ArgumentHelp("Write a Perfetto trace.", valueName: "file.pftrace.zst"))
   var trace: String?
   @Option(help: "What each trace slice tells: lean (name) or full (operands, source, waits).")
@@ -69,6 +76,7 @@ struct RunCommand: ParsableCommand {
       throw ValidationError("--timing-only and --values-only exclude each other")
     }
     if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
+    if valuesOnly && whatIf == true { throw ValidationError("--what-if needs timing") }
     if timingOnly && outputDir != nil { throw ValidationError("outputs need values") }
   }
 
@@ -85,7 +93,7 @@ struct RunCommand: ParsableCommand {
       let run = try simulate(on: machine)
       if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
       if let trace { try writeTrace(run, to: trace) }
-      let report = Report(run, peakMemoryBytes: peakMemoryBytes())
+      let report = Report(run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run))
       let layer = try layerStudy(run, machine)
       var object = report.json
       if let layer { object = object.adding("layer", layer.json(on: machine)) }
@@ -94,6 +102,12 @@ struct RunCommand: ParsableCommand {
       if let layer, json != "-" { print(layer.text(on: machine)) }
       if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
     }
+  }
+
+  /// What faster parts would give; `nil` where that was not asked for and is not quickly known.
+  private func gains(_ run: Run) throws -> PartGains? {
+    let isQuick = (run.device?.instructions.count ?? 0) <= WhatIf.quickLimit
+    return whatIf ?? isQuick ? try WhatIf.gains(of: run) : nil
   }
 
   /// The operations of a whole layer; `nil` for other kernels and where nothing was timed.
@@ -140,6 +154,7 @@ struct RunCommand: ParsableCommand {
     if outputDir != nil { unusable.append("--output-dir") }
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
+    if whatIf != nil { unusable.append("--what-if") }
     guard unusable.isEmpty else {
       throw DiagnosticError(
         unusable.map {

@@ -1,9 +1,8 @@
 import ArgumentParser
 import Diagnostics
-import Foundation
+import Hardware
 import Reports
 import Searches
-import Storage
 import Sweeps
 
 struct SweepCommand: ParsableCommand {
@@ -19,6 +18,7 @@ struct SweepCommand: ParsableCommand {
         trnsim sweep tiles.yaml
         trnsim sweep tiles.yaml --store tiles.sqlite --jobs 8
         trnsim sweep tiles.yaml --shard 3/16 --store shard-3.sqlite
+        trnsim sweep halving.yaml --round 1 --shard 3/16 --previous all.sqlite --store part.sqlite
         trnsim results tiles.sqlite --csv tiles.csv
 
       EXIT CODES
@@ -31,6 +31,14 @@ struct SweepCommand: ParsableCommand {
   var store: String?
   @Option(help: ArgumentHelp("Run one of n parts, for several machines.", valueName: "i/n"))
   var shard: String?
+  @Option(help: "Run one round of a halving search alone, which may be split.")
+  var round: Int?
+  @Option(
+    help: ArgumentHelp(
+      "The store that has the rounds before --round; --store by default.", valueName: "store"))
+  var previous: String?
+  @Flag(help: "Make the store, print as JSON what would run, and end.")
+  var plan = false
   @Option(help: "Threads; one for each core by default.")
   var jobs: Int?
   @Option(help: "Rows of the table at the end.")
@@ -41,36 +49,61 @@ struct SweepCommand: ParsableCommand {
     if let shard, Shard(shard) == nil {
       throw ValidationError("--shard is i/n with i from 1 to n, such as 3/16")
     }
+    if previous != nil && round == nil { throw ValidationError("--previous needs --round") }
   }
 
   func run() throws {
     try reporting {
-      let loaded = try SweepSpec(path: spec)
-      let sweep = try Sweep(loaded, shard: shard.flatMap { Shard($0) } ?? .whole)
-      let path = store ?? SweepCommand.defaultStore(spec)
-      let results = try Store(path, for: sweep.identity(tool: toolVersion))
-      let before = try results.count()
-      Interrupts.areDeferred()
-      var progress = Progress(of: sweep.count, "variants", earlier: before)
-      let (simulated, isComplete) = try sweep.run(
-        into: results, runner: ParallelRunner(width: jobs),
-        isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
-      progress.clear()
-      let counts = try results.counts()
-      let rate = Double(simulated) / max(progress.seconds, 1e-3)
-      let others = (counts["refused"] ?? 0) + (counts["faulted"] ?? 0)
-      print(
-        "\(loaded.name): \(simulated) variants simulated, \(Int(rate.rounded())) per second; "
-          + "\(counts["measured"] ?? 0) results and \(others) that do not run in \(path)")
-      guard isComplete else {
-        note("interrupted: the same command goes on where it was")
-        try finishOutput()
-        Interrupts.endIfRequested()
-        return
-      }
-      print(try results.ranking(by: loaded.objective, limit: limit), terminator: "")
-      if counts["measured"] == nil && sweep.shard == .whole { throw Outcome.badInput }
+      try simulate()
+      // The store is closed by now.
+      Interrupts.endIfRequested()
     }
+  }
+
+  private func simulate() throws {
+    let loaded = try SweepSpec(path: spec)
+    let sweep = try Sweep(loaded, shard: shard.flatMap { Shard($0) } ?? .whole, round: round)
+    let path = store ?? SweepCommand.defaultStore(spec)
+    let earlier = try previous.map { try Store(reading: $0) }
+    let results = try Store(path, for: sweep.identity(tool: toolVersion))
+    if let earlier { try results.requireSameSweep(earlier) }
+    let before = try results.count()
+    if plan {
+      print(try SweepCommand.plan(sweep, stored: before).text())
+      return
+    }
+    Interrupts.areDeferred()
+    var progress = Progress(of: sweep.count, "variants", earlier: before)
+    let (simulated, isComplete) = try sweep.run(
+      into: results, previous: earlier, runner: ParallelRunner(width: jobs),
+      isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
+    progress.clear()
+    let counts = try results.counts()
+    let rate = Double(simulated) / max(progress.seconds, 1e-3)
+    let others = (counts["refused"] ?? 0) + (counts["faulted"] ?? 0)
+    print(
+      "\(loaded.name): \(simulated) variants simulated, \(Int(rate.rounded())) per second; "
+        + "\(counts["measured"] ?? 0) results and \(others) that do not run in \(path)")
+    guard isComplete else {
+      note("interrupted: the same command goes on where it was")
+      try finishOutput()
+      return
+    }
+    print(try results.ranking(by: loaded.objective, limit: limit), terminator: "")
+    if counts["measured"] == nil && sweep.shard == .whole && round == nil { throw Outcome.badInput }
+  }
+
+  /// What whoever spreads a sweep over several machines must know of it.
+  private static func plan(_ sweep: Sweep, stored: Int) throws -> JSON {
+    let isBuiltin = Set(Hardware.builtinNames)
+    return .object([
+      "schema": .integer(1), "name": .string(sweep.spec.name), "stored": .integer(stored),
+      "rounds": .array(sweep.sizes.map { .integer($0) }),
+      "objective": .string(sweep.spec.objective.rawValue),
+      "programs": .array(sweep.spec.programs.map { .string($0) }),
+      "hardware_files": .array(
+        sweep.spec.machines.filter { !isBuiltin.contains($0) }.map { .string($0) }),
+    ])
   }
 
   static func defaultStore(_ spec: String) -> String {
@@ -78,100 +111,5 @@ struct SweepCommand: ParsableCommand {
       return String(spec.dropLast(ending.count)) + ".sqlite"
     }
     return spec + ".sqlite"
-  }
-}
-
-struct ResultsCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "results",
-    abstract: "Show or export the results of a sweep.",
-    discussion: """
-      --csv has a column for everything that was varied; --jsonl the same as one JSON object per line,
-      which table libraries read as it is and write as Parquet.
-
-      EXAMPLES
-        trnsim results tiles.sqlite
-        trnsim results tiles.sqlite --by sbuf_peak_bytes_per_partition --limit 5
-        trnsim results tiles.sqlite --csv tiles.csv
-        trnsim results tiles.sqlite --jsonl -
-      """)
-
-  @Argument(help: "A store that 'trnsim sweep' made.")
-  var store: String
-  @Option(help: "What makes one better than another: less of it.")
-  var by = Quantity.time.rawValue
-  @Option(help: "Rows of the table.")
-  var limit = 20
-  @Option(help: ArgumentHelp("Write all results as CSV; '-' prints them.", valueName: "file|-"))
-  var csv: String?
-  @Option(
-    help: ArgumentHelp("Write all results as JSON lines; '-' prints them.", valueName: "file|-"))
-  var jsonl: String?
-
-  func validate() throws {
-    if csv == "-" && jsonl == "-" {
-      throw ValidationError("only one of --csv and --jsonl can be -")
-    }
-    if limit < 1 { throw ValidationError("--limit is 1 or more") }
-  }
-
-  func run() throws {
-    try reporting {
-      guard let objective = Quantity(rawValue: by) else {
-        throw DiagnosticError(
-          "there is no number '\(by)'",
-          remedy: remedyForUnknown(by, known: Quantity.allCases.map(\.rawValue)))
-      }
-      let results = try Store(reading: store)
-      if let csv { try write(csv) { try results.writeCSV(to: $0) } }
-      if let jsonl { try write(jsonl) { try results.writeJSONLines(to: $0) } }
-      if csv == nil && jsonl == nil {
-        let counts = try results.counts().sorted { $0.key < $1.key }
-        print(counts.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
-        print(try results.ranking(by: objective, limit: limit), terminator: "")
-      }
-    }
-  }
-
-  /// Lines to standard output, or to a file, whole or not at all.
-  private func write(_ path: String, _ body: ((String) throws -> Void) throws -> Void) throws {
-    if path == "-" {
-      try body { printBytes(Array($0.utf8)) }
-      return
-    }
-    var bytes: [UInt8] = []
-    try body { bytes += $0.utf8 }
-    try writeAtomically(bytes, to: path)
-  }
-}
-
-struct MergeCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "merge",
-    abstract: "Put the shards of a sweep into one store.",
-    discussion: """
-      The stores must be of the same sweep and version. A result that several have must be equal in
-      them, and counts once; merging a store twice changes nothing.
-
-      EXAMPLES
-        trnsim merge tiles.sqlite shard-*.sqlite
-      """)
-
-  @Argument(help: "The store to merge into; made if it is missing.")
-  var target: String
-  @Argument(help: ArgumentHelp("The shards' stores.", valueName: "store"))
-  var shards: [String]
-
-  func run() throws {
-    try reporting {
-      // The first shard says what the store is of.
-      guard let first = shards.first else { return }
-      let identity = try Store(reading: first).identities()
-      for other in shards.dropFirst() { _ = try Store(reading: other) }
-      let results = try Store(target, for: identity)
-      var added = 0
-      for shard in shards { added += try results.merge(shard) }
-      print("\(added) results added, \(try results.count()) in \(target)")
-    }
   }
 }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .launch import Options, run
@@ -12,11 +13,22 @@ from .report import Report
 from .tracing.context import default_target, target_name, tracing
 
 _last: Report | None = None
+_observers: list[Callable[[Report], None]] = []
 
 
 def last_report() -> Report | None:
     """The report of the last kernel that ran."""
     return _last
+
+
+@contextmanager
+def observed(observer: Callable[[Report], None]) -> Iterator[None]:
+    """Tells of every kernel that runs inside."""
+    _observers.append(observer)
+    try:
+        yield
+    finally:
+        _observers.remove(observer)
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -92,6 +104,8 @@ class Kernel:
         values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
                              name=self.__name__)
         _last = report
+        for observer in _observers:
+            observer(report)
         return values, report
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -29,7 +29,7 @@ class Options:
     """How to simulate."""
 
     target: str
-    #: "both", "values" or "timing".
+    #: "both", "values" or "timing"; "trace" asks for the program alone, values are then undefined.
     mode: str = "both"
     trace: str | None = None
     allocation: str = "rotate"
@@ -195,17 +195,22 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
         raise NkiValidationError(f"kernel '{program.name}' has no instructions",
                                  remedy="a kernel loads, computes and stores")
     options = replace(options, overrides=(*options.overrides, *addresses.overrides))
-    if program.cores > 1:
-        outcome = _both_cores(text, program.text(addresses.text, 0), inputs, outputs, traced, options)
+    # One core's part has the time of both.
+    timed = program.text(addresses.text, 0) if program.cores > 1 else text
+    if options.mode == "trace":
+        outcome = Outcome()
+    elif program.cores > 1:
+        outcome = _both_cores(text, timed, inputs, outputs, traced, options)
     else:
         outcome = _ask(text, inputs, outputs, traced, options)
-    report = Report(json=outcome.report or {}, text=outcome.text, program=text, instructions=program.count,
+    report = Report(json=outcome.report or {}, text=outcome.text, program=text, timed_program=timed,
+                    instructions=program.count,
                     tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
                     sbuf_peak_bytes=addresses.peak[MemoryRegion.sbuf],
                     psum_peak_bytes=addresses.peak[MemoryRegion.psum])
     if options.mode == "timing":
         return None, report
-    for original, array in changed:
+    for original, array in changed if options.mode != "trace" else []:
         store_back(original, array)
     like_torch = any(is_torch(original) for _, original, _ in traced.inputs)
     by_name = {**inputs, **outputs}

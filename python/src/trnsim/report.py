@@ -16,6 +16,8 @@ class Report:
     text: str = ""
     #: The program, as `trnsim run` takes it.
     program: str = ""
+    #: The program whose time the report has: one core's part where two cores share the work.
+    timed_program: str = ""
     #: Instructions that the kernel recorded.
     instructions: int = 0
     #: Seconds that tracing the kernel's Python took.

@@ -61,7 +61,8 @@ class CommandLine:
         program = directory / "kernel.trn"
         program.write_text(request.text, encoding="utf-8")
         report = directory / "report.json"
-        command = [self.tool, "run", str(program), "--hardware", request.hardware, "--json", str(report)]
+        command = [self.tool, "run", str(program), "--hardware", request.hardware, "--json", str(report),
+                   "--no-what-if"]
         for override in request.overrides:
             command += ["--set", override]
         # What an output holds before the run matters where the program may leave elements of it unwritten.

@@ -1,0 +1,163 @@
+import Diagnostics
+import Foundation
+import Kernels
+import Storage
+import Sweeps
+import Yams
+
+extension SweepSpec {
+  private static let keys = [
+    "name", "kernel", "program", "hardware", "parameters", "set", "search", "objective",
+  ]
+
+  /// Reads a file.
+  ///
+  /// - Throws: `DiagnosticError` with everything that is wrong with it.
+  public init(path: String) throws {
+    var reader = try SpecReader(path: path)
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    var name = String(file.prefix { $0 != "." })
+    var subjects: [String] = []
+    var axes: [Axis] = []
+    // Where each name stands, for what is found wrong with them together.
+    var places: [String: Node] = [:]
+    var searchNode: Node?
+    var objective = Quantity.time
+    let written = reader.entries(of: .mapping(reader.root), "a sweep", known: SweepSpec.keys)
+    for (key, keyNode, value) in written {
+      places[key] = keyNode
+      switch key {
+      case "name": name = reader.string(value, "name") ?? name
+      case "kernel": subjects += SweepSpec.kernels(value, &reader)
+      case "program": subjects += SweepSpec.programs(value, beside: path, &reader)
+      case "hardware": axes.append(Axis(.hardware, reader.values(value, of: key)))
+      case "search": searchNode = value
+      case "objective":
+        let word = reader.string(value, key) ?? ""
+        if let found = Quantity(rawValue: word) {
+          objective = found
+        } else {
+          reader.report(
+            "there is no objective '\(word)'", value,
+            remedy: remedyForUnknown(word, known: Quantity.allCases.map(\.rawValue)))
+        }
+      default:
+        for (path, pathNode, list) in reader.entries(of: value, "'\(key)'") {
+          places[path] = pathNode
+          axes.append(
+            Axis(key == "set" ? .override(path) : .parameter(path), reader.values(list, of: path)))
+        }
+      }
+    }
+    if places["kernel"] == nil && places["program"] == nil {
+      reader.report(
+        "a sweep needs a 'kernel' or a 'program'", nil, remedy: "write 'kernel: matmul'")
+    }
+    if subjects.count > 1 { axes.insert(Axis(.subject, subjects), at: 0) }
+    let search = SweepSpec.search(searchNode, &reader)
+    try reader.finish()
+    // What has one value is not varied.
+    var base = Variant(subjects[0])
+    for axis in axes where axis.values.count == 1 {
+      switch axis.target {
+      case .parameter(let name): base.parameters.append(Setting(name, axis.values[0]))
+      case .override(let path): base.overrides.append(Setting(path, axis.values[0]))
+      case .hardware: base.hardware = axis.values[0]
+      case .subject: base.subject = axis.values[0]
+      }
+    }
+    base = Variant(base.subject, base.parameters, on: base.hardware, with: base.overrides)
+    do throws(DiagnosticError) {
+      let space = try Space(base, axes.filter { $0.values.count > 1 })
+      self.init(name: name, space: space, search: search, objective: objective)
+      try checkRungs()
+    } catch {
+      for finding in error.diagnostics {
+        let name = places.keys.sorted().first { finding.message.contains("'\($0)'") }
+        let place = name ?? (places["kernel"] == nil ? "program" : "kernel")
+        reader.report(finding.message, places[place], remedy: finding.remedy)
+      }
+      try reader.finish()
+      throw error
+    }
+    self.path = path
+  }
+
+  private static func kernels(_ node: Node, _ reader: inout SpecReader) -> [String] {
+    let known = KernelName.allCases.map(\.rawValue)
+    return reader.values(node, of: "kernel").filter { name in
+      if known.contains(name) { return true }
+      reader.report(
+        "there is no kernel '\(name)'", node, remedy: remedyForUnknown(name, known: known))
+      return false
+    }
+  }
+
+  private static func programs(
+    _ node: Node, beside path: String, _ reader: inout SpecReader
+  ) -> [String] {
+    reader.values(node, of: "program").filter {
+      let whole = pathBeside(path, $0)
+      if FileManager.default.fileExists(atPath: whole) { return true }
+      reader.report(
+        "there is no file '\(whole)'", node, remedy: "paths start at the spec's folder")
+      return false
+    }
+  }
+
+  private static func search(_ node: Node?, _ reader: inout SpecReader) -> Search {
+    guard let node, node.scalar?.string != "grid" else { return .grid }
+    let known = ["random", "halving", "seed", "keep", "fidelity"]
+    var numbers: [String: Int] = [:]
+    var rungs: [[Setting]] = []
+    var method: String?
+    for (key, _, value) in reader.entries(of: node, "a search", known: known) {
+      switch key {
+      case "random", "halving":
+        method = key
+        numbers["count"] = reader.integer(value, key, 1...drawLimit)
+      case "seed": numbers[key] = reader.integer(value, key, 0...Int.max)
+      case "keep": numbers[key] = reader.integer(value, key, 2...1000)
+      default: rungs = fidelity(value, &reader)
+      }
+    }
+    let (count, seed) = (numbers["count"] ?? 1, UInt64(numbers["seed"] ?? 0))
+    switch method {
+    case "random": return .random(count: count, seed: seed)
+    case "halving":
+      if rungs.count < 2 {
+        reader.report(
+          "halving needs 'fidelity' with two rounds or more", node,
+          remedy: "write 'fidelity: {m: [256, 1024]}'")
+      }
+      return .halving(count: count, keep: numbers["keep"] ?? 4, seed: seed, rungs: rungs)
+    default:
+      reader.report(
+        "a search is 'grid', {random: COUNT} or {halving: COUNT, fidelity: …}", node)
+      return .grid
+    }
+  }
+
+  /// The settings of each round from lists of equal length.
+  private static func fidelity(_ node: Node, _ reader: inout SpecReader) -> [[Setting]] {
+    var columns: [(name: String, values: [String])] = []
+    for (name, _, value) in reader.entries(of: node, "'fidelity'") {
+      columns.append((name, reader.values(value, of: name)))
+    }
+    let count = columns.map(\.values.count).min() ?? 0
+    if columns.contains(where: { $0.values.count != count }) {
+      reader.report("the lists of 'fidelity' must have the same length", node)
+    }
+    return (0..<count).map { rung in columns.map { Setting($0.name, $0.values[rung]) } }
+  }
+
+  /// The settings of rounds must be parameters that nothing else sets.
+  private func checkRungs() throws(DiagnosticError) {
+    guard case .halving(_, _, _, let rungs) = search else { return }
+    for rung in rungs {
+      for setting in rung {
+        _ = try Space(space.base, space.axes + [Axis(.parameter(setting.name), [setting.value])])
+      }
+    }
+  }
+}

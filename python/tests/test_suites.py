@@ -1,0 +1,181 @@
+"""Kernels of Python scripts in the suites of `trnsim check`."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import trnsim
+from trnsim.core.cli import find_tool
+
+TOOL = find_tool()
+
+pytestmark = pytest.mark.skipif(TOOL is None, reason="the program trnsim is not built")
+
+SCRIPT = """
+import nki, nki.isa as nisa, nki.language as nl
+
+print("scripts may print")
+
+@nki.jit
+def scaled(x, factor=2.0, steps=1):
+    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
+    tile = nl.load(x)
+    for _ in range(steps):
+        nisa.tensor_scalar(tile, tile, op0=nl.multiply, operand0=factor)
+    nl.store(out, tile)
+    return out
+
+def called(x):
+    # Values are not computed: they have shape and type alone.
+    assert scaled(x, steps=3).shape == x.shape
+
+def twice(x):
+    return scaled(x), scaled(x)
+
+def nothing(x):
+    return x
+
+def wrong(x):
+    return scaled(x, steps="many")
+
+if __name__ == "__main__":
+    raise SystemExit("a suite does not run this")
+"""
+
+SUITE = """
+entries:
+  - script: ../kernels/k.py
+    kernel: scaled
+    inputs: {x: "float32 [rows, 64]"}
+    sizes: {rows: [128, 1]}
+    parameters: {factor: 3.0}
+  - {script: ../kernels/k.py, kernel: called, inputs: {x: "bfloat16 [8, 64]"}, hardware: trn1}
+  - {kernel: softmax, parameters: {tokens: 1}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "kernels").mkdir()
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "kernels" / "k.py").write_text(SCRIPT)
+    (tmp_path / "suites" / "s.yaml").write_text(SUITE)
+    return tmp_path
+
+
+def run(folder: Path, *arguments: str, python: str = sys.executable) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in os.environ.items()
+                   if name != "CI" and not name.startswith(("GITHUB_", "TRNSIM_"))}
+    environment |= {"TRNSIM_PYTHON": python, "PYTHONPATH": str(Path(trnsim.__file__).parents[1])}
+    return subprocess.run([TOOL, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def check(folder: Path, *options: str) -> tuple[int, dict]:
+    done = run(folder, "check", "suites/s.yaml", "--json", "-", *options)
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
+    return done.returncode, {entry["name"]: entry for entry in found["entries"]}
+
+
+def test_numbers_are_accepted_and_gate(folder):
+    accepted = run(folder, "update", "suites/s.yaml", "--reason", "first")
+    assert accepted.returncode == 0, accepted.stderr
+    code, entries = check(folder, "--strict")
+    assert code == 0
+    assert set(entries) == {"scaled factor=3.0 rows=128", "scaled factor=3.0 rows=1", "called on trn1",
+                            "softmax tokens=1"}
+    # The numbers are those of the kernel called in Python.
+    import runpy
+
+    names = runpy.run_path(str(folder / "kernels" / "k.py"))
+    alone = trnsim.simulate(names["scaled"], np.ones((128, 64), np.float32), factor=3.0, mode="timing").report
+    assert entries["scaled factor=3.0 rows=128"]["now"]["total_time_ps"] == round(alone.seconds * 1e12)
+    baseline = json.loads((folder / "suites" / "s.baseline.json").read_text())["entries"]
+    assert baseline["scaled factor=3.0 rows=1"]["subject"] == "../kernels/k.py:scaled"
+    assert baseline["scaled factor=3.0 rows=1"]["parameters"] == {
+        "factor": "3.0", "rows": "1", "input x": "float32 [1, 64]"}
+    # The same from another directory: nothing depends on where one stands.
+    assert run(folder / "suites", "check", "s.yaml", "--strict").returncode == 0
+    # One instruction more is caught, and its line is named.
+    (folder / "kernels" / "k.py").write_text(SCRIPT.replace("range(steps)", "range(steps + 1)"))
+    code, entries = check(folder)
+    assert code == 2
+    slower = entries["scaled factor=3.0 rows=128"]
+    assert slower["verdict"] == "worse"
+    assert slower["reasons"][0].startswith("1 instruction added, first + Vector tensor_scalar")
+    assert slower["place"].endswith("kernels/k.py:11")
+    assert entries["softmax tokens=1"]["verdict"] == "same"
+    # Another argument is another kernel.
+    (folder / "kernels" / "k.py").write_text(SCRIPT)
+    (folder / "suites" / "s.yaml").write_text(SUITE.replace("scaled\n", "scaled\n    name: scaled factor=3.0\n")
+                                              .replace("factor: 3.0", "factor: 4.0"))
+    code, entries = check(folder)
+    assert code == 3
+    assert entries["scaled factor=3.0 rows=1"]["reasons"][0] == "parameter changed: factor 3.0 → 4.0"
+
+
+@pytest.mark.parametrize(("function", "reason"), [
+    ("twice", "called 2 kernels, an entry has the time of one"),
+    ("nothing", "called no kernel"),
+    ("scald", "has no function 'scald' (its kernels are scaled)"),
+    ("wrong", "TypeError: "),
+    ("scaled, inputs: {y: 'float32 [1, 64]'}", "unexpected keyword argument 'y'"),
+])
+def test_entries_that_do_not_run_say_why(folder, function, reason):
+    if "inputs" not in function:
+        function += ", inputs: {x: 'float32 [1, 64]'}"
+    (folder / "suites" / "s.yaml").write_text(
+        f"entries:\n  - {{name: bad, script: ../kernels/k.py, kernel: {function}}}\n"
+        "  - {name: good, kernel: softmax, parameters: {tokens: 1}}\n")
+    code, entries = check(folder)
+    assert code == 2
+    assert entries["bad"]["verdict"] == "failed"
+    assert reason in entries["bad"]["reasons"][0]
+    assert entries["good"]["verdict"] == "incomparable", "others run"
+    refused = run(folder, "update", "suites/s.yaml")
+    assert refused.returncode == 1
+    assert "'bad' does not run" in refused.stderr
+
+
+@pytest.mark.parametrize(("script", "reason"), [
+    ("import none_such\n", "ModuleNotFoundError: No module named 'none_such' at kernels/k.py:1"),
+    ("def f(:\n", "SyntaxError"),
+    ("import sys\nsys.exit(3)\n", "ends Python (3) when it is loaded"),
+])
+def test_scripts_that_do_not_load_say_why(folder, script, reason):
+    (folder / "kernels" / "k.py").write_text(script)
+    code, entries = check(folder)
+    assert code == 2
+    assert reason in entries["called on trn1"]["reasons"][0]
+    assert entries["softmax tokens=1"]["verdict"] == "incomparable", "others run"
+
+
+def test_without_python_nothing_is_checked(folder):
+    done = run(folder, "check", "suites/s.yaml", python="/none/python3")
+    assert done.returncode == 1
+    assert "cannot start '/none/python3'" in done.stderr
+    assert "name it with TRNSIM_PYTHON" in done.stderr
+    (folder / "python").write_text("#!/bin/sh\necho \"No module named 'numpy'\" >&2; exit 1\n")
+    (folder / "python").chmod(0o755)
+    done = run(folder, "check", "suites/s.yaml", python=str(folder / "python"))
+    assert done.returncode == 1
+    assert "No module named 'numpy'\n  help: it needs numpy and ml_dtypes" in done.stderr
+    # What has no scripts needs no Python.
+    assert run(folder, "check", "suites/s.yaml", "--only", "softmax*", python="/none").returncode == 3
+
+
+def test_two_cores_have_the_time_of_one(folder):
+    """As `trnsim.simulate` says it."""
+    (folder / "kernels" / "k.py").write_text(SCRIPT + "\n\ndef both(x):\n    return scaled[2](x)\n")
+    (folder / "suites" / "s.yaml").write_text(
+        "entries:\n  - {script: ../kernels/k.py, kernel: [scaled, both], inputs: {x: 'float32 [8, 64]'}}\n")
+    code, entries = check(folder)
+    assert code == 3
+    assert entries["both"]["now"]["total_time_ps"] == entries["scaled"]["now"]["total_time_ps"]
