@@ -89,7 +89,8 @@ let package = Package(
     room(
       "Models",
       needs: [
-        "Device", "Formats", "Hardware", "Kernels", "Programs", "Reports", "Simulation", "Timing",
+        "Device", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs", "Reports",
+        "Simulation", "Timing",
       ]),
     room(
       "Accuracy",

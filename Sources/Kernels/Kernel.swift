@@ -43,6 +43,11 @@ public protocol Kernel: Sendable {
   func reference(
     _ inputs: ReferenceInputs, results: [String: [Double]]
   ) -> [String: [Double]]
+
+  /// What else a comparison found, in sentences.
+  ///
+  /// - Parameter reference: What `reference` gave; it may have more than the outputs.
+  func remarks(_ reference: [String: [Double]]) -> [String]
 }
 
 extension Kernel {
@@ -50,6 +55,9 @@ extension Kernel {
   public func reference(
     _ inputs: ReferenceInputs, results: [String: [Double]]
   ) -> [String: [Double]] { reference(inputs.all) }
+
+  /// Nothing.
+  public func remarks(_ reference: [String: [Double]]) -> [String] { [] }
 }
 
 extension Kernel {
@@ -70,9 +78,11 @@ extension Kernel {
 
   /// The complaint if inputs and outputs do not fit; known before anything is emitted.
   private func checkDeviceMemory(_ geometry: Geometry) -> [Diagnostic] {
+    let given = Set(inputs.map(\.name))
     let tensors =
       inputs.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
-      + outputs.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
+      + outputs.filter { !given.contains($0.name) }
+      .map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
     // Extents are at most 2^20, so that no product of three overflows.
     let sizes = tensors.map { (name: $0.name, bytes: $0.shape.reduce($0.dtype.size, *)) }
     let bytes = sizes.reduce(0) { $0 + $1.bytes }
@@ -111,9 +121,16 @@ extension Kernel {
     return reference(byName)
   }
 
-  /// The inputs' declarations in a builder, by name.
+  /// The inputs' declarations in a builder, by name; those that are outputs too are changed in place.
   func declareInputs(_ builder: KernelBuilder) -> [String: TensorView] {
-    Dictionary(
-      uniqueKeysWithValues: inputs.map { ($0.name, builder.input($0.name, $0.dtype, $0.shape)) })
+    let returned = Set(outputs.map(\.name))
+    return Dictionary(
+      uniqueKeysWithValues: inputs.map { input in
+        let view =
+          returned.contains(input.name)
+          ? builder.inout(input.name, input.dtype, input.shape)
+          : builder.input(input.name, input.dtype, input.shape)
+        return (input.name, view)
+      })
   }
 }

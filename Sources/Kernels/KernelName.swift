@@ -16,6 +16,8 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case prefillAttention = "attention_prefill"
   case expertMLP = "expert_mlp"
   case argmax
+  case normRouter = "norm_router"
+  case cacheWrite = "kv_write"
   case qwen3Layer = "qwen3_layer"
   case parallelMatmul = "parallel_matmul"
   case coreSum = "core_sum"
@@ -39,6 +41,8 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
     case .prefillAttention: PrefillAttentionKernel.self
     case .expertMLP: ExpertMLPKernel.self
     case .argmax: ArgmaxKernel.self
+    case .normRouter: NormRouterKernel.self
+    case .cacheWrite: CacheWriteKernel.self
     case .qwen3Layer: Qwen3LayerKernel.self
     case .parallelMatmul: ParallelMatmulKernel.self
     case .coreSum: CoreSumKernel.self

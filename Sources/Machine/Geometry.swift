@@ -4,7 +4,7 @@
 public struct Geometry: Hashable, Sendable {
   /// SBUF and PSUM partitions.
   public var partitions: Int
-  /// Bytes of one SBUF partition.
+  /// Bytes of one SBUF partition that programs can use.
   public var sbufBytes: Int
   /// Bytes of one PSUM partition.
   public var psumBytes: Int

@@ -12,7 +12,7 @@ extension ChallengeScore {
     var cells = [
       [
         "prompt", "context", "sequence", "first ms", "ms/token", "tokens/s", "latency ms",
-        "\(baseline.rawValue) ms", "score", "measured score",
+        "\(baseline.rawValue) ms", "NKI FLOPS", "score", "measured score",
       ]
     ]
     for (index, row) in rows.enumerated() {
@@ -20,7 +20,7 @@ extension ChallengeScore {
         row.prompt.name, "\(row.prompt.context)", "\(row.prompt.sequence)",
         milliseconds(row.result.firstToken), fixed(row.result.millisecondsPerToken, 2),
         fixed(row.result.tokensPerSecond, 1), milliseconds(row.result.latency),
-        milliseconds(row.baseline.latency), fixed(score(index), 2),
+        milliseconds(row.baseline.latency), percent(kernelShare), fixed(score(index), 2),
         "\(fixed(row.prompt.measuredBaseline, 2)) → \(fixed(row.prompt.measuredScore, 2))",
       ])
     }
@@ -30,7 +30,8 @@ extension ChallengeScore {
     let measured = ChallengeMeasured.score
     cells.append([
       "all", "", "", "", fixed(mean(\.millisecondsPerToken, ofBaseline: false), 2),
-      fixed(mean(\.tokensPerSecond, ofBaseline: false), 1), latency[0], latency[1], fixed(total, 2),
+      fixed(mean(\.tokensPerSecond, ofBaseline: false), 1), latency[0], latency[1],
+      percent(kernelShare), fixed(total, 2),
       "\(fixed(measured.0, 2)) → \(fixed(measured.1, 2))",
     ])
     return aligned(cells, texts: [0]) + "\n\n"
@@ -48,11 +49,17 @@ extension ChallengeScore {
       options.hostMicroseconds > 0
       ? "\(fixed(options.hostMicroseconds, 1)) µs of host time per pass are added (--host-us)"
       : "no host or framework time (--host-us adds some per pass)"
+    let layout = options.layout
+    let cores =
+      layout.count == 1
+      ? "on one core (TP=1)"
+      : "on \(layout.count) cores (TP=\(layout.ranks), LNC=\(layout.coresPerRank))"
     return [
-      "score = A × L_b/L × T/T_b × (1 + R): \(set.rawValue) against \(baseline.rawValue); R = "
-        + "\(fixed(kernelShare, 2)), all matrix products are in kernels; \(accuracy).",
-      "simulated: \(ModelStudy.layers) layers, final norm, lm_head, greedy sampling, batch 1, on one "
-        + "core (TP=1); every pass's context rounded up to \(options.bucket) tokens.",
+      "score = A × L_b/L × T/T_b × (1 + R): \(set.rawValue) against \(baseline.rawValue); R: share "
+        + "of the matrix products that kernels do (NKI FLOPS); \(accuracy).",
+      "simulated: \(ModelStudy.layers) layers, final norm, lm_head, greedy sampling, batch 1, "
+        + "\(cores); every pass's context rounded up to \(options.bucket) tokens; a prompt's experts dense "
+        + "or grouped, whichever is faster for the routing of the trial prompt.",
       "not simulated: embedding look-up, launches; \(host).",
       "tokens/s counts the answer's tokens (sequence - context), the first one's wait included.",
       "measured, on a chip with TP=4, host included: mean latency \(grouped(Int(latency.0))) → "

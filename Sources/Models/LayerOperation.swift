@@ -30,7 +30,9 @@ public struct LayerOperation: Sendable {
 
 /// How a layer's operations are done where each is a kernel of its own.
 public enum StrategySet: String, CaseIterable, Sendable {
-  /// One buffer, one operation at a time, intermediate results through HBM.
+  /// Each kernel as one writes it first: tiles of 128 × 128 × 512, two buffers of everything, one engine
+  /// for one job, attention group by group or in three passes, every expert on every token of a prompt;
+  /// intermediate results through HBM.
   case plain
   /// Tiled: loads overlap, engines balanced.
   case tiled
@@ -65,10 +67,15 @@ private struct OperationList {
   private var storage: [String] {
     layer.weights == layer.dtype ? [] : ["weights=\(layer.weights.name)"]
   }
-  private var stream: [String] { isPlain ? ["weight_buffers=2", "weight_bytes=8192"] : [] }
+  /// The next stripe of 512 columns loads while one is used; one engine moves sums out of PSUM.
+  private func stream(_ k: Int) -> [String] {
+    guard isPlain else { return [] }
+    let bytes = (k + 127) / 128 * 512 * layer.weights.size
+    return ["weight_buffers=2", "weight_bytes=\(min(bytes, 32768))", "evict=vector"]
+  }
 
   func norm(_ step: Qwen3LayerKernel.Step) -> LayerOperation {
-    let plain = ["buffers=1", "sum_squares=tensor_ops", "gamma_broadcast=dma"]
+    let plain = ["buffers=2", "interleave=false", "gamma_broadcast=dma"]
     return LayerOperation(
       step: step, name: step.rawValue, kernel: .rmsnorm,
       settings: [rows, "hidden=\(layer.hidden)", type] + (isPlain ? plain : []), flops: 0,
@@ -80,7 +87,7 @@ private struct OperationList {
   ) -> LayerOperation {
     LayerOperation(
       step: step, name: step.rawValue, kernel: .projection,
-      settings: [rows, "k=\(k)", "n=\(n)", type] + more + storage + stream,
+      settings: [rows, "k=\(k)", "n=\(n)", type] + more + storage + stream(k),
       flops: 2 * layer.tokens * k * n, bytes: k * n * layer.weights.size)
   }
 
@@ -101,7 +108,7 @@ private struct OperationList {
   var headNorm: LayerOperation {
     LayerOperation(
       step: .heads, name: "q/k norm", kernel: .headNorm,
-      settings: heads + (isPlain ? ["gpsimd_share=0", "buffers=1", "head_group=1"] : []), flops: 0,
+      settings: heads + (isPlain ? ["gpsimd_share=0"] : []), flops: 0,
       bytes: 2 * layer.headSize * element)
   }
 
@@ -109,13 +116,18 @@ private struct OperationList {
     let settings = heads.map { $0.replacing("kv_heads", with: "k_heads") }
     return LayerOperation(
       step: .heads, name: "rope", kernel: .rope,
-      settings: settings + (isPlain ? ["gpsimd_share=0", "buffers=1"] : []), flops: 0,
+      settings: settings + (isPlain ? ["gpsimd_share=0"] : []),
+      flops: 0,
       bytes: layer.tokens * layer.headSize * element)
   }
 
   var cacheWrite: LayerOperation {
     LayerOperation(
-      step: .cacheWrite, name: "kv-cache write", kernel: nil, settings: [], flops: 0,
+      step: .cacheWrite, name: "kv-cache write", kernel: .cacheWrite,
+      settings: [
+        rows, "places=\(layer.context + layer.tokens)", "position=\(layer.context)",
+        "kv_heads=\(layer.kvHeads)", "head_dim=\(layer.headSize)", type,
+      ] + (isPlain ? ["keys=dma"] : []), flops: 0,
       bytes: 2 * layer.tokens * layer.kvHeads * layer.headSize * element)
   }
 
@@ -126,9 +138,9 @@ private struct OperationList {
     var settings = heads
     if layer.isDecode {
       settings[0] = "context=\(layer.context)"
-      if isPlain { settings.append("heads=apart") }
+      if isPlain { settings += ["heads=apart", "evict=vector"] }
     } else if isPlain {
-      settings += ["form=three_pass", "buffers=1"]
+      settings += ["form=three_pass", "buffers=2", "evict=vector"]
     }
     return LayerOperation(
       step: .attention, name: "attention",
@@ -140,34 +152,40 @@ private struct OperationList {
     LayerOperation(
       step: .router, name: "router + top 8", kernel: .expertRouter,
       settings: [rows, "hidden=\(layer.hidden)", "experts=\(layer.experts)", type]
-        + (isPlain ? ["buffers=1"] : []),
+        + (isPlain ? ["buffers=2", "interleave=false", "evict=vector"] : []),
       flops: 2 * layer.tokens * layer.hidden * layer.experts,
       bytes: layer.hidden * layer.experts * element)
   }
 
-  /// Decode reads the experts that a token chose, a prompt is taken to need all of them.
+  /// Each pair of a token and an expert that it chose, once.
   var experts: LayerOperation {
-    let used =
-      layer.isDecode
-      ? min(layer.chosen, layer.experts) : min(layer.experts, layer.chosen * layer.tokens)
     let each = 3 * layer.hidden * layer.inner
+    let form =
+      layer.isDecode ? "selected" : layer.blockTokens > 0 && !isPlain ? "grouped" : "dense"
+    let blocks =
+      form == "grouped" ? ["block_tokens=\(layer.blockTokens)", "skew=\(layer.skew)"] : []
     return LayerOperation(
       step: .experts, name: "experts",
       // A kernel alone has all experts that its tokens take.
       kernel: layer.chosen == 8 ? .expertMLP : nil,
       settings: [
-        rows, "form=\(layer.isDecode ? "selected" : "dense")", "hidden=\(layer.hidden)",
-        "experts=\(layer.experts)", "inner=\(layer.inner)", type,
-      ] + storage + stream,
-      flops: 2 * layer.tokens * layer.chosen * each, bytes: used * each * layer.weights.size)
+        rows, "form=\(form)", "hidden=\(layer.hidden)", "experts=\(layer.experts)",
+        "inner=\(layer.inner)", type,
+      ] + blocks + storage + stream(layer.hidden),
+      flops: 2 * layer.tokens * layer.chosen * each,
+      bytes: layer.leastExperts * each * layer.weights.size)
   }
 
   /// What cores exchange to add up their parts; what moves between cores is not HBM's.
   func sum(_ step: Qwen3LayerKernel.Step) -> [LayerOperation] {
-    guard layer.cores > 1 else { return [] }
+    guard layer.layout.count > 1 else { return [] }
     return [
       LayerOperation(
-        step: step, name: step.rawValue, kernel: nil, settings: [], flops: 0, bytes: 0)
+        step: step, name: step.rawValue, kernel: .coreSum,
+        settings: [
+          rows, "hidden=\(layer.hidden)", type, "tp=\(layer.layout.ranks)",
+          "lnc=\(layer.layout.coresPerRank)",
+        ], flops: 0, bytes: 0)
     ]
   }
 

@@ -1,6 +1,8 @@
 public import Device
 public import Hardware
+import ISA
 public import Kernels
+import Machine
 import Programs
 public import Reports
 public import Simulation
@@ -66,7 +68,9 @@ public struct LayerStudy: Sendable {
   public init(
     _ run: Run, of kernel: Qwen3LayerKernel, on hardware: Hardware, set: StrategySet = .tiled
   ) throws {
-    layer = kernel.extents
+    var extents = kernel.extents
+    extents.count(blocks: LayerStudy.blocks(of: run))
+    layer = extents
     fused = run
     sharedBandwidth = hardware.hbm.bandwidthPerStack / 2
     let ends = LayerStudy.ends(of: run)
@@ -75,13 +79,13 @@ public struct LayerStudy: Sendable {
     var reached: Picoseconds = 0
     var seen: Set<Qwen3LayerKernel.Step> = []
     rows = []
-    for operation in LayerOperation.all(kernel.extents, set) {
+    for operation in LayerOperation.all(extents, set) {
       var row = Row(
         operation: operation, alone: nil, bottleneck: nil, busiest: nil, finished: nil, added: 0,
         least: operation.leastTime(on: hardware))
       if let name = operation.kernel {
-        let alone = try Simulation.run(
-          try name.make(operation.settings), on: hardware, options: options)
+        let alone = try slowestCore(
+          of: try name.make(operation.settings), on: hardware.shared(by: extents.layout), options)
         row.alone = alone.timeline?.total
         if let timed = Report(alone).timed {
           row.bottleneck = timed.bottleneck
@@ -102,6 +106,16 @@ public struct LayerStudy: Sendable {
     if let last = rows.indices.last { rows[last].added += max(0, total - reached) }
   }
 
+  /// Blocks of grouped experts that a program worked on.
+  private static func blocks(of run: Run) -> Int {
+    guard let results = run.program.tensors.firstIndex(where: { $0.name == "slot_results" }) else {
+      return 0
+    }
+    return run.program.instructions.count { instruction in
+      (instruction.operation as? DMACopy).map { Int($0.dst.tensor.index) == results } ?? false
+    }
+  }
+
   /// When everything of a step had completed.
   private static func ends(of run: Run) -> [Qwen3LayerKernel.Step: Picoseconds] {
     guard let device = run.device, let timeline = run.timeline else { return [:] }
@@ -115,6 +129,8 @@ public struct LayerStudy: Sendable {
     for (index, instruction) in device.instructions.enumerated() where instruction.source >= 0 {
       let scope = program.instructions[Int(instruction.source)].scope
       guard scope >= 0, let step = steps[Int(scope)] else { continue }
+      // Engines wait for what they have stored when they have nothing else left to do.
+      if instruction.opcode == .nop { continue }
       var end = timeline.instructions[index].end
       if case .trigger(let transfer) = instruction.work {
         end = timeline.transfers[Int(transfer)].complete
@@ -123,6 +139,17 @@ public struct LayerStudy: Sendable {
     }
     return ends
   }
+}
+
+/// The run of a kernel, or of the core that ends last if it is for several.
+func slowestCore(
+  of kernel: any Kernel, on hardware: Hardware, _ options: Simulation.Options
+) throws -> Run {
+  guard let several = kernel as? any MultiCoreKernel, several.layout.count > 1 else {
+    return try Simulation.run(kernel, on: hardware, options: options)
+  }
+  let run = try Simulation.run(onAllCores: several, on: hardware, options: options)
+  return run.cores[run.slowest]
 }
 
 extension Summary {

@@ -44,8 +44,7 @@ extension LayerStudy {
       layer.isDecode
       ? "decode of 1 token, context \(grouped(layer.context))"
       : "prefill of \(grouped(layer.tokens)) tokens"
-    let cores = layer.cores > 1 ? ", one of \(layer.cores) cores" : ""
-    let leftOut = layer.cores > 1 ? "kv-cache write and sums over cores" : "kv-cache write"
+    let cores = layer.layout.count > 1 ? ", one of \(layer.layout.count) cores" : ""
     let least = leastTime(on: hardware)
     let shared = sharedLeastTime(on: hardware)
     let times = total > 0 ? Double(aloneTotal) / Double(total) : 0
@@ -55,7 +54,7 @@ extension LayerStudy {
     .prefix(3).map { "\($0.operation.name) \(microseconds(max(0, $0.added - $0.least))) µs" }
     return [
       "\(phase)\(cores): one program \(microseconds(total)) µs; its operations alone, one after another, "
-        + "\(microseconds(aloneTotal)) µs (\(fixed(times, 2)) times as long; \(leftOut) left out).",
+        + "\(microseconds(aloneTotal)) µs (\(fixed(times, 2)) times as long).",
       "least time where all overlaps: \(microseconds(least)) µs at the "
         + "\(fixed(hardware.hbm.readBandwidthPerCore, 0)) GB/s that one core reads "
         + "(the program takes \(percent(Double(total) / Double(max(1, least)))) of it), "
@@ -93,7 +92,7 @@ extension LayerStudy {
     }
     return .object([
       "phase": .string(layer.isDecode ? "decode" : "prefill"), "tokens": .integer(layer.tokens),
-      "context": .integer(layer.context), "cores": .integer(layer.cores),
+      "context": .integer(layer.context), "cores": .integer(layer.layout.count),
       "operations": .array(operations),
       "total_time": seconds(total), "alone_time": seconds(aloneTotal),
       "least_time": seconds(leastTime(on: hardware)),

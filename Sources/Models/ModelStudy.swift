@@ -1,3 +1,4 @@
+public import Device
 public import Hardware
 import Kernels
 import Simulation
@@ -14,6 +15,8 @@ public final class ModelStudy {
     public var bucket = 128
     /// Time that the host adds to each pass, in µs; not simulated.
     public var hostMicroseconds = 0.0
+    /// Ranks that share each layer's heads and experts, and physical cores of a rank.
+    public var layout = CoreLayout()
     /// Further settings of the fused layer, each of the form `name=value`.
     public var settings: [String] = []
     /// Makes the defaults.
@@ -44,30 +47,38 @@ public final class ModelStudy {
     return options
   }
 
-  /// One program's time; simulated once.
+  /// One program's time, on all its cores; simulated once.
   private func time(_ kernel: KernelName, _ settings: [String]) throws -> Picoseconds {
     let key = ([kernel.rawValue] + settings).joined(separator: " ")
     if let found = known[key] { return found }
-    let run = try Simulation.run(try kernel.make(settings), on: hardware, options: timingOnly)
+    let run = try slowestCore(
+      of: try kernel.make(settings), on: hardware.shared(by: options.layout), timingOnly)
     simulated += 1
     let total = run.timeline?.total ?? 0
     known[key] = total
     return total
   }
 
+  /// The layer's settings for the cores.
+  private var cores: [String] {
+    options.layout.count > 1
+      ? ["tp=\(options.layout.ranks)", "lnc=\(options.layout.coresPerRank)"] : []
+  }
+
   private func bucket(_ count: Int) -> Int {
     max(1, (count + options.bucket - 1) / options.bucket) * options.bucket
   }
 
-  /// The layer's settings of a pass.
-  private func settings(_ pass: Pass) -> [String] {
+  /// The layer's settings of a pass: the ways to run a prompt's experts unless one is given.
+  private func settings(_ pass: Pass) -> [[String]] {
     switch pass {
     case .prompt(let tokens):
-      // Sums of several tiles of tokens need the room that weights leave.
-      let isGiven = options.settings.contains { $0.hasPrefix("weight_bytes=") }
-      let several = tokens > 128 && !isGiven ? ["weight_bytes=8192"] : []
-      return ["phase=prefill", "tokens=\(tokens)"] + several + options.settings
-    case .step(let context): return ["phase=decode", "context=\(context)"] + options.settings
+      let isGiven = options.settings.contains { $0.hasPrefix("experts_form=") }
+      let forms =
+        isGiven ? [[]] : [["experts_form=dense"], ["experts_form=grouped", "block_tokens=128"]]
+      return forms.map { ["phase=prefill", "tokens=\(tokens)"] + $0 + cores + options.settings }
+    case .step(let context):
+      return [["phase=decode", "context=\(context)"] + cores + options.settings]
     }
   }
 
@@ -77,31 +88,55 @@ public final class ModelStudy {
     case step(Int)
   }
 
-  /// One layer of a pass.
+  /// One layer of a pass; of a prompt with the form of experts that is faster.
   private func layer(_ pass: Pass, _ set: StrategySet) throws -> Picoseconds {
-    let settings = settings(pass)
-    if set == .fused { return try time(.qwen3Layer, settings) }
-    let kernel = Qwen3LayerKernel(
-      try KernelParameters(settings, for: Qwen3LayerKernel.parameters))
-    var total: Picoseconds = 0
-    for operation in LayerOperation.all(kernel.extents, set) {
-      guard let name = operation.kernel else { continue }
-      total += try time(name, operation.settings)
+    let times = try settings(pass).map { settings in
+      if set == .fused { return try time(.qwen3Layer, settings) }
+      let kernel = Qwen3LayerKernel(
+        try KernelParameters(settings, for: Qwen3LayerKernel.parameters))
+      return try LayerOperation.all(kernel.extents, set).reduce(0 as Picoseconds) {
+        guard let name = $1.kernel else { return $0 }
+        return $0 + (try time(name, $1.settings))
+      }
     }
-    return total
+    return times.min() ?? 0
+  }
+
+  /// Share of the operations of a token's matrix products that kernels do.
+  public func kernelShare() throws -> Double {
+    let layer = Qwen3LayerKernel(
+      try KernelParameters(options.settings, for: Qwen3LayerKernel.parameters)
+    ).extents
+    let operations = LayerOperation.all(layer, .tiled)
+    func flops(_ list: [LayerOperation]) -> Double {
+      Double(Self.layers) * Double(list.reduce(0) { $0 + $1.flops })
+    }
+    // The head is a kernel too; the embedding look-up, which is none, has no products.
+    let head = Double(2 * Self.hidden * Self.vocabulary)
+    return (flops(operations.filter { $0.kernel != nil }) + head) / (flops(operations) + head)
   }
 
   /// Final norm, lm_head of one token, and the choice of the largest logit.
+  ///
+  /// Several cores have equal parts of the vocabulary; their best candidates are exchanged like sums.
   private func head(_ set: StrategySet) throws -> Picoseconds {
-    let head = ["tokens=1", "k=\(Self.hidden)", "n=\(Self.vocabulary)"]
+    let layout = options.layout
+    // Padded, so that all partitions search.
+    let part = (Self.vocabulary + 128 * layout.count - 1) / (128 * layout.count) * 128
+    let head = ["tokens=1", "k=\(Self.hidden)", "n=\(part)"]
+    let choice =
+      try time(.argmax, ["vocabulary=\(part)"])
+      + (layout.count > 1
+        ? time(
+          .coreSum,
+          ["tokens=1", "hidden=8", "tp=\(layout.ranks)", "lnc=\(layout.coresPerRank)"]) : 0)
     switch set {
     case .plain:
-      return try time(.rmsnorm, ["tokens=1", "buffers=1", "sum_squares=tensor_ops"])
-        + time(.projection, head + ["weight_buffers=2", "weight_bytes=8192"])
-        + time(.argmax, ["lanes=16"])
-    case .tiled:
-      return try time(.rmsnorm, ["tokens=1"]) + time(.projection, head) + time(.argmax, [])
-    case .fused: return try time(.projection, head + ["norm=fused"]) + time(.argmax, [])
+      return try time(.rmsnorm, ["tokens=1", "gamma_broadcast=dma"])
+        + time(.projection, head + ["weight_buffers=2", "weight_bytes=16384", "evict=vector"])
+        + choice
+    case .tiled: return try time(.rmsnorm, ["tokens=1"]) + time(.projection, head) + choice
+    case .fused: return try time(.projection, head + ["norm=fused"]) + choice
     }
   }
 
@@ -172,8 +207,7 @@ public struct ChallengeScore: Sendable {
       rows.append((prompt, try study.run(prompt, baseline), try study.run(prompt, set)))
     }
     self.isAccurate = isAccurate
-    // Every matrix product of the model is in a kernel here.
-    kernelShare = 1
+    kernelShare = try study.kernelShare()
   }
 
   /// A × L_b/L × T/T_b × (1 + R).

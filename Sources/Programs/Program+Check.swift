@@ -135,6 +135,20 @@ extension Program {
     ]
   }
 
+  /// The tensors that take most of an on-chip memory, if there are several.
+  private func largest(in space: MemorySpace) -> String {
+    // Sizes that no check has seen yet may overflow.
+    let sizes = tensors.filter { $0.space == space }.map { tensor in
+      let bytes = tensor.shape.dropFirst().reduce(Double(tensor.dtype.size)) { $0 * Double($1) }
+      return (name: tensor.name, bytes: bytes)
+    }
+    guard sizes.count > 1 else { return "" }
+    let list = sizes.sorted { $0.bytes > $1.bytes }.prefix(5).map {
+      "\($0.name) \(Int(exactly: $0.bytes).map { "\($0)" } ?? "\($0.bytes)")"
+    }
+    return "; most of each partition is taken by \(list.joined(separator: ", "))"
+  }
+
   /// What is wrong with a tensor that has another's memory.
   private func baseProblem(_ tensor: Tensor, _ index: Int) -> String? {
     guard let base = tensor.base else { return nil }
@@ -194,7 +208,8 @@ extension Program {
     if tensor.address < 0 || tensor.address + tensor.freeBytes > capacity {
       return problem(
         "needs bytes \(tensor.address)..<\(tensor.address + tensor.freeBytes) of each partition, "
-          + "\(tensor.space.name) has \(capacity)", "use smaller tiles or fewer buffers")
+          + "\(tensor.space.name) has \(capacity)",
+        "use smaller tiles or fewer buffers" + largest(in: tensor.space))
     }
     if tensor.address % tensor.dtype.size != 0 {
       return problem("starts at byte \(tensor.address), not a multiple of \(tensor.dtype.size)")

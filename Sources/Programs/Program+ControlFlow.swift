@@ -8,6 +8,28 @@ extension Program {
     instructions.contains { Swift.type(of: $0.operation).isControl }
   }
 
+  /// The instruction after the last that loads a register from a tensor, or after the loop around it.
+  ///
+  /// What is executed can depend on the values of what comes before it. 0 if there is none.
+  public var valuesEnd: Int {
+    var end = 0
+    var depth = 0
+    var holdsLoad = false
+    for (index, instruction) in instructions.enumerated() {
+      switch instruction.operation {
+      case is Loop, is WhileLoop: depth += 1
+      case is EndLoop: depth -= 1
+      case is RegisterLoad: holdsLoad = true
+      default: continue
+      }
+      if depth == 0 && holdsLoad {
+        end = index + 1
+        holdsLoad = false
+      }
+    }
+    return end
+  }
+
   /// Loops end, and registers that are read are written somewhere.
   func checkControlFlow() -> [Diagnostic] {
     var found: [Diagnostic] = []

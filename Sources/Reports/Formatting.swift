@@ -7,6 +7,9 @@ package func percent(_ share: Double) -> String {
   return "\(Int((share * 100).rounded())) %"
 }
 
+/// A number with two significant digits.
+package func significant(_ value: Double) -> String { String(format: "%.2g", value) }
+
 /// A number with a fixed number of digits after the point.
 package func fixed(_ value: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", value)

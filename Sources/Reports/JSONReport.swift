@@ -113,13 +113,15 @@ extension StallReason {
 
 extension JSON {
   init(_ check: NumericCheck) {
-    self = .object([
+    var object: [String: JSON] = [
       "output": .string(check.output),
       "max_abs_difference": .real(check.maxAbsDifference),
       "tolerance": .real(check.tolerance),
       "rule": .string(check.rule),
       "passed": .bool(check.passed),
-    ])
+    ]
+    if let error = check.relativeError { object["relative_error"] = .real(error) }
+    self = .object(object)
   }
 
   fileprivate init(_ bottleneck: Bottleneck) {

@@ -124,10 +124,12 @@ extension Report {
     run.checks.map { check in
       let verdict = check.passed ? ink.good("passed") : ink.bad("FAILED")
       let line =
-        "  check     \(printable(check.output)): largest difference \(short(check.maxAbsDifference)), "
-        + "allowed \(short(check.tolerance))"
+        "  check     \(printable(check.output)): "
+        + (check.relativeError.map { "error \(significant($0 * 100)) % of the norm, " }
+          ?? "")
+        + "largest difference \(short(check.maxAbsDifference)), allowed \(short(check.tolerance))"
       return "\(line) (\(check.rule)): ".clipped(Report.width) + verdict
-    }
+    } + run.remarks.map { "            \(printable($0))" }
   }
 
   private func host() -> [String] {

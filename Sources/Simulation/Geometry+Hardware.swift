@@ -2,10 +2,10 @@ public import Hardware
 public import Machine
 
 extension Geometry {
-  /// The sizes that a hardware configuration gives.
+  /// The sizes that a hardware configuration gives; of SBUF what programs can use.
   public init(_ hardware: Hardware) {
     self.init(
-      partitions: hardware.sbuf.partitions, sbufBytes: hardware.sbuf.bytesPerPartition,
+      partitions: hardware.sbuf.partitions, sbufBytes: hardware.sbuf.usableBytesPerPartition,
       psumBytes: hardware.psum.bytesPerPartition, psumBankBytes: hardware.psum.bankBytes,
       hbmBytes: hardware.hbm.bytesPerStack,
       sbufFreeElements: hardware.access.maxFreeElementsSBUF,

@@ -14,17 +14,21 @@ public struct NumericCheck: Hashable, Sendable {
   public var tolerance: Double
   /// How the tolerance is defined.
   public var rule: String
+  /// ‖simulated − reference‖ / ‖reference‖, where it was computed.
+  public var relativeError: Double?
   /// Whether it passed; a NaN or infinity where the reference has none fails.
   public var passed: Bool
 
   /// Makes a check's result.
   public init(
-    output: String, maxAbsDifference: Double, tolerance: Double, rule: String, passed: Bool
+    output: String, maxAbsDifference: Double, tolerance: Double, rule: String,
+    relativeError: Double? = nil, passed: Bool
   ) {
     self.output = output
     self.maxAbsDifference = maxAbsDifference
     self.tolerance = tolerance
     self.rule = rule
+    self.relativeError = relativeError
     self.passed = passed
   }
 
@@ -34,6 +38,7 @@ public struct NumericCheck: Hashable, Sendable {
     self.init(
       output: output.name, maxAbsDifference: comparison.maxDifference,
       tolerance: output.tolerance.largest(for: reference), rule: output.tolerance.description,
+      relativeError: output.tolerance == .equal ? nil : comparison.relativeError,
       passed: comparison.passes)
   }
 }
@@ -71,6 +76,8 @@ public struct Run: Sendable {
   public var outputs: [KernelTensor] = []
   /// Comparisons with the reference, if there is one.
   public var checks: [NumericCheck] = []
+  /// What else the comparison found, in sentences.
+  public var remarks: [String] = []
   /// What the host needed.
   public var host = HostTimes()
 }

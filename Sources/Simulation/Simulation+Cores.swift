@@ -103,6 +103,7 @@ extension Simulation {
     let reference = measure(&result.cores[0].host.reference) {
       kernel.reference(ReferenceInputs(whole, lazy: lazy, seed: seed), results: first)
     }
+    result.cores[0].remarks = kernel.remarks(reference)
     result.checks = ranks.map { rank in
       let wanted = kernel.outputs(reference, of: rank)
       return kernel.outputs.compactMap { output in

@@ -102,11 +102,12 @@ public enum Simulation {
     _ program: Program, of kernel: any Kernel, on hardware: Hardware,
     inputs given: [KernelTensor] = [], seed: UInt64 = 0, options: Options = Options()
   ) throws -> Run {
-    guard options.mode != .timingOnly else {
+    let isTimed = options.mode == .timingOnly
+    guard !isTimed || program.valuesEnd > 0 else {
       return try run(program, on: hardware, options: options)
     }
     // The reference is in float64.
-    try requireHostMemory(for: program, on: hardware, extraBytes: 8)
+    try requireHostMemory(for: program, on: hardware, extraBytes: isTimed ? 0 : 8)
     let lazy = kernel.inputs.filter { input in
       input.isLazy && !given.contains { $0.name == input.name }
     }
@@ -117,10 +118,12 @@ public enum Simulation {
     var caller = Caller()
     for input in lazy { caller.contents[input.name] = input.contents(seed: seed) }
     var result = try run(program, on: hardware, inputs: inputs, options: options, caller: caller)
+    if isTimed { return result }
     let results = Dictionary(uniqueKeysWithValues: result.outputs.map { ($0.name, $0.values) })
     let reference = measure(&result.host.reference) {
       kernel.reference(ReferenceInputs(inputs, lazy: lazy, seed: seed), results: results)
     }
+    result.remarks = kernel.remarks(reference)
     result.checks = kernel.outputs.compactMap { output in
       guard let wanted = reference[output.name],
         let got = result.outputs.first(where: { $0.name == output.name })
@@ -166,13 +169,11 @@ public enum Simulation {
     _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options,
     _ caller: Caller
   ) throws -> (outputs: [KernelTensor], executed: ExecutedStream?) {
-    guard options.mode != .timingOnly else {
-      var interpreter = Interpreter(geometry: geometry, machine: nil)
-      try execute(program, &interpreter)
-      return ([], interpreter.executed)
-    }
     let declared = program.givenTensors.filter {
       caller.memory[$0.tensor.name] == nil && caller.contents[$0.tensor.name] == nil
+    }
+    guard options.mode != .timingOnly else {
+      return try follow(program, geometry, declared, inputs, options, caller)
     }
     let filled = try complete(
       inputs, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
@@ -193,6 +194,27 @@ public enum Simulation {
         KernelTensor(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: bytes))
     }
     return (outputs, interpreter.executed)
+  }
+
+  /// What a program with control flow executes, with no more values than that depends on.
+  private static func follow(
+    _ program: Program, _ geometry: Geometry, _ declared: [(id: TensorID, tensor: Tensor)],
+    _ inputs: [KernelTensor], _ options: Options, _ caller: Caller
+  ) throws -> (outputs: [KernelTensor], executed: ExecutedStream?) {
+    let end = program.valuesEnd
+    let hasInputs = declared.allSatisfy { _, tensor in
+      inputs.contains { $0.name == tensor.name }
+    }
+    guard end > 0 && hasInputs else {
+      var interpreter = Interpreter(geometry: geometry, machine: nil)
+      try execute(program, &interpreter)
+      return ([], interpreter.executed)
+    }
+    var interpreter = Interpreter(
+      geometry: geometry, machine: machine(program, geometry, declared, inputs, options, caller),
+      valuesUpTo: end)
+    try execute(program, &interpreter)
+    return ([], interpreter.executed)
   }
 
   private static func machine(

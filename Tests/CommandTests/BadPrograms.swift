@@ -86,8 +86,11 @@ extension BadInput {
       "uses partitions 1..<129, sbuf has 128"),
     .program(
       "over sbuf", "tensor t: sbuf float32 [128, 60000] at byte 0",
-      "tensor 't' needs bytes 0..<240000 of each partition, sbuf has 229376",
-      "use smaller tiles or fewer buffers"),
+      "tensor 't' needs bytes 0..<240000 of each partition, sbuf has 212728",
+      "use smaller tiles or fewer buffers; most of each partition is taken by t 240000, "),
+    .program(
+      "over what programs can use of sbuf", "tensor t: sbuf float32 [128, 54000] at byte 0",
+      "tensor 't' needs bytes 0..<216000 of each partition, sbuf has 212728"),
     .program(
       "over psum", "tensor t: psum float32 [128, 8192] at bank 0",
       "needs bytes 0..<32768 of each partition, psum has 16384"),

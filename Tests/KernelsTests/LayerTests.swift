@@ -81,6 +81,49 @@ struct LayerTests {
     }
   }
 
+  /// Prompts of the challenge's lengths fit into what programs can use of trn2's SBUF.
+  @Test(arguments: [402, 512, 640, 1024], ["dense", "grouped"])
+  func longPromptsFit(_ tokens: Int, _ form: String) throws {
+    var geometry = Geometry.test
+    geometry.sbufBytes = 212_728
+    let kernel = try KernelName.qwen3Layer.make([
+      "phase=prefill", "tokens=\(tokens)", "experts_form=\(form)", "experts=16",
+    ])
+    let program = try kernel.build(geometry)
+    let tops = program.tensors.filter { $0.space == .sbuf }.map { $0.address + $0.freeBytes }
+    #expect(try #require(tops.max()) <= geometry.sbufBytes)
+    #expect(program.check(geometry).map { $0.rendered() } == [])
+  }
+
+  /// What does not fit says which tiles take the room.
+  @Test func whatDoesNotFitIsListed() throws {
+    let found = diagnostics {
+      _ = try KernelName.qwen3Layer.make(["phase=prefill", "tokens=1024", "dtype=float32"])
+        .build(.test)
+    }
+    let message = try #require(found.first?.message)
+    #expect(message.contains("bytes of each partition, sbuf has 196608: "))
+    #expect(
+      message.contains("qkv.0 1 × 20480") && message.contains("are used by two tiles in turn"))
+  }
+
+  /// A float32 router sees what a bfloat16 one rounds.
+  @Test func exactRoutersAreNearer() throws {
+    func error(_ type: String) throws -> Double {
+      let kernel = try KernelName.qwen3Layer.make(
+        Self.small + ["phase=prefill", "tokens=140", "router_dtype=\(type)"])
+      let inputs = kernel.makeInputs(seed: 3)
+      let results = try execute(try kernel.build(.test), inputs)
+      let values = Dictionary(uniqueKeysWithValues: inputs.map { ($0.name, $0.values) })
+      let reference = kernel.reference(ReferenceInputs(values), results: results)
+      #expect(results["expert_indices"] == reference["expert_indices"])
+      #expect(kernel.remarks(reference).first?.hasPrefix("router: ") == true)
+      return distance(
+        try #require(results["expert_weights"]), try #require(reference["expert_weights"]))
+    }
+    #expect(try error("float32") < error("same"))
+  }
+
   /// What the reference takes over from a simulation is a tie, never a wrong choice.
   @Test func wrongExpertsAreNotTakenOver() throws {
     let kernel = try KernelName.qwen3Layer.make(Self.small + ["dtype=float32"])
@@ -98,11 +141,12 @@ struct LayerTests {
   }
 
   /// Every expert's path: one that no token chose, one that all chose.
-  @Test func groupedPromptsCoverEmptyAndFullExperts() throws {
-    let kernel = try KernelName.expertMLP.make([
-      "form=grouped", "tokens=33", "hidden=64", "inner=32", "experts=16", "skew=1",
-      "block_tokens=8", "dtype=float32",
-    ])
+  @Test(arguments: ["selected", "dense", "grouped", "grouped blocks=worst"])
+  func formsCoverEmptyAndFullExperts(_ form: String) throws {
+    let kernel = try Case(
+      .expertMLP,
+      "tokens=33 hidden=64 inner=32 experts=16 skew=1 block_tokens=8 dtype=float32 form=\(form)"
+    ).make()
     let inputs = kernel.makeInputs(seed: 1)
     let indices = try #require(inputs.first { $0.name == "indices" }).values
     #expect(Set(indices) == Set((0..<8).map { Double($0) }))

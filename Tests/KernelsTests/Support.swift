@@ -33,23 +33,21 @@ struct Case: CustomTestStringConvertible, Sendable {
 /// Runs a program's instructions in their order and gives the outputs' values by name.
 func execute(_ program: Program, _ inputs: [KernelTensor]) throws -> [String: [Double]] {
   var machine = Machine(geometry: .test, tensors: program.tensors)
-  for (id, tensor) in program.tensors(.input) {
+  for (id, tensor) in program.givenTensors {
     let input = try #require(inputs.first { $0.name == tensor.name })
     machine.fill(id, bytes: input.bytes)
   }
-  for (index, instruction) in program.instructions.enumerated() {
-    do {
-      try instruction.operation.execute(on: &machine)
-    } catch {
-      var trap = error
-      trap.instruction = index
-      trap.location = instruction.location
-      throw trap
-    }
+  var interpreter = Interpreter(geometry: .test, machine: machine)
+  do {
+    try interpreter.run(program, upTo: program.instructions.count)
+  } catch {
+    var trap = error
+    trap.location = trap.instruction.flatMap { program.instructions[$0].location }
+    throw trap
   }
   var results: [String: [Double]] = [:]
-  for (id, tensor) in program.tensors(.output) {
-    let (bytes, unwritten) = machine.contents(of: id)
+  for (id, tensor) in program.returnedTensors {
+    let (bytes, unwritten) = interpreter.machine.contents(of: id)
     #expect(unwritten == nil, "\(tensor.name) is not all written")
     results[tensor.name] =
       KernelTensor(

@@ -223,6 +223,25 @@ for dtype in TYPES:
                {"out": out, "k_new": k, "v_new": v, "expert_indices": indices.astype(np.float64),
                 "expert_weights": weights})
 
+for dtype in TYPES:
+    x, gamma = draw(dtype, 3, 10, scale=2), draw(dtype, 1, 10, scale=0.1, mean=1)
+    w = draw(dtype, 10, 12, scale=2 * 10 ** -0.5)
+    y = rms_norm(x, gamma, 1e-6)
+    indices, weights = route(y, w)
+    sample("norm_router", dtype, ["tokens=3", "hidden=10", "experts=12"],
+           {"x": x, "gamma": gamma, "w": w},
+           {"y": y, "indices": indices.astype(np.float64), "weights": weights})
+
+    k, v = draw(dtype, 3, 2, 6), draw(dtype, 3, 2, 6)
+    caches = {"k_cache": draw(dtype, 2, 6, 9), "v_cache": draw(dtype, 9, 2, 6)}
+    written = {"k_cache": caches["k_cache"].copy(), "v_cache": caches["v_cache"].copy()}
+    written["k_cache"][:, :, 4:7] = k.transpose(1, 2, 0)
+    written["v_cache"][4:7] = v
+    for keys in ("pe", "dma"):
+        sample("kv_write", dtype,
+               ["tokens=3", "places=9", "position=4", "kv_heads=2", "head_dim=6", f"keys={keys}"],
+               {"k": k, "v": v, "position": np.array([[4.0]]), **caches}, written)
+
 MASK = 2**64 - 1
 
 

@@ -69,6 +69,25 @@ import Timing
     #expect(rolled < flat + 4_000_000)
   }
 
+  /// Values are computed as far as loops depend on them, where inputs are given.
+  @Test func timingAloneFollowsLoadedRegisters() throws {
+    let program = try Program(text: Self.head + Self.copyRows, file: "k.trn")
+    #expect(program.valuesEnd == 2)
+    var options = Simulation.Options()
+    options.mode = .timingOnly
+    let whole = try run(Self.copyRows)
+    let inputs = [
+      KernelTensor(
+        name: "x", dtype: .float32, shape: [8, 4], values: (0..<32).map { Float($0) }),
+      KernelTensor(name: "n", dtype: .int32, shape: [1, 1], bytes: [8, 0, 0, 0]),
+    ]
+    let timed = try Simulation.run(
+      program, on: try Hardware.load("trn2"), inputs: inputs, options: options)
+    #expect(timed.program.instructions.count == whole.program.instructions.count)
+    #expect(timed.timeline?.total == whole.timeline?.total)
+    #expect(timed.outputs.isEmpty)
+  }
+
   @Test func aLoopOfNoPassesIsSkipped() throws {
     let store = "memset dst=a value=1\ndma_copy dst=y src=x\n"
     let run = try run(

@@ -67,7 +67,7 @@ import Testing
     let rows = try compare(
       Variant("rmsnorm", [tokens, Setting("hidden", "16384")]), ["buffers=1,8"])
     #expect(rows.ranked.count == 1)
-    #expect(rows.text(map: nil).contains("bytes of each partition, sbuf has 229376"))
+    #expect(rows.text(map: nil).contains("bytes of each partition, sbuf has 212728"))
   }
 
   /// One buffer makes the PE array wait for the loads, and the report says so.

@@ -27,14 +27,28 @@ import Testing
     axes.map { "\($0.name)=\(choice[$0.name] ?? 0)" }.joined(separator: " ")
   }
 
-  /// At its defaults, each kernel that has all three parameters.
+  /// At its defaults, each kernel that has one of the parameters; the others of them are fixed there.
   @Test(
     arguments: KernelName.allCases.filter { kernel in
-      let names = Set(kernel.type.parameters.map(\.name))
-      return names.isSuperset(of: choice.keys)
+      kernel.type.parameters.contains { choice[$0.name] != nil }
     })
   func everyKernelWithTiles(_ kernel: KernelName) throws {
     try check(try comparison(kernel, []))
+  }
+
+  /// The kernels of the layer on a prompt.
+  @Test(arguments: [
+    (KernelName.projection, ["tokens=128"]),
+    (.projection, ["tokens=128", "k=4096", "n=2048", "residual=true"]),
+    (.expertMLP, ["tokens=128", "form=dense", "experts=16"]),
+    (.expertMLP, ["tokens=128", "form=grouped", "experts=16"]),
+  ])
+  func prompts(_ kernel: KernelName, _ settings: [String]) throws {
+    let base = settings.map { setting in
+      let parts = setting.split(separator: "=").map(String.init)
+      return Setting(parts[0], parts[1])
+    }
+    try check(try comparison(kernel, base))
   }
 
   @Test(arguments: shapes) func matmulShapes(_ m: Int, _ k: Int, _ n: Int) throws {

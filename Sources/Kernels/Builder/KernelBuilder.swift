@@ -49,6 +49,13 @@ public final class KernelBuilder {
     declare(name, .hbm, dtype, shape, role: .output, at: SourceLocation(file: file, line: line))
   }
 
+  /// Declares an HBM tensor that the caller fills and the kernel changes.
+  public func `inout`(
+    _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
+  ) -> TensorView {
+    declare(name, .hbm, dtype, shape, role: .inout, at: SourceLocation(file: file, line: line))
+  }
+
   /// Declares an HBM tensor for intermediate results.
   public func scratch(
     _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
@@ -82,6 +89,31 @@ public final class KernelBuilder {
     return TilePool(
       place(
         name, names, dtype, [partitions] + free, space, SourceLocation(file: file, line: line)))
+  }
+
+  /// Declares a tile in the place of another, which is not larger: both are never needed at a time.
+  func tile(
+    _ name: String, _ dtype: DType, partitions: Int, free: [Int], over other: TensorView,
+    file: String = #fileID, line: Int = #line
+  ) -> TensorView {
+    let place = program.tensors[Int(other.ap.tensor.index)]
+    let bytes = free.reduce(dtype.size, *)
+    precondition(bytes <= place.freeBytes, "\(bytes) bytes over \(place.freeBytes)")
+    return declare(
+      name, place.space, dtype, [partitions] + free, address: place.address,
+      at: SourceLocation(file: file, line: line))
+  }
+
+  /// Declares two groups of SBUF tiles that take the same place.
+  ///
+  /// Nothing of `first` may be needed once something of `second` is written.
+  func overlay<First, Second>(_ first: () -> First, _ second: () -> Second) -> (First, Second) {
+    let mark = sbuf.end
+    let one = first()
+    sbuf.rewind(to: mark)
+    let two = second()
+    sbuf.advance()
+    return (one, two)
   }
 
   /// Bytes of a partition that no tile has taken yet.

@@ -1,4 +1,5 @@
 public import Formats
+import ISA
 public import Machine
 
 /// A part of a tensor: the operands of a kernel are made by slicing and rearranging these.
@@ -115,6 +116,24 @@ public struct TensorView: Hashable, Sendable {
     var view = self
     view.ap.offset += (size - 1) * stride
     view.ap.free[dimension] = AccessDimension(stride: -stride, size: size)
+    return view
+  }
+
+  /// The view, moved by a register's value times `stride` elements while the program runs.
+  func moved(by register: Register, stride: Int) -> TensorView {
+    var view = self
+    view.ap.register = Int32(register.number)
+    view.ap.registerStride = Int32(stride)
+    return view
+  }
+
+  /// HBM rows that follow one another as `count` rows.
+  func regrouped(into count: Int) -> TensorView {
+    precondition(space == .hbm && ap.elements % count == 0, "\(ap.elements) in \(count) rows")
+    var view = self
+    view.ap.rows = Int32(count)
+    view.ap.rowStride = ap.elements / count
+    view.ap.free = FreeDimensions([AccessDimension(stride: 1, size: ap.elements / count)])
     return view
   }
 

@@ -15,7 +15,10 @@ struct TileAllocator {
   /// Every tile starts at a multiple of this.
   let alignment: Int
   private(set) var entries: [Entry] = []
-  private var end = 0
+  /// Where the next tile goes.
+  private(set) var end = 0
+  /// Behind the last byte that was ever handed out.
+  private(set) var top = 0
 
   init(_ space: MemorySpace, capacity: Int, alignment: Int) {
     self.space = space
@@ -27,22 +30,33 @@ struct TileAllocator {
   mutating func take(_ name: String, count: Int, bytes: Int) -> [Int] {
     let size = (bytes + alignment - 1) / alignment * alignment
     entries.append(Entry(name: name, count: count, bytes: size))
-    defer { end += count * size }
-    return (0..<count).map { end + $0 * size }
+    let start = end
+    end += count * size
+    top = max(top, end)
+    return (0..<count).map { start + $0 * size }
   }
 
-  /// What is left; 0 if too much was asked for.
-  var free: Int { max(0, capacity - end) }
+  /// Tiles that come take the place of those handed out since `end` was `mark`.
+  mutating func rewind(to mark: Int) { end = mark }
+
+  /// Tiles that come go behind all others.
+  mutating func advance() { end = top }
+
+  /// What no tile has ever had; 0 if too much was asked for.
+  var free: Int { max(0, capacity - top) }
 
   /// The complaint if more was handed out than there is.
   var finding: Diagnostic? {
-    guard end > capacity else { return nil }
-    let unit = space == .psum ? " (each tile starts at a bank of \(alignment) bytes)" : ""
+    guard top > capacity else { return nil }
+    let sum = entries.reduce(0) { $0 + $1.count * $1.bytes }
+    let unit =
+      (space == .psum ? " (each tile starts at a bank of \(alignment) bytes)" : "")
+      + (sum > top ? " (\(sum - top) bytes are used by two tiles in turn)" : "")
     let list = entries.sorted { $0.count * $0.bytes > $1.count * $1.bytes }
       .map { "\($0.name) \($0.count) × \($0.bytes)" }.joined(separator: ", ")
     return Diagnostic(
       .error,
-      "the tiles need \(end) bytes of each partition, \(space.name) has \(capacity): \(list)\(unit)",
+      "the tiles need \(top) bytes of each partition, \(space.name) has \(capacity): \(list)\(unit)",
       remedy: "use smaller tiles or blocks, or fewer buffers")
   }
 }

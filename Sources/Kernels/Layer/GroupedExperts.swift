@@ -6,9 +6,10 @@ import Machine
 /// The experts of a prompt on the tokens that chose them, grouped on the device.
 ///
 /// Each pair of a token and an expert that it chose gets a slot of its own: experts in order, each from
-/// the start of a block of `block` slots, its tokens in order. A block has tokens of one expert; the
-/// number of blocks is fixed, enough for the worst distribution, and what is left over works on
-/// padding. Tokens are gathered by the slots' tokens, results by the tokens' slots.
+/// the start of a block of `block` slots, its tokens in order. A block has tokens of one expert. Blocks
+/// are worked on by a loop that runs as often as there are blocks, or by a fixed number of copies, enough
+/// for the worst distribution, of which what is left over works on padding. Tokens are gathered by the
+/// slots' tokens, results by the tokens' slots.
 ///
 /// Counts, cumulative sums and starts are matmuls with triangles of ones in float32, exact up to 2^24.
 final class GroupedExperts {
@@ -18,6 +19,8 @@ final class GroupedExperts {
   private let tokens: Int
   private let hidden: Int
   private let block: Int
+  /// Whether a register counts the blocks.
+  private let isCounted: Bool
   /// `[tokens, 1]` of every slot; `tokens` where there is none.
   private let slotTokens: TensorView
   /// `[slots, hidden]`.
@@ -46,9 +49,10 @@ final class GroupedExperts {
 
   init(
     _ ops: RowOps, _ experts: ExpertOps, count: Int, tokens: Int, hidden: Int, block: Int,
-    buffers: Int
+    isCounted: Bool, buffers: Int
   ) {
     self.ops = ops
+    self.isCounted = isCounted
     self.experts = experts
     self.count = count
     self.tokens = tokens
@@ -58,7 +62,8 @@ final class GroupedExperts {
     let block = self.block
     let blocks = Self.blocks(tokens: tokens, experts: count, block: block)
     let most = min(128, tokens)
-    slotTokens = builder.scratch("slot_tokens", .int32, [blocks * block, 1])
+    // Two blocks more: tokens are gathered two blocks ahead.
+    slotTokens = builder.scratch("slot_tokens", .int32, [(blocks + 2) * block, 1])
     slotResults = builder.scratch("slot_results", ops.dtype, [blocks * block, hidden])
     func tile(_ name: String, _ dtype: DType, _ partitions: Int, _ free: [Int]) -> TensorView {
       builder.tile("group_\(name)", dtype, partitions: partitions, free: free)
@@ -82,19 +87,23 @@ final class GroupedExperts {
       "expert_index": tile("expert_index", .int32, 1, [blocks]),
       "place": tile("place", .float32, most, [8]),
       "start": tile("start", .float32, most, [count]),
-      "padding": tile("padding", .int32, 1, [block]),
+      "padding": tile("padding", .int32, min(128, blocks + 2), [block]),
+      "total": tile("total", .int32, 1, [1]),
       "token": tile("token", .int32, most, [1]),
     ]
     let ranges = ranges(of: tokens, by: 128)
     masks = ranges.enumerated().map { tile("mask\($0)", .float32, $1.count, [count]) }
     slots = ranges.enumerated().map { tile("slots\($0)", .int32, $1.count, [8]) }
-    func pool(_ name: String, _ dtype: DType, _ partitions: Int, _ free: [Int]) -> TilePool {
-      builder.pool("group_\(name)", dtype, partitions: partitions, free: free, buffers: buffers)
+    func pool(
+      _ name: String, _ dtype: DType, _ partitions: Int, _ free: [Int], _ count: Int? = nil
+    ) -> TilePool {
+      builder.pool(
+        "group_\(name)", dtype, partitions: partitions, free: free, buffers: count ?? buffers)
     }
-    ids = pool("ids", .int32, block, [1])
-    gathered = pool("gathered", ops.dtype, block, [hidden])
+    ids = pool("ids", .int32, block, [1], 2)
+    gathered = pool("gathered", ops.dtype, block, [hidden], 2)
     let rows = evenRows(hidden)
-    columns = pool("columns", experts.columnType, rows, [hidden / rows, block])
+    columns = pool("columns", experts.columnType, rows, [hidden / rows, block], max(2, buffers))
     results = pool("results", ops.dtype, block, [hidden])
     picked = pool("picked", ops.dtype, most, [hidden])
     total = builder.pool("group_total", .float32, partitions: most, free: [hidden], buffers: 1)
@@ -152,10 +161,11 @@ final class GroupedExperts {
       on: .gpsimd)
     // No slot has a token yet.
     builder.emit(Memset(dst: tile("padding").ap, value: Double(tokens)), on: .vector)
-    for index in 0..<blocks {
+    for part in ranges(of: blocks + 2, by: 128) {
       builder.emit(
         DMACopy(
-          dst: slotTokens.rows(index * block, block).rowsAsOne, src: tile("padding").ap),
+          dst: slotTokens.rows(part.lowerBound * block, part.count * block)
+            .regrouped(into: part.count).ap, src: tile("padding").rows(part.count).ap),
         on: .sync)
     }
   }
@@ -197,6 +207,13 @@ final class GroupedExperts {
     builder.emit(
       NCMatmul(dst: ends.ap, stationary: tile("upTo").ap, moving: tile("blocks").ap))
     builder.emit(TensorCopy(dst: tile("ends").ap, src: ends.ap), on: .vector)
+    guard isCounted else { return }
+    let total = ops.banks.next().rows(1).columns(0..<1)
+    builder.emit(
+      NCMatmul(
+        dst: total.ap, stationary: tile("ones").rows(count).columns(0..<1).ap,
+        moving: tile("blocks").ap))
+    builder.emit(TensorCopy(dst: tile("total").ap, src: total.ap), on: .vector)
   }
 
   /// The slots of a tile's tokens, and the tokens of these slots.
@@ -272,7 +289,21 @@ final class GroupedExperts {
 
   // MARK: - Blocks
 
-  /// The MLPs of all blocks.
+  /// Which block: a fixed one, or so many after the one that a register names.
+  private struct Block {
+    var number: Int
+    var register: Register?
+
+    func moved(_ view: TensorView, stride: Int) -> TensorView {
+      guard let register else { return view }
+      return view.moved(by: register, stride: stride)
+    }
+  }
+
+  /// The MLPs of all blocks, two at a time.
+  ///
+  /// The second block's gate and up come before the first one's down, so that the PE array has work
+  /// while Scalar and Vector make what down needs. Rows are gathered two blocks ahead.
   ///
   /// - Parameters:
   ///   - x: `[tokens, hidden]` in HBM.
@@ -280,45 +311,82 @@ final class GroupedExperts {
   func compute(_ x: TensorView, gains: TensorView?) {
     // Padding leaves rows as they were: they must have been something.
     for tile in gathered.tiles { builder.emit(Memset(dst: tile.ap, value: 0), on: .gpsimd) }
-    var waiting: (gated: TensorView, index: TensorView, block: Int)?
-    for number in 0...blocks {
-      var next: (gated: TensorView, index: TensorView, block: Int)?
-      if number < blocks {
-        let index = tile("expert_index").columns(number..<number + 1)
-        let columns = gather(number, x, gains)
-        next = (experts.gated(columns, expert: 0, index: index, weight: nil), index, number)
+    func pair(_ first: Int, _ register: Register? = nil) -> [Block] {
+      [Block(number: first, register: register), Block(number: first + 1, register: register)]
+    }
+    gather(pair(0), x)
+    guard isCounted else {
+      for numbers in ranges(of: blocks, by: 2) {
+        emitBlocks(
+          Array(pair(numbers.lowerBound).prefix(numbers.count)),
+          ahead: pair(numbers.lowerBound + 2),
+          x, gains)
       }
-      if let ready = waiting {
-        let sums = experts.heldSums(tokens: block)
-        experts.addDown(ready.gated, expert: 0, index: ready.index, sums: sums, first: true)
-        let result = results.next()
-        var first = 0
-        for sum in sums {
-          let width = sum.freeShape[0]
-          ops.move(
-            from: sum, to: result.columns(first..<first + width), scale: experts.downScale)
-          first += width
-        }
-        builder.emit(
-          DMACopy(dst: slotResults.rows(ready.block * block, block).ap, src: result.ap),
-          on: .scalar)
-      }
-      waiting = next
+      return
+    }
+    let (total, even, first) = (Register(0), Register(1), Register(2))
+    builder.emit(RegisterLoad(dst: total, src: tile("total").ap))
+    builder.emit(
+      RegisterALU(
+        dst: even, op: .bitwiseAnd, src0: .register(total), src1: .immediate(-2)))
+    builder.emit(Loop(variable: first, stop: .register(even), step: .immediate(2)))
+    emitBlocks(pair(0, first), ahead: pair(2, first), x, gains)
+    builder.emit(EndLoop())
+    // The one that may be left.
+    builder.emit(Loop(variable: first, start: .register(even), stop: .register(total)))
+    emitBlocks([Block(number: 0, register: first)], ahead: [], x, gains)
+    builder.emit(EndLoop())
+  }
+
+  /// Blocks whose rows are gathered; then those of the blocks ahead.
+  private func emitBlocks(
+    _ blocks: [Block], ahead: [Block], _ x: TensorView, _ gains: TensorView?
+  ) {
+    let inputs = zip(blocks, gathered.tiles).map { block, rows in
+      let target = columns.next()
+      ops.transpose(rows, into: target, gains: gains)
+      return (
+        columns: target,
+        index: block.moved(
+          tile("expert_index").columns(block.number..<block.number + 1), stride: 1)
+      )
+    }
+    gather(ahead, x)
+    let products = inputs.map {
+      experts.gated($0.columns, expert: 0, index: $0.index, weight: nil)
+    }
+    for (block, (input, gated)) in zip(blocks, zip(inputs, products)) {
+      emitDown(gated, input.index, block)
     }
   }
 
-  private func gather(_ number: Int, _ x: TensorView, _ gains: TensorView?) -> TensorView {
-    let id = ids.next()
-    builder.emit(DMACopy(dst: id.ap, src: slotTokens.rows(number * block, block).ap), on: .scalar)
-    let rows = gathered.next()
-    // Any rows of x: which, the slots' tokens say.
-    var copy = DMACopy(dst: rows.ap, src: x.rows(block).ap)
-    copy.vectorOffset = id.ap
-    copy.outOfBounds = .skip
-    builder.emit(copy, on: .gpsimd)
-    let target = columns.next()
-    ops.transpose(rows, into: target, gains: gains)
-    return target
+  private func emitDown(_ gated: TensorView, _ index: TensorView, _ number: Block) {
+    let sums = experts.heldSums(tokens: block)
+    experts.addDown(gated, expert: 0, index: index, sums: sums, first: true)
+    let result = results.next()
+    var first = 0
+    for sum in sums {
+      let width = sum.freeShape[0]
+      ops.move(from: sum, to: result.columns(first..<first + width), scale: experts.downScale)
+      first += width
+    }
+    let target = number.moved(
+      slotResults.rows(number.number * block, block), stride: block * hidden)
+    builder.emit(DMACopy(dst: target.ap, src: result.ap), on: .scalar)
+  }
+
+  /// Rows of the tokens of up to two blocks.
+  private func gather(_ blocks: [Block], _ x: TensorView) {
+    for (position, number) in blocks.enumerated() where number.number < self.blocks + 2 {
+      let (id, rows) = (ids.tiles[position], gathered.tiles[position])
+      let chosen = number.moved(slotTokens.rows(number.number * block, block), stride: block)
+      builder.emit(DMACopy(dst: id.ap, src: chosen.ap), on: .scalar)
+      // Any rows of x: which, the slots' tokens say.
+      var copy = DMACopy(dst: rows.ap, src: x.rows(block).ap)
+      copy.vectorOffset = id.ap
+      copy.outOfBounds = .skip
+      builder.emit(copy, on: .gpsimd)
+    }
   }
 
   /// Σ weight · result of the eight choices of a tile's tokens: `[tokens, hidden]` in float32.
@@ -342,15 +410,5 @@ final class GroupedExperts {
       }
     }
     return total
-  }
-}
-
-extension TensorView {
-  /// Rows of HBM that follow one another as one row.
-  var rowsAsOne: AccessPattern {
-    var pattern = ap
-    pattern.free = FreeDimensions([AccessDimension(stride: 1, size: ap.elements)])
-    pattern.rows = 1
-    return pattern
   }
 }

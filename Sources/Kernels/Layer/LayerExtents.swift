@@ -1,4 +1,4 @@
-import Device
+public import Device
 public import Formats
 
 /// Extents of a decoder layer and of one pass through it.
@@ -24,11 +24,28 @@ public struct LayerExtents: Hashable, Sendable {
   /// Width of an expert.
   public var inner: Int
   /// Cores that share the layer, whose extents are those of one.
-  public var cores: Int
+  public var layout: CoreLayout
+  /// Tokens of a block of grouped experts; 0 where every expert takes all tokens.
+  public var blockTokens: Int
+  /// Share of a trial prompt's tokens that are alike.
+  public var skew: Double
+  /// Experts whose weights a pass must read at least.
+  public var leastExperts: Int
   /// Type of activations, of the cache and of the router's weights.
   public var dtype: DType
   /// Type in which the projections' weights are stored.
   public var weights: DType
+}
+
+extension LayerExtents {
+  /// Takes into account that a program with grouped experts worked on so many blocks.
+  ///
+  /// An expert of c tokens has at most (c + block - 1) / block blocks, and all have 8 tokens' worth.
+  public mutating func count(blocks: Int) {
+    guard blockTokens > 1 else { return }
+    let more = blocks * blockTokens - 8 * tokens
+    leastExperts = max(leastExperts, (more + blockTokens - 2) / (blockTokens - 1))
+  }
 }
 
 extension Qwen3LayerKernel {
@@ -39,7 +56,11 @@ extension Qwen3LayerKernel {
     return LayerExtents(
       isDecode: isDecode, tokens: tokens, context: isDecode ? context : 0, hidden: hidden,
       heads: share.heads, kvHeads: share.kvHeads, headSize: headSize, experts: share.experts,
-      chosen: chosen, inner: share.inner, cores: layout.count, dtype: dtype,
-      weights: storage.stored)
+      chosen: chosen, inner: share.inner, layout: layout,
+      blockTokens: isGrouped ? min(values.integer("block_tokens"), tokens) : 0,
+      skew: isDecode ? 0 : values.number("skew"),
+      leastExperts: isDecode || isGrouped
+        ? min(chosen, share.experts) : min(share.experts, chosen * tokens),
+      dtype: dtype, weights: storage.stored)
   }
 }

@@ -6,10 +6,19 @@ struct LayerReference {
   let inputs: ReferenceInputs
   let results: [String: [Double]]
 
-  /// Logits that differ by less may be ordered either way by a result's rounding.
-  var margin: Double {
-    kernel.storage.doubleRow
-      ? 1 : kernel.dtype == .float32 && kernel.storage.loaded.size == 4 ? 1e-4 : 0.1
+  /// The relative error of the rows that the router sees: independent roundings on their way.
+  ///
+  /// In bfloat16 nine at most: the input's normalised row and its columns, q, k and v, the normalised
+  /// heads, attention's weights and its result, the residual, its normalised row and its columns (two
+  /// less where the router has float32 rows). Of 8-bit columns two more, those of the projections. In
+  /// float32 five products of up to 4096 terms.
+  private var rowError: Double {
+    let terms = 3 * kernel.hidden + 2 * kernel.heads * kernel.headSize
+    let isExact = kernel.dtype == .float32 && kernel.storage.columns == .float32
+    let rule = Tolerance.roundings(
+      isExact ? 0 : kernel.routerType == .float32 ? 7 : 9, of: .bfloat16,
+      eightBit: kernel.storage.doubleRow ? 2 : 0, terms: terms)
+    return rule.norm ?? 0
   }
 
   private func weights(_ name: String, scale deviation: Double) -> [Double] {
@@ -39,15 +48,17 @@ struct LayerReference {
       rows: tokens, inner: kernel.heads * kernel.headSize, columns: hidden)
     let residual = zip(x, projected).map { $0 + $1 }
     let post = Reference.rmsNorm(residual, gamma: inputs["gamma_post"], epsilon: kernel.epsilon)
-    let router = Reference.product(
-      post, transposed: false, inputs["w_router"], rows: tokens, inner: hidden,
-      columns: kernel.experts)
-    let (indices, shares) = route(router)
+    let route = RouterReference(
+      weights: inputs["w_router"], hidden: hidden, experts: kernel.experts, rowError: rowError
+    ).route(post, simulated: results["expert_indices"] ?? [])
+    let (indices, shares) = (route.indices, route.weights)
     let mixed = experts(post, indices, shares)
-    return [
+    var outputs = [
       "out": zip(residual, mixed).map { $0 + $1 }, "k_new": k, "v_new": v,
       "expert_indices": indices.map { Double($0) }, "expert_weights": shares,
     ]
+    if !results.isEmpty { outputs[RouterReference.key] = route.figures }
+    return outputs
   }
 
   private func splitHeads(_ qkv: [Double]) -> ([Double], [Double], [Double]) {
@@ -68,42 +79,6 @@ struct LayerReference {
     Reference.rotated(
       Reference.rmsNorm(x, gamma: gamma, epsilon: kernel.epsilon), heads: heads,
       size: kernel.headSize, cos: inputs["cos"], sin: inputs["sin"])
-  }
-
-  /// Eight experts per token and their weights.
-  ///
-  /// Where the simulated choice differs only by experts whose logits are within the margin of the
-  /// eighth, it is taken: rounding may decide between them.
-  private func route(_ logits: [Double]) -> (indices: [Int], weights: [Double]) {
-    let (count, top) = (kernel.experts, 8)
-    let simulated = results["expert_indices"] ?? []
-    var indices: [Int] = []
-    var weights: [Double] = []
-    for token in 0..<kernel.tokens {
-      let row = Array(logits[token * count..<(token + 1) * count])
-      let order = row.indices.sorted { row[$0] != row[$1] ? row[$0] > row[$1] : $0 < $1 }
-      var chosen = Array(order.prefix(top))
-      if simulated.count == kernel.tokens * top {
-        let theirs = simulated[token * top..<(token + 1) * top].map { Int($0) }
-        if isAdmissible(theirs, row, order) { chosen = theirs }
-      }
-      let shares = Reference.softmax(chosen.map { row[$0] }, width: top)
-      indices += chosen
-      weights += shares
-    }
-    return (indices, weights)
-  }
-
-  /// Whether a choice is the right one up to the margin: eight different experts in descending
-  /// order, none that is clearly worse than one left out.
-  private func isAdmissible(_ choice: [Int], _ row: [Double], _ order: [Int]) -> Bool {
-    guard Set(choice).count == choice.count, choice.allSatisfy({ row.indices.contains($0) }) else {
-      return false
-    }
-    let leftOut = order.first { !choice.contains($0) }.map { row[$0] } ?? -.infinity
-    let isBest = choice.allSatisfy { row[$0] > leftOut - margin }
-    let descends = zip(choice, choice.dropFirst()).allSatisfy { row[$0] > row[$1] - margin }
-    return isBest && descends
   }
 
   /// Σ weight · (silu(x gate) · (x up)) down, expert by expert.
@@ -159,6 +134,11 @@ struct MLPReference {
 }
 
 extension Qwen3LayerKernel {
+  /// How the router's choice compares with float64's.
+  public func remarks(_ reference: [String: [Double]]) -> [String] {
+    RouterReference.remarks(reference, tokens: tokens)
+  }
+
   /// The definition in float64.
   public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     reference(ReferenceInputs(inputs), results: [:])

@@ -19,10 +19,21 @@ struct LayerShape {
   static let context = KernelParameter.integer(
     "context", 1...1 << 15, default: 1024, "tokens in the cache before the new one")
 
+  static let blockTokens = KernelParameter.integer(
+    "block_tokens", 1...128, default: 64, "tokens of a block of grouped experts")
+  static let blocks = KernelParameter.choice(
+    "blocks", ["counted", "worst"],
+    "blocks of grouped experts: a loop over those there are, or as many as there could be")
+
+  static let routerType = KernelParameter.choice(
+    "router_dtype", ["same", "float32"],
+    "type of the router's weights and of the rows that it sees; same: as the others")
+
   /// How products with weights are fed: shared by all kernels that stream weights.
   static let streamParameters: [KernelParameter] = [
     .integer(
-      "weight_bytes", 256...1 << 16, default: 24_576, "bytes per partition of a tile of weights"),
+      "weight_bytes", 0...1 << 16, default: 0,
+      "bytes per partition of a tile of weights; 0: 24576, less if sbuf has no room for four"),
     .integer(
       "weight_buffers", 0...32, default: 0,
       "tiles of weights: how far loads run ahead; 0: what sbuf has room for"),

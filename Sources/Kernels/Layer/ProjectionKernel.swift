@@ -62,18 +62,12 @@ public struct ProjectionKernel: Kernel {
         ? [KernelInput("residual", dtype, [tokens, n], .normal(mean: 0, deviation: 1))] : [])
   }
 
-  /// `out`.
-  ///
-  /// bfloat16 rows are rounded once more by a fused norm; float8 keeps 4 significant bits.
+  /// `out`; rounded are the result, with a fused norm its rows and columns, and columns of another type
+  /// than the rows: 8-bit weights do not pair with float32.
   public var outputs: [KernelOutput] {
-    // Also where float32 rows are rounded to bfloat16, because 8-bit weights do not pair with float32.
-    let isRounded = dtype == .bfloat16 || storage.columns != dtype
-    let fused = Tolerance(absolute: isRounded ? 2e-2 : 1e-3, relative: 0x1p-7)
-    let tolerance =
-      storage.doubleRow
-      ? Tolerance(absolute: 0.2, relative: 0.1)
-      : isNormed || storage.columns != dtype
-        ? fused : Tolerance.computed(in: dtype, roundings: hasResidual ? 2 : 1)
+    let tolerance = Tolerance.roundings(
+      (dtype == .bfloat16 ? isNormed ? 3 : 1 : 0) + (storage.columns == .bfloat16 ? 1 : 0),
+      of: .bfloat16, eightBit: storage.doubleRow ? 1 : 0, terms: k)
     return [KernelOutput("out", dtype, [tokens, n], tolerance)]
   }
 
@@ -111,7 +105,7 @@ public struct ProjectionKernel: Kernel {
     for (range, column) in zip(tiles, columns) {
       let tile = loaded.next().rows(range.count)
       builder.emit(DMACopy(dst: tile.ap, src: x.rows(range).ap), on: .scalar)
-      ops.transpose(norm?.normalise(tile) ?? tile, into: column, gains: norm?.gains)
+      ops.transpose(norm?.normalise(tile).row ?? tile, into: column, gains: norm?.gains)
     }
     let residual = declared["residual"]
     let scale = Float(scale)

@@ -66,27 +66,20 @@ private final class LayerEmission {
   private let rows: [TensorView]
   /// Normalised and turned, `[rows, slots, tokens]`.
   private let columns: [TensorView]
-  private let projected: [TensorView]
-  private let turnedHeads: [TensorView]
-  private let headOps: HeadOps
   private let norms: (input: RowNorm, post: RowNorm)
   private let router: RouterOps
-  private let experts: ExpertOps
-  private let tables: [(cos: TensorView, sin: TensorView)]
-  private let gains: (q: TensorView, k: TensorView)
-  private let qkRows: TensorView?
-  private let decode: DecodeAttention?
-  private let prefill: PrefillAttention?
-  private let numbers: (numbers: TensorView, real: TensorView, one: TensorView)?
-  private let affinities: [TensorView]
-  private let grouped: GroupedExperts?
+  /// Float32 rows and columns of a router that is more exact than the layer.
+  private let routerTiles: (rows: TensorView, columns: TilePool)?
+  private let attention: LayerAttentionTiles
+  private let mlp: LayerExpertTiles
   /// Rows of the second norm in HBM, where blocks of tokens are gathered.
   private let normed: TensorView?
   /// Sums of which other cores have parts.
   private let sums: CoreSums?
   private var routes: [(indices: TensorView, weights: TensorView)] = []
 
-  private var load: Engine { .scalar }
+  private var experts: ExpertOps { mlp.experts }
+  private var projected: [TensorView] { attention.projected }
 
   init(
     _ kernel: Qwen3LayerKernel, _ share: LayerShare, _ builder: KernelBuilder,
@@ -97,44 +90,26 @@ private final class LayerEmission {
     self.builder = builder
     self.tensors = tensors
     let (values, dtype, storage) = (kernel.values, kernel.dtype, kernel.storage)
-    let isDecode = kernel.isDecode
     let ops = RowOps(builder, dtype: dtype, evict: values.choice("evict"))
     self.ops = ops
-    stream = WeightStream(builder, values, storage)
+    let stream = WeightStream(builder, values, storage)
+    self.stream = stream
     let tiles = ranges(of: kernel.tokens, by: 128)
     self.tiles = tiles
     let most = tiles[0].count
-    let buffers = values.integer("buffers")
     let hiddenRows = evenRows(kernel.hidden)
-    func each(_ name: String, _ dtype: DType, _ partitions: Int, _ free: (Int) -> [Int])
-      -> [TensorView]
-    {
-      kernel.tokens == 1
-        ? [builder.tile(name, dtype, partitions: max(1, partitions), free: free(1))]
-        : ranges(of: kernel.tokens, by: 128).enumerated().map { index, range in
-          builder.tile(
-            "\(name).\(index)", dtype, partitions: partitions > 0 ? partitions : range.count,
-            free: free(range.count))
-        }
-    }
-    let row = kernel.tokens == 1 ? 1 : 0
-    let rows = each("rows", dtype, row) { _ in [kernel.hidden] }
+    let slots = kernel.hidden / hiddenRows
+    let maker = TileMaker(builder: builder, tokens: kernel.tokens)
+    let rows = maker.each("rows", dtype) { _ in [kernel.hidden] }
     self.rows = rows
-    columns = each("columns", storage.columns, hiddenRows) { [kernel.hidden / hiddenRows, $0] }
-    projected = each("qkv", dtype, row) { _ in [share.heads + 2 * share.kvHeads, kernel.headSize]
-    }
-    let width = share.heads * kernel.headSize
-    let turnedRows = isDecode ? kernel.headSize : evenRows(width)
-    turnedHeads = each("attention_turned", storage.columns, turnedRows) {
-      [width / turnedRows, $0]
-    }
+    columns = maker.each("columns", storage.columns, partitions: hiddenRows) { [slots, $0] }
     func tensor(_ name: String) -> TensorView {
       guard let found = tensors[name] else { preconditionFailure("no tensor \(name)") }
       return found
     }
     let scratch = NormScratch(
-      builder, dtype: dtype, tokens: most, hidden: kernel.hidden, buffers: min(buffers, tiles.count)
-    )
+      builder, dtype: dtype, tokens: most, hidden: kernel.hidden,
+      buffers: min(values.integer("buffers"), tiles.count))
     // The input first: everything waits for it.
     builder.scope(Qwen3LayerKernel.Step.norm.rawValue) {
       for (tile, range) in zip(rows, tiles) {
@@ -151,72 +126,37 @@ private final class LayerEmission {
           ops, "post", gamma: tensor("gamma_post"), epsilon: kernel.epsilon, scratch: scratch)
       }
     )
-    let headRows = isDecode ? share.qkHeads : most
-    headOps = HeadOps(
-      builder, rows: headRows, group: isDecode ? 1 : values.integer("head_group"),
-      headSize: kernel.headSize, gpsimdShare: isDecode ? 0 : values.integer("gpsimd_share"),
-      epsilon: kernel.epsilon)
     router = builder.scope(Qwen3LayerKernel.Step.router.rawValue) {
       RouterOps(
-        ops, weights: tensor("w_router"), columnType: storage.columns, tokens: most,
+        ops, weights: tensor("w_router"), type: kernel.routerType, tokens: most,
         buffers: tiles.count, loadEngine: .gpsimd)
     }
-    experts = ExpertOps(
-      ops, stream, gateUp: tensor("gate_up"), down: tensor("down"),
-      tokens: !isDecode && values.choice("experts_form") == "grouped"
-        ? min(values.integer("block_tokens"), kernel.tokens) : most,
-      buffers: max(buffers, tiles.count), scales: kernel.expertScales, columnType: storage.columns)
+    routerTiles =
+      kernel.routerType == storage.columns || kernel.routerType != .float32
+      ? nil
+      : (
+        builder.tile("router_rows", .float32, partitions: most, free: [kernel.hidden]),
+        builder.pool(
+          "router_columns", .float32, partitions: hiddenRows, free: [slots, most],
+          buffers: min(2, tiles.count))
+      )
     sums =
       share.isPartial
       ? CoreSums(
         builder, share.place,
         dtype: values.choice("reduce_dtype") == "float32" ? .float32 : dtype,
         tokens: tiles.map(\.count), hidden: kernel.hidden, buffers: min(2, tiles.count)) : nil
-    let half = kernel.headSize / 2
-    let pools = (
-      each("cos_tile", dtype, isDecode ? headRows : row) { _ in [half] },
-      each("sin_tile", dtype, isDecode ? headRows : row) { _ in [half] }
-    )
-    tables = Array(zip(pools.0, pools.1)).map { (cos: $0.0, sin: $0.1) }
-    gains = (
-      builder.tile("gain_q", dtype, partitions: headRows, free: [kernel.headSize]),
-      isDecode
-        ? builder.tile("gain_rows", dtype, partitions: headRows, free: [kernel.headSize])
-        : builder.tile("gain_k", dtype, partitions: headRows, free: [kernel.headSize])
-    )
-    qkRows =
-      isDecode
-      ? builder.tile("qk_rows", dtype, partitions: headRows, free: [1, kernel.headSize]) : nil
-    decode =
-      isDecode
-      ? DecodeAttention(
-        ops, heads: share.heads, kvHeads: share.kvHeads, headSize: kernel.headSize,
-        context: kernel.context, loadEngine: .scalar) : nil
-    prefill =
-      isDecode
-      ? nil
-      : PrefillAttention(
-        ops, heads: share.heads, kvHeads: share.kvHeads, headSize: kernel.headSize,
-        tokens: kernel.tokens, tileKeys: values.integer("tile_keys"), buffers: max(2, buffers))
-    let groups = !isDecode && values.choice("experts_form") == "grouped"
-    grouped =
-      groups
-      ? GroupedExperts(
-        ops, experts, count: share.experts, tokens: kernel.tokens, hidden: kernel.hidden,
-        block: values.integer("block_tokens"), buffers: buffers) : nil
+    let makeAttention = { LayerAttentionTiles(kernel, share, ops) }
+    let makeExperts = {
+      LayerExpertTiles(
+        kernel, share, ops, stream, gateUp: tensor("gate_up"), down: tensor("down"))
+    }
+    // A prompt's experts begin when its attention is done; for one token there is room for both.
+    (attention, mlp) =
+      kernel.isDecode
+      ? (makeAttention(), makeExperts()) : builder.overlay(makeAttention, makeExperts)
     normed =
-      groups ? builder.scratch("normed", dtype, [kernel.tokens, kernel.hidden]) : nil
-    if !isDecode && !groups { experts.prepareDense(tiles.map(\.count)) }
-    numbers =
-      isDecode || groups
-      ? nil
-      : (
-        builder.tile("expert_numbers", .float32, partitions: most, free: [share.experts]),
-        builder.tile("index_real", .float32, partitions: most, free: [8]),
-        builder.tile("affinity_one", .float32, partitions: most, free: [share.experts])
-      )
-    affinities =
-      isDecode || groups ? [] : each("affinity", .float32, 0) { _ in [share.experts] }
+      kernel.isGrouped ? builder.scratch("normed", dtype, [kernel.tokens, kernel.hidden]) : nil
   }
 
   private func tensor(_ name: String) -> TensorView {
@@ -230,16 +170,19 @@ private final class LayerEmission {
 
   func emit() {
     step(.heads) { loadTables() }
-    step(.norm) { normalise(norms.input) }
+    step(.norm) { for tile in tiles.indices { _ = normalise(tile, norms.input) } }
     step(.qkv) { project() }
-    if decode != nil { step(.attention) { loadCache() } }
+    if attention.decode != nil { step(.attention) { loadCache() } }
     step(.heads) { prepareHeads() }
     step(.cacheWrite) { writeCache() }
     step(.attention) { attend() }
     step(.output) { projectOutput() }
     addHeads()
-    step(.postNorm) { normalise(norms.post, into: normed) }
-    step(.router) { route() }
+    for tile in tiles.indices {
+      var factor: TensorView?
+      step(.postNorm) { factor = normalise(tile, norms.post, into: normed) }
+      step(.router) { route(tile, routerColumns(tile, factor)) }
+    }
     if kernel.isDecode {
       var sums: [TensorView] = []
       step(.experts) {
@@ -249,7 +192,7 @@ private final class LayerEmission {
             ? share.firstExpert..<share.firstExpert + share.experts : nil)
       }
       store(0, bankColumns(sums))
-    } else if let grouped, let normed {
+    } else if let grouped = mlp.grouped, let normed {
       step(.experts) {
         grouped.assign(routes.map(\.indices))
         grouped.compute(normed, gains: norms.post.gains)
@@ -259,11 +202,12 @@ private final class LayerEmission {
         step(.experts) { total = grouped.combine(tile, weights: routes[tile].weights) }
         if let total { store(tile, [(0..<kernel.hidden, total)], isScaled: true) }
       }
-    } else {
+    } else if let dense = mlp.dense {
       var sums: [[(Range<Int>, TensorView)]] = []
       step(.experts) {
-        affinity()
-        sums = experts.emitDense(columns, affinities: affinities, experts: share.experts)
+        emitAffinities(dense)
+        sums = experts.emitDense(
+          columns, affinities: dense.affinities, experts: share.experts)
       }
       for (tile, sums) in sums.enumerated() { store(tile, sums) }
     }
@@ -280,6 +224,7 @@ private final class LayerEmission {
   // MARK: - Attention
 
   private func loadTables() {
+    let (gains, tables) = (attention.gains, attention.tables)
     let q = tensor("gamma_q")
     let k = tensor("gamma_k")
     if kernel.isDecode {
@@ -306,14 +251,16 @@ private final class LayerEmission {
     }
   }
 
-  private func normalise(_ norm: RowNorm, into stored: TensorView? = nil) {
-    for (index, tile) in tiles.enumerated() {
-      let row = norm.normalise(rows[index])
-      ops.transpose(row, into: columns[index], gains: norm.gains)
-      if let stored {
-        builder.emit(DMACopy(dst: stored.rows(tile).ap, src: row.ap), on: .gpsimd)
-      }
+  /// One tile's normalised columns; gives the factors of its rows.
+  private func normalise(
+    _ tile: Int, _ norm: RowNorm, into stored: TensorView? = nil
+  ) -> TensorView {
+    let (row, factor) = norm.normalise(rows[tile])
+    ops.transpose(row, into: columns[tile], gains: norm.gains)
+    if let stored {
+      builder.emit(DMACopy(dst: stored.rows(tiles[tile]).ap, src: row.ap), on: .gpsimd)
     }
+    return factor
   }
 
   private func project() {
@@ -325,22 +272,23 @@ private final class LayerEmission {
   }
 
   private func loadCache() {
-    decode?.loadCache(keys: tensor("k_cache"), values: tensor("v_cache"))
+    attention.decode?.loadCache(keys: tensor("k_cache"), values: tensor("v_cache"))
   }
 
   private func prepareHeads() {
-    let heads = share.heads
-    if let qkRows {
+    let (heads, headOps, gains) = (share.heads, attention.headOps, attention.gains)
+    if let qkRows = attention.qkRows {
       // Heads of the one token onto partitions of their own.
       builder.emit(
         DMACopy(
           dst: qkRows.select(0, dimension: 0).ap,
           src: projected[0].columns(0..<share.qkHeads, dimension: 0).ap), on: .sync)
       headOps.emit(
-        qkRows, into: qkRows, [HeadOps.Segment(heads: 0..<1, gains: gains.k)], tables: tables[0])
+        qkRows, into: qkRows, [HeadOps.Segment(heads: 0..<1, gains: gains.k)],
+        tables: attention.tables[0])
       return
     }
-    for (tile, table) in zip(projected, tables) {
+    for (tile, table) in zip(projected, attention.tables) {
       headOps.emit(
         tile, into: tile,
         [
@@ -360,7 +308,7 @@ private final class LayerEmission {
     let all = heads + 2 * share.kvHeads
     for (tile, range) in zip(projected, tiles) {
       let key =
-        qkRows.map { $0.select(0, dimension: 0).rows(heads, share.kvHeads) }
+        attention.qkRows.map { $0.select(0, dimension: 0).rows(heads, share.kvHeads) }
         ?? tile.columns(heads..<qk, dimension: 0)
       builder.emit(DMACopy(dst: tensor("k_new").rows(range).ap, src: key.ap), on: .gpsimd)
       builder.emit(
@@ -373,13 +321,13 @@ private final class LayerEmission {
   private func attend() {
     let (heads, qk) = (share.heads, share.qkHeads)
     let all = heads + 2 * share.kvHeads
-    if let decode, let qkRows {
+    if let decode = attention.decode, let qkRows = attention.qkRows {
       decode.emit(
         queries: qkRows.select(0, dimension: 0),
-        value: projected[0].columns(qk..<all, dimension: 0).ap, into: turnedHeads[0])
+        value: projected[0].columns(qk..<all, dimension: 0).ap, into: attention.turnedHeads[0])
       return
     }
-    guard let prefill else { return }
+    guard let prefill = attention.prefill else { return }
     prefill.makeMask()
     for (tile, range) in zip(projected, tiles) {
       prefill.turnKeys(tile.columns(heads..<qk, dimension: 0), at: range)
@@ -389,14 +337,14 @@ private final class LayerEmission {
       // Queries are turned before the first result takes their place.
       let queries = tile.columns(0..<heads, dimension: 0)
       prefill.emit(queries: queries, values: valueTiles, at: tiles[index], into: queries)
-      ops.transpose(queries.flattened, into: turnedHeads[index])
+      ops.transpose(queries.flattened, into: attention.turnedHeads[index])
     }
   }
 
   private func projectOutput() {
     let scale = Float(kernel.storage.scale(for: kernel.deviations.attention))
     stream.project(
-      turnedHeads, WeightMatrix(tensor("w_o")), banks: ops.banks
+      attention.turnedHeads, WeightMatrix(tensor("w_o")), banks: ops.banks
     ) { tile, part, bank in
       if let sums {
         ops.move(from: bank, to: sums.parts[tile].columns(part), scale: scale)
@@ -413,30 +361,39 @@ private final class LayerEmission {
 
   // MARK: - Experts
 
-  private func route() {
-    for (column, range) in zip(columns, tiles) {
-      let route = router.emit(column)
-      routes.append(route)
-      // Both cores of a rank have the same.
-      guard share.place.core == 0 else { continue }
-      builder.emit(
-        DMACopy(dst: tensor("expert_indices").rows(range).ap, src: route.indices.ap), on: .gpsimd)
-      builder.emit(
-        DMACopy(dst: tensor("expert_weights").rows(range).ap, src: route.weights.ap), on: .gpsimd)
-    }
+  /// What the router takes of a tile: the layer's own columns, or more exact ones.
+  private func routerColumns(_ tile: Int, _ factor: TensorView?) -> TensorView {
+    guard let routerTiles, let factor else { return columns[tile] }
+    let count = tiles[tile].count
+    let row = routerTiles.rows.rows(count)
+    norms.post.scale(rows[tile], by: factor, into: row)
+    let result = routerTiles.columns.next().columns(0..<count)
+    ops.transpose(row, into: result, gains: norms.post.gains)
+    return result
   }
 
-  private func affinity() {
-    guard let numbers else { return }
+  private func route(_ tile: Int, _ column: TensorView) {
+    let route = router.emit(column)
+    routes.append(route)
+    // Both cores of a rank have the same.
+    guard share.place.core == 0 else { return }
+    let range = tiles[tile]
+    builder.emit(
+      DMACopy(dst: tensor("expert_indices").rows(range).ap, src: route.indices.ap), on: .gpsimd)
+    builder.emit(
+      DMACopy(dst: tensor("expert_weights").rows(range).ap, src: route.weights.ap), on: .gpsimd)
+  }
+
+  private func emitAffinities(_ dense: LayerExpertTiles.Dense) {
     builder.emit(
       Iota(
-        dst: numbers.numbers.ap,
+        dst: dense.numbers.ap,
         pattern: IndexPattern([IndexStep(step: 1, count: share.experts)]),
         offset: share.firstExpert), on: .gpsimd)
-    for (route, affinity) in zip(routes, affinities) {
+    for (route, affinity) in zip(routes, dense.affinities) {
       experts.affinities(
-        indices: route.indices, weights: route.weights, numbers: numbers.numbers,
-        scratch: (numbers.real, numbers.one), into: affinity)
+        indices: route.indices, weights: route.weights, numbers: dense.numbers,
+        scratch: dense.scratch, into: affinity)
     }
   }
 

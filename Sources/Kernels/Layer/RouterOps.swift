@@ -10,9 +10,9 @@ struct RouterOps {
   private let experts: Int
   private let pools: [String: TilePool]
 
-  /// Loads the router's weights `[hidden, experts]`.
+  /// Loads the router's weights `[hidden, experts]` as `type`, which pairs with the columns' type.
   init(
-    _ ops: RowOps, weights source: TensorView, columnType: DType, tokens: Int, buffers: Int,
+    _ ops: RowOps, weights source: TensorView, type: DType, tokens: Int, buffers: Int,
     loadEngine: Engine
   ) {
     self.ops = ops
@@ -21,17 +21,18 @@ struct RouterOps {
     let rows = evenRows(matrix.k)
     experts = matrix.n
     weights = builder.tile(
-      "router_tile", columnType.size == 4 ? .float32 : .bfloat16, partitions: rows,
-      free: [matrix.k / rows, matrix.n])
+      "router_tile", type, partitions: rows, free: [matrix.k / rows, matrix.n])
     builder.emit(
       DMACopy(dst: weights.ap, src: matrix.tile(0..<matrix.n, rows: rows)), on: loadEngine)
-    func pool(_ name: String, _ dtype: DType, _ width: Int) -> TilePool {
-      builder.pool(name, dtype, partitions: tokens, free: [width], buffers: buffers)
+    // Indices and weights stay; the others take turns.
+    func pool(_ name: String, _ dtype: DType, _ width: Int, _ most: Int = .max) -> TilePool {
+      builder.pool(
+        name, dtype, partitions: tokens, free: [width], buffers: min(buffers, most))
     }
     pools = [
-      "power": pool("router_power", .float32, experts),
-      "max": pool("router_max", .float32, 1), "sum": pool("router_sum", .float32, 1),
-      "largest": pool("router_largest", .float32, 8),
+      "power": pool("router_power", .float32, experts, 2),
+      "max": pool("router_max", .float32, 1, 2), "sum": pool("router_sum", .float32, 1, 2),
+      "largest": pool("router_largest", .float32, 8, 2),
       "index": pool("router_index", .uint32, 8), "weight": pool("router_weight", .float32, 8),
     ]
   }

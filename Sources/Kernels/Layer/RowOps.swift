@@ -58,13 +58,16 @@ final class RowOps {
 
   /// Turns row tiles `[tokens, features]` into `[rows, slots, tokens]`; times a column of gains.
   ///
-  /// - Parameter gains: `[rows, slots]`, one per feature.
+  /// - Parameters:
+  ///   - source: Of the storage type, or float32.
+  ///   - gains: `[rows, slots]`, one per feature.
   func transpose(_ source: TensorView, into target: TensorView, gains: TensorView? = nil) {
     let tokens = source.rowCount
     let (rows, slots) = (target.rowCount, target.freeShape[0])
-    let perBank = max(1, bankBytes / (tokens * dtype.size))
+    let pool = source.dtype == dtype ? turned : banks
+    let perBank = max(1, bankBytes / (tokens * source.dtype.size))
     for part in ranges(of: slots, by: perBank) {
-      let bank = turned.next().rows(rows).columns(0..<part.count * tokens)
+      let bank = pool.next().rows(rows).columns(0..<part.count * tokens)
         .split(dimension: 0, inner: tokens)
       for slot in part {
         builder.emit(
@@ -152,8 +155,8 @@ struct RowNorm {
     (squares, sums, scaled) = (scratch.squares, scratch.sums, scratch.scaled)
   }
 
-  /// x / sqrt(mean(x²) + eps), as a row tile without the gains.
-  func normalise(_ x: TensorView) -> TensorView {
+  /// x / sqrt(mean(x²) + eps), as a row tile without the gains, and the factor of each row.
+  func normalise(_ x: TensorView) -> (row: TensorView, factor: TensorView) {
     let count = x.rowCount
     let sum = sums.next().rows(count)
     let hidden = x.freeShape[0]
@@ -162,10 +165,15 @@ struct RowNorm {
         dst: squares.rows(count).ap, op: .square, data: x.ap, reduceOp: .add, reduceRes: sum.ap))
     ops.builder.emitRoot(sum, width: hidden, epsilon: epsilon)
     let result = scaled.next().rows(count)
+    scale(x, by: sum, into: result)
+    return (result, sum)
+  }
+
+  /// Rows times their factors.
+  func scale(_ x: TensorView, by factor: TensorView, into result: TensorView) {
     ops.builder.emit(
-      TensorScalar(dst: result.ap, data: x.ap, op0: .multiply, operand0: .tile(sum.ap)),
+      TensorScalar(dst: result.ap, data: x.ap, op0: .multiply, operand0: .tile(factor.ap)),
       on: .vector)
-    return result
   }
 }
 

@@ -66,13 +66,13 @@ final class WeightStream {
   private let buffers: Int
   private let dtype: DType
   /// Elements of a partition of a tile.
-  private let elements: Int
+  private var elements: Int { pool.tiles[0].freeShape[0] }
   private let engines: [Engine]
   private let tileColumns: Int
   private let doubleRow: Bool
   private var loads = 0
 
-  /// Streams through `buffers` tiles of `bytes` per partition; 0: as many as SBUF has room for.
+  /// Streams through `buffers` tiles of `bytes` per partition; 0: what SBUF has room for.
   init(
     _ builder: KernelBuilder, dtype: DType, bytes: Int, buffers: Int, engines: [Engine],
     tileColumns: Int, doubleRow: Bool = false
@@ -84,7 +84,6 @@ final class WeightStream {
     self.bytes = bytes
     self.buffers = buffers
     self.dtype = dtype
-    elements = bytes / dtype.size
   }
 
   /// What a kernel's parameters say.
@@ -97,14 +96,19 @@ final class WeightStream {
       tileColumns: values.integer("tile_n"), doubleRow: storage.doubleRow)
   }
 
-  /// Bytes of each partition that a compiler keeps (nki-library, mlp_cte kernel: 16384 + 8 + 256).
-  private static let reservedBytes = 16_648
+  /// Sizes of tiles, in bytes of a partition: the largest first, of which there is room for four.
+  private static let sizes = [24_576, 16_384, 12_288, 8192, 4096]
 
   private func declare() -> TilePool {
+    let free = builder.freeBytes(in: .sbuf)
+    let bytes =
+      bytes > 0
+      ? bytes
+      : Self.sizes.first { free / $0 >= max(4, buffers) } ?? Self.sizes[Self.sizes.count - 1]
     // More would not be under way: a queue has 16 transfers at a time.
-    let free = builder.freeBytes(in: .sbuf) - Self.reservedBytes
     let count = buffers > 0 ? buffers : max(2, min(16, free / bytes))
-    return builder.pool("weights", dtype, partitions: 128, free: [elements], buffers: count)
+    return builder.pool(
+      "weights", dtype, partitions: 128, free: [bytes / dtype.size], buffers: count)
   }
 
   /// Columns of a matrix that one tile takes.

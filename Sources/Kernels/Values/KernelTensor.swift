@@ -70,6 +70,9 @@ public struct KernelTensor: Hashable, Sendable {
 public enum TensorFill: Hashable, Sendable {
   /// Independent normal numbers.
   case normal(mean: Double, deviation: Double)
+  /// `[tokens, features]` of unit deviation: independent normal numbers, but a share of the tokens,
+  /// the first ones, are one row with a hundredth of noise.
+  case rows(alike: Double)
   /// Independent, nearly normal numbers (sums of four uniform ones) around 0, made block by block: for
   /// weights that are too many to be made if they are not read.
   case weights(deviation: Double)
@@ -109,6 +112,14 @@ public struct KernelInput: Hashable, Sendable {
     case .normal(let mean, let deviation):
       var random = SplitMix64(seed: seed, stream: name)
       for _ in 0..<count { values.append(Float(mean + deviation * random.normal())) }
+    case .rows(let share):
+      var random = SplitMix64(seed: seed, stream: name)
+      for _ in 0..<count { values.append(Float(random.normal())) }
+      let width = shape.last ?? 1
+      let alike = Int((Double(count / width) * share).rounded())
+      for index in width..<max(width, alike * width) {
+        values[index] = values[index % width] + 0.01 * values[index]
+      }
     case .weights:
       return KernelTensor(
         name: name, dtype: dtype, shape: shape,

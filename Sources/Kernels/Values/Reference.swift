@@ -41,6 +41,11 @@ enum Reference {
     return result
   }
 
+  /// √(mean of squares).
+  static func rootMeanSquare(_ x: ArraySlice<Double>) -> Double {
+    (x.reduce(0) { $0 + $1 * $1 } / Double(max(1, x.count))).squareRoot()
+  }
+
   /// x / sqrt(mean(x²) + eps) · gamma, row by row.
   static func rmsNorm(_ x: [Double], gamma: [Double], epsilon: Double) -> [Double] {
     mapRows(x, width: gamma.count) { row in

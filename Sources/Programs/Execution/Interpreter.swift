@@ -8,8 +8,12 @@ public import Machine
 public struct Interpreter: ~Copyable {
   /// The memories.
   public var machine: Machine
+  /// Whether there are memories at all.
+  private let hasMachine: Bool
+  /// From this instruction on control flow alone is followed.
+  private let valuesEnd: Int
   /// Whether values are computed; if not, control flow alone is followed.
-  public let computesValues: Bool
+  var computesValues: Bool { hasMachine && position <= valuesEnd }
   /// Next instruction in program order.
   public internal(set) var position = 0
   /// What was executed, with all dynamic addresses resolved; `nil` while nothing differs from the
@@ -28,16 +32,19 @@ public struct Interpreter: ~Copyable {
 
   /// Begins before the first instruction.
   ///
-  /// - Parameter machine: the memories; `nil` follows control flow alone and computes no values.
-  public init(geometry: Geometry, machine: consuming Machine?) {
+  /// - Parameters:
+  ///   - machine: the memories; `nil` follows control flow alone and computes no values.
+  ///   - end: values of the instructions before this one alone are computed.
+  public init(geometry: Geometry, machine: consuming Machine?, valuesUpTo end: Int = .max) {
     self.geometry = geometry
+    valuesEnd = end
     switch consume machine {
     case .some(let machine):
       self.machine = machine
-      computesValues = true
+      hasMachine = true
     case .none:
       self.machine = Machine(geometry: geometry, tensors: [])
-      computesValues = false
+      hasMachine = false
     }
   }
 
