@@ -91,7 +91,8 @@ extension ChallengeScore {
     return .object([
       "model": .string("qwen3-30b-a3b"), "strategy": .string(set.rawValue),
       "baseline": .string(baseline.rawValue), "bucket": .integer(options.bucket),
-      "host_time_per_pass": .real(options.hostMicroseconds / 1e6), "tp": .integer(1),
+      "host_time_per_pass": .real(options.hostMicroseconds / 1e6),
+      "tp": .integer(options.layout.ranks), "lnc": .integer(options.layout.coresPerRank),
       "kernel_flops_ratio": .real(kernelShare), "score": .real(total),
       "accurate": isAccurate.map { .bool($0) } ?? .null, "prompts": .array(prompts),
     ])
