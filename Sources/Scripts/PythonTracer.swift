@@ -46,7 +46,7 @@ enum PythonTracer {
     return DiagnosticError(
       "'\(PythonHost.interpreter)' \(end) while it traced '\(script)'\(last)",
       remedy:
-        "it needs numpy and ml_dtypes (pip install numpy ml_dtypes); TRNSIM_PYTHON names another Python"
+        "it needs numpy, ml_dtypes and, outside of the sources, this package: pip install ./python; TRNSIM_PYTHON names another Python"
     )
   }
 }

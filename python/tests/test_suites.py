@@ -166,7 +166,7 @@ def test_without_python_nothing_is_checked(folder):
     (folder / "python").chmod(0o755)
     done = run(folder, "check", "suites/s.yaml", python=str(folder / "python"))
     assert done.returncode == 1
-    assert "No module named 'numpy'\n  help: it needs numpy and ml_dtypes" in done.stderr
+    assert "No module named 'numpy'\n  help: it needs numpy, ml_dtypes and" in done.stderr
     # What has no scripts needs no Python.
     assert run(folder, "check", "suites/s.yaml", "--only", "softmax*", python="/none").returncode == 3
 
