@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Kernels
+import Scripts
 import Storage
 import Sweeps
 import Yams
@@ -115,7 +116,9 @@ extension SuiteFile {
         "more than \(SuiteFile.entryLimit) entries", remedy: "list fewer values")
     }
     for index in 0..<space.count {
-      let variant = space[index]
+      var variant = space[index]
+      let call = written.call(variant, beside: path)
+      variant.inputs = call?.inputs.map { Setting($0.name, "\($0.dtype) \($0.shape)") } ?? []
       let varied = zip(space.axes, space.coordinates(index)).filter { $0.0.values.count > 1 }
       let settings = varied.map { "\($0.0.name)=\($0.0.values[$0.1])" }
       let short = SuiteFile.shortName(subject)
@@ -130,8 +133,8 @@ extension SuiteFile {
       }
       entries.append(
         Entry(
-          name: words.joined(separator: " "), variant: variant,
-          call: written.call(variant, beside: path), tolerances: written.tolerances))
+          name: words.joined(separator: " "), variant: variant, call: call,
+          tolerances: written.tolerances))
     }
   }
 

@@ -21,6 +21,8 @@ public struct Setting: Hashable, Sendable {
 public struct Variant: Hashable, Sendable {
   /// A kernel's name, the path of a program file, or a Python script and a function: `moe.py:rmsnorm`.
   public var subject: String
+  /// The arrays that a script's function gets, with types and shapes; empty for everything else.
+  public var inputs: [Setting] = []
   /// The kernel's parameters that are not left at their defaults, sorted by name.
   public var parameters: [Setting]
   /// A built-in configuration's name or the path of a configuration file.
@@ -43,11 +45,15 @@ public struct Variant: Hashable, Sendable {
   public var isScript: Bool { subject.contains(".py:") }
 
   /// The same for variants with the same program: tracing does not know of overridden values.
-  public var tracingKey: String { Variant(subject, parameters, on: hardware).key }
+  public var tracingKey: String {
+    var traced = self
+    traced.overrides = []
+    return traced.key
+  }
 
   /// A text that is the same for the same variant and only then.
   public var key: String {
-    let left = ([subject] + parameters.map(\.text)).joined(separator: " ")
+    let left = ([subject] + (inputs + parameters).map(\.text)).joined(separator: " ")
     return left + " | " + ([hardware] + overrides.map(\.text)).joined(separator: " ")
   }
 }

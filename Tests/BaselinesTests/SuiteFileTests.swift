@@ -119,6 +119,18 @@ import Testing
       ])
     #expect(call.arguments == ["eps": "1e-6"])
     #expect(suite.entries[1].variant.subject == "k.py:f")
+    // Entries that differ in a shape alone are traced apart.
+    #expect(Set(suite.entries.map(\.variant.tracingKey)).count == 4)
+    let other = try folder.write(
+      """
+      entries:
+        - {name: a, script: k.py, kernel: f, inputs: {x: "float32 [8]"}}
+        - {name: b, script: k.py, kernel: f, inputs: {x: "float32 [16]"}}
+        - {name: c, script: k.py, kernel: f, inputs: {x: "float32 [16]"}, set: {dma.rings: 8}}
+      """, to: "other.yaml")
+    let keys = try SuiteFile(path: other).entries.map(\.variant.tracingKey)
+    #expect(keys[0] != keys[1])
+    #expect(keys[1] == keys[2])
     // Only suites trace.
     let error = #expect(throws: DiagnosticError.self) {
       try Evaluator().program(suite.entries[0].variant)

@@ -171,6 +171,14 @@ def test_without_python_nothing_is_checked(folder):
     assert run(folder, "check", "suites/s.yaml", "--only", "softmax*", python="/none").returncode == 3
 
 
+def test_entries_may_differ_in_a_shape_alone(folder):
+    (folder / "suites" / "s.yaml").write_text("entries:\n" + "".join(
+        f"  - {{name: n{rows}, script: ../kernels/k.py, kernel: scaled, inputs: {{x: 'float32 [{rows}, 64]'}}}}\n"
+        for rows in (1, 128)))
+    _, entries = check(folder)
+    assert entries["n128"]["now"]["hbm_read_bytes"] == 128 * entries["n1"]["now"]["hbm_read_bytes"]
+
+
 def test_two_cores_have_the_time_of_one(folder):
     """As `trnsim.simulate` says it."""
     (folder / "kernels" / "k.py").write_text(SCRIPT + "\n\ndef both(x):\n    return scaled[2](x)\n")
