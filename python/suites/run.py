@@ -7,7 +7,7 @@
     python python/suites/run.py nki-library ~/nki-library --again failed --results library.jsonl
 
 Each case runs in a process of its own with a limit of time and memory. `--results FILE` gets a line of JSON for each case
-as soon as it ends; a run that was stopped goes on where it was. `--json FILE` writes all results at the end.
+as soon as it ends; a run that was stopped goes on where it was.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import trnsim
 from cases import SUITES, Case
 from pytest_suites import SUITES as PYTEST_SUITES
-from pytest_suites import run_pytest_suite
+from pytest_suites import read_results, run_pytest_suite
 
 
 def attempt(case: Case, quiet: bool, send: Any) -> None:
@@ -80,26 +80,27 @@ def main() -> int:
     parser.add_argument("--again", action="append", choices=["failed", "timeout", "memory"], default=[],
                         help="run the cases again that are so in --results")
     parser.add_argument("--files", nargs="+", help="test files of the checkout, to collect less (nki-library)")
-    parser.add_argument("--json", help="write the results to this file")
     parser.add_argument("-v", "--verbose", action="store_true", help="show what the cases print")
     options = parser.parse_args()
     if not os.path.isdir(options.checkout):
         parser.error(f"there is no directory '{options.checkout}'")
     if options.suite in PYTEST_SUITES:
         return run_pytest_suite(options)
-    results = []
-    for case in SUITES[options.suite](options.checkout):
-        if options.filter not in case.name:
-            continue
-        status, reason, seconds = run(case, options.timeout, not options.verbose)
-        print(f"{status:8} {seconds:6.1f} s  {case.name}  {reason[:240]}", flush=True)
-        results.append({"name": case.name, "status": status, "reason": reason, "seconds": seconds})
-    counts = Counter(result["status"] for result in results)
+    earlier = read_results(options.results) if options.results else {}
+    results = {} if options.again else dict(earlier)
+    with open(options.results or os.devnull, "a", encoding="utf-8") as out:
+        for case in SUITES[options.suite](options.checkout):
+            before = earlier.get(case.name)
+            if options.filter not in case.name or before and before["status"] not in options.again:
+                continue
+            status, reason, seconds = run(case, options.timeout, not options.verbose)
+            print(f"{status:8} {seconds:6.1f} s  {case.name}  {reason[:240]}", flush=True)
+            results[case.name] = {"name": case.name, "status": status, "reason": reason, "seconds": round(seconds, 2)}
+            out.write(json.dumps(results[case.name]) + "\n")
+            out.flush()
+    counts = Counter(result["status"] for result in results.values())
     print(f"\n{options.suite}: {counts['passed']} of {len(results)} pass"
           + "".join(f", {n} {status}" for status, n in counts.items() if status != "passed"))
-    if options.json:
-        with open(options.json, "w", encoding="utf-8") as file:
-            json.dump(results, file, indent=1)
     return 0 if counts["passed"] == len(results) else 1
 
 

@@ -159,6 +159,27 @@ def test_products_and_selections_of_the_first_generation_reach_psum() -> None:
     np.testing.assert_allclose(kernel(x), np.tril(x @ x.T), rtol=1e-5, atol=1e-5)
 
 
+def test_loop_reduce_keeps_a_sum_for_each_tile() -> None:
+    x = RNG.standard_normal((3, 2, 128, 16)).astype(np.float32)
+
+    @nki1.jit
+    def kernel(x):
+        sums = nl1.zeros((2, nl1.par_dim(128), 16), dtype=nl1.float32)
+        for i in nl1.affine_range(3):
+            for j in nl1.affine_range(2):
+                sums[j, :, :] = nl1.loop_reduce(nl1.load(x[i, j]), op=np.add, loop_indices=(i,))
+                whole = nl1.loop_reduce(nl1.load(x[i, j]), op=np.max, loop_indices=(i, j))
+        out = nl1.ndarray((3, 128, 16), nl1.float32, buffer=nl1.shared_hbm)
+        for j in range(2):
+            nl1.store(out[j], sums[j])
+        nl1.store(out[2], whole)
+        return out
+
+    found = kernel(x)
+    np.testing.assert_allclose(found[:2], x.sum(0), rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(found[2], x.max((0, 1)))
+
+
 def test_addresses_by_a_bound_function() -> None:
     @nki1.jit
     def kernel(x):

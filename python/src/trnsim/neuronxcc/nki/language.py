@@ -131,21 +131,46 @@ def transpose(x: Any, *, dtype: Any = None, mask: Any = None) -> Any:
     return _masked(mask, lambda: _lowering.transpose(x, dtype))
 
 
+_IDENTITY = {"add": 0.0, "maximum": -3.4028234663852886e+38, "minimum": 3.4028234663852886e+38, "multiply": 1.0}
+
+
 def loop_reduce(x: Any, op: Any, loop_indices: Any, *, dtype: Any = None, mask: Any = None, **_ignored: Any) -> Any:
-    """The reduction over the passes of loops; complete when the loops are."""
+    """The reduction over the passes of loops; complete when the loops are.
+
+    `t[…] = nl.loop_reduce(…)` reduces into `t`, so that each of its tiles has a sum of its own. Where the result is
+    kept in a variable there is one sum for the line.
+    """
     from ...tracing.operators import op_name
 
+    name = op_name(op)
     current = _trace()
     indices = tuple(int(i) for i in (loop_indices if isinstance(loop_indices, (list, tuple)) else [loop_indices]))
     key = ("loop_reduce", _user_place(2))
-    total = current.constants.get(key)
-    if total is None or not any(indices):
-        total = _lowering.new_tile(x.shape, _as_dtype(dtype or x.dtype))
-        _isa.memset(total, {"add": 0.0, "maximum": -3.4028234663852886e+38, "minimum": 3.4028234663852886e+38,
-                            "multiply": 1.0}[op_name(op)])
-        current.constants[key] = total
-    _masked(mask, lambda: _assign.update(total, op_name(op), x))
-    return total
+    begins = not any(indices)
+    before = None if begins else current.constants.get(key)
+    result = _lowering.new_tile(x.shape, _as_dtype(dtype or x.dtype))
+
+    def begin(to: Any) -> None:
+        if mask is None:
+            _isa.tensor_copy(to, x)
+            return
+        _isa.memset(to, _IDENTITY[name])
+        _masked(mask, lambda: _isa.tensor_copy(to, x))
+
+    def into(to: Any) -> None:
+        current.constants[key] = None  # the sums are where they are assigned to
+        if begins:
+            begin(to)
+        else:
+            _masked(mask, lambda: _assign.update(to, name, x))
+
+    if before is None:
+        begin(result)
+    else:
+        _isa.tensor_copy(result, before)
+        _masked(mask, lambda: _assign.update(result, name, x))
+    current.constants[key] = result
+    return _assign.mark(result, into)
 
 
 def all_reduce(x: Any, op: Any, program_axes: Any, **_ignored: Any) -> Any:
