@@ -24,8 +24,10 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
     if len(key) != view.ndim:
         raise fail(f"{len(key)} indices for a tensor of shape {list(view.shape)}")
     grids = [np.asarray(part) for part in key if isinstance(part, np.ndarray)]
-    # A tile of indices has a row for each of its partitions.
-    tiles = [part.shape for part in key if isinstance(part, NkiTensor) and part.size > 1]
+    # A tile of indices has a row for each of its partitions, whatever the rank of the grids.
+    deepest = max(grid.ndim for grid in grids)
+    tiles = [(part.shape[0],) + (1,) * (deepest - 1) if part.size == part.shape[0] else part.shape
+             for part in key if isinstance(part, NkiTensor) and part.size > 1]
     shape = np.broadcast_shapes(*(grid.shape for grid in grids), *tiles)
     rank = len(shape)
     strides = [0] * rank
