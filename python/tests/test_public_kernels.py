@@ -180,6 +180,38 @@ def test_loop_reduce_keeps_a_sum_for_each_tile() -> None:
     np.testing.assert_array_equal(found[2], x.max((0, 1)))
 
 
+def test_sums_of_rows_go_to_columns() -> None:
+    x = RNG.standard_normal((3, 128, 16)).astype(np.float32)
+
+    @nki1.jit
+    def kernel(x):
+        sums = nl1.zeros((128, 2), dtype=nl1.float32, buffer=nl1.sbuf)
+        for i in nl1.affine_range(3):
+            rows = nisa1.tensor_reduce(np.add, nl1.load(x[i]), axis=(1,))
+            sums[:, 1] = nl1.loop_reduce(rows, op=np.add, loop_indices=(i,))
+        out = nl1.ndarray((128, 2), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, sums)
+        return out
+
+    np.testing.assert_allclose(kernel(x)[:, 1], x.sum((0, 2)), rtol=1e-5, atol=1e-5)
+
+
+def test_a_tile_of_indices_goes_with_grids_of_any_rank() -> None:
+    source = RNG.standard_normal((64, 4, 16)).astype(np.float32)
+    index = RNG.permutation(64)[:32].astype(np.uint32).reshape(32, 1)
+
+    @nki1.jit
+    def kernel(source, index):
+        rows = nl1.load(index)
+        i, y, z = nl1.arange(32)[:, None], nl1.arange(4)[None, :, None], nl1.arange(16)[None, None, :]
+        tile = nl1.load(source[rows[i, 0], y, z])
+        out = nl1.ndarray((32, 4, 16), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, tile)
+        return out
+
+    np.testing.assert_array_equal(kernel(source, index), source[index[:, 0]])
+
+
 def test_addresses_by_a_bound_function() -> None:
     @nki1.jit
     def kernel(x):

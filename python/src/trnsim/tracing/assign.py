@@ -102,7 +102,9 @@ def update(view: NkiTensor, op: str, value: Any) -> NkiTensor:
         if view.size != value.size and is_scalar_tile(value, view.shape[0]) and value.dtype == "float32":
             isa.tensor_scalar(view, view, op, value)
         else:
-            isa.tensor_tensor(view, view, broadcast_to(value, view.shape), op)
+            if value.size != view.size:
+                value = broadcast_to(value, view.shape)
+            isa.tensor_tensor(view, view, value, op)
     else:
         isa.tensor_scalar(view, view, op, value)
     return view
