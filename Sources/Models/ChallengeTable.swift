@@ -1,3 +1,4 @@
+import Device
 public import Reports
 import Timing
 

@@ -1,3 +1,4 @@
+import Device
 import Formats
 public import Hardware
 public import Kernels
