@@ -128,7 +128,7 @@ private struct OperationList {
       settings: [
         rows, "places=\(layer.context + layer.tokens)", "position=\(layer.context)",
         "kv_heads=\(layer.kvHeads)", "head_dim=\(layer.headSize)", type,
-      ] + (isPlain ? ["keys=dma"] : []), flops: 0,
+      ], flops: 0,
       bytes: 2 * layer.tokens * layer.kvHeads * layer.headSize * element)
   }
 

@@ -13,8 +13,8 @@ import Testing
     let captured: Set<KernelName> = [.vectorAdd, .transpose, .attention]
     // `trnsim run qwen3_layer` has a table of the layer's own operations.
     let ofTheLayerItself: Set<KernelName> = [
-      .projection, .headNorm, .decodeAttention, .prefillAttention, .expertMLP, .argmax, .qwen3Layer,
-      .parallelMatmul, .coreSum,
+      .projection, .headNorm, .decodeAttention, .prefillAttention, .expertMLP, .argmax, .normRouter,
+      .cacheWrite, .qwen3Layer, .parallelMatmul, .coreSum,
     ]
     let expected = Set(KernelName.allCases).subtracting(captured).subtracting(ofTheLayerItself)
     #expect(Set(entries.map(\.kernel)) == expected)
