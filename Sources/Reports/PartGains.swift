@@ -8,15 +8,23 @@ public struct PartGains: Hashable, Sendable {
   public struct Gain: Hashable, Sendable {
     /// The part's key in files.
     public var key: String
+    /// What texts call it.
+    public var name: String
     /// The part as a subject with its verb: `the DMA rings are`.
     public var subject: String
+    /// Whether it is several parts at once.
+    public var isGroup: Bool
     /// Change of the run's time as a share of it: below 0 where it gets faster.
     public var change: Double
 
     /// Makes a gain.
-    public init(key: String, subject: String, change: Double) {
+    public init(
+      key: String, name: String, subject: String, isGroup: Bool = false, change: Double
+    ) {
       self.key = key
+      self.name = name
       self.subject = subject
+      self.isGroup = isGroup
       self.change = change
     }
   }
@@ -26,8 +34,13 @@ public struct PartGains: Hashable, Sendable {
 
   /// From this share on a part is worth naming.
   ///
-  /// Assumed: what changes the time by less is no bottleneck.
+  /// Assumed: what changes the time by less is not worth a thought.
   public static let threshold = 0.01
+
+  /// From this share on a part is called the bottleneck.
+  ///
+  /// Assumed: with less than a tenth, others limit as much.
+  public static let bottleneckThreshold = 0.1
 
   /// The parts that the run uses, the largest gain first.
   public let gains: [Gain]
@@ -38,8 +51,16 @@ public struct PartGains: Hashable, Sendable {
   }
 
   /// The part that gives most; `nil` if none gives enough to name it.
+  ///
+  /// Several parts at once give at least as much as each of them: they are named where none of them alone
+  /// gives half of that, because they limit together.
   public var bottleneck: Gain? {
-    gains.first.flatMap { $0.change <= -PartGains.threshold ? $0 : nil }
+    let single = gains.first { !$0.isGroup }
+    let group = gains.first { $0.isGroup }
+    let isTogether = group.map { (single?.change ?? 0) > $0.change / 2 } ?? false
+    return (isTogether ? group : single).flatMap {
+      $0.change <= -PartGains.threshold ? $0 : nil
+    }
   }
 
   /// The bottleneck in one sentence, with where its figure comes from.
@@ -47,8 +68,10 @@ public struct PartGains: Hashable, Sendable {
     guard let bottleneck else {
       return "no part twice as fast gives 1 % or more (what-if, timing only)"
     }
-    return "\(bottleneck.subject) the bottleneck: twice as fast gives "
-      + "\(fixed(bottleneck.change * 100, 1)) % (what-if, timing only)"
+    let figure = "\(fixed(bottleneck.change * 100, 1)) % (what-if, timing only)"
+    return bottleneck.change <= -PartGains.bottleneckThreshold
+      ? "\(bottleneck.subject) the bottleneck: twice as fast gives \(figure)"
+      : "nothing alone is the bottleneck: \(bottleneck.name) twice as fast gives most, \(figure)"
   }
 
   /// The table for machines.

@@ -1,5 +1,6 @@
 public import Diagnostics
 public import Hardware
+import Reports
 
 /// A part of the machine that can be thought faster or slower as a whole.
 ///
@@ -72,12 +73,16 @@ public enum MachinePart: String, CaseIterable, Hashable, Sendable {
 /// What is made faster or slower: a part of the machine, or one value of its configuration.
 public enum ScaledTarget: Hashable, Sendable {
   case part(MachinePart)
+  /// The way between HBM and the chip as a whole: rings, their latency, HBM.
+  case memory
   case value(String)
 
   /// Reads the name of a part or the path of a number.
   public init(_ name: String, on hardware: Hardware) throws(DiagnosticError) {
     if let part = MachinePart(rawValue: name) {
       self = .part(part)
+    } else if name == "memory" {
+      self = .memory
     } else if hardware.value(of: name).flatMap(Double.init) != nil {
       self = .value(name)
     } else {
@@ -92,6 +97,7 @@ public enum ScaledTarget: Hashable, Sendable {
   public var displayName: String {
     switch self {
     case .part(let part): part.displayName
+    case .memory: "DMA and HBM together"
     case .value(let path): path
     }
   }
@@ -100,8 +106,26 @@ public enum ScaledTarget: Hashable, Sendable {
   public var key: String {
     switch self {
     case .part(let part): part.rawValue
+    case .memory: "memory"
     case .value(let path): path
     }
+  }
+
+  /// What it consists of; empty for a single value.
+  var parts: [MachinePart] {
+    switch self {
+    case .part(let part): [part]
+    case .memory: [.dmaBandwidth, .dmaLatency, .hbmBandwidth]
+    case .value: []
+    }
+  }
+
+  /// The change of a run's time by a factor, with what sentences call the target.
+  func gain(_ change: Double) -> PartGains.Gain {
+    PartGains.Gain(
+      key: key, name: displayName,
+      subject: parts.count == 1 ? parts[0].subject : "\(displayName) are",
+      isGroup: parts.count > 1, change: change)
   }
 
   /// The overrides that make it `factor` times as fast; of a single value: `factor` times as large.
@@ -112,8 +136,10 @@ public enum ScaledTarget: Hashable, Sendable {
       else { return nil }
       let scaled: Double
       switch self {
-      case .part(let part):
-        guard let isRate = part.isRate(path, unit: unit) else { return nil }
+      case .part, .memory:
+        guard let isRate = parts.lazy.compactMap({ $0.isRate(path, unit: unit) }).first else {
+          return nil
+        }
         scaled = isRate ? number * factor : number / factor
       case .value(let chosen):
         guard chosen == path else { return nil }

@@ -36,28 +36,25 @@ extension WhatIf {
   ) throws -> PartGains? {
     guard let device = run.device, let timeline = run.timeline else { return nil }
     let (program, hardware, base) = (run.program, run.hardware, timeline.total)
-    var parts = MachinePart.allCases.filter { $0.isUsed(device) }[...]
+    var targets = candidates.filter { $0.parts.contains { $0.isUsed(device) } }[...]
     var gains: [PartGains.Gain] = []
     try runner.run(
-      next: { parts.popFirst() },
-      work: { part in
-        Swift.Result { try WhatIf.time(program, faster: part, on: hardware) }
+      next: { targets.popFirst() },
+      work: { target in
+        Swift.Result { try WhatIf.time(program, faster: target, on: hardware) }
       },
-      deliver: { part, time in
+      deliver: { target, time in
         // A machine that its own limits forbid says nothing about the part.
         guard let time = try? time.get(), base > 0 else { return }
-        gains.append(
-          PartGains.Gain(
-            key: part.rawValue, subject: part.subject,
-            change: Double(time - base) / Double(base)))
+        gains.append(target.gain(Double(time - base) / Double(base)))
       })
     return PartGains(gains)
   }
 
   private static func time(
-    _ program: Program, faster part: MachinePart, on hardware: Hardware
+    _ program: Program, faster target: ScaledTarget, on hardware: Hardware
   ) throws -> Picoseconds {
-    let changes = ScaledTarget.part(part).overrides(Double(PartGains.factor), on: hardware)
+    let changes = target.overrides(Double(PartGains.factor), on: hardware)
     var options = Simulation.Options()
     options.mode = .timingOnly
     let run = try Simulation.run(

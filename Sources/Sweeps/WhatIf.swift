@@ -34,6 +34,9 @@ public struct WhatIf: Sendable {
   /// The scaled targets, each factor by itself.
   public var scales: [[Row]] = []
 
+  /// What is made twice as fast, each by itself.
+  static let candidates = MachinePart.allCases.map { ScaledTarget.part($0) } + [.memory]
+
   /// Simulates the table of parts and the given scales on several threads.
   ///
   /// - Throws: `DiagnosticError` if the variant itself does not run.
@@ -47,9 +50,7 @@ public struct WhatIf: Sendable {
       throw DiagnosticError("'\(variant.subject)' gives no times")
     }
     self.base = base
-    var rows: [(target: ScaledTarget?, factor: Double)] = MachinePart.allCases.map {
-      (.part($0), 2)
-    }
+    var rows: [(target: ScaledTarget?, factor: Double)] = WhatIf.candidates.map { ($0, 2) }
     rows.append((nil, 2))
     for scale in scales { rows += scale.factors.map { (scale.target, $0) } }
     let variants = rows.map { row in
@@ -66,7 +67,7 @@ public struct WhatIf: Sendable {
     let found = zip(rows, outcomes).map { row, outcome in
       Row(target: row.target, factor: row.factor, outcome: outcome ?? .faulted("was not run"))
     }
-    let parts = MachinePart.allCases.count + 1
+    let parts = WhatIf.candidates.count + 1
     twice = Array(found.prefix(parts))
     var position = parts
     for scale in scales {
@@ -118,10 +119,8 @@ public struct WhatIf: Sendable {
   /// What each part twice as fast gives, for the sentence that reports have as well.
   public var gains: PartGains {
     PartGains(
-      MachinePart.allCases.compactMap { part in
-        gain(part).map {
-          PartGains.Gain(key: part.rawValue, subject: part.subject, change: $0)
-        }
+      twice.compactMap { row in
+        row.outcome.measurement.flatMap { row.target?.gain(change($0)) }
       })
   }
 

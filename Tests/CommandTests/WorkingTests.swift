@@ -91,7 +91,8 @@ import Testing
     let changes = try #require(whatIf["changes"] as? [String: Double])
     let part = try #require(whatIf["part"] as? String)
     let sentence = try #require(whatIf["sentence"] as? String)
-    #expect(changes[part] == changes.values.min())
+    // All of memory at once gives a little more than its latency alone.
+    #expect(changes[part] == changes.filter { $0.key != "memory" }.values.min())
     #expect(sentence.contains("the bottleneck: twice as fast gives -"))
     #expect(sentence.hasSuffix("(what-if, timing only)"))
     #expect(text.contains("\n  \(sentence)\n"))

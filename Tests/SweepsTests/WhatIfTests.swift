@@ -66,14 +66,23 @@ import Testing
   }
 
   @Test func sentencesNameTheBottleneck() {
-    let rings = PartGains.Gain(key: "dma.bandwidth", subject: "the DMA rings are", change: -0.3721)
-    let vector = PartGains.Gain(key: "vector", subject: "VectorE is", change: -0.0099)
+    func gain(_ target: ScaledTarget, _ change: Double) -> PartGains.Gain { target.gain(change) }
+    let source = "(what-if, timing only)"
+    let rings = gain(.part(.dmaBandwidth), -0.3721)
+    let vector = gain(.part(.vector), -0.0099)
     #expect(
       PartGains([vector, rings]).sentence
-        == "the DMA rings are the bottleneck: twice as fast gives -37.2 % (what-if, timing only)")
+        == "the DMA rings are the bottleneck: twice as fast gives -37.2 % \(source)")
+    // Together they give not twice as much as one of them alone …
+    #expect(PartGains([rings, gain(.memory, -0.45)]).bottleneck == rings)
+    // … or much more.
     #expect(
-      PartGains([vector]).sentence
-        == "no part twice as fast gives 1 % or more (what-if, timing only)")
+      PartGains([gain(.part(.dmaLatency), -0.038), gain(.memory, -0.4567)]).sentence
+        == "DMA and HBM together are the bottleneck: twice as fast gives -45.7 % \(source)")
+    #expect(
+      PartGains([gain(.part(.scalar), -0.0512), vector]).sentence
+        == "nothing alone is the bottleneck: ScalarE twice as fast gives most, -5.1 % \(source)")
+    #expect(PartGains([vector]).sentence == "no part twice as fast gives 1 % or more \(source)")
     #expect(PartGains([]).bottleneck == nil)
   }
 

@@ -11,7 +11,8 @@ struct WhatIfCommand: ParsableCommand {
     abstract: "Say what a faster or slower part of the machine would give.",
     discussion: """
       The table has each part of the machine twice as fast, and all of them. --scale takes a part
-      (\(MachinePart.allCases.map(\.rawValue).joined(separator: ", ")))
+      (\(MachinePart.allCases.map(\.rawValue).joined(separator: ", ")),
+      memory: rings, DMA latency and HBM together)
       or a value of the configuration, and factors: a list, or a range in steps of the square root
       of 2.
 
