@@ -196,6 +196,24 @@ def test_sums_of_rows_go_to_columns() -> None:
     np.testing.assert_allclose(kernel(x)[:, 1], x.sum((0, 2)), rtol=1e-5, atol=1e-5)
 
 
+def test_columns_of_one_dimension_meet_columns_of_two() -> None:
+    @nki1.jit
+    def kernel(x):
+        tile = nl1.load(x)
+        largest = nisa1.tensor_reduce(np.max, tile, axis=(1,), name="largest")
+        columns = nl1.ndarray((128, 2), nl1.float32, buffer=nl1.sbuf)
+        columns[:, 0] = nl1.copy(tile[:, 0])
+        columns[:, 1] = nl1.maximum(nl1.copy(columns[:, 0]), largest)
+        columns[:, 0] = nl1.full((128, 1), nl1.finfo(nl1.float32).min, nl1.float32)
+        out = nl1.ndarray((128, 2), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, columns)
+        return out
+
+    found = kernel(X)
+    np.testing.assert_array_equal(found[:, 1], X.max(1))
+    assert (found[:, 0] == np.finfo(np.float32).min).all()
+
+
 def test_a_tile_of_indices_goes_with_grids_of_any_rank() -> None:
     source = RNG.standard_normal((64, 4, 16)).astype(np.float32)
     index = RNG.permutation(64)[:32].astype(np.uint32).reshape(32, 1)

@@ -85,6 +85,11 @@ def binary(op: Any, x: Any, y: Any, dtype: Any = None) -> Any:
     _require_tile(x, name)
     _require_tile(y, name)
     kind = _kind(dtype, promoted(x.dtype, y.dtype))
+    # A tile of one dimension has one element in each partition, and partitions come first.
+    if x.ndim == 1 and y.ndim > 1:
+        x = x.expand_dim(1)
+    elif y.ndim == 1 and x.ndim > 1:
+        y = y.expand_dim(1)
     shape = common_shape(x.shape, y.shape)
     rows = shape[0]
     if is_scalar_tile(y, rows) and x.shape == shape and x.size != rows and y.dtype is float32:

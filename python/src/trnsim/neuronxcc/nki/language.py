@@ -180,6 +180,13 @@ def all_reduce(x: Any, op: Any, program_axes: Any, **_ignored: Any) -> Any:
                            remedy="reduce in HBM after the programs")
 
 
+def finfo(dtype: Any) -> Any:
+    """The limits of a float type, as NumPy's."""
+    import ml_dtypes
+
+    return ml_dtypes.finfo(_as_dtype(dtype).numpy)  # type: ignore[no-untyped-call,unused-ignore]
+
+
 def ndarray_like(x: Any, **kwargs: Any) -> Any:
     return _modern.empty_like(x, **kwargs)
 

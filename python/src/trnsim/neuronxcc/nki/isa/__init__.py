@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -302,5 +304,20 @@ def dma_transpose(src: NkiTensor, *, axes: Any = None, mask: Any = None, dtype: 
     return _result(shape, src.dtype, lambda to: _dma_transpose(to, src, order), mask)
 
 
+def _named(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The operation with `name=`, which labels an instruction in the compiler's listings and nothing here."""
+    @functools.wraps(function)
+    def call(*args: Any, name: Any = None, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return call
+
+
+for _name, _found in list(globals().items()):
+    if inspect.isfunction(_found) and _found.__module__ == __name__ and not _name.startswith("_"):
+        if "name" not in inspect.signature(_found).parameters:
+            globals()[_name] = _named(_found)
+del _name, _found
+
 __all__ = [name for name in globals() if not name.startswith("_") and name not in (
-    "annotations", "Any", "Callable", "Sequence", "np", "core", "lowering", "allocate", "mark", "masked", "fail")]
+    "annotations", "functools", "inspect", "Any", "Callable", "Sequence", "np", "core", "lowering", "allocate", "mark", "masked", "fail")]
