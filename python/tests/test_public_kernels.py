@@ -147,6 +147,8 @@ def test_products_and_selections_of_the_first_generation_reach_psum() -> None:
     @nki1.jit
     def kernel(x):
         tile = nl1.load(x)
+        turned = nl1.ndarray((nl1.par_dim(32), 128), nl1.float32, buffer=nl1.psum)
+        turned[:, :] = nisa1.nc_transpose(nl1.copy(tile, dtype=nl1.bfloat16))
         turned = nisa1.nc_transpose(tile)  # in psum
         product = nisa1.nc_matmul(turned, turned)  # x xᵀ, of operands in psum
         row, column = nl1.arange(128)[:, None], nl1.arange(128)[None, :]

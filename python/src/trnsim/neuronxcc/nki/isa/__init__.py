@@ -102,7 +102,13 @@ def nc_transpose(data: NkiTensor, *, mask: Any = None, dtype: Any = None, engine
 
     def write(to: NkiTensor) -> None:
         source = data if vector or data.storage.region is SBUF else lowering.copy(data)
-        core.nc_transpose(to, source)
+        if to.dtype is source.dtype or vector:
+            core.nc_transpose(to, source)
+            return
+        # A transposition keeps the type; the destination's comes by a copy.
+        turned = allocate(PSUM, source.dtype, (free, data.shape[0]))
+        core.nc_transpose(turned, source)
+        core.tensor_copy(to, turned)
 
     return _result((free, data.shape[0]), data.dtype, write, None, buffer)
 
