@@ -182,6 +182,23 @@ def test_loop_reduce_keeps_a_sum_for_each_tile() -> None:
     np.testing.assert_array_equal(found[2], x.max((0, 1)))
 
 
+def test_an_operation_whose_mask_leaves_nothing_writes_nothing() -> None:
+    @nki1.jit
+    def kernel(x):
+        tile = nl1.load(x)
+        result = nl1.ndarray((128, 32), nl1.float32, buffer=nl1.sbuf)
+        result[...] = nl1.copy(tile)
+        for step in range(2):
+            result[:, 0:16] = nl1.multiply(tile[:, 0:16], 2.0, mask=step > 0)
+            result[:, 16:32] = nisa1.activation(np.exp, tile[:, 16:32], mask=step > 5)
+            result[:, 16:32] += nl1.multiply(tile[:, 16:32], 5.0, mask=step > 5)
+        out = nl1.ndarray((128, 32), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, result)
+        return out
+
+    np.testing.assert_array_equal(kernel(X), np.concatenate([X[:, :16] * 2, X[:, 16:]], 1))
+
+
 def test_sums_of_rows_go_to_columns() -> None:
     x = RNG.standard_normal((3, 128, 16)).astype(np.float32)
 

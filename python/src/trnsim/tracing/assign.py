@@ -24,6 +24,10 @@ class Origin:
         self.write = write
 
 
+#: The origin of a tile that an operation would have made whose mask leaves nothing: assigning it does nothing.
+NOTHING = Origin(None, -1, None)
+
+
 def mark(result: NkiTensor, write: Any) -> NkiTensor:
     """Notes that the last instruction made `result`, and nothing else needs that it is there."""
     current = program()
@@ -34,6 +38,8 @@ def mark(result: NkiTensor, write: Any) -> NkiTensor:
 def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
     """Lets the last instruction write `to` instead of `value`, if nothing came between."""
     origin: Origin | None = value.origin
+    if origin is NOTHING:
+        return True
     if origin is None or origin.program is not program() or origin.index != origin.program.count - 1:
         return False
     if value.storage.region is MemoryRegion.psum and to.storage.region is not MemoryRegion.psum:
@@ -73,6 +79,8 @@ def assign(view: NkiTensor, key: Any, value: Any) -> None:
 
 
 def value_to(target: NkiTensor, value: NkiTensor) -> None:
+    if value.origin is NOTHING:
+        return
     if value.size != target.size:
         from .broadcasting import broadcast_to
 
@@ -84,6 +92,8 @@ def value_to(target: NkiTensor, value: NkiTensor) -> None:
 
 def accumulate(view: NkiTensor, value: Any) -> NkiTensor:
     """`view += value`: into psum a product adds by itself, all else is tensor_tensor."""
+    if isinstance(value, NkiTensor) and value.origin is NOTHING:
+        return view
     if view.storage.region is MemoryRegion.psum and isinstance(value, NkiTensor) and value.origin is not None \
             and value.storage.region is MemoryRegion.psum:
         if redirect(value, view):

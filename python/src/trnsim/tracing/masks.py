@@ -73,7 +73,12 @@ def masked(mask: Any, call: Callable[[], Any], otherwise: Callable[[], Any] | No
     if box is None:
         return call()
     if box.is_empty:
-        return otherwise() if otherwise is not None else None
+        from .assign import NOTHING
+
+        unmade = otherwise() if otherwise is not None else None
+        if isinstance(unmade, NkiTensor):
+            unmade.origin = NOTHING
+        return unmade
     before = recorder.mask_box
     recorder.mask_box = box
     try:

@@ -41,7 +41,7 @@ _NUMPY = {
     "tanh": "tanh", "sin": "sin", "arctan": "arctan", "sign": "sign", "reciprocal": "reciprocal",
     "remainder": "mod", "mod": "mod", "fmod": "fmod", "max": "maximum", "amax": "maximum",
     "min": "minimum", "amin": "minimum", "sum": "add", "negative": "negative", "prod": "multiply",
-    "abs": "abs",
+    "abs": "abs", "copy": "copy",
 }
 _SAME = {"max": "maximum", "min": "minimum", "sum": "add", "mean": "average", "mult": "multiply",
          "sub": "subtract", "logical_shift_left": "left_shift", "logical_shift_right": "right_shift",
