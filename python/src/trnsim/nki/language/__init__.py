@@ -150,7 +150,8 @@ def ones(shape: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored:
 
 
 def full(shape: Any, fill_value: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored: Any) -> NkiTensor:
-    return _lowering.full(shape, fill_value, dtype, buffer, name)
+    found: NkiTensor = _lowering.full(shape, fill_value, dtype, buffer, name)
+    return found
 
 
 def zeros_like(x: NkiTensor, dtype: Any = None, buffer: Any = None, name: str = "") -> NkiTensor:
