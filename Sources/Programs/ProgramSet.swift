@@ -1,5 +1,6 @@
 public import Device
 public import Diagnostics
+import ISA
 public import Machine
 
 /// A program for each core of a layout, which meet at exchanges.
@@ -32,6 +33,22 @@ public struct ProgramSet: Sendable {
       }
     }
     return found
+  }
+
+  /// By core: the instruction up to which values decide what is executed; 0 on all where they never do.
+  ///
+  /// Cores that exchange values compute them up to the same exchange.
+  public var valueEnds: [Int] {
+    let ends = programs.map(\.valuesEnd)
+    let exchanges = programs.map { program in
+      program.instructions.indices.filter {
+        program.instructions[$0].operation is any ExchangeOperation
+      }
+    }
+    let common = zip(ends, exchanges).map { end, places in places.count { $0 < end } }.max() ?? 0
+    return zip(ends, exchanges).map { end, places in
+      common > 0 && common <= places.count ? max(end, places[common - 1] + 1) : end
+    }
   }
 
   /// What is wrong between the programs; each program's own faults are found by its own check.

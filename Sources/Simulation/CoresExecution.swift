@@ -37,9 +37,11 @@ final class CoresExecution {
     self.set = set
     self.options = options
     accesses = (0..<set.layout.ranks).map { _ in SharedAccesses(cores: set.layout.coresPerRank) }
+    let ends = options.mode == .timingOnly ? set.valueEnds : []
+    let isFollowed = ends.contains { $0 > 0 } && !(inputs.isEmpty && lazy.isEmpty)
     for place in set.layout.places {
       let program = set.programs[place.id]
-      guard options.mode != .timingOnly else {
+      guard options.mode != .timingOnly || isFollowed else {
         cores.append(Core(place, program, Interpreter(geometry: geometry, machine: nil)))
         continue
       }
@@ -77,7 +79,10 @@ final class CoresExecution {
       for (id, tensor) in program.givenTensors where !isGiven(tensor.name, first) {
         if let contents = lazy[tensor.name] { machine.fill(id, lazily: contents) }
       }
-      cores.append(Core(place, program, Interpreter(geometry: geometry, machine: machine)))
+      let end = ends.isEmpty ? Int.max : ends[place.id]
+      cores.append(
+        Core(
+          place, program, Interpreter(geometry: geometry, machine: machine, valuesUpTo: end)))
     }
   }
 
@@ -167,7 +172,7 @@ final class CoresExecution {
             + first.place.description,
           remedy: "all who take part must call the same exchange in the same order")
       }
-      if options.mode != .timingOnly {
+      if core.interpreter.computesNext {
         let part = try on(core) { () throws(Trap) in
           try theirs.operation.part(from: core.interpreter.machine)
         }
@@ -185,7 +190,8 @@ final class CoresExecution {
     for (index, core) in cores.enumerated() {
       guard let theirs = core.waiting else { return }
       try on(core) { () throws(Trap) in
-        if let result = parts.isEmpty ? nil : theirs.operation.result(parts, for: index) {
+        let isStored = !parts.isEmpty && core.interpreter.computesNext
+        if let result = isStored ? theirs.operation.result(parts, for: index) : nil {
           try theirs.operation.store(result, on: &core.interpreter.machine)
         }
         try core.interpreter.passExchange(core.program)

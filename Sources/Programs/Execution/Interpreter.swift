@@ -14,6 +14,8 @@ public struct Interpreter: ~Copyable {
   private let valuesEnd: Int
   /// Whether values are computed; if not, control flow alone is followed.
   var computesValues: Bool { hasMachine && position <= valuesEnd }
+  /// Whether the next instruction's values are computed.
+  public var computesNext: Bool { hasMachine && position < valuesEnd }
   /// Next instruction in program order.
   public internal(set) var position = 0
   /// What was executed, with all dynamic addresses resolved; `nil` while nothing differs from the
