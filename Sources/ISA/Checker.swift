@@ -127,8 +127,7 @@ extension Operation {
     for index in fields.indices {
       let name = fields[index].name
       guard fields[index].isOperand else {
-        // A list without elements is one that was not given.
-        if fields[index].isRequired, [.absent, .integers([])].contains(fields[index].get(self)) {
+        if fields[index].isRequired && fields[index].get(self) == .absent {
           check.requireGiven(name)
           complete = false
         }

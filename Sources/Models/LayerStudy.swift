@@ -84,8 +84,9 @@ public struct LayerStudy: Sendable {
         operation: operation, alone: nil, bottleneck: nil, busiest: nil, finished: nil, added: 0,
         least: operation.leastTime(on: hardware))
       if let name = operation.kernel {
-        let alone = try slowestCore(
-          of: try name.make(operation.settings), on: hardware.shared(by: extents.layout), options)
+        let alone = try Simulation.run(
+          slowestCoreOf: try name.make(operation.settings),
+          on: hardware.shared(by: extents.layout), options: options)
         row.alone = alone.timeline?.total
         if let timed = Report(alone).timed {
           row.bottleneck = timed.bottleneck
@@ -139,17 +140,6 @@ public struct LayerStudy: Sendable {
     }
     return ends
   }
-}
-
-/// The run of a kernel, or of the core that ends last if it is for several.
-func slowestCore(
-  of kernel: any Kernel, on hardware: Hardware, _ options: Simulation.Options
-) throws -> Run {
-  guard let several = kernel as? any MultiCoreKernel, several.layout.count > 1 else {
-    return try Simulation.run(kernel, on: hardware, options: options)
-  }
-  let run = try Simulation.run(onAllCores: several, on: hardware, options: options)
-  return run.cores[run.slowest]
 }
 
 extension Summary {

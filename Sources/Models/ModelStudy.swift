@@ -51,8 +51,9 @@ public final class ModelStudy {
   private func time(_ kernel: KernelName, _ settings: [String]) throws -> Picoseconds {
     let key = ([kernel.rawValue] + settings).joined(separator: " ")
     if let found = known[key] { return found }
-    let run = try slowestCore(
-      of: try kernel.make(settings), on: hardware.shared(by: options.layout), timingOnly)
+    let run = try Simulation.run(
+      slowestCoreOf: try kernel.make(settings), on: hardware.shared(by: options.layout),
+      options: timingOnly)
     simulated += 1
     let total = run.timeline?.total ?? 0
     known[key] = total

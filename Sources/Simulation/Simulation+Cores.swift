@@ -123,6 +123,20 @@ extension Simulation {
     return result
   }
 
+  /// Runs a kernel on all its cores, and gives the run of the one that ended last: what stands for the
+  /// kernel where one run is ranked or compared.
+  public static func run(
+    slowestCoreOf kernel: any Kernel, on hardware: Hardware, options: Options = Options()
+  ) throws -> Run {
+    guard let several = kernel as? any MultiCoreKernel, several.layout.count > 1 else {
+      return try run(kernel, on: hardware, options: options)
+    }
+    let run = try run(onAllCores: several, on: hardware, options: options)
+    var slowest = run.cores[run.slowest]
+    slowest.checks = run.checks.flatMap { $0 }
+    return slowest
+  }
+
   private static func describe(_ error: CoresTimingError, _ run: CoresRun) -> any Error {
     let places = run.layout.places
     func source(_ core: Int, _ transfer: Int) -> (index: Int, text: String)? {

@@ -65,7 +65,7 @@ public final class Evaluator: Sendable {
     let hardware = try hardware(variant)
     if let name = KernelName(rawValue: variant.subject) {
       let kernel = try name.make(variant.parameters.map(\.text))
-      return try Simulation.run(kernel, on: hardware, options: options)
+      return try Simulation.run(slowestCoreOf: kernel, on: hardware, options: options)
     }
     // A file's inputs are not known, so that only its time can be compared.
     options.mode = .timingOnly

@@ -139,6 +139,7 @@ extension KernelName {
   fileprivate func sizes(_ rows: Int) -> [String] {
     switch self {
     case .matmul: ["m=\(rows)"]
+    case .parallelMatmul: ["n=\(rows)"]
     case .vectorAdd: ["elements=\(rows * 3)", "partitions=3"]
     case .transpose: ["rows=\(rows)"]
     case .attention: ["sequence=\((rows + 127) / 128 * 128)"]

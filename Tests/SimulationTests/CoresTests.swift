@@ -360,6 +360,18 @@ struct CoresTests {
     for core in run.cores { try requireInvariants(core) }
   }
 
+  /// What ranks kernels takes the core that ends last, and the checks of all ranks.
+  @Test func theSlowestCoreStandsForAll() throws {
+    let hardware = try Self.hardware.get()
+    let kernel = try #require(
+      try KernelName.parallelMatmul.make(["k=512", "n=256", "m=16", "tp=2", "lnc=2"])
+        as? any MultiCoreKernel)
+    let all = try Simulation.run(onAllCores: kernel, on: hardware)
+    let one = try Simulation.run(slowestCoreOf: kernel, on: hardware)
+    #expect(one.timeline?.total == all.total)
+    #expect(one.checks.count == 2)
+  }
+
   @Test(arguments: [
     ["tp=4"], ["lnc=2"], ["tp=4", "lnc=2"], ["tp=2", "lnc=2", "tokens=130", "dtype=float32"],
   ])
@@ -370,6 +382,21 @@ struct CoresTests {
     let run = try Simulation.run(onAllCores: kernel, on: try Self.hardware.get())
     for check in run.checks.joined() { #expect(check.passed) }
     #expect(Set(run.outputs.map { $0.map(\.bytes) }).count == 1)
+  }
+
+  /// Loops whose count a register says: times alone are those of the run with values.
+  @Test func valuesThatDecideAreFollowed() throws {
+    let kernel = try #require(
+      try KernelName.qwen3Layer.make([
+        "q_heads=8", "kv_heads=2", "head_dim=32", "hidden=256", "experts=16", "inner=64",
+        "context=70", "tp=2", "lnc=2", "experts_split=expert",
+      ]) as? any MultiCoreKernel)
+    var options = Simulation.Options()
+    options.mode = .timingOnly
+    let hardware = try Self.hardware.get()
+    let timed = try Simulation.run(onAllCores: kernel, on: hardware, options: options)
+    #expect(timed.checks.isEmpty)
+    #expect(timed.total == (try Simulation.run(onAllCores: kernel, on: hardware).total))
   }
 
   @Test func coresOfARankShareTheirStack() throws {

@@ -19,8 +19,7 @@ public struct CollectivePermute: ExchangeOperation {
     Field(.write, "dst", \.dst, "result, in hbm or sbuf"),
     Field(.read, "src", \.src, "what this rank gives, in the same memory"),
     Field(
-      .immediate, "targets", \.targets, "by rank of the group: the rank that it sends to, or -1",
-      required: true),
+      .immediate, "targets", \.targets, "by rank of the group: the rank that it sends to, or -1"),
     Field(.immediate, "group", \.group, "ranks that take part, in order; empty for all"),
   ]
 
@@ -47,6 +46,9 @@ public struct CollectivePermute: ExchangeOperation {
   /// Memories, types and shapes.
   public func check(_ check: inout Checker) {
     checkCollective(&check, group)
+    check.require(
+      !targets.isEmpty, "targets", "'targets' is empty", remedy: "name a rank, or -1, for each rank"
+    )
     let sent = targets.filter { $0 >= 0 }
     check.require(
       Set(sent).count == sent.count && (group.isEmpty || group.count == targets.count)

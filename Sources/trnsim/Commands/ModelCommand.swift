@@ -97,13 +97,7 @@ struct ModelCommand: ParsableCommand {
     return try ["phase=decode", "phase=prefill"].allSatisfy { phase in
       let kernel = try KernelName.qwen3Layer.make(
         [phase, "tp=\(tp)", "lnc=\(lnc)"] + parameters.parameters)
-      var checks: [NumericCheck] = []
-      if let several = kernel as? any MultiCoreKernel, several.layout.count > 1 {
-        checks = try Simulation.run(onAllCores: several, on: machine, options: options).checks
-          .flatMap { $0 }
-      } else {
-        checks = try Simulation.run(kernel, on: machine, options: options).checks
-      }
+      let checks = try Simulation.run(slowestCoreOf: kernel, on: machine, options: options).checks
       return !checks.isEmpty && checks.allSatisfy(\.passed)
     }
   }
