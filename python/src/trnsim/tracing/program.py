@@ -179,7 +179,9 @@ class Program:
             head.append(f"meta {quoted(key)} = {quoted_text(value)}")
         head.append("dependencies derived")
         for storage in self.storages:
-            if not self._declares(storage):
+            # The other core's memory lies beyond this one's.
+            is_elsewhere = core is not None and storage.region.is_on_chip and storage.core != core
+            if is_elsewhere or not self._declares(storage):
                 continue
             shape = ", ".join(map(str, storage.shape or (1,)))
             space = "hbm" if storage.is_hbm else storage.region.value
