@@ -141,15 +141,3 @@ public struct LayerStudy: Sendable {
     return ends
   }
 }
-
-extension Summary {
-  /// The engine that is busy longest, and its share of the time.
-  package var busiest: (engine: Engine, share: Double) {
-    var found = (engine: Engine.tensor, share: 0.0)
-    for engine in Engine.allCases {
-      let share = share(self[engine].activeTime)
-      if share > found.share { found = (engine, share) }
-    }
-    return found
-  }
-}

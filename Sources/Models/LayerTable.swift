@@ -101,17 +101,6 @@ extension LayerStudy {
   }
 }
 
-extension Bottleneck {
-  /// What limits, in a word or two.
-  package var limitName: String {
-    switch kind {
-    case .resource(let resource): resource.displayName
-    case .latency: "latency"
-    case .none: "nothing alone"
-    }
-  }
-}
-
 /// Lines of cells; columns of texts go to the left, numbers to the right.
 func aligned(_ cells: [[String]], texts: Set<Int>) -> String {
   guard let first = cells.first else { return "" }

@@ -92,6 +92,14 @@ public struct Bottleneck: Hashable, Sendable {
 
   /// The verdict.
   public var kind: Kind
+  /// What limits, in a word or two.
+  package var limitName: String {
+    switch kind {
+    case .resource(let resource): resource.displayName
+    case .latency: "latency"
+    case .none: "nothing alone"
+    }
+  }
   /// The limit's share of the simulated time; of the largest limit where none explains the time.
   public var share: Double
   /// The engine whose waits matter.

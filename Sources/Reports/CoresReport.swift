@@ -61,7 +61,7 @@ public struct CoresReport: Sendable {
       let busiest = timed.summary.busiest
       let met = meetings(place.id)
       rows.append([
-        place.description, microseconds(timed.summary.total), timed.bottleneck.shortName,
+        place.description, microseconds(timed.summary.total), timed.bottleneck.limitName,
         busiest.engine.displayName, percent(busiest.share), "\(met.count)",
         microseconds(met.waiting), microseconds(met.moving),
       ])
@@ -116,28 +116,5 @@ public struct CoresReport: Sendable {
         return .object(entry)
       })
     return .object(object)
-  }
-}
-
-extension Summary {
-  /// The engine that is busy longest.
-  var busiest: (engine: Engine, share: Double) {
-    var found = (engine: Engine.allCases[0], share: 0.0)
-    for engine in Engine.allCases {
-      let share = share(self[engine].activeTime)
-      if share > found.share { found = (engine, share) }
-    }
-    return found
-  }
-}
-
-extension Bottleneck {
-  /// What limits, in a word or two.
-  var shortName: String {
-    switch kind {
-    case .resource(let resource): resource.displayName
-    case .latency: "latency"
-    case .none: "nothing alone"
-    }
   }
 }

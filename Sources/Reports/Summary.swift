@@ -128,6 +128,16 @@ public struct Summary: Hashable, Sendable {
     total > 0 ? Double(time) / Double(total) : 0
   }
 
+  /// The engine that is busy longest, and its share of the time.
+  package var busiest: (engine: Engine, share: Double) {
+    var found = (engine: Engine.allCases[0], share: 0.0)
+    for engine in Engine.allCases {
+      let share = share(self[engine].activeTime)
+      if share > found.share { found = (engine, share) }
+    }
+    return found
+  }
+
   /// Cycles of the clock in which profilers count.
   public var neuroncoreCycles: Int { Int((Double(total) / 1000 * neuroncoreClock).rounded()) }
 }

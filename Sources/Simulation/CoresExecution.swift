@@ -15,7 +15,6 @@ final class CoresExecution {
     var interpreter: Interpreter
     /// The exchange that it waits at.
     var waiting: (index: Int, operation: any ExchangeOperation, exchange: Exchange)?
-    var counts: [ExchangeKey: Int] = [:]
 
     init(_ place: CorePlace, _ program: Program, _ interpreter: consuming Interpreter) {
       self.place = place

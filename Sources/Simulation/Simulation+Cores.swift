@@ -108,17 +108,7 @@ extension Simulation {
     }
     result.cores[0].remarks = kernel.remarks(reference)
     result.checks = ranks.map { rank in
-      let wanted = kernel.outputs(reference, of: rank)
-      return kernel.outputs.compactMap { output in
-        guard let wanted = wanted[output.name],
-          let got = outputs[rank].first(where: { $0.name == output.name })
-        else { return nil }
-        var declared = output
-        if options.stochasticRoundingSeed != nil {
-          declared.tolerance = output.tolerance.forStochasticRounding
-        }
-        return NumericCheck(declared, got.values, wanted)
-      }
+      checks(of: outputs[rank], kernel.outputs(reference, of: rank), kernel, options)
     }
     return result
   }

@@ -124,9 +124,18 @@ public enum Simulation {
       kernel.reference(ReferenceInputs(inputs, lazy: lazy, seed: seed), results: results)
     }
     result.remarks = kernel.remarks(reference)
-    result.checks = kernel.outputs.compactMap { output in
+    result.checks = checks(of: result.outputs, reference, kernel, options)
+    return result
+  }
+
+  /// A kernel's outputs against its reference, one check for each that has both.
+  static func checks(
+    of outputs: [KernelTensor], _ reference: [String: [Double]], _ kernel: any Kernel,
+    _ options: Options
+  ) -> [NumericCheck] {
+    kernel.outputs.compactMap { output in
       guard let wanted = reference[output.name],
-        let got = result.outputs.first(where: { $0.name == output.name })
+        let got = outputs.first(where: { $0.name == output.name })
       else { return nil }
       var declared = output
       if options.stochasticRoundingSeed != nil {
@@ -134,7 +143,6 @@ public enum Simulation {
       }
       return NumericCheck(declared, got.values, wanted)
     }
-    return result
   }
 
   // MARK: - Time

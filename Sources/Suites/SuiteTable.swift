@@ -79,16 +79,6 @@ public struct SuiteTable: Sendable {
 }
 
 extension SuiteTable.Row {
-  /// The engine that is busy longest.
-  var busiest: (engine: Engine, share: Double) {
-    var found = (engine: Engine.allCases[0], share: 0.0)
-    for engine in Engine.allCases {
-      let share = summary.share(summary[engine].activeTime)
-      if share > found.share { found = (engine, share) }
-    }
-    return found
-  }
-
   /// The output that comes closest to what is allowed.
   private var closest: NumericCheck? {
     checks.max { $0.closeness < $1.closeness }
@@ -99,14 +89,10 @@ extension SuiteTable.Row {
   }
 
   fileprivate var cells: [String] {
-    let limit: String
-    switch bottleneck.kind {
-    case .resource(let resource): limit = resource.displayName
-    case .latency: limit = "latency"
-    case .none: limit = "nothing alone"
-    }
+    let busiest = summary.busiest
     return [
-      entry.kernel.rawValue, entry.form, "\(entry.tokens)", microseconds(summary.total), limit,
+      entry.kernel.rawValue, entry.form, "\(entry.tokens)", microseconds(summary.total),
+      bottleneck.limitName,
       percent(bottleneck.share), busiest.engine.displayName, percent(busiest.share),
       summary.hardwareFLOPs > 0 ? fixed(summary.mfu * 100, 1) : "-",
       fixed(summary.mbu * 100, 1), grouped(summary.hbmBytes),

@@ -16,13 +16,9 @@ public enum PerfettoTrace {
   public static func write(
     _ run: Run, to path: String, options: TraceOptions = TraceOptions()
   ) throws(DiagnosticError) -> TraceCounts {
-    let file = try ZstdWriter(path: path, level: options.level)
-    let counts = try encode(run, options: options) { bytes throws(DiagnosticError) in
-      try file.append(bytes)
-      try file.endOfRecord()
+    try write(to: path, options) { sink throws(DiagnosticError) in
+      try encode(run, options: options, to: sink)
     }
-    try file.finish()
-    return counts
   }
 
   /// Hands a run's timeline to `sink` as an uncompressed Perfetto trace, in pieces of whole packets.
@@ -50,13 +46,9 @@ public enum PerfettoTrace {
   public static func write(
     _ run: CoresRun, to path: String, options: TraceOptions = TraceOptions()
   ) throws(DiagnosticError) -> TraceCounts {
-    let file = try ZstdWriter(path: path, level: options.level)
-    let counts = try encode(run, options: options) { bytes throws(DiagnosticError) in
-      try file.append(bytes)
-      try file.endOfRecord()
+    try write(to: path, options) { sink throws(DiagnosticError) in
+      try encode(run, options: options, to: sink)
     }
-    try file.finish()
-    return counts
   }
 
   /// Hands the timelines of several cores to `sink`, one core after the other.
@@ -84,5 +76,22 @@ public enum PerfettoTrace {
       all.bytes += counts.bytes
     }
     return all
+  }
+
+  /// What hands over pieces of packets.
+  private typealias Sink = (UnsafeRawBufferPointer) throws(DiagnosticError) -> Void
+
+  /// A compressed file of what `encode` hands over, each piece a record; whole or not at all.
+  private static func write(
+    to path: String, _ options: TraceOptions,
+    _ encode: (@escaping Sink) throws(DiagnosticError) -> TraceCounts
+  ) throws(DiagnosticError) -> TraceCounts {
+    let file = try ZstdWriter(path: path, level: options.level)
+    let counts = try encode { bytes throws(DiagnosticError) in
+      try file.append(bytes)
+      try file.endOfRecord()
+    }
+    try file.finish()
+    return counts
   }
 }
