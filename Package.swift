@@ -75,7 +75,7 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
         "Programs", "Timing",
       ]),
-    room("Scripts", needs: ["Diagnostics", "Programs"]),
+    room("Scripts", needs: ["Device", "Diagnostics", "Programs"]),
     // L6
     room(
       "Reports",

@@ -125,7 +125,7 @@ extension SuiteFile {
   /// - Throws: `DiagnosticError` if there are such entries and no Python that could trace them.
   static func traced(
     _ entries: [Entry]
-  ) throws -> [String: Result<Program, DiagnosticError>] {
+  ) throws -> [String: Result<ProgramSet, DiagnosticError>] {
     let calls = entries.compactMap { entry in
       entry.call.map { (key: entry.variant.tracingKey, call: $0) }
     }

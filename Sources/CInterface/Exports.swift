@@ -67,6 +67,20 @@ public func sessionSet(
   return call(handle) { try $0.set(key, value) }
 }
 
+/// Makes room for the programs of several cores.
+@_cdecl("trnsim_session_cores")
+public func sessionCores(
+  _ handle: UnsafeMutableRawPointer?, _ ranks: Int32, _ coresPerRank: Int32
+) -> Int32 {
+  call(handle) { try $0.spread(ranks: Int(ranks), coresPerRank: Int(coresPerRank)) }
+}
+
+/// Chooses the core that later calls are about.
+@_cdecl("trnsim_session_select")
+public func sessionSelect(_ handle: UnsafeMutableRawPointer?, _ core: Int32) -> Int32 {
+  call(handle) { try $0.select(Int(core)) }
+}
+
 /// Takes a whole program.
 @_cdecl("trnsim_session_load")
 public func sessionLoad(
@@ -137,16 +151,16 @@ public func sessionTensor(
 /// The last run's report as JSON.
 @_cdecl("trnsim_session_report")
 public func sessionReport(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-  guard let report = session(handle)?.report else { return nil }
-  return lend(report.json.text(), handle, slot: 0)
+  guard let outcome = session(handle)?.outcome else { return nil }
+  return lend(outcome.json.text(), handle, slot: 0)
 }
 
 /// The last run's report for people.
 @_cdecl("trnsim_session_text")
 public func sessionText(_ handle: UnsafeMutableRawPointer?, _ color: Int32) -> UnsafePointer<CChar>?
 {
-  guard let report = session(handle)?.report else { return nil }
-  return lend(report.text(color: color != 0), handle, slot: 1)
+  guard let outcome = session(handle)?.outcome else { return nil }
+  return lend(outcome.text(color: color != 0), handle, slot: 1)
 }
 
 /// What the program consists of, as JSON.

@@ -1,3 +1,4 @@
+import Device
 import Diagnostics
 import Formats
 import Hardware
@@ -8,17 +9,30 @@ import Programs
 import Reports
 import Simulation
 
-/// What a caller of the C interface holds: a program, what it is bound to, and what the last call gave.
+/// What a caller of the C interface holds: a program for each core, what it is bound to, and what the last
+/// call gave.
 final class Session {
-  private(set) var stream = ProgramStream(name: "program")
-  /// A program that came as a whole.
-  private var loaded: Program?
+  /// The program of one core.
+  private struct Core {
+    var stream = ProgramStream(name: "program")
+    /// A program that came as a whole.
+    var loaded: Program?
+    var program: Program { loaded ?? stream.program }
+  }
+
+  private var layout = CoreLayout()
+  private var cores = [Core()]
+  /// The core that calls are about.
+  private var selected = CorePlace.alone
   private var settings = Settings()
-  var bindings: [String: UnsafeMutableRawBufferPointer] = [:]
+  /// By rank.
+  private var bindings: [[String: UnsafeMutableRawBufferPointer]] = [[:]]
   var onPrint: ((Int, PrintedValue) -> Void)?
-  /// The machine of `advance`.
+  /// The machine of `advance` on one core.
   private var interpreter: LiveInterpreter?
-  private(set) var report: Report?
+  /// The machines of `advance` on several.
+  private var values: CoresValues?
+  private(set) var outcome: SessionOutcome?
   /// What was wrong with the last call.
   private(set) var errors: [JSON] = []
   /// Texts that callers hold until the next call.
@@ -40,9 +54,43 @@ final class Session {
     return UnsafePointer(text)
   }
 
-  var program: Program { loaded ?? stream.program }
+  /// The selected core's program.
+  var program: Program { cores[selected.id].program }
 
   // MARK: - Settings and programs
+
+  /// Makes room for the programs of several cores; forgets what there was.
+  func spread(ranks: Int, coresPerRank: Int) throws {
+    guard (1...Session.rankLimit).contains(ranks), (1...2).contains(coresPerRank) else {
+      throw DiagnosticError(
+        "\(ranks) ranks of \(coresPerRank) cores",
+        remedy: "1 to \(Session.rankLimit) ranks, each of 1 or 2 cores")
+    }
+    layout = CoreLayout(ranks: ranks, coresPerRank: coresPerRank)
+    cores = layout.places.map { _ in Core() }
+    bindings = Array(repeating: [:], count: ranks)
+    selected = layout.places[0]
+    forgetResults()
+  }
+
+  /// A bound for what a mistaken caller may allocate.
+  private static let rankLimit = 1 << 16
+
+  /// Chooses the core that later calls are about.
+  func select(_ core: Int) throws {
+    guard layout.places.indices.contains(core) else {
+      throw DiagnosticError(
+        "there is no core \(core), the session has \(layout.count)",
+        remedy: "call trnsim_session_cores first")
+    }
+    selected = layout.places[core]
+  }
+
+  private func forgetResults() {
+    outcome = nil
+    interpreter = nil
+    values = nil
+  }
 
   func set(_ key: String, _ value: String) throws {
     switch key {
@@ -64,12 +112,18 @@ final class Session {
     case "flows":
       settings.trace.flows = try choice(
         TraceOptions.Flows(rawValue: value), value, TraceOptions.Flows.allCases.map(\.rawValue))
+    case "core_races":
+      settings.options.allowsCoreRaces = try choice(
+        ["fault": false, "allow": true][value], value, ["allow", "fault"])
     default:
       throw DiagnosticError(
         "there is no setting '\(key)'",
         remedy: remedyForUnknown(
           key,
-          known: ["hardware", "override", "mode", "stochastic_rounding", "trace_detail", "flows"]))
+          known: [
+            "hardware", "override", "mode", "stochastic_rounding", "core_races", "trace_detail",
+            "flows",
+          ]))
     }
   }
 
@@ -81,10 +135,12 @@ final class Session {
   }
 
   func load(_ bytes: [UInt8], file: String) throws {
-    loaded = try ProgramFile.decode(bytes, file: file)
+    cores[selected.id].loaded = try ProgramFile.decode(bytes, file: file)
   }
 
-  func append(_ bytes: UnsafeBufferPointer<UInt8>) throws { try stream.append(bytes) }
+  func append(_ bytes: UnsafeBufferPointer<UInt8>) throws {
+    try cores[selected.id].stream.append(bytes)
+  }
 
   func bind(_ name: String, _ memory: UnsafeMutableRawBufferPointer) throws {
     guard let tensor = program.tensors.first(where: { $0.name == name }) else {
@@ -100,31 +156,58 @@ final class Session {
         "'\(name)' is bound to \(memory.count) bytes, \(tensor.dtype) \(tensor.shape) needs "
           + "\(tensor.bytes)")
     }
-    bindings[name] = memory
+    bindings[selected.rank][name] = memory
   }
 
   // MARK: - Runs
 
   func run() throws {
-    report = nil
-    interpreter = nil
+    forgetResults()
     let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
-    let caller = Simulation.Caller(memory: bindings, onPrint: onPrint)
-    report = Report(
-      try Simulation.run(program, on: hardware, options: settings.options, caller: caller))
+    outcome =
+      if layout.count > 1 {
+        .cores(
+          CoresReport(
+            try Simulation.run(
+              programs, on: hardware, options: settings.options, callers: callers)))
+      } else {
+        .core(
+          Report(
+            try Simulation.run(
+              program, on: hardware, options: settings.options, caller: callers[0])))
+      }
   }
 
-  /// Executes values up to an instruction; what is appended later continues there.
+  /// Executes values up to an instruction; what is appended later continues there. On several cores all
+  /// that there is, from the start.
   func advance(to until: Int?) throws {
+    guard layout.count == 1 else {
+      guard until == nil else {
+        throw DiagnosticError(
+          "several cores cannot advance to an instruction", remedy: "advance to -1, the end")
+      }
+      let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
+      values = try Simulation.values(
+        of: programs, on: hardware, options: settings.options, callers: callers)
+      return
+    }
     let live: LiveInterpreter
     if let interpreter {
       live = interpreter
     } else {
       let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
-      live = LiveInterpreter(hardware, settings.options, bindings, onPrint)
+      live = LiveInterpreter(hardware, settings.options, bindings[0], onPrint)
       interpreter = live
     }
     try live.advance(program, to: until ?? program.instructions.count)
+  }
+
+  private var programs: ProgramSet {
+    ProgramSet(layout: layout, programs: cores.map(\.program))
+  }
+
+  private var callers: [Simulation.Caller] {
+    bindings.map { Simulation.Caller(memory: $0, onPrint: onPrint) }
   }
 
   /// Copies a tensor's contents, and for each element whether it was written.
@@ -144,10 +227,15 @@ final class Session {
       try interpreter.read(id, into: target, written: written)
       return
     }
-    guard let report else {
+    if let values {
+      values.copy(TensorID(id), of: selected.id, into: target, written: written)
+      return
+    }
+    guard let outcome else {
       throw DiagnosticError("nothing has run yet", remedy: "call run or advance first")
     }
-    guard let output = report.run.outputs.first(where: { $0.name == tensor.name }) else {
+    let outputs = outcome.outputs(of: selected.rank)
+    guard let output = outputs.first(where: { $0.name == tensor.name }) else {
       throw DiagnosticError(
         "'\(tensor.name)' is no output of the last run",
         remedy: "bind it before, or use advance, which keeps all tensors")
@@ -157,8 +245,10 @@ final class Session {
   }
 
   func writeTrace(to path: String) throws {
-    guard let report else { throw DiagnosticError("nothing has run yet", remedy: "call run first") }
-    try PerfettoTrace.write(report.run, to: path, options: settings.trace)
+    guard let outcome else {
+      throw DiagnosticError("nothing has run yet", remedy: "call run first")
+    }
+    try outcome.writeTrace(to: path, options: settings.trace)
   }
 
   // MARK: - Errors

@@ -1,7 +1,8 @@
 /* The C interface of trnsim: libtrnsimcore.so.
  *
- * A session holds one program, what its tensors are bound to, and the results of its last call. Calls on
- * one session must not overlap; sessions do not know of each other. Texts are UTF-8.
+ * A session holds one program (or one for each of several cores), what its tensors are bound to, and the
+ * results of its last call. Calls on one session must not overlap; sessions do not know of each other.
+ * Texts are UTF-8.
  *
  * Results are the exit codes of the command-line tool: 0 fine, 1 bad input, 2 a fault of the simulated
  * machine, 64 a misuse of this interface (a null pointer). After 1 or 2 trnsim_session_errors tells all.
@@ -25,8 +26,17 @@ void *trnsim_session_new(void);
 void trnsim_session_free(void *session);
 
 /* hardware=trn1|trn2|trn3|FILE     override=PATH=VALUE (adds up)     mode=both|values|timing
- * stochastic_rounding=SEED         trace_detail=lean|full            flows=none|cross */
+ * stochastic_rounding=SEED         trace_detail=lean|full            flows=none|cross
+ * core_races=fault|allow: what becomes of bytes that both cores of a rank touch without meeting in between */
 int32_t trnsim_session_set(void *session, const char *key, const char *value);
+
+/* Makes room for the programs of `ranks` ranks of 1 or 2 cores, which meet at exchanges; before the first
+ * load or append. Core c of rank r has the number r * cores_per_rank + c. */
+int32_t trnsim_session_cores(void *session, int32_t ranks, int32_t cores_per_rank);
+
+/* The core that load, append, bind, tensor, read, describe and write are about from now on; core 0 at first.
+ * The cores of a rank share what is bound. */
+int32_t trnsim_session_select(void *session, int32_t core);
 
 /* A whole program: text or binary records (docs/binary-format.md), plain or in zstd. `file` is its name
  * in messages. The bytes are not needed afterwards. */
@@ -43,7 +53,8 @@ int32_t trnsim_session_bind(void *session, const char *tensor, void *data, uint6
 /* Checks the program, computes values and time as `mode` says. */
 int32_t trnsim_session_run(void *session);
 
-/* Computes values up to the instruction `until`, exclusive; -1: all there are. Later calls continue. */
+/* Computes values up to the instruction `until`, exclusive; -1: all there are. Later calls continue. On several
+ * cores only -1: each goes as far as it comes without those that have not arrived at an exchange. */
 int32_t trnsim_session_advance(void *session, int64_t until);
 
 /* A tensor's contents: of any tensor after advance, of unbound outputs after run. `bytes` is the tensor's
@@ -57,7 +68,8 @@ int64_t trnsim_session_tensor(void *session, const char *name);
 const char *trnsim_session_report(void *session);              /* JSON, as `trnsim run --json` */
 const char *trnsim_session_text(void *session, int32_t color); /* for people */
 const char *trnsim_session_describe(void *session);            /* JSON: tensors and number of instructions */
-/* JSON, a list of: severity, kind (check, race, deadlock, uninitialized read, …), message, remedy, file,
+/* JSON, a list of: severity, kind (check, race, deadlock, uninitialized read,
+ * mismatched exchange, …), message, remedy, file,
  * line, column, instruction (its position), instruction_text, operand, notes, rendered. */
 const char *trnsim_session_errors(void *session);
 

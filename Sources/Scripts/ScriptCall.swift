@@ -1,3 +1,4 @@
+import Device
 public import Diagnostics
 import Foundation
 public import Programs
@@ -48,12 +49,13 @@ public struct ScriptCall: Hashable, Sendable, Codable {
 extension ScriptCall {
   /// Traces calls: Python runs each script once, calls its functions and says what their kernels do.
   ///
-  /// - Returns: By call, the kernel's program, or what is wrong with the script or the call.
+  /// - Returns: By call, the kernel's program (of each of its cores), or what is wrong with the script or the
+  ///   call.
   /// - Throws: `DiagnosticError` if there is no Python that could do it.
   public static func trace(
     _ calls: [ScriptCall]
-  ) throws -> [ScriptCall: Result<Program, DiagnosticError>] {
-    var found: [ScriptCall: Result<Program, DiagnosticError>] = [:]
+  ) throws -> [ScriptCall: Result<ProgramSet, DiagnosticError>] {
+    var found: [ScriptCall: Result<ProgramSet, DiagnosticError>] = [:]
     let byScript = Dictionary(grouping: Set(calls), by: \.script)
     for (script, calls) in byScript.sorted(by: { $0.key < $1.key }) {
       let ordered = calls.sorted { $0.order < $1.order }
@@ -63,7 +65,7 @@ extension ScriptCall {
           "Python answered \(answers.count) of \(ordered.count) calls",
           remedy: "install the package of this version: pip install ./python")
       }
-      for (call, answer) in zip(ordered, answers) { found[call] = answer.program }
+      for (call, answer) in zip(ordered, answers) { found[call] = answer.programSet }
     }
     return found
   }
@@ -82,22 +84,30 @@ struct Request: Codable {
 /// What it answers: `python/src/trnsim/suites.py` writes it.
 struct Response: Decodable {
   struct Answer: Decodable {
-    /// The program's text.
-    var text: String?
+    /// The texts of the programs, rank after rank.
+    var programs: [String]?
+    var coresPerRank: Int?
     var error: String?
     var help: String?
 
     enum CodingKeys: String, CodingKey {
-      case error, help
-      case text = "program"
+      case programs, error, help
+      case coresPerRank = "cores_per_rank"
     }
 
-    var program: Result<Program, DiagnosticError> {
-      guard let text else {
+    var programSet: Result<ProgramSet, DiagnosticError> {
+      guard let programs, let coresPerRank, coresPerRank > 0, !programs.isEmpty,
+        programs.count % coresPerRank == 0
+      else {
         return .failure(DiagnosticError(error ?? "no kernel was traced", remedy: help))
       }
       do throws(DiagnosticError) {
-        return .success(try Program(utf8: Array(text.utf8), file: "traced program"))
+        var found: [Program] = []
+        for text in programs {
+          found.append(try Program(utf8: Array(text.utf8), file: "traced program"))
+        }
+        let layout = CoreLayout(ranks: found.count / coresPerRank, coresPerRank: coresPerRank)
+        return .success(ProgramSet(layout: layout, programs: found))
       } catch {
         return .failure(error)
       }

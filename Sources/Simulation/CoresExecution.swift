@@ -25,19 +25,25 @@ final class CoresExecution {
 
   private let set: ProgramSet
   private let options: Simulation.Options
+  private let callers: [Simulation.Caller]
   private var cores: [Core] = []
   /// By rank.
   private var accesses: [SharedAccesses]
 
+  /// - Parameters:
+  ///   - inputs: By rank.
+  ///   - callers: By rank.
   init(
     _ set: ProgramSet, _ geometry: Geometry, _ inputs: [[KernelTensor]],
-    _ lazy: [[String: LazyContents]], _ options: Simulation.Options
+    _ callers: [Simulation.Caller], _ options: Simulation.Options
   ) throws {
     self.set = set
     self.options = options
+    self.callers = callers
     accesses = (0..<set.layout.ranks).map { _ in SharedAccesses(cores: set.layout.coresPerRank) }
     let ends = options.mode == .timingOnly ? set.valueEnds : []
-    let isFollowed = ends.contains { $0 > 0 } && !(inputs.isEmpty && lazy.isEmpty)
+    let isGivenAll = (0..<set.layout.count).allSatisfy { hasInputs(of: $0, inputs) }
+    let isFollowed = ends.contains { $0 > 0 } && isGivenAll
     for place in set.layout.places {
       let program = set.programs[place.id]
       guard options.mode != .timingOnly || isFollowed else {
@@ -46,8 +52,8 @@ final class CoresExecution {
       }
       var given = inputs.indices.contains(place.rank) ? inputs[place.rank] : []
       // The other core of the rank may declare what this one does not.
-      let lazy = lazy.indices.contains(place.rank) ? lazy[place.rank] : [:]
-      let declared = program.givenTensors.filter { lazy[$0.tensor.name] == nil }
+      let caller = caller(of: place.id)
+      let declared = program.givenTensors.filter { !caller.gives($0.tensor.name) }
       given.removeAll { tensor in
         !declared.contains { $0.tensor.name == tensor.name }
           && set.sharedTensors(of: place.rank)[tensor.name] != nil
@@ -65,7 +71,7 @@ final class CoresExecution {
         {
           machine.declare(tensor, sharing: first.interpreter.machine, TensorID(other))
         } else {
-          machine.declare(tensor)
+          machine.declare(tensor, in: caller.memory[tensor.name]?.baseAddress)
         }
       }
       func isGiven(_ name: String, _ first: Core?) -> Bool {
@@ -76,17 +82,41 @@ final class CoresExecution {
         if !isGiven(tensor.name, first) { machine.fill(id, bytes: input.bytes) }
       }
       for (id, tensor) in program.givenTensors where !isGiven(tensor.name, first) {
-        if let contents = lazy[tensor.name] { machine.fill(id, lazily: contents) }
+        if let contents = caller.contents[tensor.name] { machine.fill(id, lazily: contents) }
       }
       let end = ends.isEmpty ? Int.max : ends[place.id]
-      cores.append(
-        Core(
-          place, program, Interpreter(geometry: geometry, machine: machine, valuesUpTo: end)))
+      let core = Core(
+        place, program, Interpreter(geometry: geometry, machine: machine, valuesUpTo: end))
+      core.interpreter.onPrint(caller.onPrint)
+      cores.append(core)
+    }
+  }
+
+  private func caller(of core: Int) -> Simulation.Caller {
+    let rank = set.layout.places[core].rank
+    return callers.indices.contains(rank) ? callers[rank] : Simulation.Caller()
+  }
+
+  /// Whether the contents of all that a core's program reads are there.
+  private func hasInputs(of core: Int, _ inputs: [[KernelTensor]]) -> Bool {
+    let rank = set.layout.places[core].rank
+    let given = inputs.indices.contains(rank) ? inputs[rank] : []
+    let caller = caller(of: core)
+    return set.programs[core].givenTensors.allSatisfy { _, tensor in
+      caller.gives(tensor.name) || given.contains { $0.name == tensor.name }
     }
   }
 
   /// Runs all cores to their ends.
   func run() throws {
+    try runWhilePossible()
+    let stuck = cores.filter { $0.waiting != nil }
+    guard stuck.isEmpty else { throw deadlock(stuck) }
+    for rank in accesses.indices { try requireNoRace(rank) }
+  }
+
+  /// Runs all cores until each has ended or waits for one that has.
+  func runWhilePossible() throws {
     var moved = true
     while moved {
       moved = false
@@ -95,9 +125,6 @@ final class CoresExecution {
       }
       if try meet() { moved = true }
     }
-    let stuck = cores.filter { $0.waiting != nil }
-    guard stuck.isEmpty else { throw deadlock(stuck) }
-    for rank in accesses.indices { try requireNoRace(rank) }
   }
 
   /// Lets a core run to its next exchange; `false` when it has ended.
@@ -226,6 +253,7 @@ final class CoresExecution {
       remedy: "all who take part must call the same exchanges in the same order")
     for core in stuck {
       guard let waiting = core.waiting else { continue }
+      trap.location = trap.location ?? core.program.instructions[waiting.index].location
       let absent = (waiting.exchange.participants(with: core.place) ?? []).filter { id in
         id != core.place.id
       }
@@ -238,7 +266,7 @@ final class CoresExecution {
   }
 
   private func requireNoRace(_ rank: Int) throws {
-    guard let race = accesses[rank].meet() else { return }
+    guard let race = accesses[rank].meet(), !options.allowsCoreRaces else { return }
     let core = cores[rank * set.layout.coresPerRank + 1]
     var trap = Trap(
       .race,
@@ -256,18 +284,29 @@ final class CoresExecution {
 
   // MARK: - Results
 
-  /// The outputs that a core declares; the other core of its rank may have written parts of them.
+  /// The outputs that a core declares and the caller lent no memory for; the other core of its rank may
+  /// have written parts of them.
   func outputs(of core: Int) throws -> [KernelTensor] {
     guard options.mode != .timingOnly else { return [] }
+    let lent = caller(of: core).memory
     let core = cores[core]
-    return try core.program.returnedTensors.map { id, tensor in
+    return try core.program.returnedTensors.compactMap { id, tensor in
       if let missing = core.interpreter.machine.firstUnwritten(id) {
         throw core.place.named(Simulation.incomplete(tensor, missing, tensor.bytes))
       }
+      guard lent[tensor.name] == nil else { return nil }
       return KernelTensor(
         name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
         bytes: core.interpreter.machine.contents(of: id).bytes)
     }
+  }
+
+  /// Copies a tensor's contents, and for each element whether it was written.
+  func copy(
+    _ tensor: TensorID, of core: Int, into target: UnsafeMutableRawBufferPointer,
+    written: UnsafeMutablePointer<UInt8>?
+  ) {
+    cores[core].interpreter.machine.copy(tensor, into: target, written: written)
   }
 
   /// What a core executed, if its program has control flow.

@@ -14,27 +14,19 @@ extension Simulation {
   ///
   /// Values: each core runs in program order until it comes to an exchange, and goes on when all who take
   /// part have come; the result does not depend on who is first. Time: one simulation of all cores.
-  /// - Parameter inputs: By rank; empty when only timing is asked for.
+  /// - Parameters:
+  ///   - inputs: By rank; empty when only timing is asked for.
+  ///   - callers: By rank: what the caller lends and listens to.
   /// - Throws: `DiagnosticError` for what is statically wrong, `Trap` for a fault of the simulated machine:
   ///   beyond those of one core, exchanges that do not fit together, cores that wait for each other for
   ///   ever, and races on HBM that the cores of a rank share.
   public static func run(
     _ set: ProgramSet, on hardware: Hardware, inputs: [[KernelTensor]] = [],
-    options: Options = Options()
-  ) throws -> CoresRun {
-    try run(set, on: hardware, inputs: inputs, lazy: [], options: options)
-  }
-
-  /// - Parameter lazy: By rank: contents that are made when they are read, by tensor name.
-  private static func run(
-    _ set: ProgramSet, on hardware: Hardware, inputs: [[KernelTensor]],
-    lazy: [[String: LazyContents]], options: Options
+    options: Options = Options(), callers: [Caller] = []
   ) throws -> CoresRun {
     let shared = hardware.shared(by: set.layout)
     let geometry = Geometry(hardware)
-    var findings = set.check()
-    for program in set.programs { findings += program.check(geometry) }
-    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    try requireSound(set, geometry)
     if options.mode != .timingOnly {
       for program in set.programs {
         try requireHostMemory(for: program, on: hardware)
@@ -42,7 +34,7 @@ extension Simulation {
     }
     var run = CoresRun(
       set: set, hardware: hardware, cores: set.programs.map { Run(program: $0, hardware: shared) })
-    let meeting = try CoresExecution(set, geometry, inputs, lazy, options)
+    let meeting = try CoresExecution(set, geometry, inputs, callers, options)
     try measure(&run.cores[0].host.values) { try meeting.run() }
     for index in run.cores.indices {
       run.cores[index].outputs = try meeting.outputs(of: index)
@@ -70,6 +62,32 @@ extension Simulation {
     return run
   }
 
+  /// Computes the values of programs that need not be whole: each core runs as far as it comes.
+  /// - Parameter callers: By rank: what the caller lends and listens to; all inputs, above all.
+  public static func values(
+    of set: ProgramSet, on hardware: Hardware, options: Options = Options(), callers: [Caller]
+  ) throws -> CoresValues {
+    let geometry = Geometry(hardware)
+    try requireSound(set, geometry)
+    var options = options
+    options.mode = .valuesOnly
+    let execution = try CoresExecution(set, geometry, [], callers, options)
+    try execution.runWhilePossible()
+    return CoresValues(execution)
+  }
+
+  private static func requireSound(_ set: ProgramSet, _ geometry: Geometry) throws {
+    var findings = set.check()
+    for (place, program) in zip(set.layout.places, set.programs) {
+      findings += program.check(geometry).map { finding in
+        var finding = finding
+        if set.layout.count > 1 { finding.message = "\(place.description): \(finding.message)" }
+        return finding
+      }
+    }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+  }
+
   /// Runs a kernel on all its cores, on trial inputs (or the given whole ones), and compares the outputs of
   /// each rank with its reference.
   public static func run(
@@ -93,12 +111,14 @@ extension Simulation {
     let ranks = 0..<set.layout.ranks
     var result = try run(
       set, on: hardware, inputs: ranks.map { kernel.inputs(whole, of: $0) },
-      lazy: ranks.map { rank in
-        Dictionary(
-          uniqueKeysWithValues: lazy.map {
-            ($0.name, kernel.contents(of: $0, rank: rank, seed: seed))
-          })
-      }, options: options)
+      options: options,
+      callers: ranks.map { rank in
+        var caller = Caller()
+        for input in lazy {
+          caller.contents[input.name] = kernel.contents(of: input, rank: rank, seed: seed)
+        }
+        return caller
+      })
     if isTimed { return result }
     let outputs = result.outputs
     // Where the reference follows the simulated choice it is that of rank 0; the others' are compared.
@@ -125,6 +145,18 @@ extension Simulation {
     var slowest = run.cores[run.slowest]
     slowest.checks = run.checks.flatMap { $0 }
     return slowest
+  }
+
+  /// Runs the programs of several cores, and gives the run of the one that ended last; a set of one is one
+  /// program.
+  public static func run(
+    slowestCoreOf set: ProgramSet, on hardware: Hardware, options: Options = Options()
+  ) throws -> Run {
+    guard set.layout.count > 1 else {
+      return try run(set.programs[0], on: hardware, options: options)
+    }
+    let run = try run(set, on: hardware, options: options)
+    return run.cores[run.slowest]
   }
 
   private static func describe(_ error: CoresTimingError, _ run: CoresRun) -> any Error {

@@ -25,6 +25,10 @@ public enum Simulation {
     /// Seed of stochastic rounding; `nil` rounds to nearest even.
     public var stochasticRoundingSeed: UInt64?
 
+    /// Whether cores of a rank may touch the same bytes of HBM without meeting in between: values are then
+    /// those of the first core before the second.
+    public var allowsCoreRaces = false
+
     /// The defaults.
     public init() {}
   }
@@ -46,6 +50,9 @@ public enum Simulation {
       self.memory = memory
       self.onPrint = onPrint
     }
+
+    /// Whether the contents of a tensor are the caller's.
+    func gives(_ name: String) -> Bool { memory[name] != nil || contents[name] != nil }
   }
 
   /// Runs a program.
@@ -177,9 +184,7 @@ public enum Simulation {
     _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options,
     _ caller: Caller
   ) throws -> (outputs: [KernelTensor], executed: ExecutedStream?) {
-    let declared = program.givenTensors.filter {
-      caller.memory[$0.tensor.name] == nil && caller.contents[$0.tensor.name] == nil
-    }
+    let declared = program.givenTensors.filter { !caller.gives($0.tensor.name) }
     guard options.mode != .timingOnly else {
       return try follow(program, geometry, declared, inputs, options, caller)
     }

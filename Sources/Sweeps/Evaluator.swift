@@ -21,7 +21,7 @@ public final class Evaluator: Sendable {
   private let cache = Mutex(Cache())
   private let computesValues: Bool
   private let file: String
-  private let traced: [String: Result<Program, DiagnosticError>]
+  private let traced: [String: Result<ProgramSet, DiagnosticError>]
 
   /// Machines that are kept: one has about 100 KB.
   private static let hardwareLimit = 64
@@ -34,7 +34,7 @@ public final class Evaluator: Sendable {
   ///   - traced: The programs of Python scripts' kernels, by their variants' `tracingKey`.
   public init(
     values: Bool = false, beside file: String = "",
-    traced: [String: Result<Program, DiagnosticError>] = [:]
+    traced: [String: Result<ProgramSet, DiagnosticError>] = [:]
   ) {
     computesValues = values
     self.file = file
@@ -69,23 +69,32 @@ public final class Evaluator: Sendable {
     }
     // A file's inputs are not known, so that only its time can be compared.
     options.mode = .timingOnly
+    if let set = try tracedSet(variant) {
+      // As `trnsim.simulate`, which notes them: kernels that do not use both cores store the same from each.
+      options.allowsCoreRaces = true
+      return try Simulation.run(slowestCoreOf: set, on: hardware, options: options)
+    }
     return try Simulation.run(try program(variant), on: hardware, options: options)
   }
 
-  /// The variant's program.
+  /// The programs of all cores, if the variant is a kernel of a Python script.
+  private func tracedSet(_ variant: Variant) throws -> ProgramSet? {
+    guard variant.isScript else { return nil }
+    guard let set = traced[variant.tracingKey] else {
+      throw DiagnosticError(
+        "'\(variant.subject)' is a kernel of a Python script, which only suites run",
+        remedy: "write its program to a file: python -m trnsim --program FILE.trn SCRIPT")
+    }
+    return try set.get()
+  }
+
+  /// The variant's program; the first core's where there are several.
   public func program(_ variant: Variant) throws -> Program {
     if let name = KernelName(rawValue: variant.subject) {
       let kernel = try name.make(variant.parameters.map(\.text))
       return try kernel.build(Geometry(try hardware(variant)))
     }
-    if variant.isScript {
-      guard let program = traced[variant.tracingKey] else {
-        throw DiagnosticError(
-          "'\(variant.subject)' is a kernel of a Python script, which only suites run",
-          remedy: "write its program to a file: python -m trnsim --program FILE.trn SCRIPT")
-      }
-      return try program.get()
-    }
+    if let set = try tracedSet(variant) { return set.programs[0] }
     let path = pathBeside(file, variant.subject)
     if let known = cache.withLock({ $0.programs[path] }) { return known }
     let program = try ProgramFile.read(path)

@@ -179,11 +179,13 @@ def test_entries_may_differ_in_a_shape_alone(folder):
     assert entries["n128"]["now"]["hbm_read_bytes"] == 128 * entries["n1"]["now"]["hbm_read_bytes"]
 
 
-def test_two_cores_have_the_time_of_one(folder):
-    """As `trnsim.simulate` says it."""
+def test_kernels_on_two_cores_have_the_time_of_the_one_that_ends_last(folder):
+    """Both do all of the work here, on half of the memory's bandwidth."""
     (folder / "kernels" / "k.py").write_text(SCRIPT + "\n\ndef both(x):\n    return scaled[2](x)\n")
     (folder / "suites" / "s.yaml").write_text(
         "entries:\n  - {script: ../kernels/k.py, kernel: [scaled, both], inputs: {x: 'float32 [8, 64]'}}\n")
     code, entries = check(folder)
     assert code == 3
-    assert entries["both"]["now"]["total_time_ps"] == entries["scaled"]["now"]["total_time_ps"]
+    # Two cores cannot be faster at the same work, and share the memory's bandwidth.
+    one, two = (entries[name]["now"]["total_time_ps"] for name in ("scaled", "both"))
+    assert one <= two < 1.5 * one

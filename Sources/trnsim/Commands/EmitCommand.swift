@@ -1,4 +1,5 @@
 import ArgumentParser
+import Device
 import Diagnostics
 import Kernels
 import Machine
@@ -16,6 +17,7 @@ struct EmitCommand: ParsableCommand {
         trnsim emit rmsnorm --param tokens=1 -o rmsnorm.trn
         trnsim emit matmul --param m=512 -o matmul.trn.zst
         trnsim emit softmax -o -
+        trnsim emit parallel_matmul --param tp=2 -o pm.trn     one file a core: pm.0.trn, pm.1.trn
       """)
 
   @Argument(help: "A kernel.")
@@ -33,12 +35,34 @@ struct EmitCommand: ParsableCommand {
           "there is no kernel '\(kernel)'",
           remedy: remedyForUnknown(kernel, known: KernelName.allCases.map(\.rawValue)))
       }
-      let program = try name.make(parameters.parameters).build(Geometry(try hardware.load()))
+      let kernel = try name.make(parameters.parameters)
+      let geometry = Geometry(try hardware.load())
+      if let several = kernel as? any MultiCoreKernel, several.layout.count > 1 {
+        return try write(several.buildAll(geometry))
+      }
+      let program = try kernel.build(geometry)
       if output == "-" {
         print(program.text(), terminator: "")
       } else {
         try ProgramFile.write(program, to: output)
       }
+    }
+  }
+
+  /// Writes a file for each core, numbered before the name's extension.
+  private func write(_ set: ProgramSet) throws {
+    guard output != "-" else {
+      throw DiagnosticError(
+        "'\(kernel)' is \(set.programs.count) programs, one for each core",
+        remedy: "give a file's name with -o: NAME.trn becomes NAME.0.trn and so on")
+    }
+    let slash = output.lastIndex(of: "/").map { output.index(after: $0) } ?? output.startIndex
+    let dot = output[slash...].firstIndex(of: ".") ?? output.endIndex
+    let digits = String(set.programs.count - 1).count
+    for (core, program) in set.programs.enumerated() {
+      let number = String(core)
+      let padded = String(repeating: "0", count: digits - number.count) + number
+      try ProgramFile.write(program, to: "\(output[..<dot]).\(padded)\(output[dot...])")
     }
   }
 }

@@ -28,15 +28,7 @@ extension RunCommand {
     let run = try Simulation.run(
       onAllCores: kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed,
       options: options)
-    if let outputDir {
-      for (rank, outputs) in run.outputs.enumerated() {
-        try writeOutputs(outputs, to: "\(outputDir)/rank\(rank)")
-      }
-    }
-    if let trace {
-      try PerfettoTrace.write(
-        run, to: trace, options: traceOptions(run.cores.map { $0.device?.instructions.count ?? 0 }))
-    }
+    try write(run)
     let report = CoresReport(run, peakMemoryBytes: peakMemoryBytes())
     let layer = try layerStudy(run.cores[run.slowest], machine)
     var object = report.json
@@ -46,5 +38,18 @@ extension RunCommand {
     print(json == "-" ? text : report.text(color: showsColor(.standardOutput)))
     if let layer, json != "-" { print(layer.text(on: machine)) }
     if run.checks.joined().contains(where: { !$0.passed }) { throw Outcome.checkFailed }
+  }
+
+  /// The outputs and the trace that were asked for.
+  func write(_ run: CoresRun) throws {
+    if let outputDir {
+      for (rank, outputs) in run.outputs.enumerated() {
+        try writeOutputs(outputs, to: "\(outputDir)/rank\(rank)")
+      }
+    }
+    if let trace {
+      try PerfettoTrace.write(
+        run, to: trace, options: traceOptions(run.cores.map { $0.device?.instructions.count ?? 0 }))
+    }
   }
 }

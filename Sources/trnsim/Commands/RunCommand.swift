@@ -25,6 +25,8 @@ struct RunCommand: ParsableCommand {
         trnsim run matmul --param dtype=float32 --timing-only --json report.json
         trnsim run parallel_matmul --param tp=4 --param lnc=2   8 cores that sum over each other
         trnsim run mine.trn --input x=x.npy --output-dir out --trace mine.pftrace.zst
+        trnsim run a.trn b.trn --lnc 2 --input x=x.npy          the two cores of a rank
+        trnsim run a.trn b.trn --input rank0/x=x.npy --input rank1/x=y.npy    two ranks
         trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
       """)
 
@@ -34,14 +36,18 @@ struct RunCommand: ParsableCommand {
       valueName: "kernel|file"))
   var target: String
   @Argument(
-    parsing: .postTerminator,
-    help: ArgumentHelp("What a Python script gets, after '--'.", valueName: "argument"))
-  var scriptArguments: [String] = []
+    help: ArgumentHelp(
+      "The program files of further cores (with --lnc 2 both cores of rank 0 come first), or what a Python script gets ('--' before its options).",
+      valueName: "file|argument"))
+  var others: [String] = []
+  @Option(help: "Cores of a rank, 1 or 2, where there is a program file for each core.")
+  var lnc: Int?
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
   @Option(
     name: .customLong("input"), parsing: .singleValue,
-    help: ArgumentHelp("An input's contents.", valueName: "name=file.npy"))
+    help: ArgumentHelp(
+      "An input's contents; rank<r>/name=… of one rank alone.", valueName: "name=file.npy"))
   var inputs: [String] = []
   @Option(help: "Write the outputs as .npy files into this directory.")
   var outputDir: String?
@@ -49,6 +55,11 @@ struct RunCommand: ParsableCommand {
   var seed: UInt64 = 0
   @Option(help: "Round stores stochastically with this seed instead of to nearest even.")
   var stochasticRounding: UInt64?
+  @Flag(
+    help:
+      "Let the cores of a rank touch the same bytes of HBM without meeting in between, core 0 first."
+  )
+  var allowCoreRaces = false
   @Flag(help: "Compute no values.")
   var timingOnly = false
   @Flag(help: "Compute no times.")
@@ -78,17 +89,14 @@ struct RunCommand: ParsableCommand {
     if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
     if valuesOnly && whatIf == true { throw ValidationError("--what-if needs timing") }
     if timingOnly && outputDir != nil { throw ValidationError("outputs need values") }
+    if let lnc, !(1...2).contains(lnc) { throw ValidationError("--lnc is \(lnc), must be 1 or 2") }
   }
 
   func run() throws {
     try reporting {
       if PythonScript.isScript(target) { try script().replaceProcess() }
-      guard scriptArguments.isEmpty else {
-        throw DiagnosticError(
-          "'\(target)' is no Python script, only those take arguments after '--'",
-          remedy: "parameters of kernels are --param name=value")
-      }
       let machine = try hardware.load()
+      if let set = try programSet() { return try run(set, on: machine) }
       if let kernel = try multiCoreKernel() { return try run(kernel, on: machine) }
       let run = try simulate(on: machine)
       if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
@@ -123,6 +131,7 @@ struct RunCommand: ParsableCommand {
     var options = Simulation.Options()
     options.mode = timingOnly ? .timingOnly : valuesOnly ? .valuesOnly : .valuesAndTiming
     options.stochasticRoundingSeed = stochasticRounding
+    options.allowsCoreRaces = allowCoreRaces
     return options
   }
 
@@ -135,13 +144,14 @@ struct RunCommand: ParsableCommand {
       return try Simulation.run(
         kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed, options: options)
     case .program(let program):
-      let given = try readInputs(inputs, program.givenTensors.map(\.tensor))
+      let declared = program.givenTensors.map(\.tensor)
+      let given = try readInputs(inputs, declared)
       if let kernel = Target.origin(of: program, machine) {
         return try Simulation.run(
           program, of: kernel, on: machine, inputs: given, seed: seed, options: options)
       }
       if !timingOnly { try Simulation.requireHostMemory(for: program, on: machine) }
-      let all = timingOnly ? given : trialInputs(program, given, seed: seed)
+      let all = timingOnly ? given : trialInputs(declared, given, seed: seed)
       return try Simulation.run(program, on: machine, inputs: all, options: options)
     }
   }
@@ -152,6 +162,8 @@ struct RunCommand: ParsableCommand {
     if !parameters.parameters.isEmpty { unusable.append("--param") }
     if !inputs.isEmpty { unusable.append("--input") }
     if outputDir != nil { unusable.append("--output-dir") }
+    if lnc != nil { unusable.append("--lnc") }
+    if allowCoreRaces { unusable.append("--allow-core-races") }
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
@@ -169,7 +181,7 @@ struct RunCommand: ParsableCommand {
     if let trace { options.append("--trace=\(trace)") }
     if timingOnly { options.append("--timing-only") }
     if valuesOnly { options.append("--values-only") }
-    return PythonScript(path: target, arguments: scriptArguments, options: options)
+    return PythonScript(path: target, arguments: others, options: options)
   }
 
   private func writeTrace(_ run: Run, to path: String) throws {

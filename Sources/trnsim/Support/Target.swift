@@ -63,9 +63,9 @@ enum Target {
 }
 
 /// Trial contents for a program's inputs that the user did not give.
-func trialInputs(_ program: Program, _ given: [KernelTensor], seed: UInt64) -> [KernelTensor] {
+func trialInputs(_ declared: [Tensor], _ given: [KernelTensor], seed: UInt64) -> [KernelTensor] {
   var inputs = given
-  for (_, tensor) in program.givenTensors
+  for tensor in declared
   where !given.contains(where: { $0.name == tensor.name }) {
     let input = KernelInput(
       tensor.name, tensor.dtype, tensor.shape,

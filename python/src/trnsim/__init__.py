@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from .binder import PerRank
 from .errors import CoreMissingError, NkiValidationError, SimulationError, TrnsimError, UnsupportedError
 from .hooks import install, uninstall
 from .kernel import as_kernel, last_report
@@ -35,14 +36,18 @@ class Result:
 
 
 def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | None = None, mode: str | None = None,
-             allocation: str | None = None, overrides: tuple[str, ...] = (), **kwargs: Any) -> Result:
+             allocation: str | None = None, overrides: tuple[str, ...] = (), ranks: int | None = None, **kwargs: Any
+             ) -> Result:
     """Runs a kernel on arrays and returns its values with the report.
 
     `hardware` is trn1, trn2, trn3 or a configuration file; `trace` a file for ui.perfetto.dev; `mode` one of
-    both, values, timing; `overrides` are hardware values such as "dma.bytes_per_cycle=64".
+    both, values, timing; `overrides` are hardware values such as "dma.bytes_per_cycle=64". `ranks` launches the kernel
+    on as many ranks, which meet at `nki.collectives`: arguments are the same for all, or `PerRank([…])` with one
+    for each, and values are a `PerRank`.
     """
     found = as_kernel(kernel)
-    options = found.options(mode=mode, trace=trace, allocation=allocation, overrides=tuple(overrides) or None)
+    options = found.options(mode=mode, trace=trace, allocation=allocation, overrides=tuple(overrides) or None,
+                            ranks=ranks)
     if hardware is not None:
         from .tracing.context import target_name
 
@@ -51,5 +56,5 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     return Result(values, report)
 
 
-__all__ = ["CoreMissingError", "NkiValidationError", "Report", "Result", "SimulationError", "TrnsimError",
+__all__ = ["CoreMissingError", "NkiValidationError", "PerRank", "Report", "Result", "SimulationError", "TrnsimError",
            "UnsupportedError", "__version__", "install", "last_report", "simulate", "uninstall"]

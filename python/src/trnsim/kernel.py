@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .launch import Options, run
+from .execution import run
+from .launch import Options
 from .report import Report
 from .tracing.context import default_target, target_name, tracing
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,10 +15,10 @@ class Report:
     json: dict[str, Any] = field(default_factory=dict)
     #: The report for people.
     text: str = ""
-    #: The program, as `trnsim run` takes it.
-    program: str = ""
-    #: The program whose time the report has: one core's part where two cores share the work.
-    timed_program: str = ""
+    #: The programs of all cores, rank after rank, as `trnsim run` takes them.
+    programs: list[str] = field(default_factory=list)
+    #: How many of them are of one rank.
+    cores_per_rank: int = 1
     #: Instructions that the kernel recorded.
     instructions: int = 0
     #: Seconds that tracing the kernel's Python took.
@@ -29,6 +30,11 @@ class Report:
     psum_peak_bytes: int = 0
     #: The trace file, if one was asked for.
     trace: str | None = None
+
+    @property
+    def program(self) -> str:
+        """The program, as `trnsim run` takes it; of several cores the first's."""
+        return self.programs[0] if self.programs else ""
 
     @property
     def seconds(self) -> float:
@@ -50,9 +56,16 @@ class Report:
             json.dump(self.json, file, indent=1, sort_keys=True)
 
     def save_program(self, path: str) -> None:
-        """Writes the program as a `.trn` file, which `trnsim run`, `show` and `compare` take."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self.program)
+        """Writes the program as a `.trn` file, which `trnsim run`, `show` and `compare` take.
+
+        Of several cores each gets a file, numbered before the suffix: `NAME.0.trn`, `NAME.1.trn` and so on.
+        """
+        base, suffix = os.path.splitext(path)
+        digits = len(str(len(self.programs) - 1))
+        for number, text in enumerate(self.programs):
+            numbered = f"{base}.{number:0{digits}}{suffix}" if len(self.programs) > 1 else path
+            with open(numbered, "w", encoding="utf-8") as file:
+                file.write(text)
 
     def __str__(self) -> str:
         return self.text or f"{self.microseconds:.3f} µs"

@@ -4,7 +4,7 @@ Reads the calls of one script from standard input and answers with a program or 
 
     {"calls": [{"script": "moe.py", "function": "rmsnorm", "hardware": "trn2", "arguments": {"eps": "1e-6"},
                 "inputs": [{"name": "x", "dtype": "bfloat16", "shape": [128, 2048]}]}]}
-    {"results": [{"program": "trnsim program 1\\n…"}, {"error": "…", "help": "…"}]}
+    {"results": [{"programs": ["trnsim program 1\\n…"], "cores_per_rank": 1}, {"error": "…", "help": "…"}]}
 
 The script runs once, as a module; each function is called with zeros and must launch one kernel. Nothing is simulated:
 that is what `trnsim` does with the programs.
@@ -53,8 +53,8 @@ def load(script: str) -> dict[str, Any]:
         raise CallError(f"'{script}' does not run: {_described(error, script)}") from error
 
 
-def program_of(names: dict[str, Any], call: dict[str, Any]) -> str:
-    """Calls a function of a script; the text of the one program that it launches."""
+def report_of(names: dict[str, Any], call: dict[str, Any]) -> Report:
+    """Calls a function of a script; the report, with programs alone, of the one kernel that it launches."""
     function, script = call["function"], call["script"]
     found = names.get(function)
     if not callable(found):
@@ -77,7 +77,7 @@ def program_of(names: dict[str, Any], call: dict[str, Any]) -> str:
     if len(reports) > 1:
         raise CallError(f"'{function}' of '{script}' called {len(reports)} kernels, an entry has the time of one",
                         "name the kernels themselves, an entry for each")
-    return reports[0].timed_program
+    return reports[0]
 
 
 def literal(text: str) -> Any:
@@ -107,7 +107,8 @@ def answer(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [{"error": str(error), "help": error.remedy} for _ in calls]
     for call in calls:
         try:
-            results.append({"program": program_of(names, call)})
+            report = report_of(names, call)
+            results.append({"programs": report.programs, "cores_per_rank": report.cores_per_rank})
         except CallError as error:
             results.append({"error": str(error), "help": error.remedy})
     return results

@@ -13,13 +13,22 @@ from ..errors import CoreMissingError
 
 
 @dataclass
-class Request:
-    """A program to run."""
+class RankArrays:
+    """HBM tensors of a rank by name: inputs with their contents, outputs to be filled; both C-contiguous."""
 
-    text: str
-    #: HBM tensors by name: inputs with their contents, outputs to be filled; both C-contiguous.
-    inputs: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
-    outputs: Mapping[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    inputs: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+    outputs: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+
+
+@dataclass
+class Request:
+    """A program to run, or one for each of several cores."""
+
+    #: By core id: rank after rank.
+    programs: Sequence[str]
+    #: By rank.
+    arrays: Sequence[RankArrays]
+    cores_per_rank: int = 1
     hardware: str = "trn2"
     overrides: Sequence[str] = ()
     #: "both", "values" or "timing".

@@ -16,7 +16,8 @@ import numpy as np
 from .backend import Outcome, Request
 
 #: The machine's faults (Sources/Machine/Trap.swift) begin with their kind.
-_KIND = re.compile(r"^(out of bounds|uninitialized read|race|deadlock|undefined result|invalid value): (.*)$")
+_KIND = re.compile(r"^(out of bounds|uninitialized read|race|deadlock|undefined result|invalid value|"
+                   r"mismatched exchange): (.*)$")
 _INOUT = re.compile(r"^tensor (\S+): hbm inout ", re.MULTILINE)
 _INSTRUCTION = re.compile(r"^  instruction (\d+)(?:: .*)?$")
 _OPERAND = re.compile(r"^  operand '(.*)'$")
@@ -58,22 +59,30 @@ class CommandLine:
             return self._run(request, Path(directory))
 
     def _run(self, request: Request, directory: Path) -> Outcome:
-        program = directory / "kernel.trn"
-        program.write_text(request.text, encoding="utf-8")
+        files = [directory / (f"kernel.{number}.trn" if len(request.programs) > 1 else "kernel.trn")
+                 for number in range(len(request.programs))]
+        for file, text in zip(files, request.programs):
+            file.write_text(text, encoding="utf-8")
         report = directory / "report.json"
-        command = [self.tool, "run", str(program), "--hardware", request.hardware, "--json", str(report),
-                   "--no-what-if"]
+        command = [self.tool, "run", *map(str, files), "--hardware", request.hardware, "--json", str(report)]
+        if len(files) > 1:
+            command += ["--lnc", str(request.cores_per_rank)]
+        else:
+            command.append("--no-what-if")
+        if request.settings.get("core_races") == "allow":
+            command.append("--allow-core-races")
         for override in request.overrides:
             command += ["--set", override]
-        # What an output holds before the run matters where the program may leave elements of it unwritten.
-        given = dict(request.inputs)
-        given.update({name: array for name, array in request.outputs.items()
-                      if name in _INOUT.findall(request.text)})
-        # Tensors by number, so that any name is a file's name.
-        for number, (name, array) in enumerate(given.items()):
-            file = directory / f"in{number}.npy"
-            np.save(file, raw(np.ascontiguousarray(array)))
-            command += ["--input", f"{name}={file}"]
+        for rank, arrays in enumerate(request.arrays):
+            prefix = f"rank{rank}/" if len(files) > 1 else ""
+            # What an output holds before the run matters where the program may leave elements of it unwritten.
+            kept = set(_INOUT.findall(request.programs[rank * request.cores_per_rank]))
+            given = {**arrays.inputs, **{name: array for name, array in arrays.outputs.items() if name in kept}}
+            # Tensors by number, so that any name is a file's name.
+            for number, (name, array) in enumerate(given.items()):
+                file = directory / f"in{rank}.{number}.npy"
+                np.save(file, raw(np.ascontiguousarray(array)))
+                command += ["--input", f"{prefix}{name}={file}"]
         if request.mode == "timing":
             command.append("--timing-only")
         else:
@@ -87,11 +96,13 @@ class CommandLine:
             return Outcome(errors=parse_errors(done.stderr) or [
                 {"message": f"trnsim ended with {done.returncode}: {done.stderr.strip()}"}])
         if request.mode != "timing":
-            # Inputs that the program writes are among the outputs.
-            for name, target in {**request.inputs, **request.outputs}.items():
-                file = directory / "out" / f"{name}.npy"
-                if name in request.outputs or file.exists():
-                    target[...] = np.load(file).view(target.dtype).reshape(target.shape)
+            for rank, arrays in enumerate(request.arrays):
+                folder = directory / "out" / (f"rank{rank}" if len(files) > 1 else "")
+                # Inputs that the program writes are among the outputs.
+                for name, target in {**arrays.inputs, **arrays.outputs}.items():
+                    file = folder / f"{name}.npy"
+                    if name in arrays.outputs or file.exists():
+                        target[...] = np.load(file).view(target.dtype).reshape(target.shape)
         return Outcome(report=json.loads(report.read_text(encoding="utf-8")), text=done.stdout)
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CoreMissingError
+from ..tracing.layout import Layout
 from .backend import Outcome, Request
 
 #: The interface that this module speaks (Sources/CInterface/trnsim.h).
@@ -58,6 +59,8 @@ def _load(path: str) -> Any:
         "trnsim_session_new": (c_void_p, []),
         "trnsim_session_free": (None, [c_void_p]),
         "trnsim_session_set": (c_int32, [c_void_p, c_char_p, c_char_p]),
+        "trnsim_session_cores": (c_int32, [c_void_p, c_int32, c_int32]),
+        "trnsim_session_select": (c_int32, [c_void_p, c_int32]),
         "trnsim_session_load": (c_int32, [c_void_p, c_char_p, c_uint64, c_char_p]),
         "trnsim_session_bind": (c_int32, [c_void_p, c_char_p, c_void_p, c_uint64]),
         "trnsim_session_run": (c_int32, [c_void_p]),
@@ -88,7 +91,7 @@ def _pointer(array: np.ndarray[Any, Any]) -> Any:
 
 
 class Session:
-    """One program in the core."""
+    """A program in the core, or one for each of several cores."""
 
     def __init__(self, path: str) -> None:
         self._library = _load(path)
@@ -112,6 +115,14 @@ class Session:
     def set(self, key: str, value: str) -> bool:
         return self._call("trnsim_session_set", key.encode(), value.encode())
 
+    def cores(self, layout: Layout) -> bool:
+        """Makes room for the programs of several cores."""
+        return self._call("trnsim_session_cores", layout.ranks, layout.cores)
+
+    def select(self, core: int) -> bool:
+        """The core that later calls are about."""
+        return self._call("trnsim_session_select", core)
+
     def load(self, text: str, name: str = "kernel.trn") -> bool:
         data = text.encode()
         return self._call("trnsim_session_load", data, len(data), name.encode())
@@ -119,6 +130,10 @@ class Session:
     def bind(self, name: str, array: np.ndarray[Any, Any]) -> bool:
         self._kept.append(array)
         return self._call("trnsim_session_bind", name.encode(), _pointer(array), array.nbytes)
+
+    def declares(self, name: str) -> bool:
+        """Whether the selected core's program has a tensor of this name."""
+        return bool(self._library.trnsim_session_tensor(self._handle, name.encode()) >= 0)
 
     def run(self) -> bool:
         return self._call("trnsim_session_run")
@@ -185,11 +200,18 @@ class Library:
             return False
         if not all(session.set("override", override) for override in request.overrides):
             return False
-        if not session.load(request.text):
+        per_rank = request.cores_per_rank
+        if len(request.programs) > 1 and not session.cores(Layout(len(request.programs) // per_rank, per_rank)):
             return False
-        if request.mode != "timing":
-            arrays = {**request.inputs, **request.outputs}
-            if not all(session.bind(name, array) for name, array in arrays.items()):
+        # Registers that are loaded from memory decide the time too, so inputs are given in every mode.
+        for core, text in enumerate(request.programs):
+            if not (session.select(core) and session.load(text)):
+                return False
+            arrays = request.arrays[core // per_rank]
+            both = {**arrays.inputs, **arrays.outputs}
+            # The cores of a rank share what both declare; constants are one core's alone.
+            if not all(session.bind(name, array) for name, array in both.items()
+                       if per_rank == 1 or session.declares(name)):
                 return False
         if request.on_print is not None:
             session.on_print(request.on_print)

@@ -1,16 +1,16 @@
-"""`nki.collectives`: exchange between ranks. From Python one rank is simulated, so a group has one rank.
+"""`nki.collectives`: exchange between ranks, `trnsim.simulate(kernel, …, ranks=n)`.
 
-With one rank in the group every collective is a copy, which is what they are here; groups of more are an error.
+A kernel that is launched on one rank is alone: in groups of one rank every collective is a copy and takes a copy's time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from ..errors import NkiValidationError, UnsupportedError
 from ..tracing.context import trace
 from ..tracing.dma import dma_copy
+from ..tracing.exchanges import collective, group_of, permute
 from ..tracing.nkiobject import NKIObject
 from ..tracing.operators import alu
 from ..tracing.places import current_place
@@ -30,21 +30,18 @@ class ReplicaGroup(NKIObject):
             setattr(self, name, value)
 
 
-def _alone(name: str, group: Any) -> None:
-    """Refuses groups of several ranks."""
-    groups = getattr(group, "replica_groups", group)
-    for members in groups or ():
-        count = len(members) if isinstance(members, Sequence) else 1
-        if count > 1:
-            raise UnsupportedError(f"{name} of {count} ranks: one rank is simulated from Python", place=current_place(),
-                                   remedy="replica groups of one rank, or none, to simulate a rank alone")
+def _is_alone(name: str, group: Any) -> bool:
+    """Whether a group has this rank alone, in a launch of one rank."""
+    if trace().layout.ranks > 1:
+        return False
+    group_of(name, group)
     notes = trace().program.warnings
     if _NOTE not in notes:
         notes.append(_NOTE)
+    return True
 
 
-def _copies(name: str, srcs: Any, dsts: Any, group: Any) -> None:
-    _alone(name, group)
+def _copies(name: str, srcs: Any, dsts: Any) -> None:
     sources = [srcs] if isinstance(srcs, NkiTensor) else list(srcs)
     targets = [dsts] if isinstance(dsts, NkiTensor) else list(dsts)
     if len(sources) != len(targets):
@@ -57,47 +54,69 @@ def _copies(name: str, srcs: Any, dsts: Any, group: Any) -> None:
         dma_copy(target, source)
 
 
+def _collective(name: str, srcs: Any, dsts: Any, group: Any, op: Any = None, dim: int | None = None) -> None:
+    if op is not None and alu(op, "op") not in ("add", "minimum", "maximum"):
+        raise NkiValidationError(f"{name} op is {alu(op, 'op')}", place=current_place(),
+                                 remedy="add, minimum or maximum")
+    if _is_alone(name, group):
+        _copies(name, srcs, dsts)
+    else:
+        collective(name, srcs, dsts, group, op=op, dim=dim)
+
+
 def all_reduce(srcs: Any, dsts: Any, replica_group: Any = None, op: Any = "add", **_: Any) -> None:
     """The reduction over the ranks of the group, on each of them."""
-    operation = alu(op, "op")
-    if operation not in ("add", "minimum", "maximum"):
-        raise NkiValidationError(f"all_reduce op is {operation}", place=current_place(),
-                                 remedy="add, minimum or maximum")
-    _copies("all_reduce", srcs, dsts, replica_group)
+    _collective("all_reduce", srcs, dsts, replica_group, op)
 
 
-def reduce_scatter(srcs: Any, dsts: Any, replica_group: Any = None, op: Any = "add", **_: Any) -> None:
-    """The i-th part of the reduction, on the i-th rank."""
-    alu(op, "op")
-    _copies("reduce_scatter", srcs, dsts, replica_group)
+def reduce_scatter(srcs: Any, dsts: Any, replica_group: Any = None, collective_dim: int = 0, op: Any = "add",
+                   **_: Any) -> None:
+    """The i-th part of the reduction along `collective_dim`, on the i-th rank."""
+    _collective("reduce_scatter", srcs, dsts, replica_group, op, collective_dim)
 
 
-def all_gather(srcs: Any, dsts: Any, replica_group: Any = None, **_: Any) -> None:
-    """The parts of all ranks in their order."""
-    _copies("all_gather", srcs, dsts, replica_group)
+def all_gather(srcs: Any, dsts: Any, replica_group: Any = None, collective_dim: int = 0, **_: Any) -> None:
+    """The parts of all ranks in their order, along `collective_dim`."""
+    _collective("all_gather", srcs, dsts, replica_group, dim=collective_dim)
 
 
-def all_to_all(srcs: Any, dsts: Any, replica_group: Any = None, **_: Any) -> None:
-    """The j-th part goes to rank j."""
-    _copies("all_to_all", srcs, dsts, replica_group)
+def all_to_all(srcs: Any, dsts: Any, replica_group: Any = None, collective_dim: int = 0, **_: Any) -> None:
+    """The j-th part along `collective_dim` goes to rank j."""
+    _collective("all_to_all", srcs, dsts, replica_group, dim=collective_dim)
 
 
 def collective_permute(srcs: Any, dsts: Any, source_target_pairs: Any = (), **_: Any) -> None:
     """Each rank sends to the one that its pair names."""
-    if any(source != target for source, target in source_target_pairs):
-        raise UnsupportedError("collective_permute between ranks: one rank is simulated from Python",
-                               place=current_place(), remedy="simulate the part of the kernel between the exchanges")
-    _copies("collective_permute", srcs, dsts, None)
+    if trace().layout.ranks == 1 and all(source == target == 0 for source, target in source_target_pairs):
+        _copies("collective_permute", srcs, dsts)
+    else:
+        permute(srcs, dsts, source_target_pairs)
 
 
-def rank_id() -> VirtualRegister:
-    """A register with the number of the rank: 0."""
-    return register_alloc(0)
+def collective_permute_implicit(srcs_by_channel: Any, dsts_by_channel: Any, replica_group: Any = None,
+                                channel_ids: Any = (0,), **_: Any) -> None:
+    """Each rank of the group sends to the next one in its order, the last to the first, on every channel."""
+    ring = group_of("collective_permute_implicit", replica_group)
+    pairs = [(rank, ring[(position + 1) % len(ring)]) for position, rank in enumerate(ring)]
+    for srcs, dsts in zip(srcs_by_channel, dsts_by_channel):
+        permute(srcs, dsts, pairs, ring)
+
+
+def collective_permute_implicit_current_processing_rank_id(iteration_id: Any, replica_group: Any = None,
+                                                           channel_id: int = 0, **_: Any) -> VirtualRegister:
+    """A register with the rank whose data a ring has brought here after `iteration_id` steps; 0 steps: this one."""
+    ring = group_of("collective_permute_implicit_current_processing_rank_id", replica_group)
+    return register_alloc(ring[(ring.index(trace().rank) - int(iteration_id)) % len(ring)])
+
+
+def rank_id(**_: Any) -> VirtualRegister:
+    """A register with the number of the rank."""
+    return register_alloc(trace().rank)
 
 
 def _missing(name: str) -> Any:
     def refuse(*_: Any, **__: Any) -> Any:
-        raise UnsupportedError(f"nki.collectives.{name} is not simulated from Python", place=current_place(),
+        raise UnsupportedError(f"nki.collectives.{name} is not simulated", place=current_place(),
                                remedy="simulate the part of the kernel between the collectives")
 
     refuse.__name__ = name
@@ -106,7 +125,4 @@ def _missing(name: str) -> Any:
 
 all_gather_v = _missing("all_gather_v")
 all_to_all_v = _missing("all_to_all_v")
-collective_permute_implicit = _missing("collective_permute_implicit")
 collective_permute_implicit_reduce = _missing("collective_permute_implicit_reduce")
-collective_permute_implicit_current_processing_rank_id = _missing(
-    "collective_permute_implicit_current_processing_rank_id")

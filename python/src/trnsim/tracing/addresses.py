@@ -39,27 +39,9 @@ class Addresses:
         self.sbuf_bytes = sbuf_bytes or SBUF_BYTES.get(target, SBUF_BYTES["trn2"])
         self.peak = {MemoryRegion.sbuf: 0, MemoryRegion.psum: 0}
         used = [s for s in program.storages if s.region.is_on_chip and s.first >= 0]
-        for core in range(program.cores):
-            for region, capacity, alignment in ((MemoryRegion.sbuf, self.sbuf_bytes, ALIGNMENT),
-                                                (MemoryRegion.psum, PSUM_BYTES, BANK_BYTES)):
-                own = [s for s in used if s.region is region and s.core == core]
-                self._allocate(own, capacity, alignment)
-                if core:
-                    # The memories of both cores lie one behind the other.
-                    shift = core * _round(capacity, BANK_BYTES)
-                    for storage in own:
-                        partition, byte = self.places[storage.index]
-                        self.places[storage.index] = (partition, byte + shift)
-
-    @property
-    def overrides(self) -> tuple[str, ...]:
-        """Hardware values that make room for the memories of all cores."""
-        count = self.program.cores
-        if count == 1:
-            return ()
-        sbuf = count * _round(self.sbuf_bytes, BANK_BYTES)
-        return (f"sbuf.bytes_per_partition={sbuf + 65536}", f"sbuf.usable_bytes_per_partition={sbuf}",
-                f"psum.bytes_per_partition={count * PSUM_BYTES}", f"psum.banks={count * PSUM_BYTES // BANK_BYTES}")
+        for region, capacity, alignment in ((MemoryRegion.sbuf, self.sbuf_bytes, ALIGNMENT),
+                                            (MemoryRegion.psum, PSUM_BYTES, BANK_BYTES)):
+            self._allocate([s for s in used if s.region is region], capacity, alignment)
 
     def text(self, storage: Storage) -> str:
         """Where a tensor is, as the program's text says it."""

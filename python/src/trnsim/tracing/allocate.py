@@ -76,7 +76,7 @@ def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: s
     wanted = str(name) if name else guess_name(found, region.value)
     if region.is_on_chip:
         return _on_chip(current, program, region, dtype, shape, wanted, address, blocks, placed, found)
-    if region is MemoryRegion.shared_hbm and current.cores > 1:
+    if region is MemoryRegion.shared_hbm and current.shares_hbm:
         return _shared(current, dtype, shape, wanted, found)
     storage = Storage(program.unique_name(wanted), region, dtype, shape, place=found, group=found)
     program.add(storage)
@@ -84,20 +84,27 @@ def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: s
 
 
 def _shared(current: Any, dtype: DType, shape: tuple[int, ...], wanted: str, found: Any) -> NkiTensor:
-    """The n-th shared tensor is one tensor for all cores."""
+    """The n-th shared tensor is one tensor for all cores of a rank, or programs of a grid."""
     number = current.shared_count
     current.shared_count += 1
-    storage = current.shared.get(number)
-    if storage is None:
-        storage = Storage(current.program.unique_name(wanted), MemoryRegion.shared_hbm, dtype, shape,
-                          place=found, group=found)
-        current.shared[number] = storage
-        current.program.add(storage)
-    elif storage.shape != shape or storage.dtype is not dtype:
+    first = current.shared.get(number)
+    if first is not None and (first.shape != shape or first.dtype is not dtype):
         raise NkiValidationError(
-            f"the cores disagree about shared tensor {number}: {storage.dtype} {list(storage.shape)} and "
+            f"the cores disagree about shared tensor {number}: {first.dtype} {list(first.shape)} and "
             f"{dtype} {list(shape)}", remedy="allocate shared_hbm tensors alike on every core",
             place=current_place())
+    program = current.program
+    storage = current.shared.get((number, id(program)))
+    if storage is None:
+        # Two cores have a program each; what has one name in both is one memory.
+        pair = current.layout.cores > 1
+        name = first.name if first is not None else f"{wanted}.shared{number}" if pair else wanted
+        storage = Storage(program.unique_name(name), MemoryRegion.shared_hbm, dtype, shape, place=found, group=found)
+        if pair:
+            storage.role = "shared"
+        current.shared.setdefault(number, storage)
+        current.shared[(number, id(program))] = storage
+        program.add(storage)
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
 

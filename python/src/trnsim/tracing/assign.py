@@ -51,8 +51,6 @@ def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
     count = current.count - begin
     lines = slice(current.last_line + 1 - count, current.last_line + 1)
     del current.lines[lines]
-    if current.cores > 1:
-        del current.line_cores[lines]
     place = current.places[begin]
     del current.places[begin:]
     current.count = begin

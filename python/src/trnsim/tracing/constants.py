@@ -24,7 +24,8 @@ def constant_in_hbm(array: np.ndarray[Any, Any], name: str) -> NkiTensor:
     key = (name, kind, array.shape, array.tobytes())
     found = current.constants.get(key)
     if found is None:
-        storage = Storage(current.program.unique_name(name), MemoryRegion.hbm, kind, tuple(array.shape))
+        storage = Storage(current.program.unique_name(name + current.program.core_suffix), MemoryRegion.hbm, kind,
+                          tuple(array.shape))
         storage.role = "input"
         storage.array = np.ascontiguousarray(array)
         current.program.add(storage)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ..errors import NkiValidationError
+from .layout import ALONE, Layout
 from .places import current_place
 from .program import Program
 
@@ -41,24 +42,33 @@ def default_target() -> str:
 class Trace:
     """One core's run of a kernel's Python."""
 
-    def __init__(self, program: Program, *, target: str, cores: int = 1, core: int = 0,
+    def __init__(self, program: Program, *, target: str, layout: Layout = ALONE, rank: int = 0, core: int = 0,
                  grid: tuple[int, ...] = (), position: tuple[int, ...] = (), beta: bool = False,
-                 shared: dict[str, Any] | None = None) -> None:
+                 shared: dict[Any, Any] | None = None, siblings: list[Trace] | None = None) -> None:
         self.program = program
         self.target = target
-        self.cores = cores
+        #: All cores of the launch, and which of them this is.
+        self.layout = layout
+        self.rank = rank
         self.core = core
+        #: The traces of all cores, by core id.
+        self.siblings = siblings if siblings is not None else [self]
         self.grid = grid
         self.position = position
         #: Whether the kernel is of the first API generation (`neuronxcc.nki`).
         self.beta = beta
-        #: HBM tensors that all cores of the launch see, by order of allocation.
+        #: HBM tensors that all cores of the rank (or programs of the grid) see, by order of allocation.
         self.shared = shared if shared is not None else {}
         self.shared_count = 0
         self.constants: dict[Any, Any] = {}
         self.peeker: Any = None
-        #: The thread that traces this core, in launches on two.
-        self.core_thread: Any = None
+        #: Gives the turn to the other cores, where there are several.
+        self.turn: Any = None
+
+    @property
+    def shares_hbm(self) -> bool:
+        """Whether `nl.shared_hbm` is seen by more than this trace."""
+        return self.layout.cores > 1 or len(self.position) > 0
 
     @property
     def generation(self) -> int:

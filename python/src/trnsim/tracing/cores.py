@@ -1,42 +1,40 @@
-"""Launches on the two cores of a logical core (LNC=2): both are traced in turn, up to where they meet."""
+"""Several cores: a trace and a program for each, traced in turn from exchange to exchange."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..errors import NkiValidationError, UnsupportedError
-from . import context
 from .context import Trace, activate
+from .layout import Layout
 from .program import Program
 
 
 class _Aborted(BaseException):
-    """Ends the other core's thread after an error."""
+    """Ends a core's thread after an error of another."""
 
 
-class Core:
-    """One core's thread; it runs only while it has the turn."""
+class Turn:
+    """A thread that traces one core; it runs only while it has the turn."""
 
     def __init__(self, trace: Trace, function: Callable[[], Any]) -> None:
         self.trace = trace
-        self.meeting: tuple[str, Any, Any] | None = None
         self.done = False
         self.result: Any = None
         self.error: BaseException | None = None
-        self.aborted = False
+        self._aborted = False
         self._go = threading.Event()
         self._back = threading.Event()
         self._function = function
-        trace.core_thread = self
+        trace.turn = self
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:
         self._wait()
         try:
-            if not self.aborted:
+            if not self._aborted:
                 self.result = self._function()
         except _Aborted:
             pass
@@ -50,72 +48,48 @@ class Core:
         self._go.clear()
 
     def run(self) -> None:
-        """Lets the core go on until it meets the other or ends."""
-        self.meeting = None
+        """Lets the core go on to its next exchange or its end."""
         with activate(self.trace):
-            self.trace.program.core = self.trace.core
             self._go.set()
             self._back.wait()
             self._back.clear()
 
-    def meet(self, kind: str, detail: Any, place: Any) -> None:
-        """Called by the core's thread: gives the turn back until both are here."""
-        self.meeting = (kind, detail, place)
+    def give(self) -> None:
+        """Called by the core's thread after an exchange: the others go on."""
         self._back.set()
         self._wait()
-        if self.aborted:
+        if self._aborted:
             raise _Aborted
 
     def abort(self) -> None:
         if not self.done:
-            self.aborted = True
+            self._aborted = True
             self._go.set()
             self._thread.join()
 
 
-def trace_cores(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
-                program: Program, target: str, count: int, notes: list[str]) -> Any:
-    """Traces the kernel on both cores into one stream, which computes the values of both."""
-    if count != 2:
-        raise UnsupportedError(f"a launch on {count} cores", remedy="kernel[1] or kernel[2]: trn2 joins two cores")
-    shared: dict[str, Any] = {}
-    program.cores = count
-    cores = [Core(Trace(program, target=target, cores=count, core=core, shared=shared),
-                  lambda: function(*args, **kwargs)) for core in range(count)]
+def trace_cores(functions: Sequence[Callable[[], Any]], programs: Sequence[Program], target: str, layout: Layout
+                ) -> list[Any]:
+    """Traces a kernel on all cores, each into its own program; what the kernel returned on each.
+
+    The cores take turns at exchanges, so that what a kernel looks at while it is traced includes what the others
+    sent. Whether exchanges fit together is found when the programs run.
+    """
+    traces: list[Trace] = []
+    for rank in range(layout.ranks):
+        shared: dict[Any, Any] = {}
+        for core in range(layout.cores):
+            traces.append(Trace(programs[len(traces)], target=target, layout=layout, rank=rank, core=core,
+                                shared=shared, siblings=traces))
+    turns = [Turn(current, function) for current, function in zip(traces, functions)]
     try:
-        while not all(core.done for core in cores):
-            for core in cores:
-                if not core.done:
-                    core.run()
-                    if core.error is not None:
-                        raise core.error
-            _exchange(cores, program)
+        while not all(turn.done for turn in turns):
+            for turn in turns:
+                if not turn.done:
+                    turn.run()
+                    if turn.error is not None:
+                        raise turn.error
     finally:
-        for core in cores:
-            core.abort()
-    program.core = 0
-    notes.append("two cores: the values are those of both, the time is that of core 0, which does not wait for "
-                 "core 1")
-    return cores[0].result
-
-
-def _exchange(cores: list[Core], program: Program) -> None:
-    """What happens where both cores are: a barrier needs nothing more, sendrecv swaps tiles."""
-    waiting = [core for core in cores if core.meeting is not None]
-    if not waiting:
-        return
-    first = waiting[0].meeting
-    assert first is not None
-    if len(waiting) < len(cores) or any(core.meeting is None or core.meeting[0] != first[0] for core in waiting):
-        raise NkiValidationError(f"core {waiting[0].trace.core} waits in {first[0]}, the other core does not come there",
-                                 remedy="both cores call the same exchanges in the same order", place=first[2])
-    if first[0] != "sendrecv":
-        return
-    from .dma import dma_copy
-
-    tiles = [core.meeting[1] for core in cores if core.meeting is not None]
-    for core, (_, destination) in zip(cores, tiles):
-        source = tiles[1 - core.trace.core][0]
-        with context.activate(core.trace):
-            program.core = core.trace.core
-            dma_copy(destination, source)
+        for turn in turns:
+            turn.abort()
+    return [turn.result for turn in turns]

@@ -35,19 +35,31 @@ class Peeker:
         if not isinstance(backend, Library):
             raise UnsupportedError("values inside of a kernel need the core as a library",
                                    remedy="swift build -c release --product trnsimcore")
-        addresses = Addresses(program, self.current.target, "rotate")
         array = np.zeros(storage.elements, kind)
+        layout = self.current.layout
         with backend.session() as session:
             session.set("hardware", self.current.target)
             session.set("mode", "values")
-            ok = session.load(program.text(addresses.text))
-            for given, given_array in contents.items():
-                if ok and given.first >= 0:
-                    ok = session.bind(given.name, np.array(given_array, copy=True))
+            ok = layout.count == 1 or session.cores(layout)
+            for number, sibling in enumerate(self.current.siblings):
+                ok = ok and session.select(number) and self._load(session, sibling)
             ok = ok and session.advance(-1)
+            session.select(self.current.siblings.index(self.current))
             written = session.read(storage.name, array) if ok else None
             if written is None:
                 errors = session.errors()
                 raise UnsupportedError(str(errors[0]["message"]) if errors else "the core has no values")
         array[written == 0] = undefined((1,), kind)[0]
         return array
+
+    def _load(self, session: Any, sibling: Any) -> bool:
+        """A core's program so far, and what its inputs hold."""
+        program = sibling.program
+        addresses = Addresses(program, sibling.target, "rotate")
+        if not session.load(program.text(addresses.text)):
+            return False
+        # The cores of a rank share inputs; the first brings them.
+        contents = dict(program.inputs) if sibling.core == 0 else {}
+        contents.update({constant: constant.array for constant in program.storages if constant.array is not None})
+        return all(session.bind(given.name, np.array(array, copy=True)) for given, array in contents.items()
+                   if given.first >= 0 or given.array is None)

@@ -23,8 +23,10 @@ RECORD_LIMIT = 20_000_000
 class Program:
     """What one core executes."""
 
-    def __init__(self, name: str, metadata: dict[str, str] | None = None) -> None:
+    def __init__(self, name: str, metadata: dict[str, str] | None = None, core_suffix: str = "") -> None:
         self.name = name
+        #: What tells the names of a core's own constants from those of the other core of its rank.
+        self.core_suffix = core_suffix
         self.metadata = dict(metadata or {})
         self.storages: list[Storage] = []
         self.lines: list[str] = []
@@ -44,11 +46,6 @@ class Program:
         self._loops: list[int] = []
         self._touched: list[list[Storage]] = []
         self.labels: set[str] = set()
-        #: Cores of the launch, and the one that is being traced.
-        self.cores = 1
-        self.core = 0
-        #: In launches on two cores: the core of each line.
-        self.line_cores: list[int] = []
         #: What the caller's arrays hold, for values inside of the kernel.
         self.inputs: dict[Storage, Any] = {}
 
@@ -70,7 +67,6 @@ class Program:
 
     def add(self, storage: Storage) -> Storage:
         storage.index = len(self.storages)
-        storage.core = self.core
         storage.text = quoted(storage.name)
         self.storages.append(storage)
         return storage
@@ -105,8 +101,6 @@ class Program:
             text = f"{quoted(label)}: {text}"
         self.last_line = len(self.lines)
         self.lines.append(f"{text}{location_text(code)}{line}")
-        if self.cores > 1:
-            self.line_cores.append(self.core)
         self.count = index + 1
         if index >= RECORD_LIMIT:
             raise NkiValidationError(f"the kernel has more than {RECORD_LIMIT} instructions",
@@ -129,8 +123,6 @@ class Program:
     # Scopes
 
     def open_scope(self, name: str) -> int:
-        if self.cores > 1:
-            return -1  # scopes of two cores would interleave
         number = self._next_scope
         self._next_scope += 1
         self._open.append(number)
@@ -169,19 +161,14 @@ class Program:
 
     # Text
 
-    def text(self, place_of_storage: Callable[[Storage], str], core: int | None = None) -> str:
-        """The whole program, or one core's part; `place_of_storage` says where on-chip tensors lie."""
-        lines = self.lines
-        if core is not None and self.cores > 1:
-            lines = [line for line, owner in zip(lines, self.line_cores) if owner == core]
+    def text(self, place_of_storage: Callable[[Storage], str]) -> str:
+        """The whole program; `place_of_storage` says where on-chip tensors lie."""
         head = ["trnsim program 1", f"kernel {quoted(self.name)}"]
         for key, value in sorted(self.metadata.items()):
             head.append(f"meta {quoted(key)} = {quoted_text(value)}")
         head.append("dependencies derived")
         for storage in self.storages:
-            # The other core's memory lies beyond this one's.
-            is_elsewhere = core is not None and storage.region.is_on_chip and storage.core != core
-            if is_elsewhere or not self._declares(storage):
+            if not self._declares(storage):
                 continue
             shape = ", ".join(map(str, storage.shape or (1,)))
             space = "hbm" if storage.is_hbm else storage.region.value
@@ -199,10 +186,10 @@ class Program:
                 head.append(f"tensor {name}: {space} {dtype.core_name} [{shape}]{base}")
         head.append("")
         closing = ["}"] * len(self._open)
-        return "\n".join(head + lines + closing) + "\n"
+        return "\n".join(head + self.lines + closing) + "\n"
 
     def _declares(self, storage: Storage) -> bool:
-        return storage.first >= 0 or (storage.role != "scratch" and storage.array is None)
+        return storage.first >= 0 or (storage.role not in ("scratch", "shared") and storage.array is None)
 
 
 _BARE = re.compile(r"(?!(?:inf|infinity|nan|true|false|absent)\Z)[a-z_$%][a-z0-9_$%.\-/]*", re.IGNORECASE | re.ASCII)

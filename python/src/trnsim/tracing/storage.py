@@ -11,7 +11,7 @@ from .spaces import MemoryRegion
 class Storage:
     """A tensor as it lies in memory."""
 
-    __slots__ = ("address", "aliases", "array", "core", "dtype", "elements", "first", "free", "group", "index",
+    __slots__ = ("address", "aliases", "array", "dtype", "elements", "first", "free", "group", "index",
                  "last", "lazy", "matmuls", "name", "on_chip", "place", "region", "role", "shape", "text", "touched",
                  "written")
 
@@ -36,7 +36,7 @@ class Storage:
         #: First and last instruction that touches it; -1 for none.
         self.first = -1
         self.last = -1
-        #: "scratch", "input", "output" or "inout".
+        #: "scratch", "shared" (by the cores of a rank), "input", "output" or "inout".
         self.role = "scratch"
         self.written = False
         #: A value that all elements have until something is written; stored when it is first needed.
@@ -47,7 +47,6 @@ class Storage:
         self.matmuls: Any = None
         self.array: Any = None
         self.index = -1
-        self.core = 0
         self.touched = False
         self.text = ""
 

@@ -31,7 +31,7 @@ class NKIFrontend:
         found = as_kernel(kernel)
         options = found.options(target=target_name(target) if target else None)
         traced = trace_kernel(found.func, (), dict(inputs or {}), options, cores=lnc, beta=found.beta)
-        return FrontendResult(traced.result, traced.program.count, traced.notes)
+        return FrontendResult(traced.cores[0].result, sum(core.program.count for core in traced.cores), traced.notes)
 
 
 class ParserFrontend(NKIFrontend):

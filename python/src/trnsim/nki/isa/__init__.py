@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from ...errors import NkiValidationError
-from ...tracing.cores_ops import core_barrier, sendrecv
+from ...tracing.exchanges import core_barrier, sendrecv
 from ...tracing.dma import dma_compute, dma_copy, dma_transpose
 from ...tracing.isa_core import (activation, activation_reduce, memset, nc_matmul, nc_transpose, reciprocal,
                                  scalar_tensor_tensor, tensor_copy, tensor_reduce, tensor_scalar,

@@ -211,7 +211,7 @@ def program_id(axis: int = 0) -> int:
 def num_programs(axes: Any = 0) -> Any:
     """How many programs the grid has."""
     current = _trace()
-    extents = current.grid or ((current.cores,) if current.cores > 1 else (1,))
+    extents = current.grid or (current.layout.cores,)
     if axes is None:
         return tuple(extents)
     if isinstance(axes, (list, tuple)):
@@ -224,7 +224,7 @@ def program_ndim() -> int:
     current = _trace()
     if current.grid:
         return len(current.grid)
-    return 1 if current.cores > 1 else 0
+    return 1 if current.layout.cores > 1 else 0
 
 
 class nc:

@@ -1,0 +1,105 @@
+import Device
+import Diagnostics
+import Foundation
+import Hardware
+import Kernels
+import Machine
+import Programs
+import Reports
+import Simulation
+import Storage
+
+extension RunCommand {
+  /// The programs of several cores, if the targets are their files.
+  func programSet() throws -> ProgramSet? {
+    guard !others.isEmpty else {
+      guard lnc == nil else {
+        throw DiagnosticError(
+          "--lnc needs a program file for each core",
+          remedy: "name the files of all cores; kernels have --param lnc=2")
+      }
+      return nil
+    }
+    let files = [target] + others
+    let coresPerRank = lnc ?? 1
+    guard files.count % coresPerRank == 0 else {
+      throw DiagnosticError(
+        "\(files.count) program files are not a whole number of ranks of \(coresPerRank) cores",
+        remedy: "name a file for each core")
+    }
+    if KernelName(rawValue: target) != nil {
+      throw DiagnosticError(
+        "'\(target)' is a kernel, beside '\(others[0])'",
+        remedy: "parameters of kernels are --param name=value")
+    }
+    var programs: [Program] = []
+    var findings: [Diagnostic] = []
+    for file in files {
+      do {
+        guard case .program(let program) = try Target(file, parameters.parameters) else { continue }
+        programs.append(program)
+      } catch let error as DiagnosticError {
+        findings += error.diagnostics
+      }
+    }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    return ProgramSet(
+      layout: CoreLayout(ranks: files.count / coresPerRank, coresPerRank: coresPerRank),
+      programs: programs)
+  }
+
+  /// Runs the programs of several cores on what is given and on trial inputs; outputs of rank r go to the
+  /// directory `rank<r>`.
+  func run(_ set: ProgramSet, on machine: Hardware) throws {
+    let inputs = try inputs(of: set)
+    let run = try Simulation.run(set, on: machine, inputs: inputs, options: options)
+    try write(run)
+    let report = CoresReport(run, peakMemoryBytes: peakMemoryBytes())
+    let text = report.json.text()
+    if let json, json != "-" { try writeAtomically(Array(text.utf8), to: json) }
+    print(json == "-" ? text : report.text(color: showsColor(.standardOutput)))
+  }
+
+  /// By rank: the given inputs, and trial inputs for the rest unless only timing is asked for.
+  private func inputs(of set: ProgramSet) throws -> [[KernelTensor]] {
+    let layout = set.layout
+    var findings: [Diagnostic] = []
+    var found: [[KernelTensor]] = []
+    var isKnown = Array(repeating: false, count: inputs.count)
+    for rank in 0..<layout.ranks {
+      let programs = set.programs[rank * layout.coresPerRank..<(rank + 1) * layout.coresPerRank]
+      // The cores of a rank share what has one name.
+      var declared: [Tensor] = []
+      for (_, tensor) in programs.flatMap(\.givenTensors)
+      where !declared.contains(where: { $0.name == tensor.name }) {
+        declared.append(tensor)
+      }
+      var settings: [String] = []
+      for (index, setting) in inputs.enumerated() {
+        let prefix = "rank\(rank)/"
+        let plain = setting.hasPrefix(prefix) ? String(setting.dropFirst(prefix.count)) : setting
+        let isDeclared = declared.contains { plain.hasPrefix("\($0.name)=") }
+        // What is for all ranks need not be declared by each.
+        guard isDeclared || plain != setting else { continue }
+        isKnown[index] = true
+        settings.append(plain)
+      }
+      do {
+        let given = try readInputs(settings, declared)
+        found.append(timingOnly ? given : trialInputs(declared, given, seed: seed &+ UInt64(rank)))
+      } catch let error as DiagnosticError {
+        findings += error.diagnostics
+      }
+    }
+    for (setting, isKnown) in zip(inputs, isKnown) where !isKnown {
+      let names = Set(set.programs.flatMap { $0.givenTensors.map(\.tensor.name) }).sorted()
+      findings.append(
+        Diagnostic(
+          .error, "'\(setting)' names no input of any of \(layout.ranks) rank(s)",
+          remedy: "write name=file.npy or rank0/name=file.npy; inputs are "
+            + names.joined(separator: ", ")))
+    }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    return found
+  }
+}

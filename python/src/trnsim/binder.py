@@ -1,0 +1,118 @@
+"""The caller's arrays as tensors of a program."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .arrays import element_type, is_array, to_numpy
+from .errors import NkiValidationError
+from .tracing.allocate import contiguous
+from .tracing.program import Program
+from .tracing.spaces import MemoryRegion
+from .tracing.storage import Storage
+from .tracing.view import NkiTensor
+
+
+class PerRank(list[Any]):
+    """An argument or a result that differs between ranks: an element for each."""
+
+    def __repr__(self) -> str:
+        return f"PerRank({super().__repr__()})"
+
+
+def ranks_of(*arguments: Any) -> int | None:
+    """How many ranks the arguments are for; None if they do not say."""
+    counts: set[int] = set()
+
+    def visit(value: Any) -> None:
+        if isinstance(value, PerRank):
+            counts.add(len(value))
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                visit(item)
+        elif isinstance(value, dict):
+            for item in value.values():
+                visit(item)
+
+    visit(arguments)
+    if len(counts) > 1 or 0 in counts:
+        raise NkiValidationError(f"arguments have values for {' and '.join(map(str, sorted(counts)))} ranks",
+                                 remedy="give each PerRank a value for each rank")
+    return counts.pop() if counts else None
+
+
+def share_of(value: Any, rank: int) -> Any:
+    """The arguments of one rank."""
+    if isinstance(value, PerRank):
+        return value[rank]
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(share_of(item, rank) for item in value))
+    if isinstance(value, (list, tuple)):
+        return type(value)(share_of(item, rank) for item in value)
+    if isinstance(value, dict):
+        return {key: share_of(item, rank) for key, item in value.items()}
+    return value
+
+
+class Binder:
+    """Makes tensors of the caller's arrays, wherever they are in the arguments."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.inputs: list[tuple[Storage, Any, np.ndarray[Any, Any]]] = []
+        self._seen: dict[int, NkiTensor] = {}
+
+    def bind(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+             ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        names = _parameter_names(function, len(args))
+        bound = tuple(self._convert(value, name) for name, value in zip(names, args))
+        named = {}
+        for key, value in kwargs.items():
+            plain = key.removesuffix(".must_alias_input")
+            named[plain] = self._convert(value, plain)
+        return bound, named
+
+    def _convert(self, value: Any, name: str) -> Any:
+        if isinstance(value, NkiTensor):
+            return value
+        if is_array(value):
+            return self._tensor(value, name)
+        if isinstance(value, tuple) and hasattr(value, "_fields"):
+            return type(value)(*(self._convert(item, f"{name}.{field_name}")
+                                 for field_name, item in zip(value._fields, value)))
+        if isinstance(value, (list, tuple)):
+            return type(value)(self._convert(item, f"{name}.{i}") for i, item in enumerate(value))
+        if isinstance(value, dict):
+            return {key: self._convert(item, f"{name}.{key}") for key, item in value.items()}
+        return value
+
+    def _tensor(self, value: Any, name: str) -> NkiTensor:
+        found = self._seen.get(id(value))
+        if found is not None:
+            return found
+        array = np.ascontiguousarray(to_numpy(value))
+        if np.ndim(value) == 0:
+            array = array.reshape(())
+        kind = element_type(array)
+        storage = Storage(self.program.unique_name(name), MemoryRegion.hbm, kind, tuple(array.shape) or (1,))
+        storage.role = "input"
+        self.program.add(storage)
+        tensor = NkiTensor(storage, kind, tuple(array.shape), contiguous(array.shape))
+        self.inputs.append((storage, value, array.reshape(storage.shape)))
+        self._seen[id(value)] = tensor
+        return tensor
+
+
+def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
+    names: list[str] = []
+    try:
+        for parameter in inspect.signature(function).parameters.values():
+            if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+                names.append(parameter.name)
+    except (TypeError, ValueError):
+        pass
+    return names[:count] + [f"arg{i}" for i in range(len(names), count)]

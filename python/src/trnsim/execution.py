@@ -1,0 +1,226 @@
+"""A traced kernel on the core: its values in the caller's arrays, and the report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from .arrays import is_torch, store_back, to_caller, undefined
+from .binder import PerRank
+from .core.backend import Backend, Outcome, RankArrays, Request, open_backend
+from .errors import NkiValidationError
+from .faults import exception_of, place_of_error, printed
+from .launch import Options, Traced, TracedCore, trace_kernel
+from .report import Report
+from .tracing.addresses import PSUM_BYTES, SBUF_BYTES, Addresses
+from .tracing.program import Program
+from .tracing.spaces import MemoryRegion
+from .tracing.view import NkiTensor
+
+
+def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: Options, *,
+        cores: int = 1, grid: tuple[int, ...] = (), beta: bool = False, name: str | None = None
+        ) -> tuple[Any, Report]:
+    """Runs a kernel: its values in the caller's arrays, and the report."""
+    traced = trace_kernel(function, args, kwargs, options, cores=cores, grid=grid, beta=beta, name=name)
+    return simulate(traced, options)
+
+
+@dataclass
+class _Rank:
+    """A rank's memory, as its cores and the caller see it."""
+
+    cores: list[TracedCore]
+    arrays: RankArrays = field(default_factory=RankArrays)
+    #: Arrays of the caller that the kernel writes, and what it writes to.
+    changed: list[tuple[Any, np.ndarray[Any, Any]]] = field(default_factory=list)
+
+
+def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
+    """Hands the programs to the core and collects its results."""
+    per_rank = traced.layout.cores
+    ranks = [_memory(traced.cores[first:first + per_rank]) for first in range(0, traced.layout.count, per_rank)]
+    texts: list[str] = []
+    peak = {MemoryRegion.sbuf: 0, MemoryRegion.psum: 0}
+    for core in traced.cores:
+        addresses = Addresses(core.program, options.target, options.allocation)
+        texts.append(core.program.text(addresses.text))
+        peak = {region: max(bytes_, addresses.peak[region]) for region, bytes_ in peak.items()}
+    count = sum(core.program.count for core in traced.cores)
+    if count == 0:
+        raise NkiValidationError(f"kernel '{traced.name}' has no instructions",
+                                 remedy="a kernel loads, computes and stores")
+    outcome = Outcome()
+    if options.mode != "trace":
+        request = Request(texts, [rank.arrays for rank in ranks], traced.layout.cores, hardware=options.target,
+                          overrides=options.overrides, mode=options.mode, trace=options.trace,
+                          settings=options.settings, on_print=printed)
+        outcome = _ask(request, traced)
+    report = Report(json=outcome.report or {}, text=outcome.text, programs=texts, cores_per_rank=traced.layout.cores,
+                    instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
+                    sbuf_peak_bytes=peak[MemoryRegion.sbuf], psum_peak_bytes=peak[MemoryRegion.psum])
+    if options.mode == "timing":
+        return None, report
+    results = PerRank(_collect(rank, is_stored=options.mode != "trace") for rank in ranks)
+    return results if traced.by_rank else results[0], report
+
+
+def _memory(cores: list[TracedCore]) -> _Rank:
+    """What the HBM tensors of a rank are to the caller, and their arrays. Inputs are the first core's too."""
+    rank = _Rank(cores)
+    first = cores[0]
+    # What one core writes is written for both.
+    written = {storage.name for core in cores for storage, _, _ in core.inputs if storage.written}
+    for core in cores:
+        for storage, _, _ in core.inputs:
+            if storage.name in written:
+                storage.role = "inout"
+    # Elements that a kernel never writes are NaN (4 for integers), as in the vendor's simulator; a strict run
+    # demands that all are written.
+    role = "output" if os.environ.get("TRNSIM_STRICT") == "1" else "inout"
+    for view in _returned(first.result, first.program):
+        storage = view.storage
+        if storage.role == "shared":
+            for core in cores:
+                for other in core.program.storages:
+                    if other.role == "shared" and other.name == storage.name:
+                        other.role = role
+        elif storage.role == "scratch":
+            storage.role = role
+        else:
+            continue
+        rank.arrays.outputs[storage.name] = undefined(storage.shape or (1,), storage.dtype.numpy)
+    for storage, original, array in first.inputs:
+        if storage.role == "inout":
+            array = array.copy()
+            rank.changed.append((original, array))
+        rank.arrays.inputs[storage.name] = array
+    for core in cores:
+        rank.arrays.inputs.update({s.name: s.array for s in core.program.storages
+                                   if s.array is not None and s.first >= 0})
+    return rank
+
+
+def _collect(rank: _Rank, is_stored: bool) -> Any:
+    """What the kernel returned on a rank, in the caller's kind of array."""
+    for original, array in rank.changed if is_stored else []:
+        store_back(original, array)
+    first = rank.cores[0]
+    like_torch = any(is_torch(original) for _, original, _ in first.inputs)
+    by_name = {**rank.arrays.inputs, **rank.arrays.outputs}
+    return _map(first.result, lambda view: _result(view, by_name, first, like_torch))
+
+
+def _ask(request: Request, traced: Traced) -> Outcome:
+    backend = open_backend()
+    outcome = backend.run(request)
+    if outcome.errors and outcome.errors[0].get("kind") == "race" and traced.layout.cores > 1 \
+            and os.environ.get("TRNSIM_STRICT") != "1":
+        # Kernels that do not use both cores store the same from each.
+        first = outcome.errors[0]
+        place = place_of_error(first, None)
+        traced.notes.append(f"{first['message']}{f' at {place}' if place else ''}: core 0 comes first; TRNSIM_STRICT=1 "
+                            "makes this an error")
+        request = replace(request, settings={**request.settings, "core_races": "allow"})
+        outcome = backend.run(request)
+    if outcome.errors and request.mode != "timing" and os.environ.get("TRNSIM_STRICT") != "1" \
+            and "uninit" in str(outcome.errors[0].get("kind", "")):
+        outcome = _with_undefined(request, outcome, backend, traced)
+    if outcome.errors:
+        raise exception_of(outcome.errors, _places(traced))
+    return outcome
+
+
+def _places(traced: Traced) -> Program | None:
+    """The program that instruction numbers in messages count in; messages of several cores name places alone."""
+    return traced.cores[0].program if traced.layout.count == 1 else None
+
+
+def _with_undefined(request: Request, failed: Outcome, backend: Backend, traced: Traced) -> Outcome:
+    """Runs again with NaN in all memory on chip, as the vendor's simulator has it, and notes who read it.
+
+    Kernels that compute on whole tiles read rows that they never loaded, and never store what comes of it.
+    """
+    first = failed.errors[0]
+    place = place_of_error(first, _places(traced))
+    traced.notes.append(f"{first['message']}{f' at {place}' if place else ''}: NaN was used; TRNSIM_STRICT=1 makes "
+                        "this an error")
+    sizes = ((f"sbuf float32 [128, {SBUF_BYTES.get(request.hardware, SBUF_BYTES['trn2']) // 4}]"
+              " at partition 0 byte 0", "undefined_sbuf"),
+             (f"psum float32 [128, {PSUM_BYTES // 4}] at partition 0 bank 0", "undefined_psum"))
+    declared = "".join(f"\ntensor {name}: {what}" for what, name in sizes)
+    fills = "".join(f"memset dst={name}.ap([[1, {4096}]], rows=0:128, offset={start}) value=nan\n"
+                    for what, name in sizes for start in _starts(what))
+    filled = []
+    for text in request.programs:
+        head, _, body = text.partition("\n\n")
+        filled.append(f"{head}{declared}\n\n{fills}{body}")
+    values: Outcome = backend.run(replace(request, programs=filled, mode="values", trace=None))
+    if values.errors:
+        count = fills.count("\n")
+        for error in values.errors:
+            if isinstance(error.get("instruction"), int):
+                error["instruction"] -= count
+        return values
+    if request.mode == "values":
+        return values
+    timed: Outcome = backend.run(replace(request, mode="timing"))
+    if timed.errors:
+        # Registers that the kernel loads decide its time, and depend on what was never written.
+        traced.notes.append(f"no time: {timed.errors[0]['message']}")
+        return values
+    return timed
+
+
+def _starts(declaration: str) -> list[int]:
+    """Where pieces of 4096 elements of a partition begin; the last ends where the memory does."""
+    extent = int(declaration.partition("[128, ")[2].partition("]")[0])
+    return [*range(0, extent - 4095, 4096), extent - 4096]
+
+
+def _returned(result: Any, program: Program) -> list[NkiTensor]:
+    found: list[NkiTensor] = []
+
+    def check(view: NkiTensor) -> NkiTensor:
+        if not view.storage.is_hbm:
+            raise NkiValidationError(
+                f"kernel '{program.name}' returns '{view.name}', which is in {view.storage.region.value}",
+                remedy="store it into a tensor of nl.shared_hbm and return that")
+        found.append(view)
+        return view
+
+    _map(result, check)
+    return found
+
+
+def _map(value: Any, function: Callable[[NkiTensor], Any]) -> Any:
+    if isinstance(value, NkiTensor):
+        return function(value)
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*(_map(item, function) for item in value))
+    if isinstance(value, (list, tuple)):
+        return type(value)(_map(item, function) for item in value)
+    if isinstance(value, dict):
+        return {key: _map(item, function) for key, item in value.items()}
+    return value
+
+
+def _result(view: NkiTensor, arrays: dict[str, np.ndarray[Any, Any]], core: TracedCore, like_torch: bool) -> Any:
+    for storage, original, _ in core.inputs:
+        if storage is view.storage and storage.role == "inout" and view.shape == tuple(np.shape(original)):
+            return original
+    base = arrays[view.storage.name].reshape(-1)
+    if view.dtype.numpy != base.dtype:
+        base = base.view(view.dtype.numpy)
+    if view.offset == 0 and view.size == base.size and view.is_contiguous():
+        return to_caller(base.reshape(view.shape), like_torch)
+    size = view.dtype.itemsize
+    strided = np.lib.stride_tricks.as_strided(base[view.offset:], view.shape,
+                                              tuple(stride * size for stride in view.strides))
+    return to_caller(strided.copy(), like_torch)
+
+
