@@ -235,10 +235,17 @@ extension Checker {
       "operand '\(name)' has \(rows) partitions from partition \(start) on; "
         + "\(rows) partitions must start at a multiple of \(unit)",
       remedy: "move the tensor, or split the instruction")
+    // Trainium/inferentia2 architecture guide: 64K elements of SBUF, 4K of PSUM, which is all that a partition
+    // of PSUM has. Repeating some by a stride of 0 is no more of it (nki-library's layernorm_tkg repeats the
+    // mean of a row 5,160 times).
     let limit = tensor.space == .psum ? geometry.psumFreeElements : geometry.sbufFreeElements
+    var elements = pattern.elementsPerRow
+    if tensor.space == .psum {
+      elements = pattern.free.reduce(1) { $1.stride == 0 ? $0 : $0 * Int($1.size) }
+    }
     require(
-      pattern.elementsPerRow <= limit, name,
-      "operand '\(name)' has \(pattern.elementsPerRow) elements per partition, "
+      elements <= limit, name,
+      "operand '\(name)' has \(elements) elements per partition, "
         + "\(tensor.space.name) operands have at most \(limit)",
       remedy: "split the instruction")
     require(

@@ -245,6 +245,8 @@ def _run(item: Any, file: str) -> None:
     if report is not None:
         result["instructions"] = report.instructions
         result["tracing_seconds"] = round(report.tracing_seconds, 3)
+        # The rest of a case's time is the suite's: inputs, its reference, the comparison.
+        result["core_seconds"] = report.json.get("host", {}).get("wall_seconds")
         result["microseconds"] = report.microseconds if report.json else None
     with open(f"{file}.part", "w", encoding="utf-8") as out:
         json.dump(result, out)

@@ -338,3 +338,117 @@ def test_precise_fp_is_noted(monkeypatch) -> None:
     monkeypatch.setenv("NKI_PRECISE_FP", "0")
     result = trnsim.simulate(nki.jit(lambda x: stored(nl.load(x))), X)
     assert any("NKI_PRECISE_FP" in note for note in result.report.notes)
+
+
+def test_grids_of_mgrid_are_named_in_the_order_of_dimensions() -> None:
+    @nki1.jit
+    def kernel(x):
+        out = nl1.ndarray((2, 3, 4, 5), x.dtype, buffer=nl1.shared_hbm)
+        window = nl1.mgrid[0:2, 0:3, 0:4, 0:5]
+        part = nl1.load(x[window.p, window.x, window.y, window.z])
+        nl1.store(out[window.p, window.x, window.y, window.z], part)
+        return out
+
+    x = np.arange(2 * 3 * 4 * 5, dtype=np.float32).reshape(2, 3, 4, 5)
+    np.testing.assert_array_equal(kernel(x), x)
+
+
+def test_masked_transposes_by_the_array_keep_their_type() -> None:
+    @nki1.jit
+    def kernel(x, identity):
+        out = nl1.ndarray((32, 128), x.dtype, buffer=nl1.shared_hbm)
+        i, j = nl1.mgrid[0:32, 0:128]
+        turned = nl1.ndarray((32, 128), x.dtype, buffer=nl1.psum)
+        turned[i, j] = nisa1.nc_matmul(nl1.load(x), nl1.load(identity), is_transpose=True, mask=j < 100)
+        nl1.store(out[i, j], nl1.copy(turned[i, j]), mask=j < 100)
+        return out
+
+    x = np.arange(128 * 32, dtype=np.float16).reshape(128, 32)
+    found = kernel(x, np.eye(128, dtype=np.float16))
+    np.testing.assert_array_equal(found[:, :100], x.T[:, :100])
+
+
+def test_tiles_of_indices_behind_a_number() -> None:
+    @nki1.jit
+    def kernel(x, index):
+        out = nl1.ndarray((2, 8, 32), x.dtype, buffer=nl1.shared_hbm)
+        for b in nl1.affine_range(2):
+            rows, columns = nl1.mgrid[0:8, 0:32]
+            gathered = nl1.load(x[b, nl1.load(index), columns], mask=rows < 6)
+            nl1.store(out[b, rows, columns], gathered, mask=rows < 6)
+        return out
+
+    x = np.arange(2 * 16 * 32, dtype=np.float32).reshape(2, 16, 32)
+    index = np.array([[3], [1], [15], [0], [7], [7], [2], [2]], np.int32)
+    np.testing.assert_array_equal(kernel(x, index)[:, :6], x[:, index[:6, 0]])
+
+
+def test_quotients_of_integers_are_no_integers() -> None:
+    @nki1.jit
+    def kernel(x):
+        out = nl1.ndarray((8, 4), nl1.float32, buffer=nl1.shared_hbm)
+        nl1.store(out, nl1.load(x) / 4)
+        return out
+
+    x = np.arange(32, dtype=np.int32).reshape(8, 4)
+    np.testing.assert_array_equal(kernel(x), x / 4)
+
+
+def test_addresses_that_python_advances_in_a_loop_are_those_of_its_first_pass() -> None:
+    @nki1.jit
+    def kernel(x):
+        out = nl1.ndarray(x.shape, x.dtype, buffer=nl1.shared_hbm)
+        at = 0
+        for i in nl1.affine_range(4):
+            for half in nl1.sequential_range(2):
+                # 8 × 64 KB would not fit; the first generation's compiler runs this line once.
+                tile = nl1.ndarray((128, 16384), x.dtype, buffer=ncc.sbuf.mod_alloc(base_addr=at))
+                at += 65536
+                tile[...] = nl1.load(x[i, half])
+                nl1.store(out[i, half], tile)
+        return out
+
+    x = np.arange(4 * 2 * 128 * 16384, dtype=np.float32).reshape(4, 2, 128, 16384)
+    result = trnsim.simulate(kernel, x)
+    np.testing.assert_array_equal(result.values, x)
+    assert "byte 65536" not in result.report.program
+
+
+def test_returned_tiles_of_the_first_generation_are_stored() -> None:
+    @nki1.jit
+    def kernel(x):
+        return nl1.add(nl1.load(x), 1.0)
+
+    result = trnsim.simulate(kernel, X)
+    np.testing.assert_array_equal(result.values, X + 1)
+    assert any("is returned from sbuf" in note for note in result.report.notes)
+    with pytest.raises(trnsim.NkiValidationError, match="returns.*which is in sbuf"):
+        trnsim.simulate(nki.jit(lambda x: nl.load(x)), X)
+
+
+def test_indices_out_of_bounds_are_index_errors() -> None:
+    @nki.jit
+    def kernel(x, index):
+        out = nl.ndarray((8, 32), x.dtype, buffer=nl.shared_hbm)
+        tile = nl.ndarray((8, 32), x.dtype, buffer=nl.sbuf)
+        rows = nl.load(index)
+        nisa.dma_copy(tile, x.ap([[32, 8], [1, 32]], vector_offset=rows, indirect_dim=0))
+        nl.store(out, tile)
+        return out
+
+    with pytest.raises(IndexError, match=r"index 200 of row 3"):
+        kernel(X, np.array([[0], [1], [2], [200], [4], [5], [6], [7]], np.int32))
+
+
+def test_psum_repeated_by_a_stride_of_zero() -> None:
+    @nki.jit
+    def kernel(x):
+        out = nl.ndarray((128, 8192), x.dtype, buffer=nl.shared_hbm)
+        source = nl.ndarray((128, 32), x.dtype, buffer=nl.psum)
+        wide = nl.ndarray((128, 32, 256), x.dtype, buffer=nl.sbuf)
+        nisa.tensor_copy(source, nl.load(x))
+        nisa.tensor_copy(wide, source.ap([[32, 128], [1, 32], [0, 256]]))
+        nl.store(out, wide.reshape((128, 8192)))
+        return out
+
+    np.testing.assert_array_equal(kernel(X), np.repeat(X, 256, axis=1))

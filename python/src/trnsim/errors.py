@@ -79,6 +79,10 @@ class SimulationError(TrnsimError, RuntimeError):
         return render(self.message, self.place, self.remedy, self.notes)
 
 
+class OutOfBoundsError(SimulationError, IndexError):
+    """An index that is known when the program runs leads out of its tensor."""
+
+
 class CoreMissingError(TrnsimError, RuntimeError):
     """The simulator's core was not found."""
 

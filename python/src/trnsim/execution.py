@@ -18,6 +18,7 @@ from .launch import Options, Traced, TracedCore, trace_kernel
 from .report import Report
 from .tracing.addresses import PSUM_BYTES, SBUF_BYTES, Addresses
 from .tracing.program import Program
+from .tracing.results import map_tensors
 from .tracing.spaces import MemoryRegion
 from .tracing.view import NkiTensor
 
@@ -112,7 +113,7 @@ def _collect(rank: _Rank, is_stored: bool) -> Any:
     first = rank.cores[0]
     like_torch = any(is_torch(original) for _, original, _ in first.inputs)
     by_name = {**rank.arrays.inputs, **rank.arrays.outputs}
-    return _map(first.result, lambda view: _result(view, by_name, first, like_torch))
+    return map_tensors(first.result, lambda view: _result(view, by_name, first, like_torch))
 
 
 def _ask(request: Request, traced: Traced) -> Outcome:
@@ -193,20 +194,8 @@ def _returned(result: Any, program: Program) -> list[NkiTensor]:
         found.append(view)
         return view
 
-    _map(result, check)
+    map_tensors(result, check)
     return found
-
-
-def _map(value: Any, function: Callable[[NkiTensor], Any]) -> Any:
-    if isinstance(value, NkiTensor):
-        return function(value)
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(_map(item, function) for item in value))
-    if isinstance(value, (list, tuple)):
-        return type(value)(_map(item, function) for item in value)
-    if isinstance(value, dict):
-        return {key: _map(item, function) for key, item in value.items()}
-    return value
 
 
 def _result(view: NkiTensor, arrays: dict[str, np.ndarray[Any, Any]], core: TracedCore, like_torch: bool) -> Any:

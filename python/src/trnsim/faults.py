@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import NkiValidationError, Place, SimulationError
+from .errors import NkiValidationError, OutOfBoundsError, Place, SimulationError
 from .tracing.dtypes import as_dtype
 from .tracing.program import Program
 
@@ -31,8 +31,8 @@ def exception_of(errors: list[dict[str, Any]], program: Program | None) -> Excep
     if kind in ("", "check", "error", "parse", "diagnostic"):
         return NkiValidationError(str(first["message"]), remedy=first.get("remedy"), place=place,
                                   notes=tuple(notes))
-    return SimulationError(str(first["message"]), kind=kind, remedy=first.get("remedy"), place=place,
-                           notes=tuple(notes))
+    fault = OutOfBoundsError if kind == "out of bounds" else SimulationError
+    return fault(str(first["message"]), kind=kind, remedy=first.get("remedy"), place=place, notes=tuple(notes))
 
 
 def place_of_error(error: dict[str, Any], program: Program | None) -> Place | None:

@@ -12,11 +12,17 @@ import numpy as np
 
 from .binder import Binder, PerRank, ranks_of, share_of
 from .errors import NkiValidationError, UnsupportedError
-from .tracing.context import Trace, activate
+from .tracing import lowering
+from .tracing.allocate import allocate
+from .tracing.context import Trace, activate, trace
 from .tracing.cores import trace_cores
+from .tracing.dma import dma_copy
 from .tracing.layout import ALONE, Layout
 from .tracing.program import Program
+from .tracing.results import map_tensors
+from .tracing.spaces import MemoryRegion
 from .tracing.storage import Storage
+from .tracing.view import NkiTensor
 
 #: Ranks of one launch; each is traced and simulated in this process.
 RANK_LIMIT = 1024
@@ -116,9 +122,21 @@ def _trace_grid(function: Callable[[], Any], program: Program, target: str, grid
     for number, position in enumerate(positions):
         current = Trace(program, target=target, grid=grid, position=tuple(position), beta=beta, shared=shared)
         with activate(current):
-            found = function()
+            found = map_tensors(function(), _in_hbm if beta else lambda view: view)
         result = found if number == 0 else result
     return result
+
+
+def _in_hbm(view: NkiTensor) -> NkiTensor:
+    """A returned tensor; the first API generation's kernels may return tiles, which are stored."""
+    if not view.on_chip:
+        return view
+    program = trace().program
+    program.warnings.append(f"'{view.name}' is returned from {view.buffer}: it is stored to HBM")
+    source = view if view.storage.region is MemoryRegion.sbuf else lowering.copy(view)
+    target = allocate(MemoryRegion.shared_hbm, view.dtype, view.shape, f"{view.name}.returned")
+    dma_copy(target, source)
+    return target
 
 
 __all__ = ["Options", "PerRank", "Traced", "TracedCore", "trace_kernel"]

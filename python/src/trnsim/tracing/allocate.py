@@ -64,8 +64,10 @@ def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address:
         if extents[position] < 1:
             raise NkiValidationError(f"a tensor of shape {extents} has no elements",
                                      remedy="extents start at 1", place=current_place())
-    return allocate(region, kind, tuple(extents), name, address, blocks,
-                    buffer if isinstance(buffer, PlacedRegion) else None)
+    placed = buffer if isinstance(buffer, PlacedRegion) else None
+    if placed is not None and trace().beta:
+        placed = trace().passes.of_first_pass(placed, user_place(2))
+    return allocate(region, kind, tuple(extents), name, address, blocks, placed)
 
 
 def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: str = "",

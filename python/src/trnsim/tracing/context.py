@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import NkiValidationError
 from .layout import ALONE, Layout
+from .once import Passes
 from .places import current_place
 from .program import Program
 
@@ -60,6 +61,8 @@ class Trace:
         #: HBM tensors that all cores of the rank (or programs of the grid) see, by order of allocation.
         self.shared = shared if shared is not None else {}
         self.shared_count = 0
+        #: Where it is among loops whose body the first generation's compiler traces once.
+        self.passes = Passes()
         self.constants: dict[Any, Any] = {}
         self.peeker: Any = None
         #: Gives the turn to the other cores, where there are several.

@@ -49,7 +49,7 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
             extra.append((int(part.size), stride))
             offset += _index(part.start) * stride
         elif isinstance(part, NkiTensor):
-            dynamic = _by_tile(view, dynamic, part, dim, stride)
+            dynamic = _by_tile(dynamic, part, key[:dim], stride)
             if part.size > 1:
                 strides[0] += stride
         else:
@@ -85,22 +85,29 @@ def linear(grid: np.ndarray[Any, Any], rank: int) -> tuple[int, list[int]]:
     return start, steps
 
 
-def _by_tile(view: NkiTensor, current: Dynamic | None, index: NkiTensor, dim: int, stride: int) -> Dynamic:
+def _by_tile(current: Dynamic | None, index: NkiTensor, before: tuple[Any, ...], stride: int) -> Dynamic:
     if current is not None:
         raise fail("a view has one dynamic index at most")
     if index.size == 1:
         return Dynamic("scalar", index, stride)
-    if dim != 0:
-        raise fail("a tile of indices works on dimension 0", "gather with nl.gather_flattened")
+    if not all(isinstance(part, (int, np.integer)) for part in before):
+        raise _not_first()
     return Dynamic("vector", index, stride)
+
+
+def _not_first() -> Exception:
+    return fail("a tile of indices works on the first dimension that is not given by a number",
+                "index the dimensions in front of it with numbers, or gather with nl.gather_flattened")
 
 
 def index_by_tile(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
     """`hbm[tile, …]`: one index for each row."""
     tile = next(part for part in key if isinstance(part, NkiTensor))
     position = next(i for i, part in enumerate(key) if part is tile)
-    if position != 0:
-        raise fail("a tile of indices works on dimension 0")
+    if position > 0:
+        if not all(isinstance(part, (int, np.integer)) for part in key[:position]):
+            raise _not_first()
+        return index_by_tile(view[tuple(key[:position])], key[position:])
     rest = view._with((1, *view.shape[1:]), view.strides, view.offset)[(slice(0, 1), *key[1:])]
     return NkiTensor(view.storage, view.dtype, (tile.shape[0], *rest.shape[1:]),
                      (view.strides[0], *rest.strides[1:]), rest.offset, Dynamic("vector", tile, view.strides[0]))
@@ -168,7 +175,10 @@ class MGrid:
 
 
 class Grids(tuple):  # type: ignore[type-arg]
-    """The grids of `mgrid`, also by the names of the engines' dimensions."""
+    """The grids of `mgrid`, also by name: the partitions, then x, y, z and w in the order of the dimensions.
+
+    (`select_and_scatter` of nki-samples has windows [p, width, 3, 3] whose .y and .z are the last two.)
+    """
 
     @property
     def p(self) -> Any:
@@ -176,16 +186,16 @@ class Grids(tuple):  # type: ignore[type-arg]
 
     @property
     def x(self) -> Any:
-        return self[-1]
+        return self[1]
 
     @property
     def y(self) -> Any:
-        return self[-2]
+        return self[2]
 
     @property
     def z(self) -> Any:
-        return self[-3]
+        return self[3]
 
     @property
     def w(self) -> Any:
-        return self[-4]
+        return self[4]

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import KernelTypeError
 from .context import trace, tracing
+from .once import Passes
 from .places import current_place, user_place
 from .recorder import emit, register_alloc, register_text
 from .registers import LoopRegister, VirtualRegister
@@ -38,32 +39,44 @@ def _bounds(start: Any, stop: Any, step: Any, kind: str) -> range:
     return range(int(start.__index__()), int(stop.__index__()), int(step.__index__()))
 
 
-def static(kind: str) -> Callable[..., Iterator[int]]:
-    """A loop that is unrolled while tracing; each pass is a scope."""
+def static(kind: str, traced_once: bool = False) -> Callable[..., Iterator[int]]:
+    """A loop that is unrolled while tracing; each pass is a scope.
+
+    `traced_once`: the first API generation's compiler traces its body once.
+    """
 
     def loop(start: Any, stop: Any = None, step: Any = 1, **_hints: Any) -> Iterator[int]:
         found = _bounds(start, stop, step, kind)
         current = tracing()
         if current is None:
             return iter(found)
-        return _passes(found, current.program, _loop_name(kind))
+        once = current.passes if traced_once and current.beta else None
+        return _passes(found, current.program, _loop_name(kind), once)
 
     loop.__name__ = loop.__qualname__ = kind
     loop.__doc__ = f"`{kind}(n)` or `{kind}(start, stop, step)`: unrolled while tracing."
     return loop
 
 
-def _passes(found: range, program: Any, name: str) -> Iterator[int]:
-    for i in found:
-        scope = program.open_scope(f"{name}={i}")
-        try:
-            yield i
-        finally:
-            program.close_scope(scope)
+def _passes(found: range, program: Any, name: str, once: Passes | None) -> Iterator[int]:
+    if once is not None:
+        once.enter()
+    try:
+        for i in found:
+            if once is not None:
+                once.begin_pass()
+            scope = program.open_scope(f"{name}={i}")
+            try:
+                yield i
+            finally:
+                program.close_scope(scope)
+    finally:
+        if once is not None:
+            once.leave()
 
 
-affine_range = static("affine_range")
-sequential_range = static("sequential_range")
+affine_range = static("affine_range", traced_once=True)
+sequential_range = static("sequential_range", traced_once=True)
 static_range = static("static_range")
 
 

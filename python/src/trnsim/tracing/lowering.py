@@ -53,6 +53,11 @@ def promoted(a: DType, b: DType) -> DType:
     return float32 if a.is_float else a
 
 
+def _default_kind(name: str, kind: DType) -> DType:
+    """The type of a result whose operands are of type `kind`; a quotient of integers is no integer."""
+    return float32 if name == "divide" and not kind.is_float else kind
+
+
 def copy(x: NkiTensor, dtype: Any = None, engine: Any = None) -> NkiTensor:
     """A tile with the same values."""
     _require_tile(x, "copy")
@@ -84,7 +89,7 @@ def binary(op: Any, x: Any, y: Any, dtype: Any = None) -> Any:
         return _with_scalar(name, x, y, False, dtype)
     _require_tile(x, name)
     _require_tile(y, name)
-    kind = _kind(dtype, promoted(x.dtype, y.dtype))
+    kind = _kind(dtype, _default_kind(name, promoted(x.dtype, y.dtype)))
     # A tile of one dimension has one element in each partition, and partitions come first.
     if x.ndim == 1 and y.ndim > 1:
         x = x.expand_dim(1)
@@ -131,7 +136,7 @@ def _python(name: str, x: Any, y: Any) -> Any:
 
 def _with_scalar(name: str, x: NkiTensor, value: Any, reverse: bool, dtype: Any) -> NkiTensor:
     _require_tile(x, name)
-    result = new_tile(x.shape, _kind(dtype, x.dtype))
+    result = new_tile(x.shape, _kind(dtype, _default_kind(name, x.dtype)))
     if name in COMMUTATIVE:
         reverse = False
     engine = "gpsimd" if name == "power" and x.storage.region is SBUF else None

@@ -11,7 +11,7 @@ from ..errors import UnsupportedError
 from . import recorder
 from .grids import Mask
 from .places import current_place
-from .view import NkiTensor
+from .view import Dynamic, NkiTensor
 
 
 class Box:
@@ -30,15 +30,20 @@ class Box:
     def clip(self, view: NkiTensor) -> NkiTensor:
         """The part of an operand that takes part."""
         shape, offset, changed = list(view.shape), view.offset, False
+        dynamic = view.dynamic
         for dim, (extent, (start, stop)) in enumerate(zip(self.shape, self.ranges)):
             if extent == 1 or dim >= len(shape) or shape[dim] != extent or stop - start == extent:
                 continue
             shape[dim] = stop - start
-            offset += start * view.strides[dim]
+            if dim == 0 and dynamic is not None and dynamic.kind == "vector":
+                # Each row has an index of its own instead of a place.
+                dynamic = Dynamic("vector", dynamic.index[start:stop], dynamic.stride)
+            else:
+                offset += start * view.strides[dim]
             changed = True
         if not changed:
             return view
-        return NkiTensor(view.storage, view.dtype, tuple(shape), view.strides, offset, view.dynamic, view.blocks)
+        return NkiTensor(view.storage, view.dtype, tuple(shape), view.strides, offset, dynamic, view.blocks)
 
 
 def box_of(mask: Any) -> Box | None:

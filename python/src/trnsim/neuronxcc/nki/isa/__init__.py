@@ -62,22 +62,25 @@ def nc_matmul(stationary: Any, moving: Any, *, is_stationary_onezero: bool = Fal
     # A mask leaves part of the contraction, of the rows or of the columns.
     kind = stationary.dtype if is_transpose and not is_moving_onezero and stationary.dtype.itemsize == 2 else float32
 
-    def write(to: NkiTensor, accumulate: Any = None) -> None:
-        core.nc_matmul(to, stationary, moving, is_stationary_onezero, is_moving_onezero, is_transpose, accumulate,
+    def product(to: NkiTensor, left: NkiTensor, right: NkiTensor, accumulate: Any) -> None:
+        core.nc_matmul(to, left, right, is_stationary_onezero, is_moving_onezero, is_transpose, accumulate,
                        tile_position, tile_size, perf_mode)
 
+    def write(to: NkiTensor, accumulate: Any = None) -> None:
+        product(to, stationary, moving, accumulate)
+
     if mask is not None:
-        return _masked_matmul(stationary, moving, shape, kind, write, mask)
+        return _masked_matmul(stationary, moving, shape, kind, product, mask)
     return _result(shape, kind, write, None, PSUM)
 
 
-def _masked_matmul(stationary: NkiTensor, moving: NkiTensor, shape: Any, kind: DType, write: Any, mask: Any
+def _masked_matmul(stationary: NkiTensor, moving: NkiTensor, shape: Any, kind: DType, product: Any, mask: Any
                    ) -> NkiTensor:
     from ....tracing.masks import Box, box_of
 
     box = box_of(mask)
     if box is None:
-        return _result(shape, kind, write, None, PSUM)
+        return _result(shape, kind, lambda to, accumulate=None: product(to, stationary, moving, accumulate), None, PSUM)
     # The mask's shape is [rows of dst, columns of dst], or it names the contraction in three dimensions.
     result = allocate(PSUM, kind, tuple(shape))
 
@@ -86,8 +89,8 @@ def _masked_matmul(stationary: NkiTensor, moving: NkiTensor, shape: Any, kind: D
         rows, columns = ranges.get(0, (0, shape[0])), ranges.get(1, (0, shape[1]))
         rows = rows if box.shape[0] == shape[0] else (0, shape[0])
         columns = columns if len(box.shape) > 1 and box.shape[1] == shape[1] else (0, shape[1])
-        core.nc_matmul(Box(tuple(shape), (rows, columns)).clip(to), stationary[:, rows[0]:rows[1]],
-                       moving[:, columns[0]:columns[1]], accumulate=accumulate)
+        product(Box(tuple(shape), (rows, columns)).clip(to), stationary[:, rows[0]:rows[1]],
+                moving[:, columns[0]:columns[1]], accumulate)
 
     clipped(result)
     return mark(result, clipped)
