@@ -28,7 +28,10 @@ def core():
     if not os.path.isfile(os.path.join(SOURCES, "Package.swift")) or not shutil.which("swift"):
         return None
     build = ["swift", "build", "-c", "release", "--product", "trnsimcore", "--package-path", SOURCES]
-    subprocess.run(build, check=True)
+    if subprocess.run(build, check=False).returncode != 0:
+        raise SystemExit("error: the simulator's core was not built\n"
+                         "  help: Scripts/install-packages installs what it needs (libzstd and SQLite with their headers); "
+                         "TRNSIM_CORE=/path/to/libtrnsimcore.so takes one that is built")
     shown = subprocess.run(["swift", "build", "-c", "release", "--show-bin-path", "--package-path", SOURCES],
                            check=True, capture_output=True, text=True)
     return os.path.join(shown.stdout.strip(), LIBRARY)

@@ -299,3 +299,20 @@ def test_saved_programs_run_with_the_tool(tmp_path) -> None:
     assert json.loads(done.stdout)["total_time"] == result.report.seconds
     saved = [np.load(file) for file in (tmp_path / "out" / "rank0").iterdir()]
     np.testing.assert_array_equal(saved[0], result.values)
+
+
+def test_reads_of_nothing_and_races_may_come_together() -> None:
+    @nki.jit
+    def kernel(x):
+        out = nl.ndarray((4, 16), x.dtype, buffer=nl.shared_hbm)
+        tile = nl.ndarray((8, 16), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile[:4], x[:4])
+        nisa.tensor_scalar(tile, tile, op0=nl.add, operand0=1.0)
+        nisa.dma_copy(out, tile[:4])
+        return out
+
+    result = trnsim.simulate(kernel[2], X)
+    np.testing.assert_array_equal(result.values, X[:4] + 1)
+    assert result.report.seconds > 0
+    assert any("NaN was used" in note for note in result.report.notes)
+    assert any("core 0 comes first" in note for note in result.report.notes)

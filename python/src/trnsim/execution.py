@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from .arrays import is_torch, store_back, to_caller, undefined
 from .binder import PerRank
-from .core.backend import Backend, Outcome, RankArrays, Request, open_backend
+from .core.backend import Outcome, RankArrays, Request, open_backend
 from .errors import NkiValidationError
 from .faults import exception_of, place_of_error, printed
 from .launch import Options, Traced, TracedCore, trace_kernel
+from .leniency import run_leniently
 from .report import Report
-from .tracing.addresses import PSUM_BYTES, SBUF_BYTES, Addresses
+from .tracing.addresses import Addresses
 from .tracing.program import Program
 from .tracing.results import map_tensors
 from .tracing.spaces import MemoryRegion
@@ -117,70 +118,12 @@ def _collect(rank: _Rank, is_stored: bool) -> Any:
 
 
 def _ask(request: Request, traced: Traced) -> Outcome:
-    backend = open_backend()
-    outcome = backend.run(request)
-    if outcome.errors and outcome.errors[0].get("kind") == "race" and traced.layout.cores > 1 \
-            and os.environ.get("TRNSIM_STRICT") != "1":
-        # Kernels that do not use both cores store the same from each.
-        first = outcome.errors[0]
-        place = place_of_error(first, None)
-        traced.notes.append(f"{first['message']}{f' at {place}' if place else ''}: core 0 comes first; TRNSIM_STRICT=1 "
-                            "makes this an error")
-        request = replace(request, settings={**request.settings, "core_races": "allow"})
-        outcome = backend.run(request)
-    if outcome.errors and request.mode != "timing" and os.environ.get("TRNSIM_STRICT") != "1" \
-            and "uninit" in str(outcome.errors[0].get("kind", "")):
-        outcome = _with_undefined(request, outcome, backend, traced)
+    # Instruction numbers count in one program; messages of several cores name places alone.
+    program = traced.cores[0].program if traced.layout.count == 1 else None
+    outcome = run_leniently(request, open_backend(), traced.notes, lambda error: place_of_error(error, program))
     if outcome.errors:
-        raise exception_of(outcome.errors, _places(traced))
+        raise exception_of(outcome.errors, program)
     return outcome
-
-
-def _places(traced: Traced) -> Program | None:
-    """The program that instruction numbers in messages count in; messages of several cores name places alone."""
-    return traced.cores[0].program if traced.layout.count == 1 else None
-
-
-def _with_undefined(request: Request, failed: Outcome, backend: Backend, traced: Traced) -> Outcome:
-    """Runs again with NaN in all memory on chip, as the vendor's simulator has it, and notes who read it.
-
-    Kernels that compute on whole tiles read rows that they never loaded, and never store what comes of it.
-    """
-    first = failed.errors[0]
-    place = place_of_error(first, _places(traced))
-    traced.notes.append(f"{first['message']}{f' at {place}' if place else ''}: NaN was used; TRNSIM_STRICT=1 makes "
-                        "this an error")
-    sizes = ((f"sbuf float32 [128, {SBUF_BYTES.get(request.hardware, SBUF_BYTES['trn2']) // 4}]"
-              " at partition 0 byte 0", "undefined_sbuf"),
-             (f"psum float32 [128, {PSUM_BYTES // 4}] at partition 0 bank 0", "undefined_psum"))
-    declared = "".join(f"\ntensor {name}: {what}" for what, name in sizes)
-    fills = "".join(f"memset dst={name}.ap([[1, {4096}]], rows=0:128, offset={start}) value=nan\n"
-                    for what, name in sizes for start in _starts(what))
-    filled = []
-    for text in request.programs:
-        head, _, body = text.partition("\n\n")
-        filled.append(f"{head}{declared}\n\n{fills}{body}")
-    values: Outcome = backend.run(replace(request, programs=filled, mode="values", trace=None))
-    if values.errors:
-        count = fills.count("\n")
-        for error in values.errors:
-            if isinstance(error.get("instruction"), int):
-                error["instruction"] -= count
-        return values
-    if request.mode == "values":
-        return values
-    timed: Outcome = backend.run(replace(request, mode="timing"))
-    if timed.errors:
-        # Registers that the kernel loads decide its time, and depend on what was never written.
-        traced.notes.append(f"no time: {timed.errors[0]['message']}")
-        return values
-    return timed
-
-
-def _starts(declaration: str) -> list[int]:
-    """Where pieces of 4096 elements of a partition begin; the last ends where the memory does."""
-    extent = int(declaration.partition("[128, ")[2].partition("]")[0])
-    return [*range(0, extent - 4095, 4096), extent - 4096]
 
 
 def _returned(result: Any, program: Program) -> list[NkiTensor]:
