@@ -295,92 +295,130 @@ def nki_moe(checkout: str) -> Iterator[Case]:
 
 
 def megakernel(checkout: str) -> Iterator[Case]:
-    """The Qwen3-30B-A3B decode megakernel (nki-moe-megakernel) as one rank of its tensor parallelism, two cores.
+    """The Qwen3-30B-A3B decode megakernel (nki-moe-megakernel): each rank of its tensor parallelism on two cores.
 
     It needs nki-library beside it, or at NKI_LIBRARY. Weights are random; a layer alone is compared with NumPy.
     """
     library = os.environ.get("NKI_LIBRARY") or os.path.join(os.path.dirname(os.path.abspath(checkout)), "nki-library")
 
-    def run(layers: int, values: bool) -> None:
-        import ml_dtypes
+    def run(layers: int, ranks: int, values: bool) -> None:
         import trnsim
 
         sys.path[:0] = [checkout, os.path.join(library, "src", "nkilib_src"), os.path.join(library, "src")]
         from megakernels.qwen3_moe.transformer_qwen import get_multilayer_kernel_jit
 
+        layer = _QwenLayer(ranks, position=500, context=640)
+        kernel = get_multilayer_kernel_jit(layers)[2]
+        arguments = [layer.x[None, None]]
+        for shards in layer.shards():
+            arguments += [trnsim.PerRank(shards)] * layers
+        # Each layer has caches of its own, which the kernel writes.
+        for caches in (layer.keys, layer.values):
+            arguments += [trnsim.PerRank(cache[None, None].copy() if values else cache[None, None] for cache in caches)
+                          for _ in range(layers)]
+        arguments += [layer.cos[None], layer.sin[None], np.array([[layer.position]], np.int32)]
+        groups = {"replica_groups": [list(range(ranks))]} if ranks > 1 else {}
+        result = trnsim.simulate(kernel, *arguments, mode="both" if values else "timing", **groups)
+        report = result.report
+        print(f"{layers} layers, {ranks} ranks: {report.microseconds:.1f} µs, {report.instructions} instructions, "
+              f"traced in {report.tracing_seconds:.1f} s")
+        if values:
+            wanted = layer.reference()
+            for found in result.values:
+                found = np.asarray(found[0], np.float64).reshape(-1)
+                difference = np.linalg.norm(found - wanted) / np.linalg.norm(wanted)
+                assert difference < 1e-2, f"relative L2 difference {difference:.2e}, allowed 1e-2 (bfloat16)"
+
+    yield Case("megakernel, 1 layer of 1 rank with values", lambda: run(1, 1, True))
+    yield Case("megakernel, 1 layer of 4 ranks with values", lambda: run(1, 4, True))
+    yield Case("megakernel, 48 layers of 1 rank, time", lambda: run(48, 1, False))
+    yield Case("megakernel, 48 layers of 4 ranks, time", lambda: run(48, 4, False))
+
+
+class _QwenLayer:
+    """A decoder layer with random weights: 8 query heads, a head of keys and 192 columns of each expert on every rank."""
+
+    HIDDEN, HEADS, WIDTH, EXPERTS, INNER = 2048, 8, 128, 128, 192
+
+    def __init__(self, ranks: int, position: int, context: int) -> None:
+        import ml_dtypes
+
         rng = np.random.default_rng(0)
-        hidden, heads, width, experts, inner, context, position = 2048, 8, 128, 128, 192, 640, 500
+        hidden, heads, width, experts, inner = self.HIDDEN, self.HEADS, self.WIDTH, self.EXPERTS, self.INNER
 
         def array(*shape: int, scale: float = 1.0) -> Any:
             return (rng.standard_normal(shape, np.float32) * scale).astype(ml_dtypes.bfloat16)
 
-        x = array(1, 1, hidden)
-        plain = {name: array(count * width, hidden, scale=hidden ** -0.5)
-                 for name, count in (("q", heads), ("k", 1), ("v", 1))}
-        out = array(heads * width, hidden, scale=(heads * width) ** -0.5)
-        norms = [(1 + 0.1 * array(*shape).astype(np.float32)).astype(ml_dtypes.bfloat16)
-                 for shape in ((width,), (width,), (hidden,), (1, hidden))]
-        router = array(hidden, experts, scale=hidden ** -0.5)
-        gate_up, down = array(experts, hidden, 2 * inner, scale=hidden ** -0.5), array(experts, inner, hidden,
-                                                                                       scale=inner ** -0.5)
+        self.position = position
+        self.x = array(hidden)
+        self.projections = [{name: array(count * width, hidden, scale=hidden ** -0.5)
+                             for name, count in (("q", heads), ("k", 1), ("v", 1))} for _ in range(ranks)]
+        self.out = [array(heads * width, hidden, scale=(heads * width * ranks) ** -0.5) for _ in range(ranks)]
+        self.norms = [(1 + 0.1 * array(*shape).astype(np.float32)).astype(ml_dtypes.bfloat16)
+                      for shape in ((width,), (width,), (hidden,), (1, hidden))]
+        self.router = array(hidden, experts, scale=hidden ** -0.5)
+        self.gate_up = [array(experts, hidden, 2 * inner, scale=hidden ** -0.5) for _ in range(ranks)]
+        self.down = [array(experts, inner, hidden, scale=(inner * ranks) ** -0.5) for _ in range(ranks)]
         angle = position / 1e6 ** (np.arange(width // 2) / (width // 2))
-        cos, sin = (np.concatenate([f(angle)] * 2)[None].astype(ml_dtypes.bfloat16) for f in (np.cos, np.sin))
-        keys, values_ = (array(1, 1, context, width) for _ in range(2))
-        # "Weights … must be stored in tile-transposed layout" (attn_fused_qwen).
-        tiled = [np.ascontiguousarray(w.reshape(-1, width, hidden // width, width).transpose(0, 3, 2, 1)
-                                      .reshape(-1, hidden)) for w in plain.values()]
-        weights = [*tiled, out, *norms, router, gate_up, down]
-        caches = [[array_.copy() if values else array_ for _ in range(layers)] for array_ in (keys, values_)]
-        arguments = [x, *(w for w in weights for _ in range(layers)), *caches[0], *caches[1], cos, sin,
-                     np.array([[position]], np.int32)]
-        kernel = get_multilayer_kernel_jit(layers)[2]
-        result = trnsim.simulate(kernel, *arguments, mode="both" if values else "timing")
-        report = result.report
-        print(f"{layers} layers: {report.microseconds:.1f} µs, {report.instructions} instructions, "
-              f"traced in {report.tracing_seconds:.1f} s")
-        if values:
-            wanted = _qwen_layer(x[0, 0], plain, out, norms, router, gate_up, down, keys[0, 0], values_[0, 0], cos[0],
-                                 sin[0], position)
-            found = np.asarray(result.values[0], np.float64).reshape(-1)
-            difference = np.linalg.norm(found - wanted) / np.linalg.norm(wanted)
-            assert difference < 1e-2, f"relative L2 difference {difference:.2e}, allowed 1e-2 (bfloat16)"
+        self.cos, self.sin = (np.concatenate([f(angle)] * 2).astype(ml_dtypes.bfloat16) for f in (np.cos, np.sin))
+        self.keys, self.values = ([array(context, width) for _ in range(ranks)] for _ in range(2))
 
-    yield Case("megakernel, 1 layer with values", lambda: run(1, True))
-    yield Case("megakernel, 48 layers, time", lambda: run(48, False))
+    def shards(self) -> Iterator[list[Any]]:
+        """The weights in the order of the kernel's parameters, each by rank."""
+        width, hidden = self.WIDTH, self.HIDDEN
+        for name in ("q", "k", "v"):
+            # "Weights … must be stored in tile-transposed layout" (attn_fused_qwen).
+            yield [np.ascontiguousarray(each[name].reshape(-1, width, hidden // width, width).transpose(0, 3, 2, 1)
+                                        .reshape(-1, hidden)) for each in self.projections]
+        yield self.out
+        for shared in (*self.norms, self.router):
+            yield [shared] * len(self.out)
+        yield self.gate_up
+        yield self.down
 
+    def reference(self) -> Any:
+        """The layer's output for one token, float64: what the ranks compute, added up."""
+        query_norm, key_norm, before, after = self.norms
+        x = _wide(self.x)
+        hidden = _normed(x, before)
+        parts = []
+        for weights, out, keys, values in zip(self.projections, self.out, self.keys, self.values):
+            q = self._turned(_normed((_wide(weights["q"]) @ hidden).reshape(-1, self.WIDTH), query_norm))
+            k = self._turned(_normed(_wide(weights["k"]) @ hidden, key_norm))
+            v = _wide(weights["v"]) @ hidden
+            all_keys = np.concatenate([_wide(keys[:self.position]), k[None]])
+            all_values = np.concatenate([_wide(values[:self.position]), v[None]])
+            power = _softmax(q @ all_keys.T / np.sqrt(self.WIDTH))
+            parts.append((power @ all_values).reshape(-1) @ _wide(out))
+        x = x + sum(parts)
+        hidden = _normed(x, after)
+        logits = hidden @ _wide(self.router)
+        chosen = np.argsort(-logits)[:8]
+        share = _softmax(logits[chosen])
+        total = np.zeros_like(x)
+        for gate_up, down in zip(self.gate_up, self.down):
+            for expert, part in zip(chosen, share):
+                gate, up = np.split(hidden @ _wide(gate_up[expert]), 2)
+                total += part * ((gate / (1 + np.exp(-gate)) * up) @ _wide(down[expert]))
+        return x + total
 
-def _qwen_layer(x: Any, weights: dict[str, Any], out: Any, norms: list[Any], router: Any, gate_up: Any, down: Any,
-                keys: Any, values: Any, cos: Any, sin: Any, position: int) -> Any:
-    """One decoder layer for one token, float64, of the heads and columns of one rank."""
-    def wide(a: Any) -> Any:
-        return np.asarray(a, np.float64)
-
-    def normed(a: Any, gamma: Any) -> Any:
-        return a / np.sqrt((a ** 2).mean(-1, keepdims=True) + 1e-6) * wide(gamma).reshape(-1)
-
-    def turned(a: Any) -> Any:
+    def _turned(self, a: Any) -> Any:
+        """Rotary position embedding."""
         half = a.shape[-1] // 2
-        return a * wide(cos) + np.concatenate([-a[..., half:], a[..., :half]], -1) * wide(sin)
+        return a * _wide(self.cos) + np.concatenate([-a[..., half:], a[..., :half]], -1) * _wide(self.sin)
 
-    query_norm, key_norm, before, after = norms
-    x = wide(x)
-    hidden = normed(x, before)
-    q = turned(normed((wide(weights["q"]) @ hidden).reshape(-1, 128), query_norm))
-    k = turned(normed(wide(weights["k"]) @ hidden, key_norm))
-    v = wide(weights["v"]) @ hidden
-    keys, values = np.concatenate([wide(keys[:position]), k[None]]), np.concatenate([wide(values[:position]), v[None]])
-    scores = q @ keys.T / np.sqrt(128)
+
+def _wide(a: Any) -> Any:
+    return np.asarray(a, np.float64)
+
+
+def _normed(a: Any, gamma: Any) -> Any:
+    return a / np.sqrt((a ** 2).mean(-1, keepdims=True) + 1e-6) * _wide(gamma).reshape(-1)
+
+
+def _softmax(scores: Any) -> Any:
     power = np.exp(scores - scores.max(-1, keepdims=True))
-    x = x + (power / power.sum(-1, keepdims=True) @ values).reshape(-1) @ wide(out)
-    hidden = normed(x, after)
-    logits = hidden @ wide(router)
-    chosen = np.argsort(-logits)[:8]
-    share = np.exp(logits[chosen] - logits[chosen].max())
-    share /= share.sum()
-    for expert, part in zip(chosen, share):
-        gate, up = np.split(hidden @ wide(gate_up[expert]), 2)
-        x = x + part * ((gate / (1 + np.exp(-gate)) * up) @ wide(down[expert]))
-    return x
+    return power / power.sum(-1, keepdims=True)
 
 
 def nkibench(checkout: str) -> Iterator[Case]:
