@@ -63,18 +63,34 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
                      tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
 
 
+#: Steps of grids that begin at 0, by shape and contents: loops make the same ones again and again.
+_steps: dict[tuple[Any, ...], list[int]] = {}
+_STEPS_LIMIT = 10_000
+
+
 def linear(grid: np.ndarray[Any, Any], rank: int) -> tuple[int, list[int]]:
     """Start and steps of a grid that is linear in each dimension."""
     grid = np.asarray(grid)
+    start = int(grid.flat[0])
+    key = (rank, grid.shape, grid.dtype.char, (grid - grid.flat[0]).tobytes())
+    steps = _steps.get(key)
+    if steps is None:
+        if len(_steps) >= _STEPS_LIMIT:
+            _steps.clear()
+        steps = _steps[key] = _linear_steps(grid, start, rank)
+    return start, steps
+
+
+def _linear_steps(grid: np.ndarray[Any, Any], start: int, rank: int) -> list[int]:
     steps = [0] * rank
     lead = rank - grid.ndim
-    start = int(grid.flat[0])
     rebuilt: Any = start
     for dim in range(grid.ndim):
         extent = grid.shape[dim]
         if extent > 1:
-            first = grid[(0,) * dim + (slice(0, 2),) + (0,) * (grid.ndim - dim - 1)]
-            step = int(first[1]) - int(first[0])
+            index = [0] * grid.ndim
+            index[dim] = 1
+            step = int(grid[tuple(index)]) - start
             steps[lead + dim] = step
             axis = [1] * grid.ndim
             axis[dim] = extent
@@ -82,7 +98,7 @@ def linear(grid: np.ndarray[Any, Any], rank: int) -> tuple[int, list[int]]:
     if not np.array_equal(np.broadcast_to(rebuilt, grid.shape), grid):
         raise fail("an index that is no linear function of its grids",
                    "split the access, or compute the indices into a tile for an indirect load")
-    return start, steps
+    return steps
 
 
 def _by_tile(current: Dynamic | None, index: NkiTensor, before: tuple[Any, ...], stride: int) -> Dynamic:
