@@ -2,6 +2,21 @@ import Formats
 import Machine
 
 extension Checker {
+  /// Requires a NeuronCore of this generation or later; `false` if this is an earlier one.
+  ///
+  /// - Parameter instead: what to write for earlier ones.
+  mutating func requireGeneration(
+    _ needed: Int, for operation: String, instead: String
+  ) -> Bool {
+    let generation = geometry.generation
+    require(
+      generation >= needed, nil,
+      "\(operation) needs NeuronCore-v\(needed) (trn\(needed - 1)), this is "
+        + "NeuronCore-v\(generation)",
+      remedy: "--hardware trn\(needed - 1), or \(instead)")
+    return generation >= needed
+  }
+
   /// Requires operands in SBUF or PSUM.
   mutating func requireOnChip(_ operands: [(AccessPattern, String)]) {
     for (pattern, name) in operands { requireSpace(pattern, name, [.sbuf, .psum]) }
@@ -64,6 +79,17 @@ extension Checker {
       first == second, bName,
       "'\(bName)' is \(second), '\(aName)' is \(first): both must have one type",
       remedy: "convert one of them with tensor_copy")
+  }
+
+  /// Requires that both sides of a copy have one type if one of them is opaque.
+  mutating func requireConvertible(
+    _ source: AccessPattern, _ sourceName: String, _ target: AccessPattern, _ targetName: String
+  ) {
+    let (from, to) = (place(source).dtype, place(target).dtype)
+    require(
+      from == to || !from.isOpaque && !to.isOpaque, targetName,
+      "'\(targetName)' is \(to), '\(sourceName)' is \(from): packed elements and their scales are "
+        + "copied, not converted", remedy: "view both as one type")
   }
 
   /// Requires that the element count per partition lies in a range.
