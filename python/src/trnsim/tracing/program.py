@@ -172,15 +172,18 @@ class Program:
     def text(self, place_of_storage: Callable[[Storage], str], core: int | None = None) -> str:
         """The whole program, or one core's part; `place_of_storage` says where on-chip tensors lie."""
         lines = self.lines
+        named: set[str] = set()
         if core is not None and self.cores > 1:
             lines = [line for line, owner in zip(lines, self.line_cores) if owner == core]
+            named = {found for line in lines for found in _OPERAND.findall(line)}
         head = ["trnsim program 1", f"kernel {quoted(self.name)}"]
         for key, value in sorted(self.metadata.items()):
             head.append(f"meta {quoted(key)} = {quoted_text(value)}")
         head.append("dependencies derived")
         for storage in self.storages:
-            # The other core's memory lies beyond this one's.
-            is_elsewhere = core is not None and storage.region.is_on_chip and storage.core != core
+            # The other core's memory lies beyond this one's; exchanges name tiles of it.
+            is_elsewhere = (core is not None and storage.region.is_on_chip and storage.core != core
+                            and named.isdisjoint((storage.text, *storage.aliases.values())))
             if is_elsewhere or not self._declares(storage):
                 continue
             shape = ", ".join(map(str, storage.shape or (1,)))
@@ -205,6 +208,8 @@ class Program:
         return storage.first >= 0 or (storage.role != "scratch" and storage.array is None)
 
 
+#: The tensors that an instruction's text names.
+_OPERAND = re.compile(r'=("(?:[^"\\]|\\.)*"|[^\s="\[]+?)\.ap\(')
 _BARE = re.compile(r"(?!(?:inf|infinity|nan|true|false|absent)\Z)[a-z_$%][a-z0-9_$%.\-/]*", re.IGNORECASE | re.ASCII)
 
 

@@ -536,7 +536,8 @@ class NkiTensor:
     reinterpret_cast = view
 
     def indirect(self, index: NkiTensor, num_elem: int | None = None) -> NkiTensor:
-        raise UnsupportedError("indirect() needs NeuronCore-v4 (trn3)", place=current_place(),
+        raise UnsupportedError("indirect() is an addressing mode of NeuronCore-v4 (trn3) that is not simulated",
+                               place=current_place(),
                                remedy="gather with dma_copy and vector_offset, or nc_n_gather")
 
     # Instructions
