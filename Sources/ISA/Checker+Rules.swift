@@ -65,6 +65,22 @@ extension Checker {
       remedy: "use tensor_scalar or tensor_tensor")
   }
 
+  /// Requires that the generation has the operators of an instruction's two steps.
+  ///
+  /// Source: NKI release notes, 0.4: `square` and `relu` as `op0` on trn3.
+  mutating func requireSteps(_ op0: ALUOp, _ op1: ALUOp?) {
+    let generation = geometry.generation
+    for op in [ALUOp.square, .relu] {
+      require(
+        op0 != op || generation >= 4, "op0",
+        "'\(op.rawValue)' needs NeuronCore-v4 (trn3), this is NeuronCore-v\(generation)",
+        remedy: "--hardware trn3, or use activation")
+      require(
+        op1 != op, "op1", "'\(op.rawValue)' can be the first operation only",
+        remedy: "use two instructions")
+    }
+  }
+
   /// Requires an operator of two operands.
   mutating func requireBinary(_ op: ALUOp, _ name: String) {
     require(!op.isUnary, name, "'\(op.rawValue)' takes one operand", remedy: "use tensor_scalar")

@@ -259,4 +259,26 @@ import Testing
     #expect(bench.findings(small, generation: 4).isEmpty)
     expect(bench, small, "dst", "'dst' is bfloat16, must be float32")
   }
+
+  @Test func firstOperations() {
+    var bench = Bench()
+    let a = bench.tile(4, 8)
+    let r = bench.tile(4, 1)
+    for op in [ALUOp.square, .relu] {
+      let alone = TensorScalar(dst: a, data: a, op0: op)
+      #expect(bench.findings(alone, generation: 4).isEmpty)
+      expect(bench, alone, "op0", "'\(op.rawValue)' needs NeuronCore-v4 (trn3)")
+      expect(
+        bench, TensorScalar(dst: a, data: a, op0: .abs, op1: op), generation: 4, "op1",
+        "can be the first operation only")
+      expect(
+        bench,
+        TensorScalarReduce(
+          dst: a, data: a, op0: op, operand0: .immediate(1), reduceOp: .add, reduceRes: r),
+        generation: 4, "operand0", "takes no operand")
+    }
+    let difference = TensorScalar(dst: a, data: a, op0: .subtract)
+    #expect(bench.findings(difference, engine: .scalar, generation: 4).isEmpty)
+    expect(bench, difference, engine: .scalar, "op0", "the scalar engine takes multiply, add")
+  }
 }

@@ -167,6 +167,37 @@ def vector_samples():
     rand2(5, 9, "float8_e5m2", "tile", 200.0)
 
 
+    def first(op, operation, rows, columns, types, **more):
+        d = tile("d", rows, columns, types[0], blank=True)
+        a = tile("a", rows, columns, types[1], special=True)
+        fields = {"dst": d, "data": a, "op0": op, **more}
+        r = tile("r", rows, 1, blank=True) if operation == "tensor_scalar_reduce" else None
+        if r:
+            fields |= {"reduce_op": "maximum", "reduce_res": r}
+
+        def compute():
+            x = a.values()
+            x = x * x if op == "square" else np.where(x <= 0, F32(0), x)
+            if "operand1" in more:
+                x = x + F32(more["operand1"])
+            d.store(x)
+            if r:
+                r.store(reduce_rows(x, "maximum")[:, None])
+
+        sample(operation, more.get("engine", "vector"), {k: v for k, v in fields.items() if k != "engine"}, compute,
+               generation=4)
+
+    first("square", "tensor_scalar", 16, 12, ("float32", "float32"))
+    first("relu", "tensor_scalar", 16, 12, ("bfloat16", "float32"), op1="add", operand1=1.5)
+    first("square", "tensor_scalar", 8, 9, ("float32", "bfloat16"), engine="scalar")
+    first("square", "tensor_scalar_reduce", 8, 9, ("float32", "float32"))
+    first("relu", "tensor_scalar_reduce", 8, 9, ("float16", "float32"))
+    # The Scalar engine subtracts, too.
+    d, a = tile("d", 5, 8, blank=True), tile("a", 5, 8)
+    sample("tensor_scalar", "scalar", {"dst": d, "data": a, "op0": "subtract", "operand0": 2.0, "reverse0": True},
+           lambda: d.store(F32(2) - a.values()), generation=4)
+
+
 def activate_samples():
     steps = {"multiply": lambda x, y: x * y, "add": lambda x, y: x + y, "subtract": lambda x, y: x - y}
     reduces = {"add": lambda x: x.astype(np.float64).sum(1), "maximum": lambda x: x.max(1),
