@@ -206,6 +206,21 @@ def test_activate2_reduces(op, reference) -> None:
                                atol=1e-4)
 
 
+def test_first_operations_of_one_operand() -> None:
+    np.testing.assert_array_equal(run(lambda dst, a: nisa.tensor_scalar(dst, a, nl.square, None), A), A * A)
+    found = run(lambda dst, a: nisa.tensor_scalar(dst, a, nl.relu, 0.0, op1=nl.subtract, operand1=1.0), A)
+    np.testing.assert_array_equal(found, np.maximum(A, 0) - np.float32(1))
+
+    def body(dst, a):
+        squares = nl.ndarray(a.shape, nl.float32, buffer=nl.sbuf)
+        nisa.tensor_scalar_reduce(squares, a, nl.square, None, nl.add, dst)
+
+    np.testing.assert_allclose(run(body, A, shape=(128, 1)), (A * A).sum(1, keepdims=True), rtol=1e-5)
+    # The Scalar engine has all arithmetic.
+    found = run(lambda dst, a: nisa.tensor_scalar(dst, a, nl.subtract, 2.0, True, engine=nisa.engine.scalar), A)
+    np.testing.assert_array_equal(found, np.float32(2) - A)
+
+
 def test_rand2_is_even_within_its_range() -> None:
     low = np.linspace(-4, 3, 128, dtype=np.float32)[:, None]
     found = run(lambda dst, a: nisa.rand2(dst, a, 5.0), low, shape=(128, 2048))
@@ -240,6 +255,13 @@ def exponential(x):
     out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
     nl.store(out, tile)
     return out
+
+
+def test_activation_runs_on_scalar() -> None:
+    found = run(lambda dst, a: nisa.activation(dst, nl.square, a, engine=nisa.engine.scalar), A)
+    np.testing.assert_array_equal(found, A * A)
+    with pytest.raises(trnsim.UnsupportedError, match="activation on gpsimd is not simulated"):
+        run(lambda dst, a: nisa.activation(dst, nl.square, a, engine=nisa.engine.gpsimd), A)
 
 
 def test_trn2_says_what_to_do() -> None:

@@ -8,7 +8,7 @@ from ..errors import UnsupportedError
 from . import recorder
 from .context import trace
 from .operand import core_operand
-from .operators import BITWISE, UNARY, activation_name, alu, op_name
+from .operators import BITWISE, UNARY, UNARY_TRN3, activation_name, alu, op_name
 from .places import current_place
 from .psum import accumulates, forget, note_matmul
 from .recorder import NkiInstruction, emit, fail, number, same_shape, scalar, tile
@@ -95,7 +95,9 @@ def tensor_scalar(dst: Any, data: Any, op0: Any, operand0: Any, reverse0: Any = 
     operands = [to, values]
     first = alu(op0, "op0")
     text = f"tensor_scalar dst={a.text} data={b.text} op0={first}"
-    if first not in UNARY:
+    if first in UNARY_TRN3:
+        require_generation(f"{first} in tensor_scalar", 4, f"activation(op=nl.{first})")
+    elif first not in UNARY:
         text = f"{text} operand0={scalar(operand0, 'operand0', 'tensor_scalar', operands)}"
         if reverse0:
             text = f"{text} reverse0=true"

@@ -19,7 +19,7 @@ import numpy as np
 
 from .isa_core import _dst, reduction, require_generation, scalar_engine
 from .operand import core_operand
-from .operators import activation_name, alu, op_name
+from .operators import UNARY_TRN3, activation_name, alu, op_name
 from .recorder import NkiInstruction, emit, fail, number, scalar, tile
 from .view import NkiTensor
 
@@ -119,9 +119,13 @@ def _predicate(dst: Any, src: Any, predicate: Any, reverse: Any) -> tuple[Any, .
 
 
 def _absolute(dst: Any, data: Any, op0: Any, operand0: Any, *rest: Any) -> tuple[Any, ...]:
-    """The core has no operation of one operand here; the larger of |x| and |0| is |x|."""
-    if op_name(op0) == "abs":
+    """Of operations of one operand the core has trn3's here; the larger of |x| and |0| is |x|."""
+    name = op_name(op0)
+    if name == "abs":
         op0, operand0 = "abs_max", 0.0
+    elif name in UNARY_TRN3:
+        require_generation(f"{name} in tensor_scalar_reduce", 4, "activation and tensor_reduce")
+        operand0 = 0.0
     return (dst, data, op0, operand0, *rest)
 
 

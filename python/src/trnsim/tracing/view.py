@@ -92,6 +92,14 @@ class NkiTensor:
         return self.storage.region
 
     @property
+    def base_tensor(self) -> NkiTensor:
+        """The whole tensor that this is a view of, in its own type; public kernels of NKI 0.3 take it."""
+        from .allocate import contiguous
+
+        storage = self.storage
+        return NkiTensor(storage, storage.dtype, storage.shape, contiguous(storage.shape))
+
+    @property
     def name(self) -> str:
         return self.storage.name
 
