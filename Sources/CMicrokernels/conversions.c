@@ -15,13 +15,15 @@ static size_t size_of(uint32_t format) {
     case TRNSIM_BFLOAT16:
     case TRNSIM_FLOAT16:
     case TRNSIM_INT16:
-    case TRNSIM_UINT16: return 2;
+    case TRNSIM_UINT16:
+    case TRNSIM_FLOAT4_E2M1FN_X4: return 2;
     case TRNSIM_FLOAT8_E4M3:
     case TRNSIM_FLOAT8_E5M2:
     case TRNSIM_FLOAT8_E4M3FN:
     case TRNSIM_INT8:
     case TRNSIM_UINT8:
-    case TRNSIM_BOOL: return 1;
+    case TRNSIM_BOOL:
+    case TRNSIM_FLOAT8_E8M0FNU: return 1;
     default: return 4;
   }
 }
@@ -52,7 +54,11 @@ static size_t size_of(uint32_t format) {
   ROW(TRNSIM_UINT8, uint8_t)                                                                      \
   ROW(TRNSIM_UINT16, uint16_t)                                                                    \
   ROW(TRNSIM_UINT32, uint32_t)                                                                    \
-  ROW(TRNSIM_BOOL, uint8_t)
+  ROW(TRNSIM_BOOL, uint8_t)                                                                       \
+  ROW(TRNSIM_FLOAT8_E8M0FNU, uint8_t)                                                             \
+  ROW(TRNSIM_FLOAT8_E5M2_X4, uint32_t)                                                            \
+  ROW(TRNSIM_FLOAT8_E4M3FN_X4, uint32_t)                                                          \
+  ROW(TRNSIM_FLOAT4_E2M1FN_X4, uint16_t)
 
 TRNSIM_INLINE void decode_row(
     uint32_t format, const void *restrict source, size_t count, float *restrict into) {

@@ -47,6 +47,9 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
   case nonzero
   case topK
   case sequenceBounds
+  case exponential
+  case quantizeMx
+  case rand2
 
   /// The name that the profiler shows.
   public var name: String {
@@ -98,6 +101,9 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
     case .nonzero: "NONZERO"
     case .topK: "TOPK"
     case .sequenceBounds: "SEQUENCE_BOUNDS"
+    case .exponential: "EXPONENTIAL"
+    case .quantizeMx: "QUANTIZE_MX"
+    case .rand2: "RAND2"
     }
   }
 }

@@ -26,6 +26,9 @@ public enum StreamClass: UInt8, CaseIterable, Hashable, Sendable {
   case activation
   case activationReduce
   case tableLoad
+  case exponential
+  case quantizeMx
+  case random
 
   /// The snake_case name of the class in hardware configurations.
   public var configurationKey: String { Self.configurationKeys[Int(rawValue)] }
@@ -90,6 +93,8 @@ public enum MatmulRate: UInt8, CaseIterable, Hashable, Sendable {
   case float32Pass
   /// float8 double row: 256 rows of K in the time of 128.
   case doubleRow
+  /// Packed MX data: 512 rows of K in the time of 128.
+  case mx
 }
 
 /// Loading a stationary operand into the PE array.

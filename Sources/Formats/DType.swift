@@ -1,4 +1,4 @@
-/// The element types of trn2 tensors, by their NKI names.
+/// The element types of tensors, by their NKI names.
 ///
 /// Source: NKI documentation, "Supported Data Types".
 public enum DType: UInt8, CaseIterable, Hashable, Sendable {
@@ -20,13 +20,21 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   case uint16 = 11
   case uint32 = 12
   case bool = 13
+  /// The scale of an OCP microscaling (MX) group: 2^(code - 127), 255 is NaN.
+  case float8_e8m0fnu = 14
+  /// Four float8_e5m2 of an MX group in 32 bits, the first in the lowest byte.
+  case float8_e5m2_x4 = 15
+  /// Four float8_e4m3fn of an MX group in 32 bits, the first in the lowest byte.
+  case float8_e4m3fn_x4 = 16
+  /// Four float4_e2m1fn of an MX group in 16 bits, the first in the lowest four.
+  case float4_e2m1fn_x4 = 17
 
   /// Bytes per element in memory.
   @inlinable public var size: Int {
     switch self {
-    case .float32, .tfloat32, .int32, .uint32: 4
-    case .bfloat16, .float16, .int16, .uint16: 2
-    case .float8_e4m3, .float8_e5m2, .float8_e4m3fn, .int8, .uint8, .bool: 1
+    case .float32, .tfloat32, .int32, .uint32, .float8_e5m2_x4, .float8_e4m3fn_x4: 4
+    case .bfloat16, .float16, .int16, .uint16, .float4_e2m1fn_x4: 2
+    case .float8_e4m3, .float8_e5m2, .float8_e4m3fn, .int8, .uint8, .bool, .float8_e8m0fnu: 1
     }
   }
 
@@ -34,7 +42,12 @@ public enum DType: UInt8, CaseIterable, Hashable, Sendable {
   @inlinable public var isFloat: Bool { rawValue <= DType.float8_e4m3fn.rawValue }
 
   /// Whether the type is an integer format; `bool` is not.
-  @inlinable public var isInteger: Bool { !isFloat && self != .bool }
+  @inlinable public var isInteger: Bool { !isFloat && !isOpaque && self != .bool }
+
+  /// Whether an element is a part of MX data, without a value of its own.
+  ///
+  /// Engines and DMA move its bits; only `quantize_mx` makes and only `nc_matmul_mx` reads them.
+  @inlinable public var isOpaque: Bool { rawValue >= DType.float8_e8m0fnu.rawValue }
 
   /// Whether the type is an integer format with a sign.
   @inlinable public var isSigned: Bool { self == .int8 || self == .int16 || self == .int32 }
@@ -77,6 +90,10 @@ extension DType: CustomStringConvertible {
     case .uint16: "uint16"
     case .uint32: "uint32"
     case .bool: "bool"
+    case .float8_e8m0fnu: "float8_e8m0fnu"
+    case .float8_e5m2_x4: "float8_e5m2_x4"
+    case .float8_e4m3fn_x4: "float8_e4m3fn_x4"
+    case .float4_e2m1fn_x4: "float4_e2m1fn_x4"
     }
   }
 }

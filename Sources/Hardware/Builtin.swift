@@ -67,6 +67,7 @@ tensor:
   fp32_passes: {value: 2, unit: count, source: "assumed: as trn2"}
   fp32_onezero_passes: {value: 1, unit: count, source: "assumed: as trn2"}
   double_row_factor: {value: 1, unit: ratio, source: "trn2 architecture guide, Double FP8 Matmul Performance: from NeuronCore-v3 on"}
+  mx_factor: {value: 1, unit: ratio, source: "NKI ISA reference, nc_matmul_mx: from NeuronCore-v4 on"}
   issue_overhead_cycles:
     warm: {value: 6, unit: cycles, source: "assumed: as trn2"}
     cold: {value: 0, unit: cycles, source: "assumed: as trn2"}
@@ -340,6 +341,23 @@ vector:
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
       retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
+    exponential: {value: none, source: "NKI ISA reference, exponential: needs NeuronCore-v4"}
+    quantize_mx: {value: none, source: "NKI ISA reference, quantize_mx: needs NeuronCore-v4"}
+    random:
+      cycles_per_element:
+        sbuf: {value: 1, unit: cycles/element, source: "assumed: as memset"}
+        sbuf_16bit: {value: 0.5, unit: cycles/element, source: "assumed: as memset"}
+        sbuf_16bit_contiguous: {value: 0.5, unit: cycles/element, source: "assumed: as memset"}
+        psum: {value: 1, unit: cycles/element, source: "assumed: as memset"}
+        psum_16bit_contiguous: {value: 0.5, unit: cycles/element, source: "assumed: as memset"}
+      issue_overhead:
+        sbuf: {value: 50, unit: ns, source: "assumed: as memset"}
+        psum: {value: 50, unit: ns, source: "assumed: as memset"}
+      latency:
+        sbuf: {value: 80, unit: ns, source: "assumed: as memset"}
+        psum: {value: 80, unit: ns, source: "assumed: as memset"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as memset"}
+      minimum_cycles: {value: 64, unit: cycles, source: "assumed: as memset"}
 
 scalar:
   classes:
@@ -792,6 +810,7 @@ tensor:
   fp32_passes: {value: 2, unit: count, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): LOW and HIGH passes; kernel-optimization tutorial: 65,536 MATMULs for 32,768 nc_matmul"}
   fp32_onezero_passes: {value: 1, unit: count, source: "NKI ISA reference, nc_matmul is_stationary_onezero: up to 2x"}
   double_row_factor: {value: 2, unit: ratio, source: "trn2 architecture guide, Double FP8 Matmul Performance"}
+  mx_factor: {value: 1, unit: ratio, source: "NKI ISA reference, nc_matmul_mx: from NeuronCore-v4 on"}
   issue_overhead_cycles:
     warm: {value: 6, unit: cycles, source: "measured, trn2.3xlarge captures of CS149 asst4 kernels (NTFF decode): 134 cycles for 128 columns, 426 for 420"}
     cold: {value: 0, unit: cycles, source: "measured by replaying trn2.3xlarge captures (CS149 asst4 and attention kernels)"}
@@ -1079,6 +1098,23 @@ vector:
         psum: {value: 158.4, unit: ns, source: "assumed: as copy"}
       retire_overhead: {value: 0, unit: ns, source: "assumed: ends keep the distance of the starts; only ScalarE copies were seen to spread"}
       minimum_cycles: {value: 64, unit: cycles, source: "NKI ISA reference v2.26, estimated instruction cost: max(64, N)"}
+    exponential: {value: none, source: "NKI ISA reference, exponential: needs NeuronCore-v4"}
+    quantize_mx: {value: none, source: "NKI ISA reference, quantize_mx: needs NeuronCore-v4"}
+    random:
+      cycles_per_element:
+        sbuf: {value: 0.5, unit: cycles/element, source: "assumed: as memset"}
+        sbuf_16bit: {value: 0.5, unit: cycles/element, source: "assumed: as memset"}
+        sbuf_16bit_contiguous: {value: 0.5, unit: cycles/element, source: "assumed: as memset"}
+        psum: {value: 1, unit: cycles/element, source: "assumed: as memset"}
+        psum_16bit_contiguous: {value: 1, unit: cycles/element, source: "assumed: as memset"}
+      issue_overhead:
+        sbuf: {value: 50, unit: ns, source: "assumed: as memset"}
+        psum: {value: 50, unit: ns, source: "assumed: as memset"}
+      latency:
+        sbuf: {value: 80, unit: ns, source: "assumed: as memset"}
+        psum: {value: 80, unit: ns, source: "assumed: as memset"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as memset"}
+      minimum_cycles: {value: 64, unit: cycles, source: "assumed: as memset"}
 
 scalar:
   classes:
@@ -1510,7 +1546,7 @@ access:
   start_partitions_above_64: {value: [0], unit: partitions, source: "trn1/inf2 architecture guide, Accessing SBUF/PSUM tensors"}
   max_free_dims: {value: 4, unit: count, source: "assumed: as trn2"}
   max_free_elements_sbuf: {value: 65536, unit: elements, source: "assumed: as trn2"}
-  max_free_elements_psum: {value: 4096, unit: elements, source: "assumed: as trn2"}
+  max_free_elements_psum: {value: 8192, unit: elements, source: "NKI ISA reference, nc_matmul: up to 8192 bfloat16 elements on NeuronCore-v4, all of PSUM"}
   stride_penalty_bytes: {value: 16, unit: B, source: "assumed: as trn2"}
   stride_penalty_factor: {value: 2, unit: ratio, source: "assumed: as trn2"}
   vector_scattered_write_cycles: {value: 2.26, unit: cycles/element, source: "assumed: as trn2"}
@@ -1535,6 +1571,7 @@ tensor:
   fp32_passes: {value: 2, unit: count, source: "assumed: as trn2"}
   fp32_onezero_passes: {value: 1, unit: count, source: "NKI ISA reference, nc_matmul is_stationary_onezero: up to 2x"}
   double_row_factor: {value: 2, unit: ratio, source: "NKI ISA reference, nc_matmul double_row"}
+  mx_factor: {value: 4, unit: ratio, source: "trn3 architecture guide, Quad-MXFP8/MXFP4 Matmul Performance: 512 rows of K, 4x the throughput of bf16"}
   issue_overhead_cycles:
     warm: {value: 6, unit: cycles, source: "assumed: as trn2"}
     cold: {value: 0, unit: cycles, source: "assumed: as trn2"}
@@ -1548,7 +1585,7 @@ tensor:
   weights_to_stream: {value: 5, unit: ns, source: "assumed: as trn2"}
   ldweights:
     cycles:
-      fast: {value: 32, unit: cycles, source: "assumed: as trn2"}
+      fast: {value: 32, unit: cycles, source: "assumed: as trn2; packed MX elements as bf16, one to an array element"}
       slow: {value: 128, unit: cycles, source: "assumed: as trn2"}
       fp32: {value: 256, unit: cycles, source: "assumed: as trn2"}
       fp32_transpose: {value: 128, unit: cycles, source: "assumed: as trn2"}
@@ -1822,6 +1859,51 @@ vector:
         psum: {value: 158.4, unit: ns, source: "assumed: as trn2"}
       retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
       minimum_cycles: {value: 64, unit: cycles, source: "assumed: as trn2"}
+    exponential:
+      cycles_per_element:
+        sbuf: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, Fast Exponential Evaluation: 4x ScalarE's exp, of one element per cycle"}
+        sbuf_16bit: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, Fast Exponential Evaluation: 4x ScalarE's exp, of one element per cycle"}
+        sbuf_16bit_contiguous: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, Fast Exponential Evaluation: 4x ScalarE's exp, of one element per cycle"}
+        psum: {value: 1, unit: cycles/element, source: "assumed: as copy, which PSUM limits"}
+        psum_16bit_contiguous: {value: 0.5, unit: cycles/element, source: "assumed: as copy, which PSUM limits"}
+      issue_overhead:
+        sbuf: {value: 116.7, unit: ns, source: "assumed: as tensor_scalar_reduce, with which it shares the accumulators"}
+        psum: {value: 116.7, unit: ns, source: "assumed: as tensor_scalar_reduce, with which it shares the accumulators"}
+      latency:
+        sbuf: {value: 216.7, unit: ns, source: "assumed: as tensor_scalar_reduce, with which it shares the accumulators"}
+        psum: {value: 225.1, unit: ns, source: "assumed: as tensor_scalar_reduce, with which it shares the accumulators"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
+      minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other classes"}
+    quantize_mx:
+      cycles_per_element:
+        sbuf: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, MX data-type Quantization: four input elements per partition and cycle"}
+        sbuf_16bit: {value: 0.25, unit: cycles/element, source: "assumed: as contiguous; the guide's four per cycle name no layout"}
+        sbuf_16bit_contiguous: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, MX data-type Quantization: four input elements per partition and cycle"}
+        psum: {value: 0.25, unit: cycles/element, source: "NKI ISA reference, quantize_mx: its operands are in SBUF; as there"}
+        psum_16bit_contiguous: {value: 0.25, unit: cycles/element, source: "NKI ISA reference, quantize_mx: its operands are in SBUF; as there"}
+      issue_overhead:
+        sbuf: {value: 50, unit: ns, source: "assumed: as copy"}
+        psum: {value: 50, unit: ns, source: "NKI ISA reference, quantize_mx: its operands are in SBUF; as there"}
+      latency:
+        sbuf: {value: 150, unit: ns, source: "assumed: as copy"}
+        psum: {value: 150, unit: ns, source: "NKI ISA reference, quantize_mx: its operands are in SBUF; as there"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
+      minimum_cycles: {value: 64, unit: cycles, source: "assumed: as the other classes"}
+    random:
+      cycles_per_element:
+        sbuf: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, XORWOW-based PRNG: 4 values of 32 bits per lane and cycle"}
+        sbuf_16bit: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, XORWOW-based PRNG: 4 values of 32 bits per lane and cycle"}
+        sbuf_16bit_contiguous: {value: 0.25, unit: cycles/element, source: "trn3 architecture guide, XORWOW-based PRNG: 4 values of 32 bits per lane and cycle"}
+        psum: {value: 1, unit: cycles/element, source: "assumed: as memset, which PSUM limits"}
+        psum_16bit_contiguous: {value: 1, unit: cycles/element, source: "assumed: as memset, which PSUM limits"}
+      issue_overhead:
+        sbuf: {value: 50, unit: ns, source: "assumed: as memset"}
+        psum: {value: 50, unit: ns, source: "assumed: as memset"}
+      latency:
+        sbuf: {value: 80, unit: ns, source: "assumed: as memset"}
+        psum: {value: 80, unit: ns, source: "assumed: as memset"}
+      retire_overhead: {value: 0, unit: ns, source: "assumed: as trn2 (ends keep the distance of the starts; only ScalarE copies were seen to spread)"}
+      minimum_cycles: {value: 64, unit: cycles, source: "assumed: as memset"}
 
 scalar:
   classes:
@@ -2194,8 +2276,8 @@ flops:
     mx: {value: 0.25, unit: ratio, source: "Neuron Explorer metrics schema"}
 
 dtypes:
-  storage: {value: [float32, bfloat16, float16, tfloat32, float8_e4m3, float8_e5m2, float8_e4m3fn, int8, int16, int32, uint8, uint16, uint32, bool], unit: types, source: "NKI reference, Supported Data Types"}
-  matmul: {value: [float32, bfloat16, float16, tfloat32, float8_e4m3, float8_e5m2, float8_e4m3fn], unit: types, source: "NKI ISA reference, nc_matmul"}
+  storage: {value: [float32, bfloat16, float16, tfloat32, float8_e4m3, float8_e5m2, float8_e4m3fn, int8, int16, int32, uint8, uint16, uint32, bool, float8_e8m0fnu, float8_e5m2_x4, float8_e4m3fn_x4, float4_e2m1fn_x4], unit: types, source: "NKI reference, Supported Data Types"}
+  matmul: {value: [float32, bfloat16, float16, tfloat32, float8_e4m3, float8_e5m2, float8_e4m3fn, float8_e5m2_x4, float8_e4m3fn_x4, float4_e2m1fn_x4], unit: types, source: "NKI ISA reference, nc_matmul and nc_matmul_mx"}
 
 limits:
   bn_stats_elements: {value: 512, unit: elements, source: "NKI reference, nl.tile_size.bn_stats_fmax"}

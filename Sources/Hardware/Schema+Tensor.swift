@@ -30,6 +30,9 @@ extension Schema {
       .integer(
         "tensor.double_row_factor", \.tensor.doubleRowFactor, .ratio, .integer(1...8),
         "contraction rows per array row in the fp8 double_row mode; 1 = no such mode"),
+      .integer(
+        "tensor.mx_factor", \.tensor.mxFactor, .ratio, .integer(1...8),
+        "contraction rows per array row of a product of packed MX data; 1 = no such product"),
       .number(
         "tensor.issue_overhead_cycles.warm", \.tensor.issueOverheadCyclesWarm, .cycles,
         .nonNegative,
@@ -61,10 +64,10 @@ extension Schema {
   private static let ldweights: [Entry] = [
     .number(
       "tensor.ldweights.cycles.fast", \.tensor.ldweights.fastCycles, .cycles, .positive,
-      "loading a full set of columns: 16-bit or 8-bit types with unit stride"),
+      "loading a full set of columns: 16-bit, 8-bit or packed types with unit stride"),
     .number(
       "tensor.ldweights.cycles.slow", \.tensor.ldweights.slowCycles, .cycles, .positive,
-      "loading a full set of columns: 16-bit or 8-bit types with another stride"),
+      "loading a full set of columns: 16-bit, 8-bit or packed types with another stride"),
     .number(
       "tensor.ldweights.cycles.fp32", \.tensor.ldweights.fp32Cycles, .cycles, .positive,
       "loading a full set of columns: fp32"),

@@ -33,6 +33,7 @@ enum Schema {
     "copy", "cast", "tensor_tensor", "tensor_scalar", "tensor_scalar_pointer",
     "scalar_tensor_tensor", "tensor_reduce", "tensor_scalar_reduce", "reciprocal", "memset",
     "select", "range_select", "max8", "find_index8", "match_replace8", "shuffle", "transpose32",
+    "exponential", "quantize_mx", "random",
   ]
   /// Classes of the scalar engine.
   static let scalarClasses = [
@@ -48,7 +49,8 @@ enum Schema {
   /// Types of the storage list.
   static let storageTypes = [
     "float32", "bfloat16", "float16", "tfloat32", "float8_e4m3", "float8_e5m2", "float8_e4m3fn",
-    "int8", "int16", "int32", "uint8", "uint16", "uint32", "bool",
+    "int8", "int16", "int32", "uint8", "uint16", "uint32", "bool", "float8_e8m0fnu",
+    "float8_e5m2_x4", "float8_e4m3fn_x4", "float4_e2m1fn_x4",
   ]
 
   private static let core: [Entry] = [

@@ -19,6 +19,8 @@ extension Hardware {
     public var fp32OneZeroPasses = 0
     /// How many contraction rows per array row an fp8 `double_row` MATMUL does; 1 = no such mode.
     public var doubleRowFactor = 0
+    /// Contraction rows per array row of a product of packed MX data; 1 = no such product.
+    public var mxFactor = 0
     /// Cycles between two MATMULs on top of streaming, when warm.
     public var issueOverheadCyclesWarm = 0.0
     /// Cycles between two MATMULs on top of streaming, when cold.

@@ -41,6 +41,8 @@ extension ALUOp {
         return a.isNaN || b.isNaN ? .nan : a < b ? a : b
       }
     case .abs: each { left, _ in Swift.abs(left) }
+    case .square: each { left, _ in left * left }
+    case .relu: each { left, _ in left <= 0 ? 0 : left }
     case .power: each { powf($0, $1) }
     case .rsqrt: each { left, _ in 1 / left.squareRoot() }
     case .equal: each { $0 == $1 ? 1 : 0 }

@@ -29,6 +29,10 @@ public enum ALUOp: String, SymbolField {
   case invert
   case leftShift = "left_shift"
   case rightShift = "right_shift"
+  /// x · x; of trn3's `tensor_scalar` and `tensor_scalar_reduce`.
+  case square
+  /// x, or 0 below it; of trn3's `tensor_scalar` and `tensor_scalar_reduce`.
+  case relu
 
   /// Whether it works on bit patterns instead of fp32 values.
   public var isBitwise: Bool {
@@ -41,7 +45,7 @@ public enum ALUOp: String, SymbolField {
   /// Whether it takes one operand only.
   public var isUnary: Bool {
     switch self {
-    case .abs, .rsqrt, .invert, .logicalNot: true
+    case .abs, .rsqrt, .invert, .logicalNot, .square, .relu: true
     default: false
     }
   }

@@ -3,6 +3,8 @@ import Foundation
 
 extension ActivationFunction {
   /// Replaces each value by the function's, correct to 0.51 units in the last place of fp32.
+  ///
+  /// Not for `prelu`, which takes a parameter.
   func apply(_ values: UnsafeMutablePointer<Float>, count: Int) {
     if self == .copy { return }
     guard let kernel else {
@@ -28,7 +30,7 @@ extension ActivationFunction {
       let s = sigmoid(x)
       return s * (1 + x * (1 - s))
     case .erfDx: return 2 / Double.pi.squareRoot() * Foundation.exp(-x * x)
-    default: preconditionFailure("\(rawValue) is no derivative")
+    default: preconditionFailure("\(rawValue) has no value here")
     }
   }
 
@@ -57,7 +59,7 @@ extension ActivationFunction {
       case .abs: TRNSIM_ABS
       case .sin: TRNSIM_SIN
       case .arctan: TRNSIM_ARCTAN
-      case .geluDx, .geluApprxSigmoidDx, .siluDx, .erfDx: TRNSIM_COPY
+      case .geluDx, .geluApprxSigmoidDx, .siluDx, .erfDx, .prelu: TRNSIM_COPY
       }
     return number == TRNSIM_COPY ? nil : UInt32(number)
   }

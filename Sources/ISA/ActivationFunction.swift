@@ -27,4 +27,6 @@ public enum ActivationFunction: String, SymbolField {
   case geluApprxSigmoidDx = "gelu_apprx_sigmoid_dx"
   case siluDx = "silu_dx"
   case erfDx = "erf_dx"
+  /// x, or a parameter times x below 0; of `activate2` alone, which has the parameter.
+  case prelu
 }

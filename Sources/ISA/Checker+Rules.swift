@@ -2,6 +2,21 @@ import Formats
 import Machine
 
 extension Checker {
+  /// Requires a NeuronCore of this generation or later; `false` if this is an earlier one.
+  ///
+  /// - Parameter instead: what to write for earlier ones.
+  mutating func requireGeneration(
+    _ needed: Int, for operation: String, instead: String
+  ) -> Bool {
+    let generation = geometry.generation
+    require(
+      generation >= needed, nil,
+      "\(operation) needs NeuronCore-v\(needed) (trn\(needed - 1)), this is "
+        + "NeuronCore-v\(generation)",
+      remedy: "--hardware trn\(needed - 1), or \(instead)")
+    return generation >= needed
+  }
+
   /// Requires operands in SBUF or PSUM.
   mutating func requireOnChip(_ operands: [(AccessPattern, String)]) {
     for (pattern, name) in operands { requireSpace(pattern, name, [.sbuf, .psum]) }
@@ -50,6 +65,22 @@ extension Checker {
       remedy: "use tensor_scalar or tensor_tensor")
   }
 
+  /// Requires that the generation has the operators of an instruction's two steps.
+  ///
+  /// Source: NKI release notes, 0.4: `square` and `relu` as `op0` on trn3.
+  mutating func requireSteps(_ op0: ALUOp, _ op1: ALUOp?) {
+    let generation = geometry.generation
+    for op in [ALUOp.square, .relu] {
+      require(
+        op0 != op || generation >= 4, "op0",
+        "'\(op.rawValue)' needs NeuronCore-v4 (trn3), this is NeuronCore-v\(generation)",
+        remedy: "--hardware trn3, or use activation")
+      require(
+        op1 != op, "op1", "'\(op.rawValue)' can be the first operation only",
+        remedy: "use two instructions")
+    }
+  }
+
   /// Requires an operator of two operands.
   mutating func requireBinary(_ op: ALUOp, _ name: String) {
     require(!op.isUnary, name, "'\(op.rawValue)' takes one operand", remedy: "use tensor_scalar")
@@ -64,6 +95,17 @@ extension Checker {
       first == second, bName,
       "'\(bName)' is \(second), '\(aName)' is \(first): both must have one type",
       remedy: "convert one of them with tensor_copy")
+  }
+
+  /// Requires that both sides of a copy have one type if one of them is opaque.
+  mutating func requireConvertible(
+    _ source: AccessPattern, _ sourceName: String, _ target: AccessPattern, _ targetName: String
+  ) {
+    let (from, to) = (place(source).dtype, place(target).dtype)
+    require(
+      from == to || !from.isOpaque && !to.isOpaque, targetName,
+      "'\(targetName)' is \(to), '\(sourceName)' is \(from): packed elements and their scales are "
+        + "copied, not converted", remedy: "view both as one type")
   }
 
   /// Requires that the element count per partition lies in a range.

@@ -1,4 +1,5 @@
 public import Device
+import Formats
 public import Machine
 
 /// Collects what is wrong with one operation.
@@ -24,6 +25,8 @@ public struct Checker {
   private let places: [TensorPlace]
   /// Whether the operation's operands are moved by DMA rings or sequencers, which reach every byte.
   fileprivate(set) var reachesEverything = false
+  /// Whether the operation moves bits, whatever they are.
+  fileprivate(set) var takesOpaque = false
 
   /// Makes a checker.
   public init(geometry: Geometry, tensors: [Tensor], engine: Engine) {
@@ -118,6 +121,7 @@ extension Operation {
   public func checkAll(_ check: inout Checker) {
     let engine = check.engine
     check.reachesEverything = Self.reachesEverything
+    check.takesOpaque = Self.takesOpaque
     check.require(
       Self.engines.contains(engine), "engine",
       "\(Self.name) cannot run on the \(engine.name) engine",
@@ -134,9 +138,9 @@ extension Operation {
         continue
       }
       if let pattern = fields[index].operand(self) {
-        if !check.checkOperand(pattern, name, isWritten: fields[index].role != .read) {
-          complete = false
-        }
+        let isFit = check.checkOperand(
+          pattern, name, isWritten: fields[index].role != .read, isSpread: fields[index].isSpread)
+        if !isFit { complete = false }
       } else if fields[index].isRequired {
         check.requireGiven(name)
         complete = false
@@ -155,7 +159,7 @@ extension Checker {
 
   /// The rules common to all operands; `false` when the operand cannot be used at all.
   mutating func checkOperand(
-    _ pattern: AccessPattern, _ name: String, isWritten: Bool = false
+    _ pattern: AccessPattern, _ name: String, isWritten: Bool = false, isSpread: Bool = false
   ) -> Bool {
     guard tensors.indices.contains(Int(pattern.tensor.index)) else {
       require(false, name, "operand '\(name)' names no tensor")
@@ -180,10 +184,14 @@ extension Checker {
       !(isWritten && tensor.role == .input), name,
       "'\(name)' is the input '\(tensors[Int(pattern.tensor.index)].name)', which cannot be written",
       remedy: "declare it as inout")
+    require(
+      takesOpaque || !tensor.dtype.isOpaque, name,
+      "'\(name)' is \(tensor.dtype), whose elements have no value of their own",
+      remedy: "copies, quantize_mx and nc_matmul_mx take it; view it as an integer to see its bits")
     if tensor.space == .hbm {
       checkBoundsInHBM(pattern, name, tensor)
     } else {
-      checkOnChip(pattern, name, tensor)
+      checkOnChip(pattern, name, tensor, isSpread: isSpread)
     }
     return findings.count == before
   }
@@ -209,7 +217,7 @@ extension Checker {
   }
 
   private mutating func checkOnChip(
-    _ pattern: AccessPattern, _ name: String, _ tensor: TensorPlace
+    _ pattern: AccessPattern, _ name: String, _ tensor: TensorPlace, isSpread: Bool
   ) {
     let tensors = tensors
     let span = pattern.span
@@ -228,13 +236,21 @@ extension Checker {
     if reachesEverything { return }
     let start = tensor.partition + Int(pattern.rowStart)
     let rows = Int(pattern.rows)
-    // Start partition rule: trainium/inferentia2 architecture guide, "Accessing SBUF/PSUM tensors".
-    let unit = rows > 64 ? 128 : rows > 32 ? 64 : 32
-    require(
-      start % unit == 0 && start + rows <= geometry.partitions, name,
-      "operand '\(name)' has \(rows) partitions from partition \(start) on; "
-        + "\(rows) partitions must start at a multiple of \(unit)",
-      remedy: "move the tensor, or split the instruction")
+    if isSpread {
+      // NKI documentation, MXFP matrix multiplication, "Packing Scale Values".
+      require(
+        start % 4 == 0 && start % 32 <= 12 && start + rows <= geometry.partitions, name,
+        "operand '\(name)' starts at partition \(start); scales start at partition 0, 4, 8 or 12 of "
+          + "a quadrant of 32", remedy: "move the tensor")
+    } else {
+      // Start partition rule: trainium/inferentia2 architecture guide, "Accessing SBUF/PSUM tensors".
+      let unit = rows > 64 ? 128 : rows > 32 ? 64 : 32
+      require(
+        start % unit == 0 && start + rows <= geometry.partitions, name,
+        "operand '\(name)' has \(rows) partitions from partition \(start) on; "
+          + "\(rows) partitions must start at a multiple of \(unit)",
+        remedy: "move the tensor, or split the instruction")
+    }
     // Trainium/inferentia2 architecture guide: 64K elements of SBUF, 4K of PSUM, which is all that a partition
     // of PSUM has. Repeating some by a stride of 0 is no more of it (nki-library's layernorm_tkg repeats the
     // mean of a row 5,160 times).

@@ -25,6 +25,8 @@ public struct Field<Root>: Sendable {
   public let isRequired: Bool
   /// Whether the field can be a tensor.
   public let isOperand: Bool
+  /// Whether the tensor has a few partitions in each quadrant, as scales of MX groups have.
+  public let isSpread: Bool
   /// Reads the field.
   public let get: @Sendable (Root) -> FieldValue
   /// Reads the field if it is a tensor; `nil` for immediates and for what was not given.
@@ -37,7 +39,7 @@ public struct Field<Root>: Sendable {
   /// Tensor fields are required unless their type is optional.
   public init<Value: FieldConvertible>(
     _ role: FieldRole, _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable,
-    _ summary: String, required: Bool? = nil
+    _ summary: String, required: Bool? = nil, isSpread: Bool = false
   ) {
     self.name = name
     self.role = role
@@ -45,6 +47,7 @@ public struct Field<Root>: Sendable {
     kind = Value.fieldKind
     isRequired = required ?? (Value.self == AccessPattern.self)
     isOperand = Value.fieldKind == .tile || Value.fieldKind == .scalarOrTile
+    self.isSpread = isSpread
     // Key paths are slow. A stored property can be read at its offset.
     if let offset = MemoryLayout<Root>.offset(of: path) {
       get = { Self.load(Value.self, from: $0, offset).fieldValue }

@@ -56,6 +56,11 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
   case collectivePermute = 51
   case sendRecv = 52
   case coreBarrier = 53
+  case ncMatmulMX = 54
+  case quantizeMX = 55
+  case activate2 = 56
+  case exponential = 57
+  case rand2 = 58
 
   /// The operation's type.
   public var type: any Operation.Type {
@@ -114,6 +119,11 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
     case .collectivePermute: CollectivePermute.self
     case .sendRecv: SendRecv.self
     case .coreBarrier: CoreBarrier.self
+    case .ncMatmulMX: NCMatmulMX.self
+    case .quantizeMX: QuantizeMX.self
+    case .activate2: Activate2.self
+    case .exponential: Exponential.self
+    case .rand2: Rand2.self
     }
   }
 

@@ -24,6 +24,9 @@ public protocol Operation: Hashable, Sendable {
   /// sizes do not hold.
   static var reachesEverything: Bool { get }
 
+  /// Whether its operands may be of opaque types, because it moves bits, or makes or reads MX data.
+  static var takesOpaque: Bool { get }
+
   /// The engine that runs it where the program leaves it open.
   var defaultEngine: Engine { get }
 
@@ -51,6 +54,9 @@ extension Operation {
 
   /// Control operations do.
   public static var reachesEverything: Bool { isControl }
+
+  /// No: it computes with values.
+  public static var takesOpaque: Bool { false }
 
   /// Nothing: control operations are followed, not executed.
   public func execute(on machine: inout Machine) throws(Trap) {

@@ -30,6 +30,17 @@ extension ALUOp {
   }
 }
 
+extension ALUOp {
+  /// What an accumulator that starts anew holds before the first value.
+  fileprivate var reductionStart: Float? {
+    switch self {
+    case .absMax: 0
+    case .absMin: .infinity
+    default: neutral
+    }
+  }
+}
+
 extension Checker {
   /// The rules of `reduce_cmd` and what comes with it.
   mutating func requireReduction(
@@ -79,7 +90,10 @@ extension Machine {
     for row in 0..<values.rows {
       switch command {
       case .idle: continue
-      case .reset: registers[first + row] = op.neutral
+      case .reset: registers[first + row] = op.reductionStart
+      case .resetReduce where op == .absMax || op == .absMin:
+        registers[first + row] = op.reduce(
+          values.row(row), count: values.columns, onto: op.reductionStart ?? 0)
       case .resetReduce:
         registers[first + row] = op.reduce(values.row(row), count: values.columns)
       case .loadReduce:

@@ -189,7 +189,7 @@ extension Summary {
   /// Two operations for each multiply-add.
   ///
   /// A float32 product takes two passes, each of which counts half; `double_row` multiplies two
-  /// rows of K at once. An 8-bit product at the single rate takes the time of a bfloat16 product and
+  /// rows of K at once, a product of MX data four. An 8-bit product at the single rate takes the time of a bfloat16 product and
   /// counts as one.
   private mutating func count(_ matmul: Matmul, _ hardware: Hardware) {
     matmuls += 1
@@ -209,6 +209,9 @@ extension Summary {
     case .doubleRow:
       operations = perMAC * product * hardware.tensor.doubleRowFactor
       adjusted = Double(operations) * multiplier.fp8
+    case .mx:
+      operations = perMAC * product * hardware.tensor.mxFactor
+      adjusted = Double(operations) * multiplier.mx
     }
     hardwareFLOPs += operations
     adjustedFLOPs += adjusted

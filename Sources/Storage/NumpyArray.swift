@@ -84,6 +84,7 @@ public struct NumpyDescription: Hashable, Sendable {
 ///
 /// bfloat16 and the 8-bit floats have no name of their own there: they are written as raw bytes, and
 /// read from those, from unsigned integers, and from what `numpy.save` makes of an ml_dtypes array.
+/// The packed types are unsigned integers of their size, or raw bytes.
 public func npyDescription(forDTypeNamed name: String) -> NumpyDescription? {
   let accepted: [String]
   switch name {
@@ -99,6 +100,9 @@ public func npyDescription(forDTypeNamed name: String) -> NumpyDescription? {
   case "uint16": accepted = ["<u2"]
   case "uint32": accepted = ["<u4"]
   case "bool": accepted = ["|b1", "|u1"]
+  case "float8_e8m0fnu": accepted = ["|V1", "<V1", "|u1", "<f1", "|f1"]
+  case "float8_e5m2_x4", "float8_e4m3fn_x4": accepted = ["<u4", "|V4", "<V4"]
+  case "float4_e2m1fn_x4": accepted = ["<u2", "|V2", "<V2"]
   default: return nil
   }
   return NumpyDescription(written: accepted[0], accepted: accepted)

@@ -195,7 +195,7 @@ struct PEArray {
   private func streamCycles(_ work: Matmul) -> Double {
     let perColumn =
       switch work.rate {
-      case .single, .doubleRow: tensor.cyclesPerColumn.bf16
+      case .single, .doubleRow, .mx: tensor.cyclesPerColumn.bf16
       case .float32Pass:
         work.transpose ? tensor.cyclesPerColumn.fp32Transpose : tensor.cyclesPerColumn.fp32Pass
       }

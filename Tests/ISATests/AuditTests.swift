@@ -95,8 +95,11 @@ import Testing
     #expect(!emitter.emissions.isEmpty)
     // Which rows a dynamic index names is open, so the whole tensor stands for its operand.
     let isIndirect = operation.operands.contains { $0.name.hasSuffix("_offset") }
+    // Scales of MX groups are touched in some partitions of their operand.
+    let isSpread = operation.operands.contains { $0.name.hasSuffix("_scale") }
     func key(_ pattern: AccessPattern) -> AccessPattern {
-      isIndirect ? .whole(of: pattern.tensor, tensors[Int(pattern.tensor.index)]) : pattern
+      isIndirect || isSpread
+        ? .whole(of: pattern.tensor, tensors[Int(pattern.tensor.index)]) : pattern
     }
     let operands = operation.operands
     let readable = Set(operands.filter { $0.role != .write }.map { key($0.pattern) })

@@ -10,7 +10,8 @@ import Testing
     let declared = try sample.declarations()
     let operation = try sample.makeOperation()
     let engine = try #require(Engine(name: sample.engine))
-    let findings = operation.findings(geometry: geometry(), tensors: declared, engine: engine)
+    let findings = operation.findings(
+      geometry: geometry(generation: sample.generation ?? 3), tensors: declared, engine: engine)
     #expect(findings.isEmpty, "\(findings.map(\.message))")
     guard findings.isEmpty else { return }
     var machine = try sample.machine(declared, expected: false)

@@ -43,6 +43,7 @@ struct Sample: Sendable, Decodable, CustomTestStringConvertible {
   var fields: [Value]
   var ulp: Int
   var absolute: Double
+  var generation: Int?
 
   var testDescription: String {
     let types = tensors.map { "\($0.dtype)\($0.shape)" }.joined(separator: " ")

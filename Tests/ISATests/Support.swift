@@ -3,12 +3,13 @@ import Formats
 import ISA
 import Machine
 
-/// The sizes of a trn2 core, as its configuration has them.
+/// The sizes of a trn2 core, as its configuration has them; those of trn3 that differ for generation 4.
 func geometry(generation: Int = 3) -> Geometry {
-  Geometry(
+  let isLater = generation >= 4
+  return Geometry(
     partitions: 128, sbufBytes: 192 << 10, psumBytes: 16 << 10, psumBankBytes: 2 << 10,
-    hbmBytes: 1 << 34, sbufFreeElements: 65536, psumFreeElements: 4096, stationaryMax: 128,
-    movingMax: 512, generation: generation)
+    hbmBytes: 1 << 34, sbufFreeElements: 65536, psumFreeElements: isLater ? 8192 : 4096,
+    stationaryMax: 128, movingMax: isLater ? 4096 : 512, generation: generation)
 }
 
 /// Tensors and patterns over them, for programs of one operation.

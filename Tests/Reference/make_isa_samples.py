@@ -12,6 +12,7 @@ is a list of samples:
   fields              name and one of tile, number, integer, flag, symbol, integers, pairs
   ulp                 how many units in the last place of its type a result may be off
   absolute            how much a result may be off in all, where that is larger
+  generation          the NeuronCore version, where it is not 3
 
 Arithmetic is float32 here as in the machine, so most results agree to the last bit. NaN has many codes:
 that something is a NaN is compared, not which.
@@ -23,7 +24,7 @@ import struct
 import subprocess
 
 from isa_samples import (activations, elementwise, engine_state, exchanges, gathering, products, reductions, scans, selecting,
-                         simple, top, transfers)
+                         simple, top, transfers, trn3)
 from isa_samples.base import block, samples
 
 OUT = pathlib.Path(__file__).parent.parent / "ISATests" / "Data" / "isa.bin.zst"
@@ -35,7 +36,8 @@ for make in (transfers.dma_samples, products.transpose_samples, products.matmul_
              activations.activation_samples, selecting.select_samples, top.top_samples,
              scans.scan_samples, gathering.gather_samples, engine_state.state_samples,
              transfers.compute_samples, products.axes_samples, reductions.statistics_samples,
-             activations.derivative_samples, exchanges.exchange_samples):
+             activations.derivative_samples, exchanges.exchange_samples, trn3.mx_samples, trn3.vector_samples,
+             trn3.activate_samples):
     make()
 
 text = json.dumps(samples, separators=(",", ":")).encode()

@@ -105,12 +105,12 @@ import Timing
 
   /// fp32 products take two passes that count half each, and four times the time of bf16.
   @Test func rates() throws {
-    let hardware = try Hardware.load(named: "trn2")
+    let hardware = try Hardware.load(named: "trn3")
     var device = DeviceProgram()
     var timeline = Timeline()
     for (rate, transpose) in [
       (MatmulRate.float32Pass, false), (.float32Pass, false), (.float32Pass, true),
-      (.doubleRow, false),
+      (.doubleRow, false), (.mx, false),
     ] {
       let work = Work.matmul(
         Matmul(rows: 128, columns: 64, moving: 100, rate: rate, transpose: transpose))
@@ -125,11 +125,11 @@ import Timing
     let summary = Summary(
       program: Program(name: "rates"), device: device, timeline: timeline, hardware: hardware)
     let product = 2 * 128 * 64 * 100
-    // Two halves, a transpose, and double_row with twice the rows.
-    #expect(summary.hardwareFLOPs == product + product + 2 * product)
+    // Two halves, a transpose, double_row with twice the rows, and MX data with four times.
+    #expect(summary.hardwareFLOPs == product + product + 2 * product + 4 * product)
     #expect(summary.transposeFLOPs == product)
-    // 4 × (product + transpose) + 0.5 × 2 × product.
-    #expect(summary.adjustedFLOPs == Double(9 * product))
+    // 4 × (product + transpose) + 0.5 × 2 × product + 0.25 × 4 × product.
+    #expect(summary.adjustedFLOPs == Double(10 * product))
   }
 
   @Test func unorderedIntervals() {

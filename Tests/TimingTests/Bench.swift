@@ -78,9 +78,9 @@ struct Bench {
       signals: signals)
   }
 
-  /// Runs the program on trn2 with the given overrides.
-  func run(_ overrides: [String] = []) throws -> Timeline {
-    try Timing.run(program, on: Hardware.load("trn2", overrides: overrides))
+  /// Runs the program with the given overrides.
+  func run(_ overrides: [String] = [], on machine: String = "trn2") throws -> Timeline {
+    try Timing.run(program, on: Hardware.load(machine, overrides: overrides))
   }
 
   private func opcode(_ work: Work) -> DeviceOpcode {

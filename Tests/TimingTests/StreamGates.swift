@@ -6,17 +6,21 @@ import Testing
 
 /// One rule of Vector, Scalar and GpSimd per test: exact to the picosecond, the sum in the comment.
 @Suite struct StreamGates {
-  private func duration(_ engine: Engine, _ stream: Stream) throws -> Picoseconds {
+  private func duration(
+    _ engine: Engine, _ stream: Stream, on machine: String = "trn2"
+  ) throws -> Picoseconds {
     var bench = Bench()
     let index = bench.add(engine, .stream(stream))
-    return try bench.run().instructions[index].duration
+    return try bench.run(on: machine).instructions[index].duration
   }
 
-  private func interval(_ engine: Engine, _ stream: Stream) throws -> Picoseconds {
+  private func interval(
+    _ engine: Engine, _ stream: Stream, on machine: String = "trn2"
+  ) throws -> Picoseconds {
     var bench = Bench()
     bench.add(engine, .stream(stream))
     bench.add(engine, .stream(stream))
-    let timeline = try bench.run()
+    let timeline = try bench.run(on: machine)
     return timeline.instructions[1].begin - timeline.instructions[0].begin
   }
 
@@ -107,6 +111,41 @@ import Testing
     #expect(
       try interval(.scalar, Stream(.activation, elements: 512, readsPSUM: true))
         == 426_667 + 143_000)
+  }
+
+  @Test func exponentialOnTrn3RunsFourTimesAsFastAsActivation() throws {
+    // 1024 / 4 / 1.2 GHz = 213.333 ns, + 216.7 ns latency, + 116.7 ns from start to start; activation
+    // streams for 1024 / 1.2 = 853.333 ns.
+    let stream = Stream(.exponential, elements: 1024)
+    #expect(try duration(.vector, stream, on: "trn3") == 213_333 + 216_700)
+    #expect(try interval(.vector, stream, on: "trn3") == 213_333 + 116_700)
+    #expect(
+      try duration(.scalar, Stream(.activation, elements: 1024), on: "trn3") == 853_333 + 280_000)
+    // PSUM gives one element of 32 bits per cycle: 853.333 ns, + 225.1 ns.
+    let fromPSUM = Stream(.exponential, elements: 1024, readsPSUM: true)
+    #expect(try duration(.vector, fromPSUM, on: "trn3") == 853_333 + 225_100)
+  }
+
+  @Test func quantisationTakesFourElementsPerCycle() throws {
+    // 2048 bfloat16 elements make 512 packed ones of 32 bits: 2048 / 4 / 1.2 GHz = 426.667 ns, + 150 ns.
+    let stream = Stream(
+      .quantizeMx, elements: 2048, sixteenBitInputs: true, inputStrideBytes: 2)
+    #expect(try duration(.vector, stream, on: "trn3") == 426_667 + 150_000)
+  }
+
+  @Test func randomNumbersTakeFourPerCycleOnTrn3() throws {
+    // 1024 / 4 / 1.2 GHz = 213.333 ns, + 80 ns; on trn2 as memset: 1024 / 2 / 0.96 = 533.333 ns, + 80 ns.
+    let stream = Stream(.random, elements: 1024)
+    #expect(try duration(.vector, stream, on: "trn3") == 213_333 + 80_000)
+    #expect(try duration(.vector, stream) == 533_333 + 80_000)
+  }
+
+  @Test func trn2HasNoPriceForTrn3Instructions() throws {
+    for streamClass in [StreamClass.exponential, .quantizeMx] {
+      #expect(throws: (any Error).self) {
+        try duration(.vector, Stream(streamClass, elements: 8))
+      }
+    }
   }
 
   @Test func activationTableLoad() throws {

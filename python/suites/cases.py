@@ -13,6 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from mx_cases import tutorial
+
 
 @dataclass
 class Case:
@@ -147,6 +149,8 @@ def sdk_examples(checkout: str) -> Iterator[Case]:
 
     for name in ("mamba_v1", "mamba_v2", "mamba_v3"):
         yield mamba(name)
+    for name, test in tutorial(os.path.join(checkout, "nki", "deep-dives", "src", "mxfp-matmul"), "mxfp-matmul", load):
+        yield Case(name, test)
     yield Case("simulate::nki_simulate_example", lambda: load(f"{base}/simulate/nki_simulate_example.py") and None)
 
 
@@ -211,6 +215,8 @@ def nki_samples(checkout: str) -> Iterator[Case]:
     _absent("torch_xla", "torch_xla.core", "torch_xla.core.xla_model")  # imported there, not used
     yield case(contributed, "interpolate_trilinear_fwd.py", "interpolate_trilinear_2x_fwd", lambda module: (
         module.interpolate_trilinear_2x_fwd(volumes), _twice(volumes, (2, 3, 4))))
+    for name, test in tutorial(os.path.join(tutorials, "mxfp-matmul"), "mxfp-matmul", load):
+        yield Case(name, test)
     yield Case("pipelined_attention::flash_fwd", lambda: _pipelined(contributed))
 
 

@@ -1,6 +1,7 @@
 """A pytest plugin with the modules that nki-library's tests import and its public tree does not have.
 
-They concern remote machines and profiles, which simulation does not use.
+They concern remote machines and profiles, which simulation does not use, and the compiler's casts of element types,
+which are those of `neuron_dtypes`.
 """
 
 from __future__ import annotations
@@ -43,9 +44,19 @@ def _module(name: str, package: bool = False, **contents: Any) -> None:
     sys.modules[name] = module
 
 
+def static_cast(array: Any, dtype: Any) -> Any:
+    """The compiler's cast."""
+    from trnsim.aliases import neuron_dtypes
+
+    return neuron_dtypes.static_cast(array, dtype)
+
+
 _module("test.utils.perf_analysis_private", analyze_trace=analyze_trace)
 _module("test.utils.scripts", package=True)
 _module("test.utils.scripts.remote_lock_scripts", LockStatus=LockStatus, LockResult=LockResult)
+_module("neuronxcc.starfish", package=True)
+_module("neuronxcc.starfish.support", package=True)
+_module("neuronxcc.starfish.support.dtype", static_cast=static_cast)
 
 
 def pytest_collection_finish(session: Any) -> None:

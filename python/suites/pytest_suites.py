@@ -18,10 +18,10 @@ PACKAGE = os.path.join(os.path.dirname(HERE), "src")
 
 SUITES: dict[str, dict[str, Any]] = {
     "nki-library": {"folder": "test/integration", "paths": ["src", "."],
-                    "options": ["--test-mode", "simulation", "--platform-target", "trn2", "-p", "nkilib_plugin"],
-                    "environment": {"NKILIB_SIMULATION_RUN_ALL": "1"}, "output": "--output-directory"},
-    "nki-samples-tests": {"folder": "test/unit", "paths": ["src", "."], "options": ["--simulation-only"], "environment": {},
-                    "output": None},
+                    "options": ["--test-mode", "simulation", "-p", "nkilib_plugin"], "target": "--platform-target",
+                    "environment": {"NKILIB_SIMULATION_RUN_ALL": "1", "TRNSIM_MX_SCALE": "ocp"}, "output": "--output-directory"},
+    "nki-samples-tests": {"folder": "test/unit", "paths": ["src", "."], "options": ["--simulation-only"], "target": None,
+                          "environment": {}, "output": None},
 }
 
 
@@ -50,8 +50,11 @@ def run_pytest_suite(options: Any) -> int:
                      "-p", "suite_pool", "-p", "no:capture" if options.verbose else "no:doctest"]
         if suite["output"]:
             arguments += [suite["output"], directory]
+        if suite["target"]:
+            arguments += [suite["target"], options.target]
         paths = [PACKAGE, HERE, *(os.path.join(root, path) for path in suite["paths"])]
         environment = {"OMP_NUM_THREADS": "1", **os.environ, **suite["environment"],
+                       "NEURON_PLATFORM_TARGET_OVERRIDE": options.target,
                        "PYTHONPATH": os.pathsep.join(paths), "SUITE_POOL": json.dumps(dataclasses.asdict(settings))}
         done = subprocess.run(arguments, cwd=root, env=environment, check=False)
         found = read_results(results)

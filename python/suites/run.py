@@ -5,6 +5,7 @@
     python python/suites/run.py nki-library ~/nki-library --one-each --results library.jsonl
     python python/suites/run.py nki-library ~/nki-library --sample 1000 --seed 0 --workers 2 --results library.jsonl
     python python/suites/run.py nki-library ~/nki-library --again failed --results library.jsonl
+    python python/suites/run.py nki-library ~/nki-library --target trn3 --filter mx --one-each --results trn3.jsonl
 
 Each case runs in a process of its own with a limit of time and memory. `--results FILE` gets a line of JSON for each case
 as soon as it ends; a run that was stopped goes on where it was.
@@ -70,6 +71,8 @@ def main() -> int:
     parser.add_argument("suite", choices=[*SUITES, *PYTEST_SUITES])
     parser.add_argument("checkout")
     parser.add_argument("--filter", default="", help="only cases with this text in their name")
+    parser.add_argument("--target", default="trn2", choices=["trn1", "trn2", "trn3"],
+                        help="the machine that pytest's suites run on, and choose their cases by (trn2)")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for each case (120)")
     parser.add_argument("--one-each", action="store_true", help="one case of each test function, a small one")
     parser.add_argument("--sample", type=int, help="this many cases, at least one of each test function (nki-library)")

@@ -334,6 +334,25 @@ def test_time_of_two_cores_with_loaded_registers() -> None:
         assert three["total_time"] > two["total_time"] > 0
 
 
+def test_cores_exchange_tiles() -> None:
+    @nki.jit
+    def kernel(x):
+        core = nl.program_id(0)
+        own = nl.ndarray((128, 16), x.dtype, buffer=nl.sbuf)
+        other = nl.ndarray((128, 16), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(own, x[:, core * 16:(core + 1) * 16])
+        nisa.sendrecv(src=own, dst=other, send_to_rank=1 - core, recv_from_rank=1 - core, pipe_id=0)
+        out = nl.ndarray((128, 32), x.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out[:, core * 16:(core + 1) * 16], other)
+        return out
+
+    x = RNG.standard_normal((128, 32)).astype(np.float32)
+    result = trnsim.simulate(kernel[2], x)
+    np.testing.assert_array_equal(result.values, np.concatenate([x[:, 16:], x[:, :16]], axis=1))
+    # The time is core 0's, whose part names what it gets from core 1.
+    assert result.report.microseconds > 0
+
+
 def test_precise_fp_is_noted(monkeypatch) -> None:
     monkeypatch.setenv("NKI_PRECISE_FP", "0")
     result = trnsim.simulate(nki.jit(lambda x: stored(nl.load(x))), X)

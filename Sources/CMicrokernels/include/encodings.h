@@ -25,6 +25,11 @@ enum {
   TRNSIM_UINT16 = 11,
   TRNSIM_UINT32 = 12,
   TRNSIM_BOOL = 13,
+  // Parts of MX data, which have no value of their own: they count as the numbers that their bits are.
+  TRNSIM_FLOAT8_E8M0FNU = 14,
+  TRNSIM_FLOAT8_E5M2_X4 = 15,
+  TRNSIM_FLOAT8_E4M3FN_X4 = 16,
+  TRNSIM_FLOAT4_E2M1FN_X4 = 17,
 };
 
 #define TRNSIM_INLINE static inline __attribute__((always_inline, unused))
@@ -200,8 +205,12 @@ TRNSIM_INLINE uint32_t trnsim_decode_element(uint32_t code, uint32_t format) {
     case TRNSIM_INT16: return trnsim_as_bits((float)(int16_t)code);
     case TRNSIM_INT32: return trnsim_as_bits((float)(int32_t)code);
     case TRNSIM_UINT8:
-    case TRNSIM_UINT16: return trnsim_as_bits((float)(int32_t)code);
-    case TRNSIM_UINT32: return trnsim_as_bits((float)code);
+    case TRNSIM_UINT16:
+    case TRNSIM_FLOAT8_E8M0FNU:
+    case TRNSIM_FLOAT4_E2M1FN_X4: return trnsim_as_bits((float)(int32_t)code);
+    case TRNSIM_UINT32:
+    case TRNSIM_FLOAT8_E5M2_X4:
+    case TRNSIM_FLOAT8_E4M3FN_X4: return trnsim_as_bits((float)code);
     case TRNSIM_BOOL: return code != 0 ? 0x3f800000u : 0;
     default: return code;
   }
@@ -220,9 +229,14 @@ TRNSIM_INLINE uint32_t trnsim_encode_element(uint32_t bits, uint32_t format) {
     case TRNSIM_INT8: return (uint8_t)trnsim_small_integer_encode(value, -128, 127);
     case TRNSIM_INT16: return (uint16_t)trnsim_small_integer_encode(value, -32768, 32767);
     case TRNSIM_INT32: return (uint32_t)trnsim_int32_encode(value);
-    case TRNSIM_UINT8: return (uint8_t)trnsim_small_integer_encode(value, 0, 255);
-    case TRNSIM_UINT16: return (uint16_t)trnsim_small_integer_encode(value, 0, 65535);
-    case TRNSIM_UINT32: return trnsim_uint32_encode(value);
+    case TRNSIM_UINT8:
+    case TRNSIM_FLOAT8_E8M0FNU: return (uint8_t)trnsim_small_integer_encode(value, 0, 255);
+    case TRNSIM_UINT16:
+    case TRNSIM_FLOAT4_E2M1FN_X4:
+      return (uint16_t)trnsim_small_integer_encode(value, 0, 65535);
+    case TRNSIM_UINT32:
+    case TRNSIM_FLOAT8_E5M2_X4:
+    case TRNSIM_FLOAT8_E4M3FN_X4: return trnsim_uint32_encode(value);
     case TRNSIM_BOOL: return value != 0;
     default: return bits;
   }

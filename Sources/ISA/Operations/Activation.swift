@@ -69,7 +69,7 @@ public struct Activation: Operation {
 
   /// Shapes and types.
   public func check(_ check: inout Checker) {
-    check.requireActivation(dst: dst, data: data, bias: bias, scale: scale)
+    check.requireActivation(op, dst: dst, data: data, bias: bias, scale: scale)
     check.requireReduction(command, reduceOp, reduceRes, like: data, allowed: [.add])
   }
 
@@ -97,8 +97,12 @@ public struct Activation: Operation {
 extension Checker {
   /// The rules that `activation` and `activation_reduce` share.
   mutating func requireActivation(
-    dst: AccessPattern, data: AccessPattern, bias: ScalarOperand, scale: ScalarOperand
+    _ op: ActivationFunction, dst: AccessPattern, data: AccessPattern, bias: ScalarOperand,
+    scale: ScalarOperand
   ) {
+    require(
+      op != .prelu, "op", "prelu takes a parameter, which only activate2 has",
+      remedy: "use activate2, or relu")
     requireOnChip([(dst, "dst"), (data, "data")])
     requireSameShape(dst, "dst", data, "data")
     requireArithmeticScalar(scale, "scale", like: data)

@@ -64,7 +64,7 @@ public struct ActivationReduce: Operation {
 
   /// Shapes, types and reduction.
   public func check(_ check: inout Checker) {
-    check.requireActivation(dst: dst, data: data, bias: bias, scale: scale)
+    check.requireActivation(op, dst: dst, data: data, bias: bias, scale: scale)
     check.requireOnChip([(reduceRes, "reduce_res")])
     check.requirePerPartition(reduceRes, "reduce_res", like: data)
     check.require(

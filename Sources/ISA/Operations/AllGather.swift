@@ -13,6 +13,8 @@ public struct AllGather: ExchangeOperation {
     Its time is that of `exchange.*` of the hardware configuration. Parts are met by their order: the \
     k-th exchange between the same cores must be of the same kind and shape everywhere.
     """
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<AllGather>] = [
     Field(.write, "dst", \.dst, "result, in hbm or sbuf"),

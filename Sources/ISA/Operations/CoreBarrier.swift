@@ -13,6 +13,8 @@ public struct CoreBarrier: ExchangeOperation {
     Its time is that of `exchange.*` of the hardware configuration. Parts are met by their order: the \
     k-th exchange between the same cores must be of the same kind and shape everywhere.
     """
+  /// Its data only names memory.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<CoreBarrier>] = [
     Field(.readWrite, "data", \.data, "shared tensor in hbm whose accesses it orders")

@@ -41,6 +41,8 @@ public struct DMACopy: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Yes: the rings move its operands.
   public static let reachesEverything = true
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<DMACopy>] = [
     Field(.write, "dst", \.dst, "destination"),
@@ -94,6 +96,7 @@ public struct DMACopy: Operation {
     for (pattern, name) in [(src, "src"), (dst, "dst")] {
       check.requireSpace(pattern, name, [.hbm, .sbuf])
     }
+    check.requireConvertible(src, "src", dst, "dst")
     check.require(
       scalarOffset == nil || vectorOffset == nil, "vector_offset",
       "scalar_offset and vector_offset exclude each other")

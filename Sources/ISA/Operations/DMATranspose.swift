@@ -22,6 +22,8 @@ public struct DMATranspose: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Yes: the rings move its operands.
   public static let reachesEverything = true
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<DMATranspose>] = [
     Field(.write, "dst", \.dst, "[N, R] result in sbuf"),

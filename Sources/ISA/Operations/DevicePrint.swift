@@ -18,6 +18,8 @@ public struct DevicePrint: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Yes: a debug stream takes its operand.
   public static let reachesEverything = true
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<DevicePrint>] = [
     Field(.read, "src", \.src, "what is shown, in hbm, sbuf or psum"),

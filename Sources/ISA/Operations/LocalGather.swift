@@ -22,6 +22,8 @@ public struct LocalGather: Operation {
     """
   /// Gpsimd only.
   public static let engines: [Engine] = [.gpsimd]
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<LocalGather>] = [
     Field(.write, "dst", \.dst, "[P, indices × num_elem_per_idx] result"),

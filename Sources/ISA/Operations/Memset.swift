@@ -10,11 +10,13 @@ public struct Memset: Operation {
   public static let summary = "fills a tensor with one value"
   /// Formula, rules and cost.
   public static let details = """
-    dst = value, rounded to dst's type; integer types take integers of 32 bits exactly. Cost: one \
-    element per cycle.
+    dst = value, rounded to dst's type; integer types take integers of 32 bits exactly, \
+    packed types and their scales 0 only (all bits 0). Cost: one element per cycle.
     """
   /// Vector by default.
   public static let engines: [Engine] = [.vector, .gpsimd]
+  /// Zeros of any type.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<Memset>] = [
     Field(.write, "dst", \.dst, "what to fill"),
@@ -44,6 +46,10 @@ public struct Memset: Operation {
   public func check(_ check: inout Checker) {
     check.requireOnChip([(dst, "dst")])
     let dtype = check.tensor(dst).dtype
+    check.require(
+      value == 0 || !dtype.isOpaque, "value",
+      "'dst' is \(dtype), which takes the value 0 only, not \(value)",
+      remedy: "view it as an integer to set its bits")
     if dtype.isInteger {
       let bits = dtype.size * 8
       let low = dtype.isSigned ? -(1 << (bits - 1)) : 0

@@ -19,7 +19,8 @@ public struct NCMatmul: Operation {
   /// Formula, rules and cost.
   public static let details = """
     K is the partition dimension of both inputs (≤ 128), M ≤ 128, N ≤ 512; dst is fp32 in one PSUM \
-    bank. accumulate=true adds to what earlier matmuls left there. Products are exact, sums are \
+    bank. From trn3 on dst is fp32 (N ≤ 4096) or bfloat16 (N ≤ 8192), in any number of banks; \
+    sums within an instruction and the addition to dst are fp32. accumulate=true adds to what earlier matmuls left there. Products are exact, sums are \
     fp32. fp32 inputs take two passes of two cycles per column. perf_mode=double_row takes float8 \
     inputs of shape [128, 2, ·] in the time of one. With is_transpose and one operand that only \
     picks rows of the other (an identity, a permutation) data passes through bit-exactly, NaN and \
@@ -104,10 +105,7 @@ public struct NCMatmul: Operation {
       columns <= geometry.stationaryMax, "stationary",
       "'stationary' has \(columns) columns, at most \(geometry.stationaryMax)",
       remedy: "split M")
-    check.require(
-      streamed <= geometry.movingMax, "moving",
-      "'moving' has \(streamed) columns, at most \(geometry.movingMax)",
-      remedy: "split N")
+    check.requireMoving(columns: streamed, into: dst)
     check.require(
       dst.rows == columns, "dst", "'dst' has \(dst.rows) partitions, needs M = \(columns)")
     check.require(
@@ -170,9 +168,7 @@ public struct NCMatmul: Operation {
         target == streamed || target == weights || target == .float32, "dst",
         "'dst' is \(target), a transpose of \(streamed) gives \(streamed)")
     } else {
-      check.require(
-        target == .float32, "dst", "'dst' is \(target), must be float32",
-        remedy: "declare the psum tensor as float32")
+      check.requireProduct(dst, "dst")
     }
     if performanceMode == .doubleRow {
       check.require(
@@ -264,6 +260,27 @@ public struct NCMatmul: Operation {
 }
 
 extension Checker {
+  /// Requires at most as many moving columns as a product may have.
+  mutating func requireMoving(columns: Int, into dst: AccessPattern) {
+    // NeuronCore-v4: as many as fill PSUM (NKI ISA reference, nc_matmul, "Tile size").
+    let limit =
+      geometry.generation >= 4 && place(dst).dtype == .bfloat16
+      ? 2 * geometry.movingMax : geometry.movingMax
+    require(
+      columns <= limit, "moving", "'moving' has \(columns) columns, at most \(limit)",
+      remedy: "split N")
+  }
+
+  /// Requires a type in which PSUM keeps sums of products: float32, and bfloat16 from NeuronCore-v4 on.
+  mutating func requireProduct(_ dst: AccessPattern, _ name: String) {
+    let target = place(dst).dtype
+    let takesBFloat16 = geometry.generation >= 4
+    require(
+      target == .float32 || takesBFloat16 && target == .bfloat16, name,
+      "'\(name)' is \(target), must be float32\(takesBFloat16 ? " or bfloat16" : "")",
+      remedy: "declare the psum tensor as float32")
+  }
+
   /// Requires a type that the PE array takes.
   fileprivate mutating func requirePEType(_ dtype: DType, _ name: String) {
     require(

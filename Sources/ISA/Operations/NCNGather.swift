@@ -18,6 +18,8 @@ public struct NCNGather: Operation {
     """
   /// Gpsimd only.
   public static let engines: [Engine] = [.gpsimd]
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<NCNGather>] = [
     Field(.write, "dst", \.dst, "result, same shape as indices"),

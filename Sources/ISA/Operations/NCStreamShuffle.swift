@@ -18,6 +18,8 @@ public struct NCStreamShuffle: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<NCStreamShuffle>] = [
     Field(.write, "dst", \.dst, "result"),

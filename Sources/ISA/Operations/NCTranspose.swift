@@ -17,6 +17,8 @@ public struct NCTranspose: Operation {
     """
   /// Tensor by default.
   public static let engines: [Engine] = [.tensor, .vector]
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<NCTranspose>] = [
     Field(.write, "dst", \.dst, "[N, P] result; in psum on Tensor"),
@@ -114,10 +116,11 @@ extension Machine {
 }
 
 extension Checker {
-  /// Requires a PSUM operand within one bank, as results of the PE array are.
+  /// Requires a PSUM operand within one bank, as results of the PE array are before NeuronCore-v4.
   mutating func requireOneBank(_ pattern: AccessPattern, _ name: String) {
     let target = place(pattern)
-    guard target.space == .psum else { return }
+    // From v4 on a product may fill all banks (NKI ISA reference, nc_matmul, "Tile size").
+    guard target.space == .psum, geometry.generation < 4 else { return }
     let bank = geometry.psumBankBytes
     let size = target.dtype.size
     let span = pattern.span

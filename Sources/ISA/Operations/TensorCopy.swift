@@ -16,6 +16,8 @@ public struct TensorCopy: Operation {
     """
   /// Vector by default.
   public static let engines: [Engine] = [.vector, .scalar, .gpsimd]
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<TensorCopy>] = [
     Field(.write, "dst", \.dst, "result"),
@@ -41,6 +43,7 @@ public struct TensorCopy: Operation {
     check.requireSpace(dst, "dst", [.sbuf, .psum])
     check.requireSpace(src, "src", [.sbuf, .psum])
     check.requireSameShape(dst, "dst", src, "src")
+    check.requireConvertible(src, "src", dst, "dst")
   }
 
   /// One pass: COPY, or CAST when the type changes.

@@ -18,6 +18,8 @@ public struct TensorCopyPredicated: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// Bits are moved as they are.
+  public static let takesOpaque = true
   /// The fields.
   public static let fields: [Field<TensorCopyPredicated>] = [
     Field(.readWrite, "dst", \.dst, "result; keeps its elements where the predicate fails"),

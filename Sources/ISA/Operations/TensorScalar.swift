@@ -14,8 +14,9 @@ public struct TensorScalar: Operation {
     dst = (data op0 operand0) op1 operand1 in fp32, rounded once when stored; reverse0 and \
     reverse1 swap the sides of their operation. Tensor operands are float32, one element per \
     partition. Both operations are of one class: arithmetic, or bitwise on integers of one size \
-    (Vector only; operands are integers). Unary operations take no operand. The Scalar engine \
-    takes multiply, add, or multiply then add; GpSimd takes rsqrt and power. Cost: one element \
+    (Vector only; operands are integers). Unary operations take no operand; square and relu are \
+    trn3's, as op0. The Scalar engine takes multiply, add, or multiply then add, on trn3 all \
+    arithmetic; GpSimd takes rsqrt and power. Cost: one element \
     per cycle for one operation or two; on Vector 2 (float32) or 4 (bfloat16, float16) per cycle \
     when both sides are contiguous in sbuf.
     """
@@ -85,6 +86,7 @@ public struct TensorScalar: Operation {
       check.require(operand1 == nil, "operand1", "operand1 is given without op1")
       check.require(!reverse1, "reverse1", "reverse1 is given without op1")
     }
+    check.requireSteps(op0, op1)
     if op0.isBitwise { check.requireBitwiseTypes([(dst, "dst"), (data, "data")]) }
     checkOperand(op0, operand0, reverse0, "0", &check)
     if let op1 { checkOperand(op1, operand1 ?? .immediate(0), reverse1, "1", &check) }
@@ -118,12 +120,17 @@ public struct TensorScalar: Operation {
   private func checkEngine(_ check: inout Checker) {
     switch check.engine {
     case .scalar:
-      // trn2 architecture guide, Scalar Engine: (multiply, add), multiply, add.
+      // trn2 architecture guide, Scalar Engine: (multiply, add), multiply, add. trn3 architecture guide,
+      // Scalar Engine, Performance mode: the same as on Vector, whose bitwise operations are its own.
+      let isNative = check.geometry.generation >= 4
       let legal =
-        op1 == nil ? op0 == .add || op0 == .multiply : op0 == .multiply && op1 == .add
+        isNative
+        ? !op0.isBitwise
+        : (op1 == nil ? op0 == .add || op0 == .multiply : op0 == .multiply && op1 == .add)
+          && !reverse0 && !reverse1
       check.require(
-        legal && !reverse0 && !reverse1, "op0",
-        "the scalar engine takes multiply, add, or multiply then add, not "
+        legal, "op0",
+        "the scalar engine takes \(isNative ? "arithmetic" : "multiply, add, or multiply then add"), not "
           + "\(([op0] + (op1.map { [$0] } ?? [])).map(\.rawValue).joined(separator: " then "))",
         remedy: "use engine=vector")
     case .gpsimd:

@@ -14,7 +14,7 @@ public struct TensorScalarReduce: Operation {
     whole row of the fp32 result, before dst's rounding, from the first element on (order \
     assumed). reduce_res receives Vector's accumulators, negated with reduce_res_negate; \
     reduce_cmd says what they begin with, load_reduce takes reduce_init. Arithmetic operations \
-    only; reduce_op is add, multiply, maximum or minimum. Cost on Vector: one element per cycle \
+    of two operands only, and square and relu on trn3; reduce_op is add, multiply, maximum or minimum. Cost on Vector: one element per cycle \
     and 64 cycles to read the accumulator (NKI ≤ 2.26).
     """
   /// Vector only.
@@ -76,7 +76,14 @@ public struct TensorScalarReduce: Operation {
     check.requireOnChip([(dst, "dst"), (data, "data")])
     check.requireSameShape(dst, "dst", data, "data")
     check.requireArithmetic(op0, "op0")
-    check.requireBinary(op0, "op0")
+    check.requireSteps(op0, nil)
+    if op0 == .square || op0 == .relu {
+      check.require(
+        operand0 == .immediate(0) && !reverse0, "operand0",
+        "'\(op0.rawValue)' takes no operand and cannot be reversed")
+    } else {
+      check.requireBinary(op0, "op0")
+    }
     check.requireArithmeticScalar(operand0, "operand0", like: data)
     check.requireReduction(
       command, reduceOp, reduceRes, like: data, allowed: [.add, .multiply, .maximum, .minimum],

@@ -11,7 +11,12 @@ TYPES = {
     "float8_e5m2": ml_dtypes.float8_e5m2, "float8_e4m3fn": ml_dtypes.float8_e4m3fn,
     "int8": np.int8, "int16": np.int16, "int32": np.int32, "uint8": np.uint8,
     "uint16": np.uint16, "uint32": np.uint32,
+    # Parts of MX data, by their bits.
+    "float8_e8m0fnu": np.uint8, "float8_e5m2_x4": np.uint32, "float8_e4m3fn_x4": np.uint32,
+    "float4_e2m1fn_x4": np.uint16,
 }
+OPAQUE = {"float8_e8m0fnu", "float8_e5m2_x4", "float8_e4m3fn_x4", "float4_e2m1fn_x4"}
+VALUED = [name for name in TYPES if name not in OPAQUE]
 UNSIGNED = {1: np.uint8, 2: np.uint16, 4: np.uint32}
 F32 = np.float32
 np.seterr(all="ignore")
@@ -21,7 +26,7 @@ samples = []
 
 
 def is_integer(dtype):
-    return "int" in dtype
+    return "int" in dtype or dtype in OPAQUE
 
 
 def rounded(values, dtype):
@@ -128,7 +133,7 @@ def put(array):
     return at
 
 
-def sample(operation, engine, fields, compute, ulp=0, absolute=0.0):
+def sample(operation, engine, fields, compute, ulp=0, absolute=0.0, generation=3):
     """Runs `compute` on the fields' tiles and records what was there before and after."""
     tensors, used = [], {"hbm": 0, "sbuf": 0, "psum": 0}
     described = []
@@ -163,7 +168,8 @@ def sample(operation, engine, fields, compute, ulp=0, absolute=0.0):
         listed.append(entry)
     samples.append({
         "operation": operation, "engine": engine, "tensors": described, "fields": listed,
-        "ulp": ulp, "absolute": absolute})
+        "ulp": ulp, "absolute": absolute,
+        **({"generation": generation} if generation != 3 else {})})
 
 
 SPECIAL = [np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-42, 3.4e38]

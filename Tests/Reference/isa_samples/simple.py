@@ -46,7 +46,7 @@ def simple_samples():
 
         sample("tensor_copy", engine, {"dst": d, "src": a}, compute)
 
-    for dtype in TYPES:
+    for dtype in VALUED:
         copy(4, 8, (dtype, dtype), styles=("strided", "reversed"), special=True)
         copy(4, 8, (dtype, "float32"), special=True)
         copy(4, 8, ("float32", dtype), engine="scalar")

@@ -30,7 +30,7 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
   --version, --help
 
 NEURON_PLATFORM_TARGET_OVERRIDE=trn1|trn2|trn3, TRNSIM_TRACE=FILE, TRNSIM_MODE=both|values|timing,
-TRNSIM_ALLOCATION=rotate|first-fit|infinite: the same from outside.
+TRNSIM_ALLOCATION=rotate|first-fit|infinite: the same from outside. TRNSIM_MX_SCALE=ocp: the scales of NKI 0.4 and before.
 """
 
 _WITH_VALUE = {"--json", "--program", "--trace", "--hardware"}

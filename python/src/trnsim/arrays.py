@@ -67,6 +67,11 @@ def to_caller(array: np.ndarray[Any, Any], like_torch: bool) -> Any:
     for name in ("float8_e4m3fn", "float8_e5m2"):
         if array.dtype == getattr(ml_dtypes, name) and hasattr(torch, name):
             return torch.from_numpy(array.view(np.int8)).view(getattr(torch, name))
+    if array.dtype.names is not None:
+        # Torch has no packed types: their bits.
+        array = array.view({2: np.uint16, 4: np.uint32}[array.dtype.itemsize])
+    if array.dtype == ml_dtypes.float8_e8m0fnu:
+        array = array.view(np.uint8)
     if array.dtype in (np.uint16, np.uint32):
         return torch.from_numpy(array.astype({2: np.int32, 4: np.int64}[array.dtype.itemsize]))
     return torch.from_numpy(array)
@@ -87,5 +92,6 @@ def element_type(array: np.ndarray[Any, Any]) -> DType:
 def undefined(shape: tuple[int, ...], kind: np.dtype[Any]) -> np.ndarray[Any, Any]:
     """What the vendor's simulator fills undefined memory with: NaN, or 4 for integers."""
     array = np.zeros(shape, kind)
-    array[...] = 4 if np.issubdtype(kind, np.integer) or kind == np.bool_ else np.nan
+    whole = kind.names is not None or np.issubdtype(kind, np.integer) or kind == np.bool_
+    array[...] = 4 if whole else np.nan
     return array

@@ -93,10 +93,23 @@ uint8 = DType("uint8", np.uint8, False)
 uint16 = DType("uint16", np.uint16, False)
 uint32 = DType("uint32", np.uint32, False)
 bool_ = DType("bool", np.bool_, False)
-# Four packed elements to a stored one (NKI documentation, "Supported Data Types").
-float8_e5m2_x4 = DType("float8_e5m2_x4", np.uint32, True, 4)
-float8_e4m3fn_x4 = DType("float8_e4m3fn_x4", np.uint32, True, 4)
-float4_e2m1fn_x4 = DType("float4_e2m1fn_x4", np.uint16, True, 4)
+
+
+def _packed(name: str, container: Any) -> DType:
+    """Four packed elements to a stored one (NKI documentation, "Supported Data Types").
+
+    In NumPy they are records of one unsigned integer that has the type's name, so that an array tells what it holds
+    and no arithmetic works on it; `array.view(np.uint32)` (np.uint16 for 4-bit elements) shows the bits.
+    """
+    record = np.dtype([(name, container)])
+    # np.dtype(name), as ml_dtypes does for its types.
+    np.sctypeDict[name] = record  # type: ignore[assignment,unused-ignore]
+    return DType(name, record, True, 4)
+
+
+float8_e5m2_x4 = _packed("float8_e5m2_x4", np.uint32)
+float8_e4m3fn_x4 = _packed("float8_e4m3fn_x4", np.uint32)
+float4_e2m1fn_x4 = _packed("float4_e2m1fn_x4", np.uint16)
 
 ALL: dict[str, DType] = {
     str.__str__(found): found
@@ -145,7 +158,8 @@ def _find(value: Any) -> DType:
         name = str(value)
     elif isinstance(value, np.dtype) or isinstance(value, type):
         try:
-            name = np.dtype(value).name
+            found = np.dtype(value)
+            name = found.names[0] if found.names is not None and len(found.names) == 1 else found.name
         except TypeError:
             name = None
     elif hasattr(value, "dtype"):

@@ -8,7 +8,7 @@ from ..errors import UnsupportedError
 from . import recorder
 from .context import trace
 from .operand import core_operand
-from .operators import BITWISE, UNARY, activation_name, alu, op_name
+from .operators import BITWISE, UNARY, UNARY_TRN3, activation_name, alu, op_name
 from .places import current_place
 from .psum import accumulates, forget, note_matmul
 from .recorder import NkiInstruction, emit, fail, number, same_shape, scalar, tile
@@ -95,7 +95,9 @@ def tensor_scalar(dst: Any, data: Any, op0: Any, operand0: Any, reverse0: Any = 
     operands = [to, values]
     first = alu(op0, "op0")
     text = f"tensor_scalar dst={a.text} data={b.text} op0={first}"
-    if first not in UNARY:
+    if first in UNARY_TRN3:
+        require_generation(f"{first} in tensor_scalar", 4, f"activation(op=nl.{first})")
+    elif first not in UNARY:
         text = f"{text} operand0={scalar(operand0, 'operand0', 'tensor_scalar', operands)}"
         if reverse0:
             text = f"{text} reverse0=true"
@@ -130,7 +132,10 @@ def scalar_tensor_tensor(dst: Any, data: Any, op0: Any, operand0: Any, op1: Any,
 
 
 def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
-               reduce_res: Any = None, reduce_cmd: Any = None, name: Any = None) -> NkiInstruction:
+               reduce_res: Any = None, reduce_cmd: Any = None, name: Any = None, engine: Any = None
+               ) -> NkiInstruction:
+    if engine is not None:
+        scalar_engine(engine, "activation")
     to, values = _dst(dst, "activation"), tile(data, "data", "activation")
     _on_chip(to, "dst", "activation")
     _on_chip(values, "data", "activation")
@@ -175,9 +180,23 @@ def _activation_reduce(text: str, reduce_op: Any, reduce_res: Any, operands: lis
 
 
 def activation_reduce(dst: Any, op: Any, data: Any, reduce_op: Any, reduce_res: Any, bias: Any = None,
-                      scale: Any = 1.0, name: Any = None) -> NkiInstruction:
+                      scale: Any = 1.0, name: Any = None, engine: Any = None) -> NkiInstruction:
     return activation(dst, op, data, bias=bias, scale=scale, reduce_op=reduce_op, reduce_res=reduce_res,
-                      reduce_cmd="reset_reduce", name=name)
+                      reduce_cmd="reset_reduce", name=name, engine=engine)
+
+
+def scalar_engine(engine: Any, op: str) -> None:
+    """Refuses other engines than Scalar for activation functions.
+
+    From NeuronCore-v4 on GpSimd takes them too (NKI documentation of SDK 2.33), at a price that is not published.
+    """
+    name = getattr(engine, "name", engine)
+    if name in ("unknown", "scalar"):
+        return
+    if name == "gpsimd" and trace().generation < 4:
+        require_generation(f"{op} on gpsimd", 4, "engine=nisa.engine.scalar")
+    raise UnsupportedError(f"{op} on {name} is not simulated", remedy="leave engine out: it runs on scalar",
+                           place=current_place())
 
 
 def tensor_reduce(dst: Any, op: Any, data: Any, axis: Any, negate: Any = False, keepdims: Any = False,
@@ -246,7 +265,7 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
     if columns > 128:
         raise fail(f"nc_matmul stationary free size {columns} exceeds maximum 128",
                    "split it into tiles of nl.tile_size.gemm_stationary_fmax")
-    limit = 512 if trace().generation <= 3 else 4096
+    limit = 512 if trace().generation <= 3 else 8192 if to.dtype == "bfloat16" else 4096
     if width > limit:
         raise fail(f"nc_matmul moving free size {width} exceeds maximum {limit}",
                    "split it into tiles of nl.tile_size.gemm_moving_fmax")
@@ -293,13 +312,18 @@ def nc_transpose(dst: Any, data: Any, engine: Any = None, name: Any = None) -> N
     return emit(f"nc_transpose dst={a.text} data={b.text}", [to, values], engine, name)
 
 
-def require_generation(op: str, generation: int) -> None:
-    """Refuses operations that the traced machine does not have."""
+def require_generation(op: str, generation: int, instead: str = "") -> None:
+    """Refuses operations that the traced machine does not have; `instead`: what earlier ones have."""
     current = trace()
     if current.generation < generation:
         machine = {3: "trn2", 4: "trn3"}[generation]
-        raise UnsupportedError(f"{op} needs NeuronCore-v{generation} ({machine}), this is {current.target}",
-                               remedy=f"NEURON_PLATFORM_TARGET_OVERRIDE={machine}", place=current_place())
+        remedy = (f"run it on {machine} (NEURON_PLATFORM_TARGET_OVERRIDE={machine}, "
+                  f"trnsim.simulate(…, hardware=\"{machine}\"))")
+        if instead:
+            remedy = f"{remedy}, or use {instead}"
+        raise UnsupportedError(f"{op} needs NeuronCore-v{generation} ({machine}), this is "
+                               f"NeuronCore-v{current.generation} ({current.target})",
+                               remedy=remedy, place=current_place())
 
 
 def kind_of(op: Any) -> str:

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from .isa_core import _dst, reduction, require_generation
+from .isa_core import _dst, reduction, require_generation, scalar_engine
 from .operand import core_operand
-from .operators import activation_name, alu, op_name
+from .operators import UNARY_TRN3, activation_name, alu, op_name
 from .recorder import NkiInstruction, emit, fail, number, scalar, tile
 from .view import NkiTensor
 
@@ -50,22 +50,22 @@ set_rng_seed(src_seeds:r)
 rand_set_state(src_seeds:r, engine:e='gpsimd')
 rand_get_state(dst:w, engine:e='gpsimd')
 rand2(dst:w, min:s, max:s)
-exponential(dst:w, src:r, max_value:s=0.0, reduce_res:w?=None, reduce_cmd:c='idle', reduce_init:s=0.0)
-activate2(dst:w, op:a, data:r, imm0:s, imm1:s, op0:o, op1:o, relu_param:s=0.0, reverse0:b=False, reverse1:b=False, reduce_op:o?=None, reduce_res:w?=None, reduce_cmd:c='idle')
-quantize_mx(dst:w, src:r, dst_scale:w)
-nc_matmul_mx(dst:x, stationary:r, moving:r, stationary_scale:r, moving_scale:r, tile_position:l?=None, tile_size:l?=None, accumulate:b?=None)
+exponential(dst:w, src:r, max_value:s=0.0, reduce_res:w?=None, reduce_cmd:c='idle', reduce_init:s?=0.0)
+activate2(dst:w, op:a, data:r, imm0:s, imm1:s, op0:o, op1:o, relu_param:s=0.0, reverse0:b=False, reverse1:b=False, reduce_op:o?=None, reduce_res:w?=None, reduce_cmd:c='idle', engine:e=None)
 """
 
 #: The first NeuronCore version that has the operation (NKI documentation).
-NEEDS = {"range_select": 3, "select_reduce": 3, "nonzero_with_count": 3, "rand2": 4, "exponential": 4, "activate2": 4,
-         "quantize_mx": 4, "nc_matmul_mx": 4}
+NEEDS = {"range_select": 3, "select_reduce": 3, "nonzero_with_count": 3, "rand2": 4, "exponential": 4, "activate2": 4}
+
+#: What machines before that have in its place.
+INSTEAD = {"rand2": "rng", "exponential": "activation(op=nl.exp)", "activate2": "activation"}
 
 #: Operands that must match dst in partitions and elements.
 ALIKE = {"tensor_scalar_cumulative": ("src",), "tensor_scalar_reduce": ("data",),
          "affine_select": ("on_true_tile",), "range_select": ("on_true_tile",),
          "select_reduce": ("predicate", "on_true"), "tensor_tensor_scan": ("data0", "data1"),
          "tensor_copy_predicated": ("src", "predicate"), "dropout": ("data",),
-         "exponential": ("src",)}
+         "exponential": ("src",), "activate2": ("data",)}
 
 #: Commands that start the accumulator afresh, which is what the core does without being told.
 _PLAIN_COMMANDS = {"tensor_scalar_reduce": "reset_reduce", "range_select": "reset_reduce",
@@ -119,9 +119,13 @@ def _predicate(dst: Any, src: Any, predicate: Any, reverse: Any) -> tuple[Any, .
 
 
 def _absolute(dst: Any, data: Any, op0: Any, operand0: Any, *rest: Any) -> tuple[Any, ...]:
-    """The core has no operation of one operand here; the larger of |x| and |0| is |x|."""
-    if op_name(op0) == "abs":
+    """Of operations of one operand the core has trn3's here; the larger of |x| and |0| is |x|."""
+    name = op_name(op0)
+    if name == "abs":
         op0, operand0 = "abs_max", 0.0
+    elif name in UNARY_TRN3:
+        require_generation(f"{name} in tensor_scalar_reduce", 4, "activation and tensor_reduce")
+        operand0 = 0.0
     return (dst, data, op0, operand0, *rest)
 
 
@@ -131,15 +135,36 @@ def _select(dst: Any, predicate: Any, *rest: Any) -> tuple[Any, ...]:
     return (dst, predicate, *rest)
 
 
+def _exponential(dst: Any, src: Any, max_value: Any, reduce_res: Any, reduce_cmd: Any, reduce_init: Any
+                 ) -> tuple[Any, ...]:
+    """`reduce_init` is of load_reduce alone."""
+    if getattr(reduce_cmd, "name", reduce_cmd) != "load_reduce":
+        if isinstance(reduce_init, NkiTensor) or reduce_init != 0.0:
+            raise fail("exponential reduce_init is given without load_reduce", "reduce_cmd=nisa.reduce_cmd.load_reduce")
+        reduce_init = None
+    return dst, src, max_value, reduce_res, reduce_cmd, reduce_init
+
+
+def _activate2(dst: Any, op: Any, data: Any, imm0: Any, imm1: Any, op0: Any, op1: Any, *rest: Any
+               ) -> tuple[Any, ...]:
+    """No operation is the operation that does nothing; its operand is of no use."""
+    if rest[-1] is not None:
+        scalar_engine(rest[-1], "activate2")
+    op0, op1 = op0 or "bypass", op1 or "bypass"
+    imm0 = 0.0 if op_name(op0) == "bypass" else imm0
+    imm1 = 0.0 if op_name(op1) == "bypass" else imm1
+    return (dst, op, data, imm0, imm1, op0, op1, *rest)
+
+
 _ADAPT: dict[str, Any] = {"tensor_copy_predicated": _predicate, "select_reduce": _select,
-                           "tensor_scalar_reduce": _absolute}
+                           "tensor_scalar_reduce": _absolute, "exponential": _exponential, "activate2": _activate2}
 
 
 def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
     """Records an operation of the table."""
     op = row.name
     if row.needs:
-        require_generation(op, row.needs)
+        require_generation(op, row.needs, INSTEAD.get(op, ""))
     if op in _ADAPT:
         arguments = _ADAPT[op](*arguments)
     operands: list[NkiTensor] = []

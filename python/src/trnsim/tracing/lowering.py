@@ -15,6 +15,7 @@ import numpy as np
 from . import isa_core as isa
 from .allocate import allocate
 from .broadcasting import broadcast_to, common_shape, is_scalar_tile
+from .context import trace
 from .dtypes import DType, as_dtype, bfloat16, float32, int32, uint8
 from .isa_table import ROWS_BY_NAME, make
 from .operand import pieces
@@ -451,7 +452,14 @@ def dropout(x: NkiTensor, rate: Any, dtype: Any = None) -> NkiTensor:
 
 
 def rand(shape: Sequence[int], dtype: Any, buffer: Any = None) -> NkiTensor:
-    """Random bits as uniform numbers of [0, 1): 24 bits each, which float32 holds exactly."""
+    """Uniform numbers of [0, 1): 24 random bits each, which float32 holds exactly.
+
+    On trn3 by rand2 (NKI release notes, 0.3), before by rng.
+    """
+    if trace().generation >= 4:
+        result = new_tile(shape, as_dtype(dtype))
+        _table["rand2"](result, 0.0, 1.0)
+        return result
     bits = new_tile(shape, as_dtype("uint32"))
     _table["rng"](bits)
     top = new_tile(shape, as_dtype("uint32"))

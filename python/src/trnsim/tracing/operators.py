@@ -12,12 +12,14 @@ ALU = frozenset({
     "add", "subtract", "multiply", "divide", "maximum", "minimum", "abs_max", "abs_min", "abs", "power",
     "rsqrt", "equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "logical_and",
     "logical_or", "logical_xor", "logical_not", "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
-    "left_shift", "right_shift", "mod", "fmod", "average", "bypass",
+    "left_shift", "right_shift", "mod", "fmod", "average", "bypass", "square", "relu",
 })
 #: Operations whose operands are bit patterns.
 BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"})
 #: Operations of one operand.
 UNARY = frozenset({"abs", "rsqrt", "logical_not", "invert"})
+#: Those that trn3 has besides, as the first operation of tensor_scalar and tensor_scalar_reduce.
+UNARY_TRN3 = frozenset({"square", "relu"})
 #: Functions of the Scalar engine (NKI documentation, "Supported Activation Functions").
 ACTIVATIONS = frozenset({
     "copy", "exp", "log", "sqrt", "rsqrt", "reciprocal", "square", "relu", "sigmoid", "silu", "tanh", "gelu",

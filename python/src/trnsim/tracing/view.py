@@ -92,6 +92,14 @@ class NkiTensor:
         return self.storage.region
 
     @property
+    def base_tensor(self) -> NkiTensor:
+        """The whole tensor that this is a view of, in its own type; public kernels of NKI 0.3 take it."""
+        from .allocate import contiguous
+
+        storage = self.storage
+        return NkiTensor(storage, storage.dtype, storage.shape, contiguous(storage.shape))
+
+    @property
     def name(self) -> str:
         return self.storage.name
 
@@ -536,7 +544,8 @@ class NkiTensor:
     reinterpret_cast = view
 
     def indirect(self, index: NkiTensor, num_elem: int | None = None) -> NkiTensor:
-        raise UnsupportedError("indirect() needs NeuronCore-v4 (trn3)", place=current_place(),
+        raise UnsupportedError("indirect() is an addressing mode of NeuronCore-v4 (trn3) that is not simulated",
+                               place=current_place(),
                                remedy="gather with dma_copy and vector_offset, or nc_n_gather")
 
     # Instructions

@@ -11,6 +11,7 @@ from ...tracing.dma import dma_compute, dma_copy, dma_transpose
 from ...tracing.isa_core import (activation, activation_reduce, memset, nc_matmul, nc_transpose, reciprocal,
                                  scalar_tensor_tensor, tensor_copy, tensor_reduce, tensor_scalar,
                                  tensor_tensor)
+from ...tracing.isa_mx import nc_matmul_mx, quantize_mx
 from ...tracing.isa_table import ROWS_BY_NAME, make
 from ...tracing.recorder import (NkiInstruction, register_alloc, register_load, register_move,
                                  register_store)
@@ -55,7 +56,7 @@ __all__ = [
     "NkiInstruction", "NkiValidationError", "VirtualRegister", "activation", "activation_reduce", "constants",
     "core_barrier", "dge_mode", "dma_compute", "dma_copy", "dma_engine", "dma_transpose", "engine",
     "get_nc_sub_version", "get_nc_version", "gpsimd_engine", "matmul_perf_mode", "memset", "nc_matmul",
-    "nc_transpose", "nc_version", "oob_mode", "reciprocal", "reduce_cmd", "register_alloc", "register_load",
+    "nc_matmul_mx", "nc_transpose", "nc_version", "oob_mode", "quantize_mx", "reciprocal", "reduce_cmd", "register_alloc", "register_load",
     "register_move", "register_store", "scalar_engine", "scalar_load", "scalar_store", "scalar_tensor_tensor", "sendrecv",
     "sync_engine", "tensor_copy", "tensor_engine", "tensor_reduce", "tensor_scalar", "tensor_tensor",
     "unknown_engine", "vector_engine", *ROWS_BY_NAME,

@@ -31,6 +31,9 @@ from ...tracing.recorder import emit as _emit
 from ...tracing.spaces import MemoryRegion, as_region
 from ...tracing.view import DynamicSlice, NkiTensor, ParDim
 
+#: A loop that is unrolled, under the name that nki-library 2.29 uses too.
+range = static_range
+
 # Types
 
 DType = _dtypes.DType

@@ -1,0 +1,183 @@
+import CMicrokernels
+public import Device
+import Formats
+public import Machine
+
+/// Matrix product of packed microscaling (MX) data into PSUM.
+public struct NCMatmulMX: Operation {
+  /// `nc_matmul_mx`.
+  public static let name = "nc_matmul_mx"
+  /// What it does.
+  public static let summary =
+    "dst[M,N] (+)= (stationary · its scales)ᵀ · (moving · their scales) of MX data"
+  /// Formula, rules and cost.
+  public static let details = """
+    trn3 on. Partitions (P, a multiple of 32, ≤ 128) and the four elements that a packed element \
+    holds are the contraction: dst[m, n] = Σ over p, q of stationary[p, m][q] · \
+    moving[p, n][q], each element times 2^(scale - 127) (255: NaN) of its group of 8 partitions \
+    by 4 elements. M ≤ 128 and even; N ≤ 4096 (fp32 dst) or 8192 (bfloat16). A scale operand \
+    has one column for each packed column; four partitions of each quadrant of 32, from its \
+    partition 0, 4, 8 or 12 on, hold the quadrant's scales. Scaled elements and their sums are \
+    fp32, added in the order of partitions, then of elements (assumed). \
+    Lowers to LDWEIGHTS + MATMUL, in the time of a bfloat16 product.
+    """
+  /// The PE array.
+  public static let engines: [Engine] = [.tensor]
+  /// Packed elements are what it is for.
+  public static let takesOpaque = true
+  /// The fields.
+  public static let fields: [Field<NCMatmulMX>] = [
+    Field(.readWrite, "dst", \.dst, "[M, N] in psum"),
+    Field(.read, "stationary", \.stationary, "[P, M] packed, in sbuf; becomes the weights"),
+    Field(.read, "moving", \.moving, "[P, N] packed, in sbuf; streams through"),
+    Field(
+      .read, "stationary_scale", \.stationaryScale, "scales of stationary, in its quadrants",
+      isSpread: true),
+    Field(
+      .read, "moving_scale", \.movingScale, "scales of moving, in its quadrants", isSpread: true),
+    Field(.immediate, "accumulate", \.accumulate, "add to dst instead of overwriting it"),
+    Field(.immediate, "tile_position", \.tilePosition, "[row, 0] of the PE tile; [] for all"),
+    Field(.immediate, "tile_size", \.tileSize, "[rows, 128] of the PE tile; [] for all"),
+  ]
+
+  /// Result in PSUM.
+  public var dst = AccessPattern.unset
+  /// Packed weights.
+  public var stationary = AccessPattern.unset
+  /// What streams through, packed.
+  public var moving = AccessPattern.unset
+  /// Scales of the weights.
+  public var stationaryScale = AccessPattern.unset
+  /// Scales of what streams through.
+  public var movingScale = AccessPattern.unset
+  /// Whether to add to `dst`.
+  public var accumulate = false
+  /// Row and column at which the PE tile begins; empty for the whole array.
+  public var tilePosition: [Int] = []
+  /// Rows and columns of the PE tile; empty for the whole array.
+  public var tileSize: [Int] = []
+
+  /// An operation with nothing set.
+  public init() {}
+
+  /// Makes the operation.
+  public init(
+    dst: AccessPattern, stationary: AccessPattern, moving: AccessPattern,
+    stationaryScale: AccessPattern, movingScale: AccessPattern, accumulate: Bool = false
+  ) {
+    self.dst = dst
+    self.stationary = stationary
+    self.moving = moving
+    self.stationaryScale = stationaryScale
+    self.movingScale = movingScale
+    self.accumulate = accumulate
+  }
+
+  /// Generation, shapes, memories and types.
+  public func check(_ check: inout Checker) {
+    guard check.requireGeneration(4, for: Self.name, instead: "use nc_matmul") else {
+      return
+    }
+    check.requireSpace(dst, "dst", [.psum])
+    check.requireProduct(dst, "dst")
+    for (data, name, scale, scaleName) in [
+      (stationary, "stationary", stationaryScale, "stationary_scale"),
+      (moving, "moving", movingScale, "moving_scale"),
+    ] {
+      check.requireSpace(data, name, [.sbuf])
+      let dtype = check.place(data).dtype
+      check.require(
+        dtype.isPacked, name,
+        "'\(name)' is \(dtype), must be float8_e5m2_x4, float8_e4m3fn_x4 or float4_e2m1fn_x4",
+        remedy: "quantize_mx packs bfloat16 and float16")
+      check.requireQuadrants(data, name)
+      check.requireScales(scale, scaleName, of: data, name)
+    }
+    let columns = stationary.elementsPerRow
+    let columnsMax = check.geometry.stationaryMax
+    check.require(
+      stationary.rows == moving.rows, "moving",
+      "'moving' has \(moving.rows) partitions, 'stationary' has \(stationary.rows)",
+      remedy: "the partition dimension of both is the contraction")
+    check.require(
+      columns <= columnsMax && columns % 2 == 0, "stationary",
+      "'stationary' has \(columns) columns, must have an even number up to \(columnsMax)",
+      remedy: "split M, or pad it")
+    check.requireMoving(columns: moving.elementsPerRow, into: dst)
+    check.require(
+      Int(dst.rows) == columns, "dst", "'dst' has \(dst.rows) partitions, needs M = \(columns)")
+    check.require(
+      dst.elementsPerRow == moving.elementsPerRow, "dst",
+      "'dst' has \(dst.elementsPerRow) elements per partition, needs N = \(moving.elementsPerRow)")
+    checkTile(&check)
+  }
+
+  /// PE tiles: NKI documentation, nc_matmul_mx, "Tiling Mode": rows only.
+  private func checkTile(_ check: inout Checker) {
+    guard tilePosition != [] || tileSize != [] else { return }
+    guard tilePosition.count == 2, tileSize.count == 2 else {
+      check.require(
+        false, "tile_position", "tile_position and tile_size are [row, column] and come together")
+      return
+    }
+    let rows = tileSize[0]
+    check.require(
+      [32, 64, 128].contains(rows) && tileSize[1] == 128, "tile_size",
+      "the PE tile is \(tileSize), must have 32, 64 or 128 rows and 128 columns",
+      remedy: "products of MX data split the array's rows only")
+    guard [32, 64, 128].contains(rows) else { return }
+    let first = tilePosition[0]
+    check.require(
+      first >= 0 && first % rows == 0 && first <= 128 - rows && tilePosition[1] == 0,
+      "tile_position",
+      "the PE tile begins at \(tilePosition), must begin at a multiple of its \(rows) rows within "
+        + "128, and at column 0")
+    check.require(
+      Int(stationary.rows) <= rows, "tile_size",
+      "'stationary' has \(stationary.rows) rows, the PE tile \(rows)")
+  }
+
+  /// LDWEIGHTS and MATMUL.
+  public func lower(into emitter: inout Emitter) {
+    let rows = Int(stationary.rows)
+    // An element of the array takes four packed elements as it takes one of 16 bits.
+    let stride = abs(stationary.innermostStride)
+    let strideBytes = stride == 1 ? 1 : stride * emitter.place(stationary).dtype.size
+    emitter.emit(
+      .ldweights,
+      .loadWeights(
+        LoadWeights(
+          rows: rows, columns: stationary.elementsPerRow, fourByte: false, transpose: false,
+          strideBytes: strideBytes)),
+      reads: [stationary] + stationaryScale.scaleParts(ofRows: rows), writes: [])
+    emitter.emit(
+      .matmul,
+      .matmul(
+        Matmul(
+          rows: rows, columns: Int(dst.rows), moving: moving.elementsPerRow, rate: .mx,
+          transpose: false)),
+      reads: [moving] + movingScale.scaleParts(ofRows: rows), writes: [dst],
+      accumulates: accumulate)
+  }
+
+  /// Computes `dst`.
+  public func execute(on machine: inout Machine) throws(Trap) {
+    let weights = try machine.readScaled(
+      stationary, "stationary", scale: stationaryScale, "stationary_scale")
+    let streamed = try machine.readScaled(moving, "moving", scale: movingScale, "moving_scale")
+    let (m, n, k) = (weights.columns, streamed.columns, weights.rows)
+    if let (target, rowStride) = try machine.matmulDestination(
+      dst, "dst", accumulating: accumulate)
+    {
+      trnsim_sgemm_tn(
+        weights.elements, m, streamed.elements, n, target, rowStride, m, n, k, accumulate ? 1 : 0)
+      return
+    }
+    // A destination that is not plain rows of fp32: computed aside, then stored.
+    if accumulate { try machine.requireMatmulWritten(dst, "dst") }
+    let result = accumulate ? try machine.read(dst, "dst") : machine.makeTile(rows: m, columns: n)
+    trnsim_sgemm_tn(
+      weights.elements, m, streamed.elements, n, result.elements, n, m, n, k, accumulate ? 1 : 0)
+    try machine.write(result, to: dst, "dst", byMatmul: true)
+  }
+}
