@@ -15,6 +15,8 @@ final class CoresExecution {
     var interpreter: Interpreter
     /// The exchange that it waits at.
     var waiting: (index: Int, operation: any ExchangeOperation, exchange: Exchange)?
+    /// Whether its program has ended.
+    var hasEnded = false
 
     init(_ place: CorePlace, _ program: Program, _ interpreter: consuming Interpreter) {
       self.place = place
@@ -120,29 +122,34 @@ final class CoresExecution {
     var moved = true
     while moved {
       moved = false
-      for core in cores where core.waiting == nil {
-        if try advance(core) { moved = true }
+      for core in cores where core.waiting == nil && !core.hasEnded {
+        try advance(core)
+        moved = true
       }
       if try meet() { moved = true }
     }
   }
 
-  /// Lets a core run to its next exchange; `false` when it has ended.
-  private func advance(_ core: Core) throws -> Bool {
+  /// Lets a core run to its next exchange, or by one instruction where cores that race take turns.
+  private func advance(_ core: Core) throws {
     let rank = core.place.rank
     do throws(Trap) {
-      let next = try core.interpreter.runToExchange(core.program) { index, operation in
+      let stop = try core.interpreter.runToExchange(
+        core.program, atMost: options.allowsCoreRaces ? 1 : .max
+      ) { index, operation in
+        guard !options.allowsCoreRaces else { return }
         accesses[rank].note(operation, index, of: core.program, core: core.place.core)
       }
-      guard let next else { return false }
-      // A barrier names what it orders, and touches nothing.
-      if !(next.operation is CoreBarrier) {
-        accesses[rank].note(next.operation, next.index, of: core.program, core: core.place.core)
+      switch stop {
+      case .ended: core.hasEnded = true
+      case .paused: break
+      case .exchange(let index, let operation):
+        // A barrier names what it orders, and touches nothing.
+        if !(operation is CoreBarrier) {
+          accesses[rank].note(operation, index, of: core.program, core: core.place.core)
+        }
+        core.waiting = (index, operation, operation.exchange(core.program.tensors))
       }
-      core.waiting = (
-        next.index, next.operation, next.operation.exchange(core.program.tensors)
-      )
-      return true
     } catch {
       var trap = Simulation.annotate(error, core.program)
       if trap.kind == .uninitializedRead && set.layout.coresPerRank > 1 {

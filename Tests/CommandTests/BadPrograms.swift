@@ -174,8 +174,9 @@ extension BadInput {
       "free size of sbuf", "tensor_copy dst=a src=b.ap([[0, 70000]])",
       "operand 'src' has 70000 elements per partition, sbuf operands have at most 65536"),
     .program(
-      "free size of psum", "tensor_copy dst=w src=r.ap([[0, 8192]])",
-      "operand 'src' has 8192 elements per partition, psum operands have at most 4096"),
+      "free size of psum",
+      "tensor h: psum bfloat16 [128, 5000] at bank 0\ntensor_copy dst=h src=h",
+      "operand 'src' has 5000 elements per partition, psum operands have at most 4096"),
     .program(
       "two thousand million elements", "tensor_copy dst=a src=b.ap([[0, 2147483647]])",
       "operand 'src' has 2147483647 elements per partition"),

@@ -57,7 +57,7 @@ struct RunCommand: ParsableCommand {
   var stochasticRounding: UInt64?
   @Flag(
     help:
-      "Let the cores of a rank touch the same bytes of HBM without meeting in between, core 0 first."
+      "Let the cores of a rank touch the same bytes of HBM without meeting in between: they take turns."
   )
   var allowCoreRaces = false
   @Flag(help: "Compute no values.")

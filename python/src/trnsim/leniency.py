@@ -33,7 +33,7 @@ def run_leniently(request: Request, backend: Backend, notes: list[str], place: C
         first = outcome.errors[0]
         kind = str(first.get("kind") or "")
         if kind == "race" and request.cores_per_rank > 1 and "core_races" not in tried.settings:
-            remedy = "core 0 comes first"
+            remedy = "the cores take turns"
             tried = replace(tried, settings={**tried.settings, "core_races": "allow"})
         elif kind.startswith("uninit") and request.mode != "timing" and fills == 0:
             remedy = "NaN was used"
