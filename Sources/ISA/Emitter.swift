@@ -18,11 +18,14 @@ public struct TransferShape: Hashable, Sendable {
   public var hbmWriteBytes: Int
   /// Who makes the descriptors; `nil` leaves it to the lowering.
   public var mode: DGEMode?
+  /// Partitions of SBUF that it reads or writes (writes, where it does both), equally many descriptors
+  /// for each; `nil` where it is not about partitions.
+  public var partitions: Range<Int>?
 
   /// Makes a shape.
   public init(
     descriptors: Int, bytes: Int, elements: Int, kind: DescriptorKind, hbmReadBytes: Int,
-    hbmWriteBytes: Int, mode: DGEMode?
+    hbmWriteBytes: Int, mode: DGEMode?, partitions: Range<Int>? = nil
   ) {
     self.descriptors = descriptors
     self.bytes = bytes
@@ -31,6 +34,7 @@ public struct TransferShape: Hashable, Sendable {
     self.hbmReadBytes = hbmReadBytes
     self.hbmWriteBytes = hbmWriteBytes
     self.mode = mode
+    self.partitions = partitions
   }
 }
 

@@ -237,8 +237,8 @@ public struct Lowering {
 
   /// Cuts a transfer into descriptor runs, neighbouring descriptors together on a ring.
   ///
-  /// Descriptors longer than the hardware's largest are cut. 128 rows go 8 to each of 16 rings, as
-  /// the captures of static and of generated descriptors show.
+  /// Descriptors longer than the hardware's largest are cut. Each ring moves the rows of its own
+  /// partitions (`portions`); a transfer between places in HBM is cut evenly.
   private mutating func split(_ shape: TransferShape, _ engine: Engine) {
     let dma = hardware.dma
     let mode = resolve(shape.mode, engine)
@@ -251,19 +251,17 @@ public struct Lowering {
       bytes = (bytes + pieces - 1) / pieces
       elements = (elements + pieces - 1) / pieces
     }
-    let rings = min(dma.rings, max(count, 1))
-    let pieces = mode == .none && shape.kind == .contiguous ? packed(bytes, count, rings) : 1
+    let portions = portions(of: count, shape.partitions)
+    let pieces = mode == .none && shape.kind == .contiguous ? packed(bytes, portions) : 1
     bytes *= pieces
     elements *= pieces
     count /= pieces
     let first = device.runs.count
-    for ring in 0..<rings {
-      let share = count * (ring + 1) / rings - count * ring / rings
-      guard share > 0 else { continue }
+    for portion in portions {
       device.runs.append(
         DescriptorRun(
-          ring: ring, count: share, bytes: bytes, elements: elements, kind: shape.kind,
-          writesHBM: shape.hbmWriteBytes > 0, pieces: pieces))
+          ring: portion.ring, count: portion.count / pieces, bytes: bytes, elements: elements,
+          kind: shape.kind, writesHBM: shape.hbmWriteBytes > 0, pieces: pieces))
     }
     device.transfers.append(
       Transfer(
@@ -292,14 +290,37 @@ public struct Lowering {
   /// Name of the queue of what several cores do together.
   private static let exchangeQueue = "qCollective"
 
+  /// How many of `count` descriptors each ring has, of the rings that have any.
+  ///
+  /// A ring moves the partitions of its lanes, of which it has eight (NKI documentation, introduction to
+  /// DMA: a load of four rows keeps one engine busy, one of 128 rows sixteen with eight rows each; the
+  /// captures of static and of generated descriptors have 128 rows and show the same).
+  private func portions(of count: Int, _ partitions: Range<Int>?) -> [(ring: Int, count: Int)] {
+    let rings = hardware.dma.rings
+    guard let partitions, !partitions.isEmpty else {
+      let used = min(rings, max(count, 1))
+      return (0..<used).map { ($0, count * ($0 + 1) / used - count * $0 / used) }
+    }
+    let lanes = max(1, hardware.sbuf.partitions / rings)
+    let rows = partitions.count
+    return (partitions.lowerBound / lanes...(partitions.upperBound - 1) / lanes).compactMap {
+      ring in
+      let own = partitions.clamped(to: ring * lanes..<(ring + 1) * lanes)
+      let begin = own.lowerBound - partitions.lowerBound
+      let share = count * (begin + own.count) / rows - count * begin / rows
+      return share > 0 ? (ring % rings, share) : nil
+    }
+  }
+
   /// How many rows of `bytes` a prepared descriptor takes.
   ///
   /// What a ring has of a transfer makes one descriptor if it is 4096 B or less: 8 rows of 256 or 512 B
   /// do, rows of 2304, 4000 and 4608 B go one by one (trn2.3xlarge captures, CS149 asst4: transpose,
   /// conv2d, vector addition).
-  private func packed(_ bytes: Int, _ count: Int, _ rings: Int) -> Int {
-    let share = count / rings
-    return count % rings == 0 && share > 1 && share * bytes <= 4096 ? share : 1
+  private func packed(_ bytes: Int, _ portions: [(ring: Int, count: Int)]) -> Int {
+    let share = portions[0].count
+    guard portions.allSatisfy({ $0.count == share }) else { return 1 }
+    return share > 1 && share * bytes <= 4096 ? share : 1
   }
 
   /// The mode the author chose, or what the core has for this engine.

@@ -105,15 +105,24 @@ struct DeviceTests {
     #expect(transfer.hbmReadBytes == 128 * 2048 && transfer.hbmWriteBytes == 0)
   }
 
-  @Test(arguments: [1, 3, 16, 17, 31, 100])
-  func fewRowsAreSpreadEvenly(_ rows: Int) throws {
-    let (device, transfer) = try transfer(rows: rows, columns: 64)
-    #expect(device.runs.count == min(rows, 16))
-    #expect(Set(device.runs.map(\.ring)).count == device.runs.count)
-    #expect(device.runs.map { Int($0.count) }.reduce(0, +) == rows)
-    let counts = device.runs.map(\.count)
-    #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1)
+  /// A ring has eight partitions (NKI documentation, introduction to DMA: a load of 4 rows is one engine's).
+  @Test(arguments: [
+    (1, [1]), (4, [4]), (16, [8, 8]), (17, [8, 8, 1]), (100, Array(repeating: 8, count: 12) + [4]),
+  ])
+  func aRingMovesItsPartitions(_ rows: Int, _ expected: [Int]) throws {
+    let (device, transfer) = try transfer(rows: rows, columns: 1024)
+    #expect(device.runs.map { Int($0.ring) } == Array(expected.indices))
+    #expect(device.runs.map { Int($0.count) } == expected)
     #expect(Int(transfer.runCount) == device.runs.count)
+  }
+
+  @Test func ringsFollowThePartition() throws {
+    var copy = DMACopy(dst: tile(rows: 128, columns: 512), src: source(rows: 40, columns: 512))
+    copy.dst.rows = 40
+    copy.dst.rowStart = 64
+    let device = try Lowering.lower(program([(copy, .sync)]), on: Hardware.load("trn2"))
+    #expect(device.runs.map(\.ring) == [8, 9, 10, 11, 12])
+    #expect(device.runs.allSatisfy { $0.count == 8 })
   }
 
   @Test(arguments: [64, 1000, 1024, 4096])

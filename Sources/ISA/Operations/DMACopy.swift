@@ -310,11 +310,19 @@ extension TransferShape {
     self.init(
       descriptors: descriptors, bytes: chunk * size, elements: chunk, kind: kind,
       hbmReadBytes: from.space == .hbm ? elements * from.dtype.size : 0,
-      hbmWriteBytes: to.space == .hbm ? elements * to.dtype.size : 0, mode: mode)
+      hbmWriteBytes: to.space == .hbm ? elements * to.dtype.size : 0, mode: mode,
+      partitions: target.partitions(in: to) ?? source.partitions(in: from))
   }
 }
 
 extension AccessPattern {
+  /// The partitions that it touches; `nil` in HBM.
+  fileprivate func partitions(in tensor: Tensor) -> Range<Int>? {
+    guard tensor.space != .hbm else { return nil }
+    let first = tensor.partition + Int(rowStart)
+    return first..<first + Int(rows)
+  }
+
   /// Elements that lie side by side in memory at a time; `nil` when neighbours do not.
   func contiguousElements(in tensor: Tensor, rowByRow: Bool) -> Int? {
     let runs = self.runs

@@ -36,18 +36,20 @@ class Result:
 
 
 def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | None = None, mode: str | None = None,
-             allocation: str | None = None, overrides: tuple[str, ...] = (), ranks: int | None = None, **kwargs: Any
-             ) -> Result:
+             allocation: str | None = None, schedule: str | None = None, descriptors: str | None = None,
+             overrides: tuple[str, ...] = (), ranks: int | None = None, **kwargs: Any) -> Result:
     """Runs a kernel on arrays and returns its values with the report.
 
     `hardware` is trn1, trn2, trn3 or a configuration file; `trace` a file for ui.perfetto.dev; `mode` one of
     both, values, timing; `overrides` are hardware values such as "dma.bytes_per_cycle=64". `ranks` launches the kernel
     on as many ranks, which meet at `nki.collectives`: arguments are the same for all, or `PerRank([…])` with one
-    for each, and values are a `PerRank`.
+    for each, and values are a `PerRank`. `schedule` is program (the kernel's own order) or compiler (what the vendor's
+    compiler does to kernels of `neuronxcc.nki`, which is their default); `descriptors` says whether the host prepares
+    those kernels' DMA descriptors or the device generates them.
     """
     found = as_kernel(kernel)
-    options = found.options(mode=mode, trace=trace, allocation=allocation, overrides=tuple(overrides) or None,
-                            ranks=ranks)
+    options = found.options(mode=mode, trace=trace, allocation=allocation, schedule=schedule, descriptors=descriptors,
+                            overrides=tuple(overrides) or None, ranks=ranks)
     if hardware is not None:
         from .tracing.context import target_name
 

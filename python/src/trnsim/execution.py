@@ -17,6 +17,7 @@ from .faults import exception_of, place_of_error, printed
 from .launch import Options, Traced, TracedCore, trace_kernel
 from .leniency import run_leniently
 from .report import Report
+from .scheduling import DESCRIPTORS, POLICIES, compiled
 from .tracing.addresses import Addresses
 from .tracing.program import Program
 from .tracing.results import map_tensors
@@ -25,10 +26,11 @@ from .tracing.view import NkiTensor
 
 
 def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: Options, *,
-        cores: int = 1, grid: tuple[int, ...] = (), beta: bool = False, name: str | None = None
-        ) -> tuple[Any, Report]:
+        cores: int = 1, grid: tuple[int, ...] = (), beta: bool = False, name: str | None = None,
+        middle_end: bool = True) -> tuple[Any, Report]:
     """Runs a kernel: its values in the caller's arrays, and the report."""
     traced = trace_kernel(function, args, kwargs, options, cores=cores, grid=grid, beta=beta, name=name)
+    traced.middle_end = middle_end
     return simulate(traced, options)
 
 
@@ -49,7 +51,7 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     texts: list[str] = []
     peak = {MemoryRegion.sbuf: 0, MemoryRegion.psum: 0}
     for core in traced.cores:
-        addresses = Addresses(core.program, options.target, options.allocation)
+        addresses = _compile(core, traced, options)
         texts.append(core.program.text(addresses.text))
         peak = {region: max(bytes_, addresses.peak[region]) for region, bytes_ in peak.items()}
     count = sum(core.program.count for core in traced.cores)
@@ -69,6 +71,20 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
         return None, report
     results = PerRank(_collect(rank, is_stored=options.mode != "trace") for rank in ranks)
     return results if traced.by_rank else results[0], report
+
+
+def _compile(core: TracedCore, traced: Traced, options: Options) -> Addresses:
+    """The core's program in the order that the options ask for, and its addresses."""
+    policy = options.schedule or ("compiler" if traced.beta else "program")
+    if policy not in POLICIES:
+        raise ValueError(f"there is no schedule '{policy}'\n  help: one of {', '.join(POLICIES)}")
+    if options.descriptors not in DESCRIPTORS:
+        raise ValueError(f"there are no descriptors '{options.descriptors}'\n  help: one of {', '.join(DESCRIPTORS)}")
+    if policy == "compiler" or options.descriptors == "generated":
+        core.program, addresses = compiled(core.program, options.target, options.allocation, policy=policy,
+                                           middle_end=traced.middle_end, descriptors=options.descriptors)
+        return addresses
+    return Addresses(core.program, options.target, options.allocation)
 
 
 def _memory(cores: list[TracedCore]) -> _Rank:

@@ -54,6 +54,11 @@ class Kernel:
         self.hints = hints
         functools.update_wrapper(self, self.func)
 
+    @property
+    def middle_end(self) -> bool:
+        """Whether the compiler's middle end may transform it: not with `skip_middle_end_transformations`."""
+        return not getattr(self.func, "skips_middle_end", False)
+
     def __getitem__(self, grid: Any) -> Kernel:
         """The kernel on a grid: `kernel[2]` is two cores; larger grids are the first API generation's."""
         new = Kernel(self.func, mode=self.mode, platform_target=self.platform_target, beta=self.beta,
@@ -78,6 +83,8 @@ class Kernel:
         """What the environment asks for, with changes."""
         found = Options(self.target, precise=_flag("NKI_PRECISE_FP", True),
                         allocation=os.environ.get("TRNSIM_ALLOCATION", "rotate"),
+                        schedule=os.environ.get("TRNSIM_SCHEDULE") or None,
+                        descriptors=os.environ.get("TRNSIM_DESCRIPTORS") or "prepared",
                         mode=os.environ.get("TRNSIM_MODE", "both"), trace=os.environ.get("TRNSIM_TRACE") or None)
         for key, value in changes.items():
             if value is not None:
@@ -103,7 +110,7 @@ class Kernel:
         global _last
         cores, grid = self.launch()
         values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
-                             name=self.__name__)
+                             name=self.__name__, middle_end=self.middle_end)
         _last = report
         for observer in _observers:
             observer(report)

@@ -37,6 +37,10 @@ class Options:
     mode: str = "both"
     trace: str | None = None
     allocation: str = "rotate"
+    #: "program" or "compiler", who orders instructions (`scheduling`); None leaves it to the kernel's generation.
+    schedule: str | None = None
+    #: "prepared" or "generated": who makes the descriptors of first-generation kernels' DMAs.
+    descriptors: str = "prepared"
     overrides: tuple[str, ...] = ()
     #: Whether bfloat16 and the float8 types round as on the machine (NKI_PRECISE_FP).
     precise: bool = True
@@ -65,6 +69,9 @@ class Traced:
     by_rank: bool
     seconds: float
     notes: list[str]
+    #: Whether the kernel is of the first API generation, and whether the compiler's middle end works on it.
+    beta: bool = False
+    middle_end: bool = True
 
     @property
     def name(self) -> str:
@@ -110,7 +117,7 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
         notes += [warning for warning in program.warnings if warning not in notes]
     return Traced(layout, [TracedCore(program, result, binder.inputs)
                            for program, result, binder in zip(programs, results, binders)],
-                  options.ranks is not None or found is not None, seconds, notes)
+                  options.ranks is not None or found is not None, seconds, notes, beta)
 
 
 def _trace_grid(function: Callable[[], Any], program: Program, target: str, grid: tuple[int, ...], beta: bool) -> Any:

@@ -51,21 +51,21 @@ def static(kind: str, traced_once: bool = False) -> Callable[..., Iterator[int]]
         if current is None:
             return iter(found)
         once = current.passes if traced_once and current.beta else None
-        return _passes(found, current.program, _loop_name(kind), once)
+        return _passes(found, current.program, _loop_name(kind), once, kind == "affine_range")
 
     loop.__name__ = loop.__qualname__ = kind
     loop.__doc__ = f"`{kind}(n)` or `{kind}(start, stop, step)`: unrolled while tracing."
     return loop
 
 
-def _passes(found: range, program: Any, name: str, once: Passes | None) -> Iterator[int]:
+def _passes(found: range, program: Any, name: str, once: Passes | None, affine: bool) -> Iterator[int]:
     if once is not None:
         once.enter()
     try:
         for i in found:
             if once is not None:
                 once.begin_pass()
-            scope = program.open_scope(f"{name}={i}")
+            scope = program.open_scope(f"{name}={i}", affine)
             try:
                 yield i
             finally:

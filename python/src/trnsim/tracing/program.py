@@ -46,6 +46,10 @@ class Program:
         self._loops: list[int] = []
         self._touched: list[list[Storage]] = []
         self.labels: set[str] = set()
+        #: Indices in `lines` of the scopes of affine loops.
+        self.affine: set[int] = set()
+        #: Ranges of instructions whose order is kept (`no_reorder`).
+        self.ordered: list[tuple[int, int]] = []
         #: What the caller's arrays hold, for values inside of the kernel.
         self.inputs: dict[Storage, Any] = {}
 
@@ -122,10 +126,13 @@ class Program:
 
     # Scopes
 
-    def open_scope(self, name: str) -> int:
+    def open_scope(self, name: str, affine: bool = False) -> int:
+        """Opens a scope; `affine` says that the passes of its loop do not depend on one another."""
         number = self._next_scope
         self._next_scope += 1
         self._open.append(number)
+        if affine:
+            self.affine.add(len(self.lines))
         self.lines.append(f"scope {name} {{")
         return number
 

@@ -1,4 +1,4 @@
-"""`nki.compiler`: switches of the compiler. They are accepted; the simulator's stream is the kernel's own."""
+"""`nki.compiler`: switches of the compiler, of which those that the simulator's scheduling knows have an effect."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from ...tracing.context import tracing
 from ...tracing.spaces import MemoryRegion, PlacedRegion
 
 
@@ -39,7 +40,15 @@ def _accepts(function: Any = None, **_: Any) -> Any:
     return function
 
 
-skip_middle_end_transformations = _accepts
+def skip_middle_end_transformations(function: Any = None) -> Any:
+    """Lets the compiler schedule a kernel of the first API generation, but not merge the passes of its loops."""
+    if function is None:
+        return skip_middle_end_transformations
+    # A kernel or the plain function, whichever decorator comes first; wrappers of the kernel keep the function.
+    getattr(function, "func", function).skips_middle_end = True
+    return function
+
+
 enable_stack_allocator = _accepts
 force_auto_alloc = _accepts
 
@@ -56,13 +65,19 @@ class SpecializationConfig(CompileConfig):
 
 
 class no_reorder:
-    """A block whose order is kept: engines here always keep it."""
+    """A block whose instructions keep their order, wherever they are written (the block is dynamically scoped)."""
+
+    def __init__(self) -> None:
+        self._begin = 0
 
     def __enter__(self) -> None:
-        return None
+        current = tracing()
+        self._begin = current.program.count if current is not None else 0
 
     def __exit__(self, *_: object) -> None:
-        return None
+        current = tracing()
+        if current is not None:
+            current.program.ordered.append((self._begin, current.program.count))
 
 
 __all__ = ["CompileConfig", "SpecializationConfig", "enable_stack_allocator", "force_auto_alloc", "no_reorder",

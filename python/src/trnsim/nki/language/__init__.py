@@ -254,8 +254,11 @@ class spmd_dim:
 
 @contextmanager
 def no_reorder() -> Any:
-    """Keeps the order of what is inside; here instructions of an engine always keep their order."""
-    yield
+    """Keeps the order of what is inside, also where the compiler's scheduling is on."""
+    from ..compiler import no_reorder as block
+
+    with block():
+        yield
 
 
 def device_print(print_prefix: Any, tensor: NkiTensor) -> None:
