@@ -119,14 +119,11 @@ final class CoresExecution {
 
   /// Runs all cores until each has ended or waits for one that has.
   func runWhilePossible() throws {
-    var moved = true
-    while moved {
-      moved = false
-      for core in cores where core.waiting == nil && !core.hasEnded {
-        try advance(core)
-        moved = true
-      }
-      if try meet() { moved = true }
+    while true {
+      let able = cores.filter { $0.waiting == nil && !$0.hasEnded }
+      for core in able { try advance(core) }
+      // They meet when none can go on by itself: what each did before its exchange is done by then.
+      if try able.isEmpty && !meet() { return }
     }
   }
 

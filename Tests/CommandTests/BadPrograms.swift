@@ -175,7 +175,7 @@ extension BadInput {
       "operand 'src' has 70000 elements per partition, sbuf operands have at most 65536"),
     .program(
       "free size of psum",
-      "tensor h: psum bfloat16 [128, 5000] at bank 0\ntensor_copy dst=h src=h",
+      "tensor half: psum bfloat16 [128, 5000] at bank 0\ntensor_copy dst=half src=half",
       "operand 'src' has 5000 elements per partition, psum operands have at most 4096"),
     .program(
       "two thousand million elements", "tensor_copy dst=a src=b.ap([[0, 2147483647]])",

@@ -89,8 +89,10 @@ def _run_ranks(orchestrator: Any, kernel: Any) -> str:
     count = kernel.inference_args.collective_ranks
     given = kernel.kernel_input
     inputs = [given.for_rank(rank) if hasattr(given, "for_rank") else given for rank in range(count)]
-    arguments = {name.removesuffix(".must_alias_input"): trnsim.PerRank(each[name] for each in inputs)
-                 for name in inputs[0]}
+    # Copies, as each device has its own: kernels write into their inputs, from which references are computed later.
+    arguments = {name.removesuffix(".must_alias_input"): trnsim.PerRank(
+        each[name].copy() if isinstance(each[name], np.ndarray) else each[name] for each in inputs)
+        for name in inputs[0]}
     os.environ["NKI_NC_VERSION"] = kernel.compiler_input.platform_target.get_nc_gen()
     launched = trnsim.as_kernel(kernel.kernel_func)[kernel.compiler_input.logical_nc_config]
     results = trnsim.simulate(launched, ranks=count, **arguments).values

@@ -34,7 +34,7 @@ def run_pytest_suite(options: Any) -> int:
         earlier = read_results(results)
         settings = Settings(results, filter=options.filter, one_each=options.one_each, sample=options.sample,
                             seed=options.seed, workers=options.workers, timeout=options.timeout,
-                            memory=options.memory)
+                            memory=options.memory, scratch=directory if suite["output"] else "")
         if options.again:
             settings.only = [name for name, result in earlier.items() if result["status"] in options.again]
             if not settings.only:

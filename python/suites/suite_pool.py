@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import shutil
 import signal
 import sys
 import tempfile
@@ -45,6 +46,8 @@ class Settings:
     timeout: float = 120.0
     #: GiB of a case's process.
     memory: float = 8.0
+    #: Where the suite leaves what its cases made, hundreds of MB each; removed as they end. Empty for nowhere.
+    scratch: str = ""
 
 
 def function_of(name: str) -> str:
@@ -175,6 +178,7 @@ class Pool:
                 if not done:
                     _kill(child.pid)
                 self.running.remove(child)
+                self._clean()
                 result = {"name": child.item.nodeid, **result, "seconds": round(seconds, 2),
                           "gib": round(child.peak, 2)}
                 self.out.write(json.dumps(result) + "\n")
@@ -184,6 +188,17 @@ class Pool:
                       f"{result['reason'][:240]}", flush=True)
                 return
             time.sleep(0.02)
+
+
+    def _clean(self) -> None:
+        """Removes what cases left that are no longer running."""
+        if not self.settings.scratch:
+            return
+        ages = [time.monotonic() - child.begin for child in self.running]
+        oldest = time.time() - max(ages, default=0.0)
+        for entry in os.scandir(self.settings.scratch):
+            if entry.is_dir() and entry.stat().st_mtime < oldest:
+                shutil.rmtree(entry.path, ignore_errors=True)
 
 
 def _end_with_parent() -> None:
