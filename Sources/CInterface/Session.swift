@@ -178,8 +178,9 @@ final class Session {
       }
   }
 
-  /// Executes values up to an instruction; what is appended later continues there. On several cores all
-  /// that there is, from the start.
+  /// Executes values up to an instruction; what is appended later continues there.
+  ///
+  /// On several cores all that there is, from the start.
   func advance(to until: Int?) throws {
     guard layout.count == 1 else {
       guard until == nil else {

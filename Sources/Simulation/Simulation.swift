@@ -25,8 +25,9 @@ public enum Simulation {
     /// Seed of stochastic rounding; `nil` rounds to nearest even.
     public var stochasticRoundingSeed: UInt64?
 
-    /// Whether cores of a rank may touch the same bytes of HBM without meeting in between. They then take
-    /// turns, instruction by instruction, so that what each does first comes first.
+    /// Whether cores of a rank may touch the same bytes of HBM without meeting in between.
+    ///
+    /// They then take turns, instruction by instruction, so that what each does first comes first.
     public var allowsCoreRaces = false
 
     /// The defaults.
