@@ -37,6 +37,8 @@ def test_double(trn):
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
     """Runs the test file above with the plugin in a process of its own."""
+    # An installation, or what one left beside the sources, would load the plugin too.
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([SOURCE, os.environ.get("PYTHONPATH", "")]))
 
     def inner(*options: str, steps: int = 2, rows: int = 128, more: str = "") -> pytest.RunResult:
