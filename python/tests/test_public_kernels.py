@@ -471,3 +471,22 @@ def test_psum_repeated_by_a_stride_of_zero() -> None:
         return out
 
     np.testing.assert_array_equal(kernel(X), np.repeat(X, 256, axis=1))
+
+
+def test_the_largest_unsigned_index_skips_every_row() -> None:
+    """nki-library marks batches that take no part so; four rows behind it would be the first four."""
+    @nki.jit
+    def kernel(cache, x, index):
+        rows = nl.load(x[0:5])
+        for batch in range(2):
+            start = nl.ndarray((1, 1), nl.uint32, buffer=nl.sbuf)
+            nisa.dma_copy(start, index[batch])
+            nisa.dma_copy(dst=cache.ap(pattern=[[32, 5], [1, 32]], offset=0, scalar_offset=start, indirect_dim=0), src=rows,
+                          oob_mode=nisa.oob_mode.skip)
+        return cache
+
+    cache = np.zeros((16, 32), np.float32)
+    kernel(cache, X, np.array([[7], [0xFFFFFFFF]], np.uint32))
+    wanted = np.zeros_like(cache)
+    wanted[7:12] = X[:5]
+    np.testing.assert_array_equal(cache, wanted)

@@ -227,8 +227,9 @@ public struct DMACompute: Operation {
       return
     }
     let indices = try machine.readBits(vectorOffset, "vector_offset")
+    let kind = machine.tensors[Int(vectorOffset.tensor.index)].dtype
     for row in 0..<Int(dst.rows) {
-      let index = Int(Int32(bitPattern: indices.elements[row]))
+      let index = kind.index(indices.elements[row])
       let sum = machine.makeTile(rows: 1, columns: dst.elementsPerRow)
       sum.elements.update(repeating: 0, count: sum.count)
       var isSkipped = false

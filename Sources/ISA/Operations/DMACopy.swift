@@ -227,20 +227,20 @@ public struct DMACopy: Operation {
     let stride = offsetStride == 0 ? tensor.freeElements : offsetStride
     let bits = try machine.readBits(
       index, scalarOffset != nil ? "scalar_offset" : "vector_offset")
+    let kind = machine.tensors[Int(index.tensor.index)].dtype
     let span = pattern.span
     var kept: [Int] = []
     var starts: [Int] = []
     for row in 0..<Int(pattern.rows) {
-      let raw = bits.elements[scalarOffset != nil ? 0 : row]
+      let value = kind.index(bits.elements[scalarOffset != nil ? 0 : row])
       let start =
-        pattern.offset + Int(Int32(bitPattern: raw)) * stride
-        + (scalarOffset != nil ? row * pattern.rowStride : 0)
+        pattern.offset + value * stride + (scalarOffset != nil ? row * pattern.rowStride : 0)
       let inside = start + span.lowerBound >= 0 && start + span.upperBound < tensor.elements
       if !inside && outOfBounds == .skip { continue }
       if !inside {
         throw Trap(
           .outOfBounds,
-          "index \(Int32(bitPattern: raw)) of row \(row) reaches element \(start) of "
+          "index \(value) of row \(row) reaches element \(start) of "
             + "'\(tensor.name)', which has \(tensor.elements)",
           operand: indirect.rawValue, remedy: "check the indices, or use oob_mode=skip")
       }
@@ -249,6 +249,12 @@ public struct DMACopy: Operation {
     }
     return (kept, starts)
   }
+}
+
+extension DType {
+  /// An index that a tensor of this type holds; 32 bits without a sign reach beyond every tensor, and do not
+  /// come in again from below.
+  func index(_ bits: UInt32) -> Int { self == .uint32 ? Int(bits) : Int(Int32(bitPattern: bits)) }
 }
 
 extension Checker {
