@@ -8,6 +8,7 @@ import nki.isa as nisa
 import nki.language as nl
 import numpy as np
 import pytest
+from tiles import kernel_of
 
 RNG = np.random.default_rng(7)
 A = RNG.standard_normal((128, 96)).astype(np.float32)
@@ -17,17 +18,7 @@ COLUMN = RNG.standard_normal((128, 1)).astype(np.float32)
 
 def run(body, *arrays, shape=None, dtype=nl.float32):
     """`body(dst, *tiles)` on tiles in sbuf; dst is stored."""
-
-    @nki.jit
-    def kernel(*inputs):
-        tiles = [nl.load(x) for x in inputs]
-        dst = nl.ndarray(shape or tiles[0].shape, dtype, buffer=nl.sbuf)
-        body(dst, *tiles)
-        out = nl.ndarray(dst.shape, dtype, buffer=nl.shared_hbm)
-        nisa.dma_copy(out, dst)
-        return out
-
-    return kernel(*arrays)
+    return kernel_of(body, shape, dtype)(*arrays)
 
 
 @pytest.mark.parametrize(("op", "reference"), [

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import trnsim
 from nki.isa import nc_version
+from tiles import kernel_of
 
 RNG = np.random.default_rng(11)
 PARTS = {"float8_e5m2_x4": ml_dtypes.float8_e5m2, "float8_e4m3fn_x4": ml_dtypes.float8_e4m3fn,
@@ -141,16 +142,7 @@ def test_scales_of_several_tensors_share_a_tile() -> None:
 
 
 def run(body, *arrays, shape=None, dtype=nl.float32):
-    @nki.jit
-    def kernel(*inputs):
-        tiles = [nl.load(x) for x in inputs]
-        dst = nl.ndarray(shape or tiles[0].shape, dtype, buffer=nl.sbuf)
-        body(dst, *tiles)
-        out = nl.ndarray(dst.shape, dtype, buffer=nl.shared_hbm)
-        nisa.dma_copy(out, dst)
-        return out
-
-    return on_trn3(kernel, *arrays)
+    return on_trn3(kernel_of(body, shape, dtype), *arrays)
 
 
 A = RNG.standard_normal((128, 96)).astype(np.float32)

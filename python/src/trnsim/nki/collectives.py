@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import NkiValidationError, UnsupportedError
+from ..errors import UnsupportedError
 from ..tracing.context import trace
 from ..tracing.dma import dma_copy
-from ..tracing.exchanges import collective, group_of, permute
+from ..tracing.exchanges import collective, group_of, pairs_of, permute, reduction
 from ..tracing.nkiobject import NKIObject
-from ..tracing.operators import alu
 from ..tracing.places import current_place
 from ..tracing.recorder import register_alloc
 from ..tracing.registers import VirtualRegister
-from ..tracing.view import NkiTensor
 
 _NOTE = "collectives: one rank is simulated, so they copy and take a copy's time"
 
@@ -42,26 +40,16 @@ def _is_alone(name: str, group: Any) -> bool:
 
 
 def _copies(name: str, srcs: Any, dsts: Any) -> None:
-    sources = [srcs] if isinstance(srcs, NkiTensor) else list(srcs)
-    targets = [dsts] if isinstance(dsts, NkiTensor) else list(dsts)
-    if len(sources) != len(targets):
-        raise NkiValidationError(f"{name} has {len(sources)} srcs and {len(targets)} dsts", place=current_place(),
-                                 remedy="one destination for each source")
-    for source, target in zip(sources, targets):
-        if source.on_chip != target.on_chip:
-            raise NkiValidationError(f"{name} from {source.buffer} to {target.buffer}", place=current_place(),
-                                     remedy="both in HBM or both in sbuf")
+    for source, target in pairs_of(name, srcs, dsts):
         dma_copy(target, source)
 
 
 def _collective(name: str, srcs: Any, dsts: Any, group: Any, op: Any = None, dim: int | None = None) -> None:
-    if op is not None and alu(op, "op") not in ("add", "minimum", "maximum"):
-        raise NkiValidationError(f"{name} op is {alu(op, 'op')}", place=current_place(),
-                                 remedy="add, minimum or maximum")
+    kind = reduction(name, op) if op is not None else None
     if _is_alone(name, group):
         _copies(name, srcs, dsts)
     else:
-        collective(name, srcs, dsts, group, op=op, dim=dim)
+        collective(name, srcs, dsts, group, op=kind, dim=dim)
 
 
 def all_reduce(srcs: Any, dsts: Any, replica_group: Any = None, op: Any = "add", **_: Any) -> None:

@@ -75,17 +75,34 @@ def group_of(name: str, group: Any) -> list[int]:
                              remedy="each rank that calls a collective is in one group")
 
 
-def collective(name: str, srcs: Any, dsts: Any, group: Any, *, op: Any = None, dim: int | None = None,
+def reduction(name: str, op: Any) -> str:
+    """How a collective puts values together, in the core's words."""
+    found = alu(op, "op")
+    kinds = {"add": "add", "minimum": "min", "maximum": "max"}
+    if found not in kinds:
+        raise fail(f"{name} op is {found}", "add, minimum or maximum")
+    return kinds[found]
+
+
+def pairs_of(name: str, srcs: Any, dsts: Any) -> list[tuple[NkiTensor, NkiTensor]]:
+    """Each source with its destination, in one kind of memory."""
+    sources = [srcs] if isinstance(srcs, NkiTensor) else list(srcs)
+    targets = [dsts] if isinstance(dsts, NkiTensor) else list(dsts)
+    if len(sources) != len(targets):
+        raise fail(f"{name} has {len(sources)} srcs and {len(targets)} dsts", "one destination for each source")
+    for source, target in zip(sources, targets):
+        if source.on_chip != target.on_chip:
+            raise fail(f"{name} from {source.buffer} to {target.buffer}", "both in HBM or both in sbuf")
+    return list(zip(sources, targets))
+
+
+def collective(name: str, srcs: Any, dsts: Any, group: Any, *, op: str | None = None, dim: int | None = None,
                ) -> NkiInstruction:
-    """A collective of lists of tensors, one exchange for each pair."""
+    """A collective of lists of tensors, one exchange for each pair; `op` is what `reduction` gave."""
     ranks = group_of(name, group)
     tail = f" group=[{', '.join(map(str, ranks))}]"
     if op is not None:
-        found = alu(op, "op")
-        kinds = {"add": "add", "minimum": "min", "maximum": "max"}
-        if found not in kinds:
-            raise fail(f"{name} op is {found}", "add, minimum or maximum")
-        tail = f" op={kinds[found]}{tail}"
+        tail = f" op={op}{tail}"
     return _each(name, srcs, dsts, tail, dim)
 
 
@@ -105,15 +122,12 @@ def permute(srcs: Any, dsts: Any, source_target_pairs: Any, group: list[int] | N
 
 
 def _each(name: str, srcs: Any, dsts: Any, tail: str, dim: int | None) -> NkiInstruction:
-    sources = [srcs] if isinstance(srcs, NkiTensor) else list(srcs)
-    targets = [dsts] if isinstance(dsts, NkiTensor) else list(dsts)
-    if len(sources) != len(targets) or not sources:
-        raise fail(f"{name} has {len(sources)} srcs and {len(targets)} dsts", "one destination for each source")
+    pairs = pairs_of(name, srcs, dsts)
+    if not pairs:
+        raise fail(f"{name} has 0 srcs and 0 dsts", "one destination for each source")
     found: NkiInstruction | None = None
-    for source, target in zip(sources, targets):
+    for source, target in pairs:
         to, given = tile(target, "dst", name), tile(source, "src", name)
-        if given.on_chip != to.on_chip:
-            raise fail(f"{name} from {given.buffer} to {to.buffer}", "both in HBM or both in sbuf")
         to.storage.written = True
         along = ""
         if dim is not None:

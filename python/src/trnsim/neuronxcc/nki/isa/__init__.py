@@ -21,7 +21,7 @@ from ....tracing.dma import dma_copy as _dma_copy
 from ....tracing.dma import dma_transpose as _dma_transpose
 from ....tracing.dtypes import DType, as_dtype, float32, uint32
 from ....tracing.grids import linear
-from ....tracing.masks import masked
+from ....tracing.masks import Box, box_of, masked
 from ....tracing.recorder import fail
 from ....tracing.reduce import free_axes
 from ....tracing.spaces import MemoryRegion
@@ -69,18 +69,14 @@ def nc_matmul(stationary: Any, moving: Any, *, is_stationary_onezero: bool = Fal
     def write(to: NkiTensor, accumulate: Any = None) -> None:
         product(to, stationary, moving, accumulate)
 
-    if mask is not None:
-        return _masked_matmul(stationary, moving, shape, kind, product, mask)
+    box = box_of(mask) if mask is not None else None
+    if box is not None:
+        return _masked_matmul(stationary, moving, shape, kind, product, box)
     return _result(shape, kind, write, None, PSUM)
 
 
-def _masked_matmul(stationary: NkiTensor, moving: NkiTensor, shape: Any, kind: DType, product: Any, mask: Any
+def _masked_matmul(stationary: NkiTensor, moving: NkiTensor, shape: Any, kind: DType, product: Any, box: Box
                    ) -> NkiTensor:
-    from ....tracing.masks import Box, box_of
-
-    box = box_of(mask)
-    if box is None:
-        return _result(shape, kind, lambda to, accumulate=None: product(to, stationary, moving, accumulate), None, PSUM)
     # The mask's shape is [rows of dst, columns of dst], or it names the contraction in three dimensions.
     result = allocate(PSUM, kind, tuple(shape))
 
