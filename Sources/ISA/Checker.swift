@@ -135,6 +135,9 @@ extension Operation {
           check.requireGiven(name)
           complete = false
         }
+        if fields[index].holdsIntegers, !check.requireWords(fields[index].get(self), name) {
+          complete = false
+        }
         continue
       }
       if let pattern = fields[index].operand(self) {
@@ -146,7 +149,8 @@ extension Operation {
         complete = false
       }
     }
-    // An operation's own rules may assume that its operands exist and lie within their tensors.
+    // An operation's own rules may assume that its operands exist and lie within their tensors, and
+    // that its integers are no larger than instructions have room for.
     if complete { self.check(&check) }
   }
 }
@@ -155,6 +159,25 @@ extension Checker {
   /// Reports an operand that is missing.
   fileprivate mutating func requireGiven(_ name: String) {
     require(false, name, "operand '\(name)' is missing", remedy: "add \(name)=…")
+  }
+
+  /// Reports an integer that an instruction has no room for; `false` if there is one.
+  ///
+  /// Source: `assumed` from the 32-bit offsets and counts that NKI documents; no document has the
+  /// instructions' encodings.
+  fileprivate mutating func requireWords(_ value: FieldValue, _ name: String) -> Bool {
+    let words = Int(Int32.min)...Int(UInt32.max)
+    let wrong: Int? =
+      switch value {
+      case .integer(let number): words.contains(number) ? nil : number
+      case .integers(let numbers): numbers.first { !words.contains($0) }
+      case .pairs(let steps):
+        steps.lazy.flatMap { [$0.step, $0.count] }.first { !words.contains($0) }
+      default: nil
+      }
+    guard let wrong else { return true }
+    require(false, name, "\(name): \(wrong) does not fit into 32 bits")
+    return false
   }
 
   /// The rules common to all operands; `false` when the operand cannot be used at all.
@@ -202,7 +225,8 @@ extension Checker {
     let tensors = tensors
     let span = pattern.span
     let reach = pattern.rowStride.multipliedReportingOverflow(by: Int(pattern.rows) - 1)
-    guard !reach.overflow, abs(reach.partialValue) < Int.max / 4, abs(pattern.offset) < Int.max / 4
+    guard !reach.overflow, reach.partialValue.magnitude < 1 << 61,
+      pattern.offset.magnitude < 1 << 61
     else {
       require(false, name, "operand '\(name)' reaches beyond any memory")
       return

@@ -25,6 +25,8 @@ public struct Field<Root>: Sendable {
   public let isRequired: Bool
   /// Whether the field can be a tensor.
   public let isOperand: Bool
+  /// Whether the field holds integers, which an instruction has 32 bits for.
+  public let holdsIntegers: Bool
   /// Whether the tensor has a few partitions in each quadrant, as scales of MX groups have.
   public let isSpread: Bool
   /// Reads the field.
@@ -47,6 +49,7 @@ public struct Field<Root>: Sendable {
     kind = Value.fieldKind
     isRequired = required ?? (Value.self == AccessPattern.self)
     isOperand = Value.fieldKind == .tile || Value.fieldKind == .scalarOrTile
+    holdsIntegers = [.integer, .integers, .pairs].contains(Value.fieldKind)
     self.isSpread = isSpread
     // Key paths are slow. A stored property can be read at its offset.
     if let offset = MemoryLayout<Root>.offset(of: path) {

@@ -189,11 +189,15 @@ extension BadInput {
       "scalar_offset has 128 elements, must have one"),
     .program(
       "absurd offset stride",
-      "dma_copy dst=a src=x vector_offset=i offset_stride=9000000000000000000",
-      "offset_stride is 9000000000000000000, at most 2147483648 elements are possible"),
+      "dma_copy dst=a src=x vector_offset=i offset_stride=3000000000",
+      "offset_stride is 3000000000, at most 2147483648 elements are possible"),
     .program(
       "absurd iota", "iota dst=i pattern=[[1, 1]] offset=9223372036854775807",
       "9223372036854775807 does not fit into 32 bits"),
+    .program(
+      "absurd count",
+      "local_gather dst=a src_buffer=b index=i num_valid_indices=9000000000000000000",
+      "num_valid_indices: 9000000000000000000 does not fit into 32 bits"),
     .program("integer from 1e30", "memset dst=i value=1e30", "is not a number of int32"),
     .program(
       "max8 of another size", "max8 dst=a src=b", "'dst' has 64 elements per partition, needs 8"),

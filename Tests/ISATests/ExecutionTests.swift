@@ -42,6 +42,43 @@ import Testing
     #expect(compared > 0)
   }
 
+  /// A number out of all proportion is a finding, or the operation runs with it.
+  @Test(arguments: Sample.file.samples)
+  func extremeNumbersAreFindingsOrRun(_ sample: Sample) throws {
+    let declared = try sample.declarations()
+    let operation = try sample.makeOperation()
+    let engine = try #require(Engine(name: sample.engine))
+    let fields = type(of: operation).fieldDescriptions
+    for (index, field) in fields.enumerated() {
+      for extreme in [Int.min, -1 << 62, -1 << 31, 1 << 31, 1 << 32, 1 << 62, .max] {
+        let value: FieldValue? =
+          switch (field.kind, operation.fieldValues[index]) {
+          case (.integer, _), (.registerOrInteger, _): .integer(extreme)
+          case (.integers, .integers(let values)) where !values.isEmpty:
+            .integers([extreme] + values.dropFirst())
+          case (.pairs, .pairs(let steps)) where !steps.isEmpty:
+            .pairs([IndexStep(step: extreme, count: steps[0].count)] + steps.dropFirst())
+          case (.number, _), (.scalarOrTile, .number): .number(Double(extreme))
+          default: nil
+          }
+        guard let value else { continue }
+        var changed = operation
+        guard changed.setField(index, to: value) else { continue }
+        let findings = changed.findings(
+          geometry: geometry(generation: sample.generation ?? 3), tensors: declared, engine: engine)
+        guard findings.isEmpty else { continue }
+        var emitter = Emitter(engine: engine, tensors: declared)
+        changed.lower(into: &emitter)
+        var machine = try sample.machine(declared, expected: false)
+        do throws(Trap) {
+          try changed.execute(on: &machine, engine: engine)
+        } catch {
+          #expect(!error.message.isEmpty)
+        }
+      }
+    }
+  }
+
   @Test func everyOperationHasSamples() {
     let sampled = Dictionary(grouping: Sample.file.samples, by: \.operation)
     // Registers, loops and prints change no tensor: ProgramsTests has them.

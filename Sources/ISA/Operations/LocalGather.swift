@@ -74,12 +74,16 @@ public struct LocalGather: Operation {
     check.require(dtype == .uint16, "index", "'index' is \(dtype), must be uint16")
     check.require(
       dst.rows % 16 == 0, "dst", "'dst' has \(dst.rows) partitions, must be a multiple of 16")
+    let sizes = [1, 2, 4, 8, 16, 32]
     check.require(
-      [1, 2, 4, 8, 16, 32].contains(elementsPerIndex), "num_elem_per_idx",
+      sizes.contains(elementsPerIndex), "num_elem_per_idx",
       "num_elem_per_idx is \(elementsPerIndex), must be 1, 2, 4, 8, 16 or 32")
+    let counts = 1...Swift.min(4096, 16 * index.elementsPerRow)
     check.require(
-      (1...Swift.min(4096, 16 * index.elementsPerRow)).contains(count), "num_valid_indices",
-      "\(count) indices per core, must be 1 to \(Swift.min(4096, 16 * index.elementsPerRow))")
+      counts.contains(count), "num_valid_indices",
+      "\(count) indices per core, must be 1 to \(counts.upperBound)")
+    // Numbers out of all proportion have no product.
+    guard sizes.contains(elementsPerIndex), counts.contains(count) else { return }
     check.require(
       dst.elementsPerRow == count * elementsPerIndex, "dst",
       "'dst' has \(dst.elementsPerRow) elements per partition, needs \(count) × "

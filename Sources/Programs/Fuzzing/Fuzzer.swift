@@ -122,19 +122,20 @@ extension Program {
   }
 }
 
-/// Runs fuzz cases for a time; the same seed runs the same cases in the same order.
+/// Runs fuzz cases, for a time or a number of them; the same seed runs the same ones in the same order.
 ///
 /// - Parameters:
-///   - seconds: How long; at least one case is run.
+///   - seconds: How long at most; at least one case is run. `nil` for no end.
+///   - cases: How many at most; `nil` for no end.
 ///   - seed: Where to start; case *i* has the seed `seed + i`.
 ///   - geometry: The machine that `check` is asked about.
 ///   - report: Told about the progress before each thousandth case, and about every failure.
 public func runFuzzer(
-  seconds: Double, seed: UInt64, geometry: Geometry, report: (String) -> Void
+  seconds: Double?, cases: Int? = nil, seed: UInt64, geometry: Geometry, report: (String) -> Void
 ) -> FuzzResult {
   let fuzzer = ProgramFuzzer(geometry: geometry)
   let clock = ContinuousClock()
-  let end = clock.now.advanced(by: .seconds(seconds))
+  let end = seconds.map { clock.now.advanced(by: .seconds($0)) }
   var total = FuzzResult()
   repeat {
     let caseSeed = seed &+ UInt64(total.cases)
@@ -146,6 +147,7 @@ public func runFuzzer(
     total.accepted += result.accepted
     for failure in result.failures { report(failure.description) }
     total.failures += result.failures
-  } while clock.now < end && total.failures.count < 20
+  } while total.failures.count < 20 && end.map { clock.now < $0 } ?? true
+    && cases.map { total.cases < $0 } ?? true
   return total
 }
