@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import hashlib
 import json
 import os
 import random
@@ -22,6 +23,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pytest
 
 
@@ -77,20 +79,31 @@ def choose(names: list[str], settings: Settings) -> list[str]:
         chosen = {min(group, key=size_of) for group in groups.values()}
         names = [name for name in names if name in chosen]
     elif settings.sample is not None and settings.sample < len(names):
-        chooser = random.Random(settings.seed)
-        picked = [chooser.choice(group) for group in groups.values()]
-        rest = sorted(set(names) - set(picked))
-        picked += chooser.sample(rest, min(max(0, settings.sample - len(picked)), len(rest)))
-        names = picked
-        # A run that is cut has run a sample too.
-        chooser.shuffle(names)
+        # By a hash of the name, so that a suite with a few other cases has nearly the same sample.
+        def turn(name: str) -> bytes:
+            return hashlib.sha256(f"{settings.seed} {name}".encode()).digest()
+
+        picked = {min(group, key=turn) for group in groups.values()}
+        rest = sorted(set(names) - picked, key=turn)
+        # In any order: a run that is cut has run a sample too.
+        names = sorted([*picked, *rest[:max(0, settings.sample - len(picked))]], key=turn)
     done = set(settings.skip)
     return [name for name in names if name not in done]
 
 
+def pytest_collection(session: Any) -> None:
+    """Suites draw some of their cases when their modules are imported: the same ones each time."""
+    random.seed(session.config.suite_settings.seed)
+    np.random.seed(session.config.suite_settings.seed)
+
+
+def pytest_configure(config: Any) -> None:
+    config.suite_settings = Settings(**json.loads(os.environ["SUITE_POOL"]))
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: Any, items: list[Any]) -> None:
-    config.suite_settings = settings = Settings(**json.loads(os.environ["SUITE_POOL"]))
+    settings = config.suite_settings
     by_name = {item.nodeid: item for item in items}
     chosen = choose(list(by_name), settings)
     functions = len({function_of(name) for name in by_name})
