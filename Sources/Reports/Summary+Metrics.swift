@@ -48,8 +48,8 @@ extension Summary {
 
   /// The profiler's keys: times in seconds, `*_percent` as fractions 0…1.
   ///
-  /// What a run does not determine (spills, collectives, the model's own operations) is left out, and
-  /// so is a ratio whose divisor is zero.
+  /// What a run does not determine (collectives, the model's own operations; spills, unless the program says what they
+  /// are) is left out, and so is a ratio whose divisor is zero.
   public var metrics: [String: Metric] {
     var metrics: [String: Metric] = [
       "total_time": seconds(total),
@@ -142,6 +142,10 @@ extension Summary {
   private func addMemory(_ metrics: inout [String: Metric]) {
     metrics["hbm_read_bytes"] = .integer(hbmReadBytes)
     metrics["hbm_write_bytes"] = .integer(hbmWriteBytes)
+    if let spills {
+      metrics[Spills.keys.saved] = .integer(spills.savedBytes)
+      metrics[Spills.keys.reloaded] = .integer(spills.reloadedBytes)
+    }
     metrics["inputs_and_weights_size_bytes"] = .integer(inputBytes)
     metrics["inputs_outputs_weights_size_bytes"] = .integer(inputBytes + outputBytes)
     guard total > 0 else { return }

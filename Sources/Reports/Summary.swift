@@ -34,6 +34,26 @@ public struct Summary: Hashable, Sendable {
     public var bytes = 0
   }
 
+  /// What had no room in SBUF.
+  public struct Spills: Hashable, Sendable {
+    /// Bytes that went to HBM.
+    public let savedBytes: Int
+    /// Bytes that came back.
+    public let reloadedBytes: Int
+
+    /// The metadata that says so, by the profiler's names of it.
+    static let keys = (saved: "spill_save_bytes", reloaded: "spill_reload_bytes")
+
+    /// Reads a program's metadata; `nil` if they do not say.
+    init?(_ metadata: [String: String]) {
+      guard let saved = metadata[Self.keys.saved].flatMap({ Int($0) }),
+        let reloaded = metadata[Self.keys.reloaded].flatMap({ Int($0) })
+      else { return nil }
+      savedBytes = saved
+      reloadedBytes = reloaded
+    }
+  }
+
   /// From the first instruction to the completion of everything.
   public internal(set) var total: Picoseconds = 0
   /// From the first to the last instant of work, semaphore instructions left out.
@@ -60,6 +80,8 @@ public struct Summary: Hashable, Sendable {
   public internal(set) var hbmReadBytes = 0
   /// Bytes that DMAs wrote to HBM.
   public internal(set) var hbmWriteBytes = 0
+  /// Tiles that had no room in SBUF; `nil` if whoever placed them did not say.
+  public internal(set) var spills: Spills?
   /// Floating-point operations of all MATMULs.
   public internal(set) var hardwareFLOPs = 0
   /// The part of `hardwareFLOPs` that only moved data.
@@ -100,6 +122,7 @@ public struct Summary: Hashable, Sendable {
     peakTFLOPS = hardware.peakTFLOPS
     hbmBandwidth = hardware.hbm.bandwidthPerStack
     total = timeline.total
+    spills = Spills(program.metadata)
     queues = device.queues.count
     let instructionSpan = measureInstructions(device, timeline, hardware)
     let transferSpan = measureTransfers(device, timeline)

@@ -61,8 +61,12 @@ extension Report {
 
   private func header(_ ink: Ink) -> [String] {
     var title = run.program.name
-    if !run.program.metadata.isEmpty {
-      let parameters = run.program.metadata.sorted { $0.key < $1.key }
+    let spills = Summary.Spills.keys
+    let parameters = run.program.metadata.filter {
+      ![spills.saved, spills.reloaded].contains($0.key)
+    }
+    if !parameters.isEmpty {
+      let parameters = parameters.sorted { $0.key < $1.key }
         .map { "\($0.key)=\($0.value)" }
       title += "  (\(parameters.joined(separator: ", ")))"
     }
@@ -96,6 +100,11 @@ extension Report {
           + "\(fixed(hardware.hbm.bandwidthPerStack, 1)) GB/s   "
           + "MBU \(fixed(summary.mbu * 100, 1)) %   "
           + "read \(bytes(summary.hbmReadBytes)), written \(bytes(summary.hbmWriteBytes))")
+    }
+    if let spills = summary.spills {
+      lines.append(
+        "  spills    \(bytes(spills.savedBytes)) that had no room in SBUF saved, "
+          + "\(bytes(spills.reloadedBytes)) loaded again")
     }
     let transfers = summary.transfers
     if transfers.count > 0 {

@@ -103,6 +103,20 @@ import Timing
     }
   }
 
+  @Test func spillsAreAsTheProgramSays() throws {
+    var run = try Fixture.run()
+    run.program.metadata = ["rows": "8", "spill_save_bytes": "4096", "spill_reload_bytes": "12288"]
+    let report = Report(run)
+    let metrics = try #require(report.timed).summary.metrics
+    #expect(metrics["spill_save_bytes"] == .integer(4096))
+    #expect(metrics["spill_reload_bytes"] == .integer(12_288))
+    let text = report.text()
+    #expect(text.contains("  spills    4.0 KiB that had no room in SBUF saved, 12.0 KiB loaded again\n"))
+    #expect(text.contains("(rows=8)"))
+    run.program.metadata["spill_save_bytes"] = "many"
+    #expect(try #require(Report(run).timed).summary.spills == nil)
+  }
+
   /// fp32 products take two passes that count half each, and four times the time of bf16.
   @Test func rates() throws {
     let hardware = try Hardware.load(named: "trn3")

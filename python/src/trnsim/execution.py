@@ -81,9 +81,14 @@ def _compile(core: TracedCore, traced: Traced, options: Options) -> Addresses:
     if options.descriptors not in DESCRIPTORS:
         raise ValueError(f"there are no descriptors '{options.descriptors}'\n  help: one of {', '.join(DESCRIPTORS)}")
     if policy == "compiler" or options.descriptors == "generated":
-        core.program, addresses = compiled(core.program, options.target, options.allocation, policy=policy,
-                                           middle_end=traced.middle_end, descriptors=options.descriptors)
-        return addresses
+        found = compiled(core.program, options.target, options.allocation, policy=policy, middle_end=traced.middle_end,
+                         descriptors=options.descriptors, spills=os.environ.get("TRNSIM_STRICT") != "1")
+        core.program = found.program
+        if found.spills.tiles:
+            traced.notes.append(
+                f"SBUF has no room for all tiles: {found.spills.tiles} are saved to HBM ({found.spills.save_bytes:,} bytes) and "
+                f"loaded again ({found.spills.reload_bytes:,} bytes); smaller blocks avoid it; TRNSIM_STRICT=1 makes this an error")
+        return found.addresses
     return Addresses(core.program, options.target, options.allocation)
 
 

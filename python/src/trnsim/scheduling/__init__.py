@@ -3,6 +3,6 @@
 Kernels of the first API generation (`neuronxcc.nki`) go through it by default; `schedule="program"` keeps their order.
 """
 
-from .compiler import DESCRIPTORS, POLICIES, compiled
+from .compiler import DESCRIPTORS, POLICIES, Compiled, compiled
 
-__all__ = ["DESCRIPTORS", "POLICIES", "compiled"]
+__all__ = ["DESCRIPTORS", "POLICIES", "Compiled", "compiled"]

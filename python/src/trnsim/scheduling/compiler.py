@@ -3,13 +3,14 @@
 The order of work: what all passes of a loop do alike is done once (`hoisting`), copies of PSUM that nobody needs go away
 (`forwarding`), passes of affine loops are merged (`merging`), and the result is list-scheduled (`order`). Tensors get
 addresses after that, so that lifetimes are those of the new order. Where memory does not suffice, less is done: less
-ahead, nothing hoisted nor merged, and in the end the kernel's own order.
+ahead, nothing hoisted nor merged, then the kernel's own order, and in the end tiles go to HBM and come back (`spilling`).
 """
 
 from __future__ import annotations
 
 import copy
 import gc
+from dataclasses import dataclass
 
 from ..errors import NkiValidationError
 from ..tracing.addresses import SBUF_BYTES, Addresses
@@ -19,6 +20,7 @@ from .hoisting import hoist
 from .instructions import Instruction, Operand, read
 from .merging import merge
 from .order import schedule
+from .spilling import NoRoom, Spills, spill
 
 #: "program": the kernel's own order. "compiler": the middle end's transformations and list scheduling.
 POLICIES = ("program", "compiler")
@@ -30,43 +32,103 @@ DESCRIPTORS = ("prepared", "generated")
 #: What is tried in turn until memory suffices: whether passes are merged, and the share of SBUF that work ahead fills.
 _ATTEMPTS = ((True, 0.75), (True, 0.5), (False, 0.5), (False, 0.25))
 
+#: The shares of SBUF that spilling may fill: what it leaves free, the scheduler has for work ahead, and addresses for gaps.
+_SPILLED = (1.0, 0.75, 0.5)
+
+
+@dataclass
+class Compiled:
+    """A program with the addresses of its tensors."""
+
+    program: Program
+    addresses: Addresses
+    #: What had no room in SBUF.
+    spills: Spills = Spills()
+
 
 def compiled(program: Program, target: str, allocation: str = "rotate", *, policy: str = "compiler",
-             middle_end: bool = True, descriptors: str = "prepared") -> tuple[Program, Addresses]:
+             middle_end: bool = True, descriptors: str = "prepared", spills: bool = True) -> Compiled:
     """The program as the compiler orders it, and its addresses.
 
-    `middle_end=False` is `skip_middle_end_transformations`: scheduling alone. Programs that meet other cores and those with
+    `spills=False` makes tiles that do not fit into SBUF an error. `middle_end=False` is `skip_middle_end_transformations`: scheduling alone. Programs that meet other cores and those with
     loops or registers stay as they are: there the place in the program is not a time.
     """
     # Hundreds of thousands of small objects that live until the end: looking for cycles among them takes half the time.
     collects = gc.isenabled()
     gc.disable()
     try:
-        return _compiled(program, target, allocation, policy, middle_end, descriptors)
+        return _compiled(program, target, allocation, policy, middle_end, descriptors, spills)
     finally:
         if collects:
             gc.enable()
 
 
-def _compiled(program: Program, target: str, allocation: str, policy: str, middle_end: bool, descriptors: str
-              ) -> tuple[Program, Addresses]:
+def _compiled(program: Program, target: str, allocation: str, policy: str, middle_end: bool, descriptors: str,
+              spills: bool) -> Compiled:
     instructions = read(program)
     if instructions is None or any(instruction.is_barrier for instruction in instructions):
-        return program, Addresses(program, target, allocation)
+        return Compiled(program, Addresses(program, target, allocation))
+    capacity = SBUF_BYTES.get(target, SBUF_BYTES["trn2"])
     if descriptors == "generated":
         instructions = [_generated(instruction) for instruction in instructions]
+    own = None if policy == "compiler" else _placed(program, instructions, target, allocation, descriptors)
     for merges, share in _ATTEMPTS if policy == "compiler" else ():
         if merges and not middle_end:
             continue
-        new = _scheduled(program, instructions, SBUF_BYTES.get(target, SBUF_BYTES["trn2"]), share, merges, middle_end)
+        new = _scheduled(program, instructions, capacity, share, merges, middle_end)
         try:
-            return new, Addresses(new, target, allocation)
+            return Compiled(new, Addresses(new, target, allocation))
         except NkiValidationError:
-            continue
+            if own is None:
+                try:
+                    own = _placed(program, instructions, target, allocation, descriptors)
+                except NkiValidationError:
+                    # Not even the kernel's own order fits: no other attempt will do.
+                    found = _spilled(program, instructions, target, allocation, capacity) if spills else None
+                    if found is None:
+                        raise
+                    return found
+    assert own is not None
+    return own
+
+
+def _placed(program: Program, instructions: list[Instruction], target: str, allocation: str, descriptors: str) -> Compiled:
+    """The program in its own order."""
     if descriptors == "generated":
         program = _copy(program)
         _replace(program, instructions)
-    return program, Addresses(program, target, allocation)
+    return Compiled(program, Addresses(program, target, allocation))
+
+
+def _spilled(program: Program, instructions: list[Instruction], target: str, allocation: str, capacity: int
+             ) -> Compiled | None:
+    """The program with tiles that go to HBM and come back; None if that makes no room.
+
+    Tiles are chosen in the kernel's own order, the result is list-scheduled. Less spilling leaves less room for work ahead:
+    whichever takes less time in the scheduler's estimate is taken. Where nothing fits in the scheduler's order, the
+    kernel's own stays.
+    """
+    best: tuple[float, Compiled] | None = None
+    for schedules in (True, False):
+        for share in _SPILLED:
+            new = _copy(program)
+            try:
+                current, spills = spill(new, instructions, int(capacity * share))
+                end = 0.0
+                if schedules:
+                    current, end = schedule(current, program.ordered, capacity, _ATTEMPTS[-1][1])
+                    if best is not None and end >= best[0]:
+                        continue
+                _replace(new, current)
+                new.metadata = {**program.metadata, **spills.metadata}
+                best = end, Compiled(new, Addresses(new, target, allocation), spills)
+            except (NoRoom, NkiValidationError):
+                continue
+            if not schedules:
+                break
+        if best is not None:
+            return best[1]
+    return None
 
 
 def _scheduled(program: Program, instructions: list[Instruction], sbuf_bytes: int, share: float, merges: bool,
