@@ -31,6 +31,27 @@ def test_undefined_rows_are_nan_and_noted() -> None:
     assert any("never written" in note and "test_undefined.py" in note for note in result.report.notes)
 
 
+@pytest.mark.parametrize("elements", [10, 4096, 10_000])
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32", "int32", "uint8"])
+def test_the_kernel_s_own_tensors_in_hbm_are_filled_too(dtype, elements) -> None:
+    @nki.jit
+    def kernel(x):
+        own = nl.ndarray((1, elements), x.dtype, buffer=nl.private_hbm)
+        nisa.dma_copy(own[0:1, 0:8], x)
+        tile = nl.ndarray((1, elements), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, own)
+        out = nl.ndarray((1, elements), x.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out, tile)
+        return out
+
+    x = np.arange(8)[None].astype(trnsim.tracing.dtypes.as_dtype(dtype).numpy)
+    result = trnsim.simulate(kernel, x)
+    found = np.asarray(result.values).astype(np.float32)
+    np.testing.assert_array_equal(found[:, :8], np.arange(8)[None])
+    np.testing.assert_array_equal(found[:, 8:], np.nan if "float" in dtype else 4)
+    assert any("never written" in note for note in result.report.notes)
+
+
 def test_strict_runs_refuse_them(monkeypatch) -> None:
     monkeypatch.setenv("TRNSIM_STRICT", "1")
     with pytest.raises(trnsim.SimulationError, match="never written"):

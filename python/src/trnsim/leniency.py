@@ -1,14 +1,16 @@
 """What the vendor's simulator lets pass: noted here, and an error with TRNSIM_STRICT=1.
 
 * Reads of what was never written. Kernels that compute on whole tiles read rows that they never loaded, and never store
-  what comes of it; the vendor's simulator has NaN there.
+  what comes of it; the vendor's simulator has NaN there, and 4 in integers of HBM.
 * Bytes that both cores of a rank touch without meeting in between. Kernels that do not use both cores store the same from
   each.
 """
 
 from __future__ import annotations
 
+import math
 import os
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -16,8 +18,13 @@ from typing import Any
 from .core.backend import Backend, Outcome, Request
 from .tracing.addresses import PSUM_BYTES, SBUF_BYTES
 
-#: Elements that one instruction fills.
+#: Elements that one instruction fills, or that a DMA repeats.
 _PIECE = 4096
+#: A tensor in HBM that is the kernel's own, as the program's text declares it.
+_SCRATCH = re.compile(r'^tensor ("(?:[^"\\]|\\.)*"|\S+): hbm (\w+) \[([\d, ]+)\]$', re.MULTILINE)
+#: What is in it, by its element type; packed types have no value of their own and stay undefined.
+_UNDEFINED = {**dict.fromkeys(("float32", "bfloat16", "float16", "float8_e4m3", "float8_e5m2", "float8_e4m3fn"), "nan"),
+              **dict.fromkeys(("int8", "int16", "int32", "uint8", "uint16", "uint32"), "4")}
 
 
 def run_leniently(request: Request, backend: Backend, notes: list[str], place: Callable[[dict[str, Any]], Any]) -> Outcome:
@@ -59,18 +66,42 @@ def run_leniently(request: Request, backend: Backend, notes: list[str], place: C
 
 
 def _filled(request: Request) -> tuple[list[str], int]:
-    """The programs behind instructions that fill all memory on chip with NaN, and the number of these."""
-    spaces = (("undefined_sbuf", "sbuf", SBUF_BYTES.get(request.hardware, SBUF_BYTES["trn2"]), "byte 0"),
-              ("undefined_psum", "psum", PSUM_BYTES, "bank 0"))
-    declared = "".join(f"\ntensor {name}: {space} float32 [128, {size // 4}] at partition 0 {first}"
-                       for name, space, size, first in spaces)
-    fills = [f"memset dst={name}.ap([[1, {_PIECE}]], rows=0:128, offset={start}) value=nan\n"
-             for name, _, size, _ in spaces for start in _starts(size // 4)]
-    programs = []
-    for text in request.programs:
-        head, _, body = text.partition("\n\n")
-        programs.append(f"{head}{declared}\n\n{''.join(fills)}{body}")
-    return programs, len(fills)
+    """The programs behind instructions that fill the memories on chip and the kernel's own tensors in HBM, and the number
+    of these in the first program."""
+    found = [_program_filled(text, SBUF_BYTES.get(request.hardware, SBUF_BYTES["trn2"])) for text in request.programs]
+    return [text for text, _ in found], found[0][1]
+
+
+def _program_filled(text: str, sbuf_bytes: int) -> tuple[str, int]:
+    head, _, body = text.partition("\n\n")
+    declared: list[str] = []
+    fills: list[str] = []
+    for dtype, tensors in _own(head).items():
+        # One piece in SBUF, which every DMA repeats; NaN replaces it afterwards.
+        piece = f"undefined_{dtype}"
+        declared.append(f"tensor {piece}: sbuf {dtype} [1, {_PIECE}] at partition 0 byte 0")
+        fills.append(f"memset dst={piece}.ap([[1, {_PIECE}]], rows=0:1) value={_UNDEFINED[dtype]}")
+        for name, elements in tensors:
+            for offset, repeats, extent in ((0, elements // _PIECE, _PIECE),
+                                            (elements // _PIECE * _PIECE, 1, elements % _PIECE)):
+                if repeats * extent:
+                    fills.append(f"dma_copy dst={name}.ap([[{extent}, {repeats}], [1, {extent}]], offset={offset}) "
+                                 f"src={piece}.ap([[0, {repeats}], [1, {extent}]], rows=0:1)")
+    for name, space, size, first in (("undefined_sbuf", "sbuf", sbuf_bytes, "byte 0"),
+                                     ("undefined_psum", "psum", PSUM_BYTES, "bank 0")):
+        declared.append(f"tensor {name}: {space} float32 [128, {size // 4}] at partition 0 {first}")
+        fills += [f"memset dst={name}.ap([[1, {_PIECE}]], rows=0:128, offset={start}) value=nan"
+                  for start in _starts(size // 4)]
+    return "\n".join([head, *declared]) + "\n\n" + "\n".join([*fills, body]), len(fills)
+
+
+def _own(head: str) -> dict[str, list[tuple[str, int]]]:
+    """The kernel's own tensors in HBM and their numbers of elements, by element type."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for name, dtype, shape in _SCRATCH.findall(head):
+        if dtype in _UNDEFINED:
+            found.setdefault(dtype, []).append((name, math.prod(map(int, shape.split(",")))))
+    return found
 
 
 def _starts(extent: int) -> list[int]:
