@@ -22,6 +22,8 @@ public struct Checker {
   public private(set) var engine: Engine
   /// What was found.
   public private(set) var findings: [Finding] = []
+  /// Operands whose place is in a register: the program knows which registers are written.
+  public private(set) var dynamicOperands: [(name: String, register: Int)] = []
   private let places: [TensorPlace]
   /// Whether the operation's operands are moved by DMA rings or sequencers, which reach every byte.
   fileprivate(set) var reachesEverything = false
@@ -42,6 +44,7 @@ public struct Checker {
   public mutating func begin(on engine: Engine) {
     self.engine = engine
     if !findings.isEmpty { findings = [] }
+    if !dynamicOperands.isEmpty { dynamicOperands = [] }
   }
 
   /// Reports unless `condition` holds.
@@ -184,6 +187,7 @@ extension Checker {
   mutating func checkOperand(
     _ pattern: AccessPattern, _ name: String, isWritten: Bool = false, isSpread: Bool = false
   ) -> Bool {
+    if pattern.isDynamic { dynamicOperands.append((name, Int(pattern.register))) }
     guard tensors.indices.contains(Int(pattern.tensor.index)) else {
       require(false, name, "operand '\(name)' names no tensor")
       return false

@@ -14,8 +14,9 @@ extension Program {
     found += checkScopes()
     // An instruction's checks assume sound tensors.
     guard found.isEmpty else { return found }
-    found += checkControlFlow()
-    found += checkInstructions(geometry, instructions.indices)
+    let flow = checkControlFlow()
+    found += flow.found
+    found += checkInstructions(geometry, instructions.indices, writtenRegisters: flow.written)
     return found
   }
 
@@ -29,12 +30,17 @@ extension Program {
     return found.isEmpty ? checkInstructions(geometry, range) : found
   }
 
-  private func checkInstructions(_ geometry: Geometry, _ range: Range<Int>) -> [Diagnostic] {
+  private func checkInstructions(
+    _ geometry: Geometry, _ range: Range<Int>, writtenRegisters: Set<Int>? = nil
+  ) -> [Diagnostic] {
     var found: [Diagnostic] = []
     var checker = Checker(geometry: geometry, tensors: tensors, engine: .tensor)
     for index in range {
       checker.begin(on: instructions[index].resolvedEngine)
       instructions[index].operation.checkAll(&checker)
+      if let writtenRegisters, !checker.dynamicOperands.isEmpty {
+        found += checkRegisters(of: checker.dynamicOperands, index, written: writtenRegisters)
+      }
       for finding in checker.findings { found.append(diagnostic(finding, of: index)) }
       checkOrder(index, &found)
     }

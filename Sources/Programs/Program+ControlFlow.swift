@@ -30,8 +30,8 @@ extension Program {
     return end
   }
 
-  /// Loops end, and registers that are read are written somewhere.
-  func checkControlFlow() -> [Diagnostic] {
+  /// Loops end, and registers that are read are written somewhere; which ones are.
+  func checkControlFlow() -> (found: [Diagnostic], written: Set<Int>) {
     var found: [Diagnostic] = []
     var open: [Int] = []
     var written: Set<Int> = []
@@ -64,21 +64,18 @@ extension Program {
           "register r\(register) is never written", index,
           "write it with register_move, register_load, register_alu or loop"))
     }
-    return found + checkDynamicOperands(written)
+    return (found, written)
   }
 
-  private func checkDynamicOperands(_ written: Set<Int>) -> [Diagnostic] {
-    var found: [Diagnostic] = []
-    for (index, instruction) in instructions.enumerated() {
-      for operand in instruction.operation.operands
-      where operand.pattern.isDynamic && !written.contains(Int(operand.pattern.register)) {
-        found.append(
-          problem(
-            "register r\(operand.pattern.register) of operand '\(operand.name)' is never written",
-            index, "write it with register_move, register_load, register_alu or loop"))
-      }
+  /// The registers that the places of an instruction's operands are in are written somewhere.
+  func checkRegisters(
+    of operands: [(name: String, register: Int)], _ index: Int, written: Set<Int>
+  ) -> [Diagnostic] {
+    operands.filter { !written.contains($0.register) }.map { operand in
+      problem(
+        "register r\(operand.register) of operand '\(operand.name)' is never written", index,
+        "write it with register_move, register_load, register_alu or loop")
     }
-    return found
   }
 
   private func problem(_ message: String, _ index: Int, _ remedy: String) -> Diagnostic {

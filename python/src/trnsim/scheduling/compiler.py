@@ -32,8 +32,9 @@ DESCRIPTORS = ("prepared", "generated")
 #: What is tried in turn until memory suffices: whether passes are merged, and the share of SBUF that work ahead fills.
 _ATTEMPTS = ((True, 0.75), (True, 0.5), (False, 0.5), (False, 0.25))
 
-#: The shares of SBUF that spilling may fill: what it leaves free, the scheduler has for work ahead, and addresses for gaps.
-_SPILLED = (1.0, 0.75, 0.5)
+#: What is tried in turn when tiles have to go to HBM: the share of SBUF that stays filled, and whether the result is
+#: scheduled. As much as work ahead may fill where nothing spills, then less; then all of it in the kernel's own order.
+_SPILLED = ((0.75, True), (0.5, True), (1.0, False), (0.75, False), (0.5, False))
 
 
 @dataclass
@@ -104,30 +105,19 @@ def _spilled(program: Program, instructions: list[Instruction], target: str, all
              ) -> Compiled | None:
     """The program with tiles that go to HBM and come back; None if that makes no room.
 
-    Tiles are chosen in the kernel's own order, the result is list-scheduled. Less spilling leaves less room for work ahead:
-    whichever takes less time in the scheduler's estimate is taken. Where nothing fits in the scheduler's order, the
-    kernel's own stays.
+    Tiles are chosen in the kernel's own order, then the result is list-scheduled.
     """
-    best: tuple[float, Compiled] | None = None
-    for schedules in (True, False):
-        for share in _SPILLED:
-            new = _copy(program)
-            try:
-                current, spills = spill(new, instructions, int(capacity * share))
-                end = 0.0
-                if schedules:
-                    current, end = schedule(current, program.ordered, capacity, _ATTEMPTS[-1][1])
-                    if best is not None and end >= best[0]:
-                        continue
-                _replace(new, current)
-                new.metadata = {**program.metadata, **spills.metadata}
-                best = end, Compiled(new, Addresses(new, target, allocation), spills)
-            except (NoRoom, NkiValidationError):
-                continue
-            if not schedules:
-                break
-        if best is not None:
-            return best[1]
+    for share, schedules in _SPILLED:
+        new = _copy(program)
+        try:
+            current, spills = spill(new, instructions, int(capacity * share))
+            if schedules:
+                current, _ = schedule(current, program.ordered, capacity, share)
+            _replace(new, current)
+            new.metadata = {**program.metadata, **spills.metadata}
+            return Compiled(new, Addresses(new, target, allocation), spills)
+        except (NoRoom, NkiValidationError):
+            continue
     return None
 
 

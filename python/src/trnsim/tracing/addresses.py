@@ -1,13 +1,14 @@
 """Addresses of the tensors on chip, given after the trace from their lifetimes.
 
 The compiler rotates: a new tensor takes the place that has been free for longest, so that loops get several
-buffers by themselves. `ring` (a pointer that runs around the memory) does that; `first-fit` packs as
-tightly as it can; `infinite` ignores capacity, for a bound on what allocation costs.
+buffers by themselves. `rotate` does that: with a pointer that runs around the memory, where gaps allow, else by when
+places became free, else packed as tightly as possible, which is what `first-fit` always does; `infinite` ignores
+capacity, for a bound on what allocation costs.
 """
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Iterable
 
 from ..errors import NkiValidationError
@@ -66,11 +67,14 @@ class Addresses:
         if self.policy == "infinite":
             self._infinite(automatic, alignment)
         else:
-            try:
-                self._place(automatic, fixed, capacity, alignment, rotate=self.policy == "rotate")
-            except _Full:
-                # Rotation leaves gaps. The compiler would pack when it must, so do the same.
-                self._place(automatic, fixed, capacity, alignment, rotate=False)
+            # Rotation leaves gaps. The compiler would pack when it must, so do the same.
+            ways = ("rotate", "oldest", "first-fit") if region is MemoryRegion.sbuf else ("rotate", "first-fit")
+            for way in ways if self.policy == "rotate" else ("first-fit",):
+                try:
+                    self._place(automatic, fixed, capacity, alignment, way)
+                    break
+                except _Full:
+                    continue
         top = max(self.places[s.index][1] + s.free_bytes for s in storages)
         self.peak[region] = max(self.peak[region], top)
 
@@ -91,34 +95,36 @@ class Addresses:
             self.places[storage.index] = (0, at)
             at += _round(storage.free_bytes, alignment)
 
-    def _place(self, storages: list[Storage], fixed: list[Storage], capacity: int, alignment: int,
-               rotate: bool) -> None:
+    def _place(self, storages: list[Storage], fixed: list[Storage], capacity: int, alignment: int, way: str) -> None:
         live: list[tuple[int, int, Storage]] = []  # begin, end, whose; sorted
         ending: list[tuple[int, int, int]] = []  # last instruction, begin, index
         pointer = 0
+        freed = _Freed()
         small_banks = alignment == BANK_BYTES
         for storage in storages:
             if ending and ending[0][0] < storage.first:
                 gone = set()
                 while ending and ending[0][0] < storage.first:
                     gone.add(ending.pop(0)[2])
+                if way == "oldest":
+                    freed.add([(b, e) for b, e, s in live if s.index in gone])
                 live = [entry for entry in live if entry[2].index not in gone]
             size = _round(storage.free_bytes, ALIGNMENT if small_banks else alignment)
             blocked = [(self.places[f.index][1], self.places[f.index][1] + f.free_bytes) for f in fixed
                        if f.first <= storage.last and storage.first <= f.last]
             taken = _merge([(b, e) for b, e, _ in live] + blocked) if blocked else [(b, e) for b, e, _ in live]
             begin = None
-            if rotate:
+            if way == "rotate":
                 begin = _gap(taken, size, pointer, capacity, alignment, storage)
-                if begin is None:
-                    begin = _gap(taken, size, 0, capacity, alignment, storage)
-            else:
+            elif way == "oldest":
+                begin = freed.find(taken, size, capacity)
+            if begin is None:
                 begin = _gap(taken, size, 0, capacity, alignment, storage)
             if begin is None and small_banks and size < BANK_BYTES:
                 # Every bank holds something: share one.
                 begin = _gap(taken, size, 0, capacity, ALIGNMENT, storage)
             if begin is None:
-                if rotate:
+                if way != "first-fit":
                     raise _Full
                 raise self._full(storage, [entry[2] for entry in live], capacity)
             self.places[storage.index] = (0, begin)
@@ -126,6 +132,8 @@ class Addresses:
             pointer = _round(begin + size, alignment)
             if pointer >= capacity:
                 pointer = 0
+            if way == "oldest":
+                freed.take(begin, begin + size)
             insort(live, (begin, begin + size, storage), key=lambda entry: entry[0])
             insort(ending, (storage.last, begin, storage.index))
 
@@ -139,7 +147,44 @@ class Addresses:
 
 
 class _Full(Exception):
-    """Rotation found no gap."""
+    """There is no gap of that size."""
+
+
+class _Freed:
+    """Free memory by when it became free."""
+
+    def __init__(self) -> None:
+        #: Places that have been used, the oldest first.
+        self.places: list[tuple[int, int]] = []
+        #: Where memory begins that nothing has used yet.
+        self.top = 0
+
+    def add(self, places: list[tuple[int, int]]) -> None:
+        self.places += places
+
+    def take(self, begin: int, end: int) -> None:
+        """What is used again is no longer free."""
+        self.top = max(self.top, end)
+        rest: list[tuple[int, int]] = []
+        for b, e in self.places:
+            if e <= begin or end <= b:
+                rest.append((b, e))
+                continue
+            if b < begin:
+                rest.append((b, begin))
+            if end < e:
+                rest.append((end, e))
+        self.places = rest
+
+    def find(self, taken: list[tuple[int, int]], size: int, capacity: int) -> int | None:
+        """Memory that nothing has used, else the place that has been free for longest and has room behind its begin."""
+        for begin in [self.top, *(place[0] for place in self.places)]:
+            if begin + size > capacity:
+                continue
+            after = bisect_left(taken, (begin, 0))
+            if (after == len(taken) or taken[after][0] >= begin + size) and (after == 0 or taken[after - 1][1] <= begin):
+                return begin
+        return None
 
 
 def _error(storage: Storage, message: str, remedy: str, notes: tuple[str, ...] = ()) -> NkiValidationError:
