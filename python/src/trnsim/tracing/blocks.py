@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .dtypes import DType
-from .recorder import fail
+from .places import fail
 from .spaces import MemoryRegion
 from .view import DynamicSlice, NkiTensor, _index
 

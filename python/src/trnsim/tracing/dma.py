@@ -9,9 +9,9 @@ from . import recorder
 from .context import trace
 from .operand import core_operand, fits, operand_text
 from .operators import alu
-from .places import current_place
+from .places import current_place, fail
 from .psum import forget
-from .recorder import NkiInstruction, describe_value, emit, fail
+from .recorder import NkiInstruction, describe_value, emit
 from .spaces import MemoryRegion
 from .view import Dynamic, NkiTensor
 

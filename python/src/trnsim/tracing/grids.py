@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .recorder import fail
+from .places import fail
 from .view import Dynamic, DynamicSlice, NkiTensor, _index
 
 
