@@ -10,8 +10,8 @@ import numpy as np
 
 from .arrays import element_type, is_array, to_numpy
 from .errors import NkiValidationError
-from .tracing.allocate import contiguous
 from .tracing.program import Program
+from .tracing.shapes import contiguous
 from .tracing.spaces import MemoryRegion
 from .tracing.storage import Storage
 from .tracing.view import NkiTensor

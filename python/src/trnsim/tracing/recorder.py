@@ -8,10 +8,11 @@ import numpy as np
 
 from ..errors import KernelTypeError, NkiValidationError
 from .context import trace
+from .indices import Dynamic
 from .operand import CoreOperand, core_operand, operand_text
 from .places import current_place, fail
 from .registers import VirtualRegister
-from .view import Dynamic, NkiTensor
+from .view import NkiTensor
 
 
 class NkiInstruction:
