@@ -45,20 +45,20 @@ extension AccuracyTable {
   public func text() -> String {
     func cells(_ values: [Double?]) -> String {
       zip(values, AccuracyTable.columns).map { value, column in
-        right(value.map { fixed($0, 2) } ?? "-", max(8, column.title.count + 2))
+        (value.map { fixed($0, 2) } ?? "-").right(max(8, column.title.count + 2))
       }.joined()
     }
-    var text = left("capture", 34) + right("span us", 10)
+    var text = "capture".left(34) + "span us".right(10)
     text +=
-      AccuracyTable.columns.map { right($0.title, max(8, $0.title.count + 2)) }.joined() + "\n"
+      AccuracyTable.columns.map { $0.title.right(max(8, $0.title.count + 2)) }.joined() + "\n"
     for row in rows {
-      text += left(row.name, 34) + right(fixed(Double(row.userSpan) / 1_000_000, 2), 10)
+      text += row.name.left(34) + fixed(Double(row.userSpan) / 1_000_000, 2).right(10)
       text += cells(AccuracyTable.columns.map { $0.value(row) }) + "\n"
     }
     let summaries = AccuracyTable.columns.map(summary)
-    text += left("median of sizes", 44) + cells(summaries.map(\.median)) + "\n"
-    text += left("mean of sizes", 44) + cells(summaries.map(\.mean)) + "\n"
-    text += left("worst", 44) + cells(summaries.map(\.worst)) + "\n"
+    text += "median of sizes".left(44) + cells(summaries.map(\.median)) + "\n"
+    text += "mean of sizes".left(44) + cells(summaries.map(\.mean)) + "\n"
+    text += "worst".left(44) + cells(summaries.map(\.worst)) + "\n"
     text += """
       errors in percent of the measured value, negative where trnsim is faster: the user span with the
       DMAs' measured latencies and with everything predicted; over 8 phases of the PE clock's windows, and

@@ -59,16 +59,15 @@ public struct EngineTable: Sendable {
 
   /// The table for people.
   public func text() -> String {
-    var text = left("trn1: engine rows and totals", 36) + right("total us", 12)
-    text += right("from source", 13) + right("busy", 11) + right("dur. med", 11)
-    text += right("dur. p95", 11) + "\n"
+    var text = "trn1: engine rows and totals".left(36) + "total us".right(12)
+    text += "from source".right(13) + "busy".right(11) + "dur. med".right(11)
+    text += "dur. p95".right(11) + "\n"
     for row in rows {
-      text += left(row.name, 36) + right(row.total.map { fixed($0, 2) } ?? "-", 12)
-      text += right(row.sourceError.map { fixed($0, 2) } ?? "-", 13)
-      text += right(
-        fixed(row.busyErrors.map(\.percent).max { abs($0) < abs($1) } ?? 0, 2), 11)
-      text += right(fixed(row.durationError.median, 2), 11)
-      text += right(fixed(row.durationError.p95, 2), 11) + "\n"
+      text += row.name.left(36) + (row.total.map { fixed($0, 2) } ?? "-").right(12)
+      text += (row.sourceError.map { fixed($0, 2) } ?? "-").right(13)
+      text += fixed(row.busyErrors.map(\.percent).max { abs($0) < abs($1) } ?? 0, 2).right(11)
+      text += fixed(row.durationError.median, 2).right(11)
+      text += fixed(row.durationError.p95, 2).right(11) + "\n"
     }
     return text
   }

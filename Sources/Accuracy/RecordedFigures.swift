@@ -56,18 +56,18 @@ public struct RecordedFigures: Sendable {
       ("span_phases_worst", "worst"), ("span_phase_captured_dma_measured", "capt. + DMA"),
       ("duration_median", "dur. med"), ("duration_p95", "dur. p95"), ("noise", "noise"),
     ]
-    text += left("capture", 34) + right("span us", 10)
-    text += shown.map { right($0.1, 13) }.joined() + "\n"
+    text += "capture".left(34) + "span us".right(10)
+    text += shown.map { $0.1.right(13) }.joined() + "\n"
     for row in rows {
-      text += left(row.name, 34)
-      text += right(row.userSpan.map { fixed($0 / 1000, 2) } ?? "", 10)
-      text += shown.map { right(row.errors[$0.0].map { fixed($0, 2) } ?? "-", 13) }.joined() + "\n"
+      text += row.name.left(34)
+      text += (row.userSpan.map { fixed($0 / 1000, 2) } ?? "").right(10)
+      text += shown.map { (row.errors[$0.0].map { fixed($0, 2) } ?? "-").right(13) }.joined() + "\n"
     }
     text += "errors in percent of the measured value, negative where trnsim is faster\n\n"
     text += "measured spans of the kernels that are simulated from source, in us:\n"
     for kernel in CapturedKernel.all {
-      text += "  " + left(kernel.name, 32)
-      text += kernel.measured.map { right(fixed($0, 3), 10) }.joined() + "\n"
+      text += "  " + kernel.name.left(32)
+      text += kernel.measured.map { fixed($0, 3).right(10) }.joined() + "\n"
     }
     return text
   }

@@ -90,16 +90,16 @@ extension Replay {
 
   /// The comparison for people.
   public func text(_ phases: PhaseErrors) -> String {
-    func us(_ time: Picoseconds) -> String { right(fixed(Double(time) / 1_000_000, 3), 12) }
+    func us(_ time: Picoseconds) -> String { fixed(Double(time) / 1_000_000, 3).right(12) }
     func row(_ name: String, _ measured: Picoseconds, _ predicted: Picoseconds) -> String {
       let error = 100 * Double(predicted - measured) / Double(max(1, measured))
-      return "  " + left(name, 22) + us(measured) + us(predicted)
-        + (measured > 0 ? right(fixed(error, 2), 9) + " %" : "") + "\n"
+      return "  " + name.left(22) + us(measured) + us(predicted)
+        + (measured > 0 ? fixed(error, 2).right(9) + " %" : "") + "\n"
     }
     var text = "\(capture.name): \(capture.instructions.count) instructions, "
     text += "\(capture.transfers.count) transfers; DMA times \(dma.rawValue)\n"
-    text += "  " + left("us", 22) + right("measured", 12) + right("predicted", 12)
-    text += right("error", 9) + "\n"
+    text += "  " + "us".left(22) + "measured".right(12) + "predicted".right(12)
+    text += "error".right(9) + "\n"
     text += row("user span", capture.userSpan, userSpan)
     for engine in Engine.allCases where engine != .sync {
       let time = busy(engine)

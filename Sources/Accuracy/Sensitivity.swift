@@ -78,16 +78,16 @@ public struct Sensitivity: Sendable {
   public func text() -> String {
     var text = "as configured: median \(fixed(configured.median, 2)) %, worst "
     text += "\(fixed(configured.worst, 2)) % (user span, everything predicted)\n"
-    text += left("constant", 52) + right("value", 12) + right("reach", 9)
-    text += right("-10 %: med.", 14) + right("worst", 9) + right("+10 %: med.", 14)
-    text += right("worst", 9) + "\n"
+    text += "constant".left(52) + "value".right(12) + "reach".right(9)
+    text += "-10 %: med.".right(14) + "worst".right(9) + "+10 %: med.".right(14)
+    text += "worst".right(9) + "\n"
     func signed(_ value: Double?) -> String {
       value.map { ($0 > 0.0005 ? "+" : "") + fixed($0, 2) } ?? "-"
     }
     for row in rows {
-      text += left(row.path, 52) + right(row.value, 12) + right(fixed(row.reach, 2), 9)
-      text += right(signed(row.smaller?.median), 14) + right(signed(row.smaller?.worst), 9)
-      text += right(signed(row.larger?.median), 14) + right(signed(row.larger?.worst), 9) + "\n"
+      text += row.path.left(52) + row.value.right(12) + fixed(row.reach, 2).right(9)
+      text += signed(row.smaller?.median).right(14) + signed(row.smaller?.worst).right(9)
+      text += signed(row.larger?.median).right(14) + signed(row.larger?.worst).right(9) + "\n"
     }
     return text + """
       \(rows.count) of \(tried) constants change a span; reach: largest change of a span in percent of the

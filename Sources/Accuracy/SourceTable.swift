@@ -43,19 +43,19 @@ public struct SourceTable: Sendable {
 
   /// The table for people.
   public func text() -> String {
-    var text = left("from source", 36) + right("span us", 12) + right("simulated", 11)
-    text += right("error", 11) + right("phases us", 18) + right("repeats us", 18) + "\n"
+    var text = "from source".left(36) + "span us".right(12) + "simulated".right(11)
+    text += "error".right(11) + "phases us".right(18) + "repeats us".right(18) + "\n"
     func extremes(_ values: [Double]) -> String {
       guard let least = values.min(), let most = values.max(), least < most else { return "" }
       return "\(fixed(least, 2))-\(fixed(most, 2))"
     }
     for row in rows {
-      text += left(row.captured.name, 36) + right(fixed(row.measuredSpan, 2), 12)
-      text += right(fixed(row.simulatedSpan, 2), 11) + right(fixed(row.error, 2), 11)
-      text += right(extremes(row.simulated), 18) + right(extremes(row.captured.measured), 18) + "\n"
+      text += row.captured.name.left(36) + fixed(row.measuredSpan, 2).right(12)
+      text += fixed(row.simulatedSpan, 2).right(11) + fixed(row.error, 2).right(11)
+      text += extremes(row.simulated).right(18) + extremes(row.captured.measured).right(18) + "\n"
     }
-    text += left("median of sizes", 59) + right(fixed(medianError, 2), 11) + "\n"
-    text += left("worst", 59) + right(fixed(worstError, 2), 11) + "\n"
+    text += "median of sizes".left(59) + fixed(medianError, 2).right(11) + "\n"
+    text += "worst".left(59) + fixed(worstError, 2).right(11) + "\n"
     return text
   }
 

@@ -30,13 +30,3 @@ func fixed(_ value: Double, _ decimals: Int) -> String {
   let zeros = String(repeating: "0", count: decimals - digits.count)
   return "\(sign)\(scaled / Int(scale)).\(zeros)\(digits)"
 }
-
-/// A text filled with blanks on the left.
-func right(_ text: String, _ width: Int) -> String {
-  String(repeating: " ", count: max(0, width - text.count)) + text
-}
-
-/// A text filled with blanks on the right.
-func left(_ text: String, _ width: Int) -> String {
-  text + String(repeating: " ", count: max(0, width - text.count))
-}

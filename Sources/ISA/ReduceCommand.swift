@@ -84,6 +84,7 @@ extension Machine {
     _ command: ReduceCommand, on owner: AccumulatorOwner, initial: ScalarOperand? = nil,
     into result: AccessPattern?, negated: Bool = false
   ) throws(Trap) {
+    if command == .idle && result == nil { return }
     let first = tensors[Int(pattern.tensor.index)].partition + Int(pattern.rowStart)
     let loaded = try read(initial ?? .immediate(0), "reduce_init", rows: values.rows)
     var registers = owner == .vector ? vectorState.accumulators : scalarState.accumulators

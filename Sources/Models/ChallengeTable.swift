@@ -35,9 +35,8 @@ extension ChallengeScore {
       percent(kernelShare), fixed(total, 2),
       "\(fixed(measured.0, 2)) → \(fixed(measured.1, 2))",
     ])
-    return aligned(cells, texts: [0]) + "\n\n"
-      + notes(set, baseline, options).joined(separator: "\n")
-      + "\n"
+    let lines = aligned(cells, leftAligned: ["prompt"]) + [""] + notes(set, baseline, options)
+    return lines.joined(separator: "\n") + "\n"
   }
 
   private func notes(

@@ -30,8 +30,8 @@ extension LayerStudy {
       "layer", microseconds(aloneTotal), "", "", "", "", microseconds(total), microseconds(total),
       "100 %", microseconds(leastTime(on: hardware)),
     ])
-    let table = aligned(cells, texts: [0, 2, 4])
-    return ([table, ""] + sentences(on: hardware)).joined(separator: "\n") + "\n"
+    let table = aligned(cells, leftAligned: ["operation", "bound by", "busiest"])
+    return (table + [""] + sentences(on: hardware)).joined(separator: "\n") + "\n"
   }
 
   private func share(_ time: Picoseconds) -> Double {
@@ -99,18 +99,4 @@ extension LayerStudy {
       "shared_least_time": seconds(sharedLeastTime(on: hardware)),
     ])
   }
-}
-
-/// Lines of cells; columns of texts go to the left, numbers to the right.
-func aligned(_ cells: [[String]], texts: Set<Int>) -> String {
-  guard let first = cells.first else { return "" }
-  let widths = first.indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-  return cells.map { row in
-    var line = row.indices.map { column in
-      texts.contains(column)
-        ? row[column].left(widths[column]) : row[column].right(widths[column])
-    }.joined(separator: "  ")
-    while line.last == " " { line.removeLast() }
-    return line
-  }.joined(separator: "\n")
 }

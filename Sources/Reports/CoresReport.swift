@@ -66,14 +66,9 @@ public struct CoresReport: Sendable {
         microseconds(met.waiting), microseconds(met.moving),
       ])
     }
-    let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
-    for row in rows where rows.count > 1 {
-      text += "  "
-      for (column, cell) in row.enumerated() {
-        let isText = column == 0 || column == 2 || column == 3
-        text += (isText ? cell.left(widths[column]) : cell.right(widths[column])) + "  "
-      }
-      text += "\n"
+    if rows.count > 1 {
+      let lines = aligned(rows, leftAligned: ["core", "bound by", "busiest"])
+      text += lines.map { "  \($0)\n" }.joined()
     }
     for (rank, checks) in run.checks.enumerated() {
       for check in checks {

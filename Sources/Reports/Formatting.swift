@@ -64,5 +64,29 @@ extension String {
   }
 }
 
+/// The lines of a table whose first row has the headings: the columns under those given to the left.
+///
+/// The others, numbers, go to the right.
+package func aligned(_ rows: [[String]], leftAligned: Set<String> = []) -> [String] {
+  guard let head = rows.first else { return [] }
+  return aligned(rows) { leftAligned.contains(head[$0]) }
+}
+
+/// The lines of a table in columns two blanks apart: texts to the left, numbers to the right.
+///
+/// No line ends in blanks.
+package func aligned(_ rows: [[String]], isText: (_ column: Int) -> Bool) -> [String] {
+  guard let first = rows.first else { return [] }
+  let widths = first.indices.map { column in
+    rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
+  }
+  return rows.map { row in
+    let line = row.indices.map { column in
+      isText(column) ? row[column].left(widths[column]) : row[column].right(widths[column])
+    }.joined(separator: "  ")
+    return String(line.reversed().drop { $0 == " " }.reversed())
+  }
+}
+
 /// `1.20e-09`.
 package func scientific(_ value: Double) -> String { String(format: "%.2e", value) }

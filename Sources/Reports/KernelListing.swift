@@ -19,7 +19,7 @@ public struct KernelListing: Sendable {
   public static var text: String {
     let width = KernelName.allCases.map(\.rawValue.count).max() ?? 0
     return KernelName.allCases.map { name in
-      "\(pad(name.rawValue, width))  \(name.type.summary)"
+      "\(name.rawValue.left(width))  \(name.type.summary)"
     }.joined(separator: "\n")
   }
 
@@ -78,25 +78,7 @@ public struct KernelListing: Sendable {
   }
 
   private func table(_ rows: [[String]]) -> [String] {
-    var widths: [Int] = []
-    for row in rows {
-      for (column, cell) in row.enumerated() {
-        if column == widths.count { widths.append(0) }
-        widths[column] = max(widths[column], cell.count)
-      }
-    }
-    return rows.map { row in
-      var line = "  "
-      for (column, cell) in row.enumerated() {
-        let isLast = column == row.count - 1
-        line += isLast ? cell : Self.pad(cell, widths[column]) + "  "
-      }
-      return line
-    }
-  }
-
-  private static func pad(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
+    aligned(rows) { _ in true }.map { "  " + $0 }
   }
 }
 

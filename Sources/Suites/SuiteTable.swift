@@ -47,13 +47,8 @@ public struct SuiteTable: Sendable {
       ]
     ]
     cells += rows.map(\.cells)
-    let widths = cells[0].indices.map { column in cells.map { $0[column].count }.max() ?? 0 }
-    let lines = cells.map { row in
-      row.indices.map { column in
-        Self.isText(column) ? row[column].left(widths[column]) : row[column].right(widths[column])
-      }.joined(separator: "  ").trimmingBlanks
-    }
-    return lines.joined(separator: "\n")
+    let texts: Set = ["kernel", "form", "bound by", "busiest", "check"]
+    return aligned(cells, leftAligned: texts).joined(separator: "\n")
   }
 
   /// What fusing saves, in one sentence per number of tokens; empty without both forms.
@@ -73,9 +68,6 @@ public struct SuiteTable: Sendable {
         + "separate \(grouped(many)): \(percent(saved)) less, \(fixed(speedup, 2)) times as fast."
     }
   }
-
-  /// Names go to the left, numbers to the right.
-  private static func isText(_ column: Int) -> Bool { [0, 1, 4, 6, 13].contains(column) }
 }
 
 extension SuiteTable.Row {
@@ -108,14 +100,5 @@ extension NumericCheck {
   fileprivate var closeness: Double {
     if !passed { return .infinity }
     return tolerance > 0 ? maxAbsDifference / tolerance : 0
-  }
-}
-
-extension String {
-  /// Without blanks at the end.
-  fileprivate var trimmingBlanks: String {
-    var text = self
-    while text.last == " " { text.removeLast() }
-    return text
   }
 }

@@ -142,21 +142,6 @@ extension Comparison {
   private func kibibytes(_ count: Int) -> String { fixed(Double(count) / 1024, 1) }
 }
 
-/// Cells in columns, numbers to the right; columns with these headings to the left.
-package func aligned(_ cells: [[String]], leftAligned: Set<String> = []) -> [String] {
-  guard let head = cells.first else { return [] }
-  let widths = head.indices.map { column in
-    cells.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-  }
-  return cells.map { row in
-    let line = row.indices.map { column in
-      let toTheLeft = leftAligned.contains(head[column])
-      return toTheLeft ? row[column].left(widths[column]) : row[column].right(widths[column])
-    }.joined(separator: "  ")
-    return String(line.reversed().drop { $0 == " " }.reversed())
-  }
-}
-
 /// A text in lines of at most 96 columns.
 package func folded(_ text: String, first: String, next: String, width: Int = 96) -> [String] {
   var lines: [String] = []

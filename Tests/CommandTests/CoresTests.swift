@@ -13,6 +13,20 @@ import Testing
     "--param", "tp=2", "--param", "lnc=2", "--param", "dtype=float32",
   ]
 
+  /// A directory with `sum.trn`: the program of a rank, which adds up what all ranks have.
+  private func withSum() throws -> Scratch {
+    let scratch = try Scratch()
+    let sum = """
+      trnsim program 1
+      kernel sum
+      tensor x: hbm input float32 [4]
+      tensor y: hbm output float32 [4]
+      all_reduce dst=y src=x
+      """
+    try scratch.write(Array(sum.utf8), to: "sum.trn")
+    return scratch
+  }
+
   @Test func emittedProgramsTakeTheKernelsTime() async throws {
     let scratch = try Scratch()
     let emitted = try await trnsim(
@@ -33,15 +47,7 @@ import Testing
 
   /// A rank's input is its own, outputs come back rank by rank.
   @Test func ranksHaveInputsOfTheirOwn() async throws {
-    let scratch = try Scratch()
-    let sum = """
-      trnsim program 1
-      kernel sum
-      tensor x: hbm input float32 [4]
-      tensor y: hbm output float32 [4]
-      all_reduce dst=y src=x
-      """
-    try scratch.write(Array(sum.utf8), to: "sum.trn")
+    let scratch = try withSum()
     try scratch.write(array([1, 2, 3, 4]), to: "a.npy")
     try scratch.write(array([10, 20, 30, 40]), to: "b.npy")
     let outcome = try await trnsim(
@@ -72,15 +78,7 @@ import Testing
     ("run sum.trn sum.trn --input z=a.npy", "'z=a.npy' names no input"),
     ("emit parallel_matmul --param tp=2 -o -", "'parallel_matmul' is 2 programs"),
   ]) func mistakesAreNamed(_ arguments: String, _ message: String) async throws {
-    let scratch = try Scratch()
-    let sum = """
-      trnsim program 1
-      kernel sum
-      tensor x: hbm input float32 [4]
-      tensor y: hbm output float32 [4]
-      all_reduce dst=y src=x
-      """
-    try scratch.write(Array(sum.utf8), to: "sum.trn")
+    let scratch = try withSum()
     let outcome = try await trnsim(arguments.split(separator: " ").map(String.init), in: scratch)
     #expect(outcome.code != 0)
     #expect(outcome.errors.contains(message), "\(outcome.errors)")

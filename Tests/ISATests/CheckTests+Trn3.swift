@@ -58,7 +58,7 @@ import Testing
     #expect(Product(n: 4096).findings.isEmpty)
     #expect(Product(n: 8192, output: .bfloat16).findings.isEmpty)
     Product(n: 8192).expect("moving", "has 8192 columns, at most 4096")
-    Product(m: 15).expect("stationary", "has 15 columns, must have an even number up to 128")
+    Product(m: 15).expect("stationary", "has 15 columns, must have an even number")
     Product(rows: 40).expect("moving", "has 40 partitions, must have a multiple of 32")
     Product(output: .float16).expect("dst", "'dst' is float16, must be float32 or bfloat16")
     var bad = Product()
@@ -68,6 +68,9 @@ import Testing
     bad.operation.moving.rows = 64
     bad.expect("moving", "'moving' has 64 partitions, 'stationary' has 128")
     bad = Product()
+    bad.operation.stationary = bad.bench.tile(128, 130, .float8_e5m2_x4)
+    bad.expect("stationary", "has 130 columns, at most 128")
+    bad = Product()
     bad.operation.dst.rows = 4
     bad.expect("dst", "has 4 partitions, needs M = 16")
     bad = Product()
@@ -76,11 +79,15 @@ import Testing
     bad = Product()
     bad.operation.tileSize = [64, 64]
     bad.operation.tilePosition = [0, 0]
-    bad.expect("tile_size", "must have 32, 64 or 128 rows and 128 columns")
+    bad.expect("tile_size", "the PE tile is [64, 64], must have 128 columns")
+    bad.operation.tileSize = [96, 128]
+    bad.expect("tile_size", "the PE tile has 96 rows, must have 32, 64 or 128")
     bad.operation.tileSize = [64, 128]
     bad.expect("tile_size", "'stationary' has 128 rows, the PE tile 64")
     bad.operation.tilePosition = [32, 0]
     bad.expect("tile_position", "must begin at a multiple of its 64 rows")
+    bad.operation.tilePosition = [0, 32]
+    bad.expect("tile_position", "begins at 32, must begin at a multiple of its 128 columns")
     bad.operation.tilePosition = []
     bad.expect("tile_position", "come together")
   }

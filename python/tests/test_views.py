@@ -7,7 +7,7 @@ import nki.isa as nisa
 import nki.language as nl
 import numpy as np
 import pytest
-from trnsim.tracing.allocate import contiguous
+from trnsim.tracing.shapes import contiguous
 from trnsim.tracing.spaces import MemoryRegion
 from trnsim.tracing.storage import Storage
 from trnsim.tracing.view import NkiTensor
@@ -35,6 +35,39 @@ def test_indexing_agrees_with_numpy(expression: str) -> None:
     wanted = eval(expression, {"t": BASE})
     assert view.shape == wanted.shape
     np.testing.assert_array_equal(read(view, BASE), wanted)
+
+
+def test_any_key_agrees_with_numpy() -> None:
+    chosen = np.random.default_rng(4)
+
+    def bound() -> int | np.integer | None:
+        return [None, int(chosen.integers(-7, 9)), np.int32(chosen.integers(0, 5))][chosen.integers(3)]
+
+    def part() -> object:
+        kind = chosen.integers(4)
+        if kind == 0:
+            return int(chosen.integers(-4, 4))
+        if kind == 1:
+            return np.int64(chosen.integers(-4, 4))
+        return slice(bound(), bound(), [None, None, 1, 2, -1, -3][chosen.integers(6)])
+
+    views = 0
+    for _ in range(2000):
+        key = [part() for _ in range(chosen.integers(4))]
+        if chosen.integers(2):
+            key.insert(chosen.integers(len(key) + 1), ...)
+        if chosen.integers(2):
+            key.insert(chosen.integers(len(key) + 1), None)
+        wanted = BASE[tuple(key)]
+        if wanted.size == 0:
+            with pytest.raises(nki.NkiValidationError, match="is empty"):
+                hbm(BASE)[tuple(key)]
+            continue
+        view = hbm(BASE)[tuple(key)]
+        assert view.shape == wanted.shape, key
+        np.testing.assert_array_equal(read(view, BASE), wanted)
+        views += 1
+    assert views > 500
 
 
 def test_algebra_agrees_with_numpy() -> None:

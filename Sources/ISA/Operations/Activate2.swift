@@ -139,11 +139,7 @@ public struct Activate2: Operation {
 
   /// One pass of the Scalar engine.
   public func lower(into emitter: inout Emitter) {
-    let reads = reduceRes != nil
-    emitter.stream(
-      reads ? .activateReduce : .activate, reads ? .activationReduce : .activation, inputs: [data],
-      pointers: [imm0.pattern, imm1.pattern, reluParam.pattern].compactMap { $0 }, output: dst,
-      alsoWrites: reduceRes.map { [$0] } ?? [], activation: op)
+    emitter.activate(dst, op, data, [imm0, imm1, reluParam], reduceRes: reduceRes)
   }
 
   /// Computes `dst` and `reduce_res`.
@@ -168,7 +164,6 @@ public struct Activate2: Operation {
       op.apply(values.elements, count: values.count)
     }
     try machine.write(values, to: dst, "dst")
-    if command == .idle && reduceRes == nil { return }
     try machine.accumulate(
       values, of: dst, by: reduceOp ?? .add, command, on: .scalar, into: reduceRes)
   }

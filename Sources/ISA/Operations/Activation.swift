@@ -75,12 +75,7 @@ public struct Activation: Operation {
 
   /// One pass of the Scalar engine.
   public func lower(into emitter: inout Emitter) {
-    // Reading the accumulators is what takes time (NKI documentation, activation_reduce).
-    let reads = reduceRes != nil
-    emitter.stream(
-      reads ? .activateReduce : .activate, reads ? .activationReduce : .activation, inputs: [data],
-      pointers: [bias.pattern, scale.pattern].compactMap { $0 }, output: dst,
-      alsoWrites: reduceRes.map { [$0] } ?? [], activation: op)
+    emitter.activate(dst, op, data, [bias, scale], reduceRes: reduceRes)
   }
 
   /// Computes `dst`.
@@ -88,7 +83,6 @@ public struct Activation: Operation {
     let values = try machine.read(data, "data")
     try machine.activate(values, op, bias: bias, scale: scale)
     try machine.write(values, to: dst, "dst")
-    if command == .idle && reduceRes == nil { return }
     try machine.accumulate(
       values, of: dst, by: reduceOp ?? .add, command, on: .scalar, into: reduceRes)
   }
@@ -121,6 +115,23 @@ extension Checker {
         "a number as bias needs trn2 or later, this is NeuronCore-v\(generation)",
         remedy: "pass a [P, 1] tensor")
     }
+  }
+}
+
+extension Emitter {
+  /// One pass of the Scalar engine: a function of `data` after steps with `scalars`.
+  ///
+  /// - Parameter reduceRes: receives the accumulators. Reading them is what takes time (NKI documentation,
+  ///   activation_reduce).
+  mutating func activate(
+    _ dst: AccessPattern, _ op: ActivationFunction, _ data: AccessPattern,
+    _ scalars: [ScalarOperand], reduceRes: AccessPattern?
+  ) {
+    let reads = reduceRes != nil
+    stream(
+      reads ? .activateReduce : .activate, reads ? .activationReduce : .activation, inputs: [data],
+      pointers: scalars.compactMap(\.pattern), output: dst,
+      alsoWrites: reduceRes.map { [$0] } ?? [], activation: op)
   }
 }
 

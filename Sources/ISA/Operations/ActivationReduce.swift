@@ -75,10 +75,7 @@ public struct ActivationReduce: Operation {
 
   /// One pass of the Scalar engine.
   public func lower(into emitter: inout Emitter) {
-    emitter.stream(
-      .activateReduce, .activationReduce, inputs: [data],
-      pointers: [bias.pattern, scale.pattern].compactMap { $0 }, output: dst,
-      alsoWrites: [reduceRes], activation: op)
+    emitter.activate(dst, op, data, [bias, scale], reduceRes: reduceRes)
   }
 
   /// Computes `dst` and `reduce_res`.

@@ -95,7 +95,6 @@ public struct Exponential: Operation {
     }
     ActivationFunction.exp.apply(values.elements, count: values.count)
     try machine.write(values, to: dst, "dst")
-    if command == .idle && reduceRes == nil { return }
     try machine.accumulate(
       values, of: dst, by: .add, command, on: .vector, initial: reduceInit, into: reduceRes)
   }

@@ -93,55 +93,14 @@ public struct NCMatmul: Operation {
     check.requireSpace(dst, "dst", [.psum])
     check.requireSpace(stationary, "stationary", [.sbuf])
     check.requireSpace(moving, "moving", [.sbuf])
-    let fold = rowsPerPass
-    let geometry = check.geometry
-    let columns = stationary.elementsPerRow / fold
-    let streamed = moving.elementsPerRow / fold
-    check.require(
-      stationary.rows == moving.rows, "moving",
-      "'moving' has \(moving.rows) partitions, 'stationary' has \(stationary.rows)",
-      remedy: "K is the partition dimension of both")
-    check.require(
-      columns <= geometry.stationaryMax, "stationary",
-      "'stationary' has \(columns) columns, at most \(geometry.stationaryMax)",
-      remedy: "split M")
-    check.requireMoving(columns: streamed, into: dst)
-    check.require(
-      dst.rows == columns, "dst", "'dst' has \(dst.rows) partitions, needs M = \(columns)")
-    check.require(
-      dst.elementsPerRow == streamed, "dst",
-      "'dst' has \(dst.elementsPerRow) elements per partition, needs N = \(streamed)")
+    check.requireProductShape(dst, stationary, moving, fold: rowsPerPass)
     check.requireOneBank(dst, "dst")
     checkTypes(&check)
-    checkTile(&check)
-  }
-
-  /// PE tiles: NKI documentation, nc_matmul tiling mode (NeuronCore-v3: 32, 64 or 128 rows and
-  /// columns at multiples of them).
-  private func checkTile(_ check: inout Checker) {
-    guard tilePosition != [] || tileSize != [] else { return }
-    guard tilePosition.count == 2, tileSize.count == 2 else {
-      check.require(
-        false, "tile_position", "tile_position and tile_size are [row, column] and come together")
-      return
-    }
-    let needs = [Int(stationary.rows), stationary.elementsPerRow / rowsPerPass]
-    for (axis, name) in ["rows", "columns"].enumerated() {
-      let (size, position) = (tileSize[axis], tilePosition[axis])
-      check.require(
-        [32, 64, 128].contains(size), "tile_size",
-        "the PE tile has \(size) \(name), must have 32, 64 or 128")
-      guard [32, 64, 128].contains(size) else { continue }
-      check.require(
-        position >= 0 && position % size == 0 && position + size <= 128, "tile_position",
-        "the PE tile begins at \(position), must begin at a multiple of its \(size) \(name) "
-          + "within 128")
-      check.require(
-        needs[axis] <= size, "tile_size",
-        "'stationary' has \(needs[axis]) \(name), the PE tile \(size)")
-    }
+    check.requirePETile(
+      at: tilePosition, size: tileSize, rows: Int(stationary.rows),
+      columns: stationary.elementsPerRow / rowsPerPass)
     check.require(
-      performanceMode == .none || tileSize == [128, 128], "perf_mode",
+      performanceMode == .none || tileSize == [] || tileSize == [128, 128], "perf_mode",
       "double_row takes the whole PE array, not a tile of \(tileSize)")
   }
 
@@ -260,15 +219,60 @@ public struct NCMatmul: Operation {
 }
 
 extension Checker {
-  /// Requires at most as many moving columns as a product may have.
-  mutating func requireMoving(columns: Int, into dst: AccessPattern) {
+  /// Requires the shapes of dst[M, N] = stationary[K, M]ᵀ · moving[K, N], with M and N within what a
+  /// product may have.
+  ///
+  /// - Parameter fold: rows of K in each partition.
+  mutating func requireProductShape(
+    _ dst: AccessPattern, _ stationary: AccessPattern, _ moving: AccessPattern, fold: Int = 1
+  ) {
+    let columns = stationary.elementsPerRow / fold
+    let streamed = moving.elementsPerRow / fold
+    require(
+      stationary.rows == moving.rows, "moving",
+      "'moving' has \(moving.rows) partitions, 'stationary' has \(stationary.rows)",
+      remedy: "K is the partition dimension of both")
+    let columnsMax = geometry.stationaryMax
+    require(
+      columns <= columnsMax, "stationary",
+      "'stationary' has \(columns) columns, at most \(columnsMax)", remedy: "split M")
     // NeuronCore-v4: as many as fill PSUM (NKI ISA reference, nc_matmul, "Tile size").
-    let limit =
+    let streamedMax =
       geometry.generation >= 4 && place(dst).dtype == .bfloat16
       ? 2 * geometry.movingMax : geometry.movingMax
     require(
-      columns <= limit, "moving", "'moving' has \(columns) columns, at most \(limit)",
+      streamed <= streamedMax, "moving", "'moving' has \(streamed) columns, at most \(streamedMax)",
       remedy: "split N")
+    require(dst.rows == columns, "dst", "'dst' has \(dst.rows) partitions, needs M = \(columns)")
+    require(
+      dst.elementsPerRow == streamed, "dst",
+      "'dst' has \(dst.elementsPerRow) elements per partition, needs N = \(streamed)")
+  }
+
+  /// Requires a tile of the PE array that holds `rows` × `columns` weights, or none: both lists empty.
+  ///
+  /// Source: NKI documentation, nc_matmul tiling mode (NeuronCore-v3: 32, 64 or 128 rows and columns
+  /// at multiples of them).
+  mutating func requirePETile(at position: [Int], size: [Int], rows: Int, columns: Int) {
+    guard position != [] || size != [] else { return }
+    guard position.count == 2, size.count == 2 else {
+      require(
+        false, "tile_position", "tile_position and tile_size are [row, column] and come together")
+      return
+    }
+    let axes = [("rows", rows), ("columns", columns)]
+    for ((name, needed), (first, count)) in zip(axes, zip(position, size)) {
+      let isSize = [32, 64, 128].contains(count)
+      require(
+        isSize, "tile_size", "the PE tile has \(count) \(name), must have 32, 64 or 128")
+      guard isSize else { continue }
+      require(
+        first >= 0 && first % count == 0 && first + count <= 128, "tile_position",
+        "the PE tile begins at \(first), must begin at a multiple of its \(count) \(name) "
+          + "within 128")
+      require(
+        needed <= count, "tile_size", "'stationary' has \(needed) \(name), the PE tile \(count)")
+    }
   }
 
   /// Requires a type in which PSUM keeps sums of products: float32, and bfloat16 from NeuronCore-v4 on.

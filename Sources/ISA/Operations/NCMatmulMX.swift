@@ -93,48 +93,18 @@ public struct NCMatmulMX: Operation {
       check.requireQuadrants(data, name)
       check.requireScales(scale, scaleName, of: data, name)
     }
+    check.requireProductShape(dst, stationary, moving)
     let columns = stationary.elementsPerRow
-    let columnsMax = check.geometry.stationaryMax
     check.require(
-      stationary.rows == moving.rows, "moving",
-      "'moving' has \(moving.rows) partitions, 'stationary' has \(stationary.rows)",
-      remedy: "the partition dimension of both is the contraction")
+      columns % 2 == 0, "stationary",
+      "'stationary' has \(columns) columns, must have an even number", remedy: "pad M")
+    check.requirePETile(
+      at: tilePosition, size: tileSize, rows: Int(stationary.rows), columns: columns)
+    // NKI documentation, nc_matmul_mx, "Tiling Mode": rows only.
     check.require(
-      columns <= columnsMax && columns % 2 == 0, "stationary",
-      "'stationary' has \(columns) columns, must have an even number up to \(columnsMax)",
-      remedy: "split M, or pad it")
-    check.requireMoving(columns: moving.elementsPerRow, into: dst)
-    check.require(
-      Int(dst.rows) == columns, "dst", "'dst' has \(dst.rows) partitions, needs M = \(columns)")
-    check.require(
-      dst.elementsPerRow == moving.elementsPerRow, "dst",
-      "'dst' has \(dst.elementsPerRow) elements per partition, needs N = \(moving.elementsPerRow)")
-    checkTile(&check)
-  }
-
-  /// PE tiles: NKI documentation, nc_matmul_mx, "Tiling Mode": rows only.
-  private func checkTile(_ check: inout Checker) {
-    guard tilePosition != [] || tileSize != [] else { return }
-    guard tilePosition.count == 2, tileSize.count == 2 else {
-      check.require(
-        false, "tile_position", "tile_position and tile_size are [row, column] and come together")
-      return
-    }
-    let rows = tileSize[0]
-    check.require(
-      [32, 64, 128].contains(rows) && tileSize[1] == 128, "tile_size",
-      "the PE tile is \(tileSize), must have 32, 64 or 128 rows and 128 columns",
+      tileSize.count != 2 || tileSize[1] == 128, "tile_size",
+      "the PE tile is \(tileSize), must have 128 columns",
       remedy: "products of MX data split the array's rows only")
-    guard [32, 64, 128].contains(rows) else { return }
-    let first = tilePosition[0]
-    check.require(
-      first >= 0 && first % rows == 0 && first <= 128 - rows && tilePosition[1] == 0,
-      "tile_position",
-      "the PE tile begins at \(tilePosition), must begin at a multiple of its \(rows) rows within "
-        + "128, and at column 0")
-    check.require(
-      Int(stationary.rows) <= rows, "tile_size",
-      "'stationary' has \(stationary.rows) rows, the PE tile \(rows)")
   }
 
   /// LDWEIGHTS and MATMUL.

@@ -5,10 +5,8 @@ import Foundation
 import Hardware
 import Kernels
 import Machine
-import Models
 import Reports
 import Simulation
-import Storage
 
 extension RunCommand {
   /// The kernel that the target names, if its parameters spread it over several cores.
@@ -28,20 +26,20 @@ extension RunCommand {
     let run = try Simulation.run(
       onAllCores: kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed,
       options: options)
+    try finish(run, on: machine)
+  }
+
+  /// Writes and prints what was asked for; fails where outputs differ from the reference.
+  func finish(_ run: CoresRun, on machine: Hardware) throws {
     try write(run)
     let report = CoresReport(run, peakMemoryBytes: peakMemoryBytes())
-    let layer = try layerStudy(run.cores[run.slowest], machine)
-    var object = report.json
-    if let layer { object = object.adding("layer", layer.json(on: machine)) }
-    let text = object.text()
-    if let json, json != "-" { try writeAtomically(Array(text.utf8), to: json) }
-    print(json == "-" ? text : report.text(color: showsColor(.standardOutput)))
-    if let layer, json != "-" { print(layer.text(on: machine)) }
+    try show(
+      report.json, layerStudy(run.cores[run.slowest], machine), on: machine, text: report.text)
     if run.checks.joined().contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
 
   /// The outputs and the trace that were asked for.
-  func write(_ run: CoresRun) throws {
+  private func write(_ run: CoresRun) throws {
     if let outputDir {
       for (rank, outputs) in run.outputs.enumerated() {
         try writeOutputs(outputs, to: "\(outputDir)/rank\(rank)")

@@ -5,9 +5,7 @@ import Hardware
 import Kernels
 import Machine
 import Programs
-import Reports
 import Simulation
-import Storage
 
 extension RunCommand {
   /// The programs of several cores, if the targets are their files.
@@ -52,12 +50,7 @@ extension RunCommand {
   /// directory `rank<r>`.
   func run(_ set: ProgramSet, on machine: Hardware) throws {
     let inputs = try inputs(of: set)
-    let run = try Simulation.run(set, on: machine, inputs: inputs, options: options)
-    try write(run)
-    let report = CoresReport(run, peakMemoryBytes: peakMemoryBytes())
-    let text = report.json.text()
-    if let json, json != "-" { try writeAtomically(Array(text.utf8), to: json) }
-    print(json == "-" ? text : report.text(color: showsColor(.standardOutput)))
+    try finish(Simulation.run(set, on: machine, inputs: inputs, options: options), on: machine)
   }
 
   /// By rank: the given inputs, and trial inputs for the rest unless only timing is asked for.

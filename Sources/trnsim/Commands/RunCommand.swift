@@ -102,14 +102,21 @@ struct RunCommand: ParsableCommand {
       if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
       if let trace { try writeTrace(run, to: trace) }
       let report = Report(run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run))
-      let layer = try layerStudy(run, machine)
-      var object = report.json
-      if let layer { object = object.adding("layer", layer.json(on: machine)) }
-      if let json, json != "-" { try writeAtomically(Array(object.text().utf8), to: json) }
-      print(json == "-" ? object.text() : report.text(color: showsColor(.standardOutput)))
-      if let layer, json != "-" { print(layer.text(on: machine)) }
+      try show(report.json, layerStudy(run, machine), on: machine, text: report.text)
       if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
     }
+  }
+
+  /// Prints the report with the operations of a whole layer, as text or as JSON, or writes the JSON.
+  func show(
+    _ object: JSON, _ layer: LayerStudy?, on machine: Hardware, text: (_ color: Bool) -> String
+  ) throws {
+    var object = object
+    if let layer { object = object.adding("layer", layer.json(on: machine)) }
+    if json == "-" { return print(object.text()) }
+    if let json { try writeAtomically(Array(object.text().utf8), to: json) }
+    print(text(showsColor(.standardOutput)))
+    if let layer { print(layer.text(on: machine)) }
   }
 
   /// What faster parts would give; `nil` where that was not asked for and is not quickly known.

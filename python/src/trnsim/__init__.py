@@ -13,10 +13,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .binder import PerRank
 from .errors import CoreMissingError, NkiValidationError, SimulationError, TrnsimError, UnsupportedError
 from .hooks import install, uninstall
 from .kernel import as_kernel, last_report
+from .nested import PerRank
 from .report import Report
 from .version import __version__
 

@@ -10,35 +10,24 @@ import numpy as np
 
 from .arrays import element_type, is_array, to_numpy
 from .errors import NkiValidationError
-from .tracing.allocate import contiguous
+from .nested import PerRank, mapped
 from .tracing.program import Program
+from .tracing.shapes import contiguous
 from .tracing.spaces import MemoryRegion
 from .tracing.storage import Storage
 from .tracing.view import NkiTensor
-
-
-class PerRank(list[Any]):
-    """An argument or a result that differs between ranks: an element for each."""
-
-    def __repr__(self) -> str:
-        return f"PerRank({super().__repr__()})"
 
 
 def ranks_of(*arguments: Any) -> int | None:
     """How many ranks the arguments are for; None if they do not say."""
     counts: set[int] = set()
 
-    def visit(value: Any) -> None:
-        if isinstance(value, PerRank):
-            counts.add(len(value))
-        elif isinstance(value, (list, tuple)):
-            for item in value:
-                visit(item)
-        elif isinstance(value, dict):
-            for item in value.values():
-                visit(item)
+    def count(item: Any, _: str) -> Any:
+        if isinstance(item, PerRank):
+            counts.add(len(item))
+        return item
 
-    visit(arguments)
+    mapped(arguments, count)
     if len(counts) > 1 or 0 in counts:
         raise NkiValidationError(f"arguments have values for {' and '.join(map(str, sorted(counts)))} ranks",
                                  remedy="give each PerRank a value for each rank")
@@ -47,15 +36,7 @@ def ranks_of(*arguments: Any) -> int | None:
 
 def share_of(value: Any, rank: int) -> Any:
     """The arguments of one rank."""
-    if isinstance(value, PerRank):
-        return value[rank]
-    if isinstance(value, tuple) and hasattr(value, "_fields"):
-        return type(value)(*(share_of(item, rank) for item in value))
-    if isinstance(value, (list, tuple)):
-        return type(value)(share_of(item, rank) for item in value)
-    if isinstance(value, dict):
-        return {key: share_of(item, rank) for key, item in value.items()}
-    return value
+    return mapped(value, lambda item, _: item[rank] if isinstance(item, PerRank) else item)
 
 
 class Binder:
@@ -69,26 +50,15 @@ class Binder:
     def bind(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
              ) -> tuple[tuple[Any, ...], dict[str, Any]]:
         names = _parameter_names(function, len(args))
-        bound = tuple(self._convert(value, name) for name, value in zip(names, args))
+        bound = tuple(mapped(value, self._bound, name) for name, value in zip(names, args))
         named = {}
         for key, value in kwargs.items():
             plain = key.removesuffix(".must_alias_input")
-            named[plain] = self._convert(value, plain)
+            named[plain] = mapped(value, self._bound, plain)
         return bound, named
 
-    def _convert(self, value: Any, name: str) -> Any:
-        if isinstance(value, NkiTensor):
-            return value
-        if is_array(value):
-            return self._tensor(value, name)
-        if isinstance(value, tuple) and hasattr(value, "_fields"):
-            return type(value)(*(self._convert(item, f"{name}.{field_name}")
-                                 for field_name, item in zip(value._fields, value)))
-        if isinstance(value, (list, tuple)):
-            return type(value)(self._convert(item, f"{name}.{i}") for i, item in enumerate(value))
-        if isinstance(value, dict):
-            return {key: self._convert(item, f"{name}.{key}") for key, item in value.items()}
-        return value
+    def _bound(self, value: Any, name: str) -> Any:
+        return self._tensor(value, name) if is_array(value) and not isinstance(value, NkiTensor) else value
 
     def _tensor(self, value: Any, name: str) -> NkiTensor:
         found = self._seen.get(id(value))

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 from .arrays import is_torch, store_back, to_caller, undefined
-from .binder import PerRank
 from .core.backend import Outcome, RankArrays, Request, open_backend
 from .errors import NkiValidationError
 from .faults import exception_of, place_of_error, printed
 from .launch import Options, Traced, TracedCore, trace_kernel
 from .leniency import run_leniently
+from .nested import PerRank
 from .report import Report
 from .scheduling import DESCRIPTORS, POLICIES, compiled
 from .tracing.addresses import Addresses

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .binder import Binder, PerRank, ranks_of, share_of
+from .binder import Binder, ranks_of, share_of
 from .errors import NkiValidationError, UnsupportedError
 from .tracing import lowering
 from .tracing.allocate import allocate
@@ -146,4 +146,4 @@ def _in_hbm(view: NkiTensor) -> NkiTensor:
     return target
 
 
-__all__ = ["Options", "PerRank", "Traced", "TracedCore", "trace_kernel"]
+__all__ = ["Options", "Traced", "TracedCore", "trace_kernel"]

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import linecache
 import re
-from collections.abc import Sequence
 from types import CodeType
 from typing import Any
 
 from ..errors import NkiValidationError
 from .context import trace
 from .dtypes import DType, as_dtype
+from .indices import ParDim
 from .places import current_place, user_place
+from .shapes import contiguous
 from .spaces import MemoryRegion, PlacedRegion, as_region
 from .storage import Storage
-from .view import NkiTensor, ParDim
+from .view import NkiTensor
 
 _ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
 _guesses: dict[tuple[CodeType, int], str | None] = {}
@@ -30,16 +31,6 @@ def guess_name(found: tuple[CodeType, int], fallback: str) -> str:
         name = match[1] if match else None
         _guesses[found] = name
     return name or fallback
-
-
-def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
-    """The strides of a tensor that lies in one run."""
-    strides: list[int] = []
-    step = 1
-    for extent in reversed(shape):
-        strides.append(step)
-        step *= extent
-    return tuple(reversed(strides))
 
 
 def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address: Any = None) -> NkiTensor:

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 
 from .dtypes import DType
-from .recorder import fail
+from .indices import DynamicSlice, as_index
+from .places import fail
 from .spaces import MemoryRegion
-from .view import DynamicSlice, NkiTensor, _index
+from .view import NkiTensor
 
 
 class BlockTensor:
@@ -63,7 +64,7 @@ class BlockTensor:
                 part = int(part.reshape(())[()])
             if isinstance(part, (slice, DynamicSlice, np.ndarray)):
                 return self._part(parts, dim)
-            value = _index(part)
+            value = as_index(part)
             if not 0 <= value < self.shape[dim]:
                 raise fail(f"index {value} exceeds block dimension {dim} of shape {list(self.shape)}",
                            f"indices go from 0 to {self.shape[dim] - 1}")
@@ -84,13 +85,13 @@ class BlockTensor:
         if isinstance(part, np.ndarray):
             raise fail("a block dimension is indexed by one number", "loop over the blocks")
         if isinstance(part, DynamicSlice):
-            start, count = _index(part.start), int(part.size)
+            start, count = as_index(part.start), int(part.size)
         else:
             start, stop, step = part.indices(self.shape[dim])
             if step != 1:
                 raise fail("a block dimension is sliced without step")
             count = stop - start
-        before = tuple(_index(p) for p in parts[:dim])
+        before = tuple(as_index(p) for p in parts[:dim])
         outer = self._sub(before) if before else self
 
         def make(index: tuple[int, ...]) -> NkiTensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .recorder import fail
+from .places import fail
 from .view import NkiTensor
 
 

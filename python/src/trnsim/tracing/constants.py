@@ -8,10 +8,11 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from .allocate import allocate, contiguous
+from .allocate import allocate
 from .context import trace
 from .dma import dma_copy, load
 from .dtypes import as_dtype
+from .shapes import contiguous
 from .spaces import MemoryRegion
 from .storage import Storage
 from .view import NkiTensor

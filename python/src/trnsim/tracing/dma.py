@@ -7,13 +7,14 @@ from typing import Any
 from ..errors import KernelTypeError
 from . import recorder
 from .context import trace
+from .indices import Dynamic
 from .operand import core_operand, fits, operand_text
 from .operators import alu
-from .places import current_place
+from .places import current_place, fail
 from .psum import forget
-from .recorder import NkiInstruction, describe_value, emit, fail
+from .recorder import NkiInstruction, describe_value, emit
 from .spaces import MemoryRegion
-from .view import Dynamic, NkiTensor
+from .view import NkiTensor
 
 _DGE = {0: "unknown", 1: "swdge", 2: "hwdge", 3: "none"}
 

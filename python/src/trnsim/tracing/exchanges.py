@@ -9,8 +9,8 @@ from ..errors import NkiValidationError, UnsupportedError
 from .context import trace
 from .operand import operand_text
 from .operators import alu
-from .places import current_place
-from .recorder import NkiInstruction, emit, fail, tile
+from .places import current_place, fail
+from .recorder import NkiInstruction, emit, tile
 from .view import NkiTensor
 
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .recorder import fail
-from .view import Dynamic, DynamicSlice, NkiTensor, _index
+from .indices import Dynamic, DynamicSlice, as_index
+from .places import fail
+from .view import NkiTensor
 
 
 def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
@@ -47,13 +48,13 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
             offset += start * stride
         elif isinstance(part, DynamicSlice):
             extra.append((int(part.size), stride))
-            offset += _index(part.start) * stride
+            offset += as_index(part.start) * stride
         elif isinstance(part, NkiTensor):
             dynamic = _by_tile(dynamic, part, key[:dim], stride)
             if part.size > 1:
                 strides[0] += stride
         else:
-            value = _index(part)
+            value = as_index(part)
             if not -view.shape[dim] <= value < view.shape[dim]:
                 raise fail(f"index {value} exceeds dimension {dim} of a tensor of shape {list(view.shape)}")
             offset += (value % view.shape[dim]) * stride

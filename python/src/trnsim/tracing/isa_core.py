@@ -9,9 +9,9 @@ from . import recorder
 from .context import trace
 from .operand import core_operand
 from .operators import BITWISE, UNARY, UNARY_TRN3, activation_name, alu, op_name
-from .places import current_place
+from .places import current_place, fail
 from .psum import accumulates, forget, note_matmul
-from .recorder import NkiInstruction, emit, fail, number, same_shape, scalar, tile
+from .recorder import NkiInstruction, emit, number, same_shape, scalar, tile
 from .spaces import MemoryRegion
 from .view import NkiTensor
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from .isa_core import PSUM, SBUF, _dst, require_generation
 from .operand import core_operand
+from .places import fail
 from .psum import accumulates, note_matmul
-from .recorder import NkiInstruction, emit, fail, tile
+from .recorder import NkiInstruction, emit, tile
 from .view import NkiTensor
 
 

@@ -20,7 +20,8 @@ import numpy as np
 from .isa_core import _dst, reduction, require_generation, scalar_engine
 from .operand import core_operand
 from .operators import UNARY_TRN3, activation_name, alu, op_name
-from .recorder import NkiInstruction, emit, fail, number, scalar, tile
+from .places import fail
+from .recorder import NkiInstruction, emit, number, scalar, tile
 from .view import NkiTensor
 
 ROWS = """

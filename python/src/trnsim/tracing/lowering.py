@@ -20,7 +20,7 @@ from .dtypes import DType, as_dtype, bfloat16, float32, int32, uint8
 from .isa_table import ROWS_BY_NAME, make
 from .operand import pieces
 from .operators import ACTIVATIONS, COMMUTATIVE, UNARY, op_name
-from .recorder import fail
+from .places import fail
 from .spaces import MemoryRegion
 from .view import NkiTensor
 

@@ -10,8 +10,9 @@ import numpy as np
 from ..errors import UnsupportedError
 from . import recorder
 from .grids import Mask
+from .indices import Dynamic
 from .places import current_place
-from .view import Dynamic, NkiTensor
+from .view import NkiTensor
 
 
 class Box:

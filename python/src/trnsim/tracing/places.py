@@ -6,7 +6,7 @@ import os
 import sys
 from types import CodeType
 
-from ..errors import Place
+from ..errors import NkiValidationError, Place
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _own: dict[CodeType, bool] = {}
@@ -49,6 +49,11 @@ def place_of(found: tuple[CodeType, int]) -> Place:
 def current_place() -> Place:
     """The user's line that is being executed."""
     return place_of(user_place(2))
+
+
+def fail(message: str, remedy: str | None = None) -> NkiValidationError:
+    """The error for what a kernel may not do, at the user's line."""
+    return NkiValidationError(message, remedy=remedy, place=current_place())
 
 
 def _bare(path: str) -> bool:

@@ -8,10 +8,11 @@ import numpy as np
 
 from ..errors import KernelTypeError, NkiValidationError
 from .context import trace
+from .indices import Dynamic
 from .operand import CoreOperand, core_operand, operand_text
-from .places import current_place
+from .places import current_place, fail
 from .registers import VirtualRegister
-from .view import Dynamic, NkiTensor
+from .view import NkiTensor
 
 
 class NkiInstruction:
@@ -37,10 +38,6 @@ class NkiInstruction:
 
     def __repr__(self) -> str:
         return f"<instruction {self.index} at {self.program.place(self.index)}>"
-
-
-def fail(message: str, remedy: str | None = None) -> NkiValidationError:
-    return NkiValidationError(message, remedy=remedy, place=current_place())
 
 
 _ENGINES = {"unknown": None, "dma": None, "any": None, "vector": "vector", "scalar": "scalar", "gpsimd": "gpsimd",

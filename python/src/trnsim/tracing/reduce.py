@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .operand import CoreOperand, _dynamic_text, core_operand, merged, on_chip_pattern
-from .recorder import fail
+from .places import fail
 from .view import NkiTensor
 
 

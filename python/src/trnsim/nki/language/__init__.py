@@ -21,6 +21,7 @@ from ...tracing.dma import dma_copy as _dma_copy
 from ...tracing.dma import load
 from ...tracing.dma import spill as _spill
 from ...tracing.grids import MGrid
+from ...tracing.indices import DynamicSlice, ParDim
 from ...tracing.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
                              while_loop)
 from ...tracing.nkiobject import NKIObject
@@ -29,7 +30,7 @@ from ...tracing.places import current_place as _place
 from ...tracing.program import quoted_text as _quoted
 from ...tracing.recorder import emit as _emit
 from ...tracing.spaces import MemoryRegion, as_region
-from ...tracing.view import DynamicSlice, NkiTensor, ParDim
+from ...tracing.view import NkiTensor
 
 #: A loop that is unrolled, under the name that nki-library 2.29 uses too.
 range = static_range

@@ -22,7 +22,7 @@ from ....tracing.dma import dma_transpose as _dma_transpose
 from ....tracing.dtypes import DType, as_dtype, float32, uint32
 from ....tracing.grids import linear
 from ....tracing.masks import Box, box_of, masked
-from ....tracing.recorder import fail
+from ....tracing.places import fail
 from ....tracing.reduce import free_axes
 from ....tracing.spaces import MemoryRegion
 from ....tracing.view import NkiTensor
