@@ -95,6 +95,11 @@ def test_reshape_that_needs_a_copy_is_refused() -> None:
         hbm(BASE).permute((1, 0, 2)).reshape(24, 8)
 
 
+def test_broadcast_to_nothing_is_refused() -> None:
+    with pytest.raises(nki.NkiValidationError, match="dimension 1 to 0 elements"):
+        hbm(BASE).expand_dim(1).broadcast(1, 0)
+
+
 @pytest.mark.parametrize(("index", "message"), [
     ("t[4]", r"index 4 exceeds dimension 0"), ("t[:, 6]", "index 6 exceeds dimension 1"),
     ("t[1, 2, 3, 4]", "4 indices"), ("t[3:3]", "is empty"), ("t.select(0, 9)", "exceeds dimension 0"),

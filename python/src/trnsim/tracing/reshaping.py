@@ -132,6 +132,8 @@ def broadcast(view: NkiTensor, dim: int, size: int) -> NkiTensor:
     if view.shape[dim] != 1:
         raise fail(f"broadcast of dimension {dim}, which has {view.shape[dim]} elements",
                    "only dimensions of one element can be broadcast")
+    if size < 1:
+        raise fail(f"broadcast of dimension {dim} to {size} elements", "a dimension has 1 element or more")
     if view.on_chip and dim == 0 and size != 1:
         raise fail("broadcast cannot repeat a partition", "use nc_stream_shuffle, nc_matmul by ones or dma_copy")
     shape, strides = list(view.shape), list(view.strides)
