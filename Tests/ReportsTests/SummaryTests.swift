@@ -111,7 +111,7 @@ import Timing
     #expect(metrics["spill_save_bytes"] == .integer(4096))
     #expect(metrics["spill_reload_bytes"] == .integer(12_288))
     let text = report.text()
-    #expect(text.contains("  spills    4.0 KiB that had no room in SBUF saved, 12.0 KiB loaded again\n"))
+    #expect(text.contains("  spills    4.0 KiB that had no room in SBUF saved, 12.0 KiB loaded"))
     #expect(text.contains("(rows=8)"))
     run.program.metadata["spill_save_bytes"] = "many"
     #expect(try #require(Report(run).timed).summary.spills == nil)
