@@ -1,0 +1,81 @@
+"""What tracing costs for each instruction: a kernel of unrolled loops, in seconds of one core.
+
+    python python/benchmarks/tracing.py [--instructions 100000] [--repeat 5]
+
+Prints the median of the repetitions: running the kernel's Python, finding addresses, writing the program's text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "src"))
+
+import numpy as np
+import trnsim
+
+trnsim.install(shadow=True)
+
+import nki
+import nki.isa as nisa
+import nki.language as nl
+from trnsim.launch import Options, trace_kernel
+from trnsim.tracing.addresses import Addresses
+
+#: Instructions of one pass of the loop below.
+_EACH = 5
+
+
+@nki.jit
+def passes(x, y, count):
+    """Loads, products, copies out of PSUM and element-wise work."""
+    out = nl.ndarray((128, 512), dtype=x.dtype, buffer=nl.shared_hbm)
+    weights = nl.ndarray((128, 128), dtype=x.dtype, buffer=nl.sbuf)
+    nisa.dma_copy(weights, y[:, 0:128])
+    result = nl.ndarray((128, 512), dtype=x.dtype, buffer=nl.sbuf)
+    for i in nl.static_range(count):
+        tile = nl.ndarray((128, 512), dtype=x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, x)
+        product = nl.ndarray((128, 512), dtype=nl.float32, buffer=nl.psum)
+        nisa.nc_matmul(product, weights, tile)
+        nisa.tensor_copy(result, product)
+        nisa.tensor_scalar(result[:, 0:256], result[:, 0:256], op0=nl.multiply, operand0=0.5)
+        nisa.tensor_tensor(result, result, tile, nl.add)
+    nisa.dma_copy(out, result)
+    return out
+
+
+def measure(count: int) -> tuple[int, float, float, float, int]:
+    """Instructions, seconds of the kernel's Python, of addresses and of the text, and the text's bytes."""
+    x, y = np.zeros((128, 512), np.float32), np.zeros((128, 128), np.float32)
+    options = Options("trn2", mode="trace")
+    begin = time.process_time()
+    program = trace_kernel(passes.func, (x, y, count), {}, options).cores[0].program
+    traced = time.process_time()
+    addresses = Addresses(program, "trn2")
+    placed = time.process_time()
+    text = program.text(addresses.text)
+    return program.count, traced - begin, placed - traced, time.process_time() - placed, len(text)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--instructions", type=int, default=100_000, help="about so many (100000)")
+    parser.add_argument("--repeat", type=int, default=5, help="repetitions (5)")
+    options = parser.parse_args()
+    runs = [measure(max(1, options.instructions // _EACH)) for _ in range(max(1, options.repeat))]
+    instructions, size = runs[0][0], runs[0][4]
+    print(f"{instructions:,} instructions, {size / instructions:.0f} bytes of text each, "
+          f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
+    for position, name in ((1, "trace"), (2, "addresses"), (3, "text")):
+        seconds = statistics.median(run[position] for run in runs)
+        print(f"{name:<12}{seconds:8.2f} s{seconds / instructions * 1e6:8.2f} µs each")
+
+
+if __name__ == "__main__":
+    main()
