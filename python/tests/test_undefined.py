@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import nki
 import nki.isa as nisa
 import nki.language as nl
@@ -24,7 +29,9 @@ def squares(x):
 
 
 def test_undefined_rows_are_nan_and_noted() -> None:
-    result = trnsim.simulate(squares, X)
+    with pytest.warns(trnsim.SimulationWarning, match="never written") as given:
+        result = trnsim.simulate(squares, X)
+    assert given[0].filename == __file__
     np.testing.assert_array_equal(result.values[:3], X * X)
     assert np.isnan(result.values[3]).all()
     assert result.report.microseconds > 0
@@ -56,3 +63,24 @@ def test_strict_runs_refuse_them(monkeypatch) -> None:
     monkeypatch.setenv("TRNSIM_STRICT", "1")
     with pytest.raises(trnsim.SimulationError, match="never written"):
         squares(X)
+
+
+def test_scripts_print_notes(tmp_path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("""
+import nki, nki.isa as nisa, nki.language as nl, numpy as np
+@nki.jit
+def kernel(x):
+    tile = nl.ndarray((128, 16), x.dtype, buffer=nl.sbuf)
+    nisa.dma_copy(tile[0:3], x)
+    nisa.tensor_tensor(tile, tile, tile, nl.multiply)
+    out = nl.ndarray((3, 16), x.dtype, buffer=nl.shared_hbm)
+    nisa.dma_copy(out, tile[0:3])
+    return out
+for _ in range(3):
+    kernel(np.ones((3, 16), np.float32))
+""")
+    done = subprocess.run([sys.executable, "-m", "trnsim", str(script)], capture_output=True, text=True, check=True,
+                          env={**os.environ, "PYTHONPATH": str(Path(trnsim.__file__).parents[1])})
+    note, = done.stderr.splitlines()
+    assert note.startswith("note: reads memory that was never written") and f"{script.name}:7: NaN was used" in note

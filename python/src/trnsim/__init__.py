@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import CoreMissingError, NkiValidationError, SimulationError, TrnsimError, UnsupportedError
+from .errors import (CoreMissingError, NkiValidationError, SimulationError, SimulationWarning, TrnsimError,
+                     UnsupportedError)
 from .hooks import install, uninstall
 from .kernel import as_kernel, last_report
 from .nested import PerRank
@@ -58,5 +59,5 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     return Result(values, report)
 
 
-__all__ = ["CoreMissingError", "NkiValidationError", "PerRank", "Report", "Result", "SimulationError", "TrnsimError",
-           "UnsupportedError", "__version__", "install", "last_report", "simulate", "uninstall"]
+__all__ = ["CoreMissingError", "NkiValidationError", "PerRank", "Report", "Result", "SimulationError", "SimulationWarning",
+           "TrnsimError", "UnsupportedError", "__version__", "install", "last_report", "simulate", "uninstall"]

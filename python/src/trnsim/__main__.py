@@ -6,8 +6,9 @@ import json
 import os
 import runpy
 import sys
+import warnings
 
-from .errors import SimulationError, TrnsimError
+from .errors import SimulationError, SimulationWarning, TrnsimError
 from .hooks import install
 from .kernel import last_report
 from .version import __version__
@@ -65,6 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(USAGE, end="")
         return 0 if args == ["-h"] else 64
     _apply(options)
+    warnings.formatwarning = _format
     install(shadow=True)
     try:
         _execute(args)
@@ -80,6 +82,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"error: {error}", file=sys.stderr)
         return 2 if isinstance(error, SimulationError) else 1
     return _show(options)
+
+
+_standard = warnings.formatwarning
+
+
+def _format(message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None) -> str:
+    """Notes of simulations as the other tools print them; they name the kernel's line themselves."""
+    if issubclass(category, SimulationWarning):
+        return f"note: {message}\n"
+    return _standard(message, category, filename, lineno, line)
 
 
 def _apply(options: dict[str, str]) -> None:

@@ -24,6 +24,10 @@ class Place:
         return text or None
 
 
+class SimulationWarning(UserWarning):
+    """What a simulation let pass, or does otherwise than the kernel says; `report.notes` has it too."""
+
+
 class TrnsimError(Exception):
     """Base class of all errors of this package."""
 

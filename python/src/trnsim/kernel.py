@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import functools
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .errors import SimulationWarning
 from .execution import run
 from .launch import Options
 from .report import Report
 from .tracing.context import default_target, target_name, tracing
+from .tracing.places import user_place
 
 _last: Report | None = None
+#: Warnings that were given, as `warnings` keeps them for a module.
+_shown: dict[Any, Any] = {}
 _observers: list[Callable[[Report], None]] = []
 
 
@@ -112,6 +117,9 @@ class Kernel:
         values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
                              name=self.__name__, middle_end=self.middle_end)
         _last = report
+        code, line = user_place()
+        for note in report.notes:
+            warnings.warn_explicit(note, SimulationWarning, code.co_filename, line, registry=_shown)
         for observer in _observers:
             observer(report)
         return values, report
