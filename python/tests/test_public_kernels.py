@@ -353,12 +353,6 @@ def test_cores_exchange_tiles() -> None:
     assert result.report.microseconds > 0
 
 
-def test_precise_fp_is_noted(monkeypatch) -> None:
-    monkeypatch.setenv("NKI_PRECISE_FP", "0")
-    result = trnsim.simulate(nki.jit(lambda x: stored(nl.load(x))), X)
-    assert any("NKI_PRECISE_FP" in note for note in result.report.notes)
-
-
 def test_grids_of_mgrid_are_named_in_the_order_of_dimensions() -> None:
     @nki1.jit
     def kernel(x):

@@ -36,6 +36,7 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
 NEURON_PLATFORM_TARGET_OVERRIDE=trn1|trn2|trn3, TRNSIM_TRACE=FILE, TRNSIM_MODE=both|values|timing,
 TRNSIM_SCHEDULE=program|compiler, TRNSIM_DESCRIPTORS=prepared|generated,
 TRNSIM_ALLOCATION=rotate|first-fit|infinite: the same from outside. TRNSIM_MX_SCALE=ocp: the scales of NKI 0.4 and before.
+NKI_PRECISE_FP=0: values as if bfloat16 and 8-bit floats were float32. TRNSIM_STRICT=1: notes of a run are errors.
 """
 
 _WITH_VALUE = {"--json", "--program", "--trace", "--hardware", "--schedule", "--descriptors"}

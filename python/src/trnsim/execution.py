@@ -16,6 +16,7 @@ from .faults import exception_of, place_of_error, printed
 from .launch import Options, Traced, TracedCore, trace_kernel
 from .leniency import run_leniently
 from .nested import PerRank
+from .precision import NotWidenedError, kept_as, run_wide, wide_arrays
 from .report import Report
 from .scheduling import DESCRIPTORS, POLICIES, compiled
 from .tracing.addresses import Addresses
@@ -40,8 +41,10 @@ class _Rank:
 
     cores: list[TracedCore]
     arrays: RankArrays = field(default_factory=RankArrays)
-    #: Arrays of the caller that the kernel writes, and what it writes to.
-    changed: list[tuple[Any, np.ndarray[Any, Any]]] = field(default_factory=list)
+    #: Arrays of the caller that the kernel writes, and the names of what it writes to.
+    changed: list[tuple[Any, str]] = field(default_factory=list)
+    #: Whether the arrays have float32 for smaller types.
+    is_wide: bool = False
 
 
 def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
@@ -63,7 +66,12 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
         request = Request(texts, [rank.arrays for rank in ranks], traced.layout.cores, hardware=options.target,
                           overrides=options.overrides, mode=options.mode, trace=options.trace,
                           settings=options.settings, on_print=printed)
+        widens = not options.precise and options.mode != "timing"
+        copies = [wide_arrays(rank.arrays) for rank in ranks] if widens else []
         outcome = _ask(request, traced)
+        if widens and _run_wide(traced, request, copies):
+            for rank, arrays in zip(ranks, copies):
+                rank.arrays, rank.is_wide = arrays, True
     report = Report(json=outcome.report or {}, text=outcome.text, programs=texts, cores_per_rank=traced.layout.cores,
                     instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
                     sbuf_peak_bytes=peak[MemoryRegion.sbuf], psum_peak_bytes=peak[MemoryRegion.psum])
@@ -120,7 +128,7 @@ def _memory(cores: list[TracedCore]) -> _Rank:
     for storage, original, array in first.inputs:
         if storage.role == "inout":
             array = array.copy()
-            rank.changed.append((original, array))
+            rank.changed.append((original, storage.name))
         rank.arrays.inputs[storage.name] = array
     for core in cores:
         rank.arrays.inputs.update({s.name: s.array for s in core.program.storages
@@ -130,12 +138,12 @@ def _memory(cores: list[TracedCore]) -> _Rank:
 
 def _collect(rank: _Rank, is_stored: bool) -> Any:
     """What the kernel returned on a rank, in the caller's kind of array."""
-    for original, array in rank.changed if is_stored else []:
-        store_back(original, array)
+    for original, name in rank.changed if is_stored else []:
+        store_back(original, rank.arrays.inputs[name])
     first = rank.cores[0]
     like_torch = any(is_torch(original) for _, original, _ in first.inputs)
     by_name = {**rank.arrays.inputs, **rank.arrays.outputs}
-    return map_tensors(first.result, lambda view: _result(view, by_name, first, like_torch))
+    return map_tensors(first.result, lambda view: _result(view, by_name, first, like_torch, rank.is_wide))
 
 
 def _ask(request: Request, traced: Traced) -> Outcome:
@@ -145,6 +153,25 @@ def _ask(request: Request, traced: Traced) -> Outcome:
     if outcome.errors:
         raise exception_of(outcome.errors, program)
     return outcome
+
+
+def _run_wide(traced: Traced, request: Request, arrays: list[RankArrays]) -> bool:
+    """Computes the values anew with float32 for all smaller types; a note says why, if the kernel does not allow it."""
+    notes: list[str] = []
+
+    def run(asked: Request) -> Outcome:
+        return run_leniently(asked, open_backend(), notes, lambda error: None)
+
+    try:
+        run_wide([core.program for core in traced.cores], request, arrays, run)
+    except NotWidenedError as why:
+        traced.notes.append(f"NKI_PRECISE_FP=0 has no effect: {why}")
+        return False
+    # Memory that one tensor wrote and another reads is unwritten when they lie apart.
+    if any("never written" in note for note in notes) and not any("never written" in note for note in traced.notes):
+        traced.notes.append("NKI_PRECISE_FP=0 has no effect: tensors hand values on by lying at one address")
+        return False
+    return True
 
 
 def _returned(result: Any, program: Program) -> list[NkiTensor]:
@@ -162,16 +189,18 @@ def _returned(result: Any, program: Program) -> list[NkiTensor]:
     return found
 
 
-def _result(view: NkiTensor, arrays: dict[str, np.ndarray[Any, Any]], core: TracedCore, like_torch: bool) -> Any:
+def _result(view: NkiTensor, arrays: dict[str, np.ndarray[Any, Any]], core: TracedCore, like_torch: bool,
+            is_wide: bool) -> Any:
     for storage, original, _ in core.inputs:
         if storage is view.storage and storage.role == "inout" and view.shape == tuple(np.shape(original)):
             return original
     base = arrays[view.storage.name].reshape(-1)
-    if view.dtype.numpy != base.dtype:
-        base = base.view(view.dtype.numpy)
+    dtype = kept_as(view.dtype) if is_wide else view.dtype
+    if dtype.numpy != base.dtype:
+        base = base.view(dtype.numpy)
     if view.offset == 0 and view.size == base.size and view.is_contiguous():
         return to_caller(base.reshape(view.shape), like_torch)
-    size = view.dtype.itemsize
+    size = base.itemsize
     strided = np.lib.stride_tricks.as_strided(base[view.offset:], view.shape,
                                               tuple(stride * size for stride in view.strides))
     return to_caller(strided.copy(), like_torch)

@@ -42,7 +42,7 @@ class Options:
     #: "prepared" or "generated": who makes the descriptors of first-generation kernels' DMAs.
     descriptors: str = "prepared"
     overrides: tuple[str, ...] = ()
-    #: Whether bfloat16 and the float8 types round as on the machine (NKI_PRECISE_FP).
+    #: Whether bfloat16 and the float8 types round as on the machine (NKI_PRECISE_FP); else they are float32.
     precise: bool = True
     #: Ranks; None: as many as the arguments have, one if they do not say.
     ranks: int | None = None
@@ -105,8 +105,6 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
             calls.append(functools.partial(function, *bound, **named))
     programs = [binder.program for binder in binders]
     notes: list[str] = []
-    if not options.precise:
-        notes.append("NKI_PRECISE_FP=0 has no effect: tiles of bfloat16 and of 8-bit types round as on the machine")
     begin = time.perf_counter()
     if layout.count > 1:
         results = trace_cores(calls, programs, options.target, layout)

@@ -68,7 +68,8 @@ def run_leniently(request: Request, backend: Backend, notes: list[str], place: C
 def _filled(request: Request) -> tuple[list[str], int]:
     """The programs behind instructions that fill the memories on chip and the kernel's own tensors in HBM, and the number
     of these in the first program."""
-    found = [_program_filled(text, SBUF_BYTES.get(request.hardware, SBUF_BYTES["trn2"])) for text in request.programs]
+    sbuf_bytes = request.sbuf_bytes or SBUF_BYTES.get(request.hardware, SBUF_BYTES["trn2"])
+    found = [_program_filled(text, sbuf_bytes) for text in request.programs]
     return [text for text, _ in found], found[0][1]
 
 

@@ -36,6 +36,8 @@ class Request:
     trace: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     on_print: Any = None
+    #: Bytes of a partition of SBUF, if the overrides change what the hardware has.
+    sbuf_bytes: int | None = None
 
 
 @dataclass
