@@ -36,6 +36,8 @@ _PLAIN_WRITTEN = frozenset(("dst", "reduce_res"))
 #: Written fields of which something of before stays, or is added to.
 _KEPT: dict[str, frozenset[str]] = {
     row.name: frozenset(p.name for p in row.parameters if p.kind == "x") for row in ROWS_BY_NAME.values()}
+# Those that write every sixteenth partition.
+_KEPT |= {"topk": frozenset(("val_dst", "idx_dst")), "nonzero_with_count": frozenset(("dst",))}
 
 _NOTHING: frozenset[str] = frozenset()
 _DST = frozenset(("dst",))
