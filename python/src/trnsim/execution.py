@@ -92,7 +92,7 @@ def _compile(core: TracedCore, traced: Traced, options: Options) -> Addresses:
         found = compiled(core.program, options.target, options.allocation, policy=policy, middle_end=traced.middle_end,
                          descriptors=options.descriptors, spills=os.environ.get("TRNSIM_STRICT") != "1")
         core.program = found.program
-        if found.spills.tiles:
+        if found.spills is not None and found.spills.tiles:
             traced.notes.append(
                 f"SBUF has no room for all tiles: {found.spills.tiles} are saved to HBM ({found.spills.save_bytes:,} bytes) and "
                 f"loaded again ({found.spills.reload_bytes:,} bytes); smaller blocks avoid it; TRNSIM_STRICT=1 makes this an error")

@@ -43,16 +43,17 @@ class Compiled:
 
     program: Program
     addresses: Addresses
-    #: What had no room in SBUF.
-    spills: Spills = Spills()
+    #: What had no room in SBUF, if tiles were spilled.
+    spills: Spills | None = None
 
 
 def compiled(program: Program, target: str, allocation: str = "rotate", *, policy: str = "compiler",
              middle_end: bool = True, descriptors: str = "prepared", spills: bool = True) -> Compiled:
     """The program as the compiler orders it, and its addresses.
 
-    `spills=False` makes tiles that do not fit into SBUF an error. `middle_end=False` is `skip_middle_end_transformations`: scheduling alone. Programs that meet other cores and those with
-    loops or registers stay as they are: there the place in the program is not a time.
+    `spills=False` makes tiles that do not fit into SBUF an error. `middle_end=False` is `skip_middle_end_transformations`:
+    scheduling alone. Programs that meet other cores and those with loops or registers stay as they are: there the place in
+    the program is not a time.
     """
     # Hundreds of thousands of small objects that live until the end: looking for cycles among them takes half the time.
     collects = gc.isenabled()
@@ -72,33 +73,38 @@ def _compiled(program: Program, target: str, allocation: str, policy: str, middl
     capacity = SBUF_BYTES.get(target, SBUF_BYTES["trn2"])
     if descriptors == "generated":
         instructions = [_generated(instruction) for instruction in instructions]
-    own = None if policy == "compiler" else _placed(program, instructions, target, allocation, descriptors)
-    for merges, share in _ATTEMPTS if policy == "compiler" else ():
+
+    def unscheduled() -> Compiled:
+        """The kernel's own order, or what spilling makes of it."""
+        own = program
+        if descriptors == "generated":
+            own = _copy(program)
+            _replace(own, instructions)
+        try:
+            return Compiled(own, Addresses(own, target, allocation))
+        except NkiValidationError:
+            spilling = spills and policy == "compiler"
+            found = _spilled(program, instructions, target, allocation, capacity) if spilling else None
+            if found is None:
+                raise
+            return found
+
+    if policy != "compiler":
+        return unscheduled()
+    own: Compiled | None = None
+    for merges, share in _ATTEMPTS:
         if merges and not middle_end:
             continue
         new = _scheduled(program, instructions, capacity, share, merges, middle_end)
         try:
             return Compiled(new, Addresses(new, target, allocation))
         except NkiValidationError:
-            if own is None:
-                try:
-                    own = _placed(program, instructions, target, allocation, descriptors)
-                except NkiValidationError:
-                    # Not even the kernel's own order fits: no other attempt will do.
-                    found = _spilled(program, instructions, target, allocation, capacity) if spills else None
-                    if found is None:
-                        raise
-                    return found
+            own = own or unscheduled()
+        if own.spills is not None:
+            # Not even the kernel's own order fits: no other attempt will do.
+            break
     assert own is not None
     return own
-
-
-def _placed(program: Program, instructions: list[Instruction], target: str, allocation: str, descriptors: str) -> Compiled:
-    """The program in its own order."""
-    if descriptors == "generated":
-        program = _copy(program)
-        _replace(program, instructions)
-    return Compiled(program, Addresses(program, target, allocation))
 
 
 def _spilled(program: Program, instructions: list[Instruction], target: str, allocation: str, capacity: int

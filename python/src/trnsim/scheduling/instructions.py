@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from ..tracing.isa_table import ROWS_BY_NAME
+from ..tracing.operand import merged
 from ..tracing.program import Program
 from ..tracing.spaces import MemoryRegion
 from ..tracing.storage import Storage
@@ -80,7 +81,7 @@ class Operand:
         """The pattern `count` times, `step` elements apart; `keep` leaves the new dimension by itself."""
         dims = ((step, count), *self.dims)
         return Operand(self.storage, self.name, self.itemsize, self.row, self.rows, self.pitch,
-                       dims if keep else joined(dims), self.offset, self.moved)
+                       dims if keep else tuple(merged(dims)), self.offset, self.moved)
 
     @property
     def text(self) -> str:
@@ -98,19 +99,6 @@ class Operand:
         """What patterns of the same form share: all but where they begin."""
         return (self.storage.region, self.storage.dtype.name, self.itemsize, self.row, self.rows, self.pitch,
                 self.dims, self.moved)
-
-
-def joined(dims: tuple[tuple[int, int], ...]) -> tuple[tuple[int, int], ...]:
-    """The same elements in the same order with as few dimensions as possible."""
-    result: list[tuple[int, int]] = []
-    for step, count in dims:
-        if count == 1:
-            continue
-        if result and result[-1][0] == step * count:
-            result[-1] = (step, result[-1][1] * count)
-        else:
-            result.append((step, count))
-    return tuple(result)
 
 
 class Instruction:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import NkiValidationError
@@ -65,8 +65,8 @@ def _remember(key: tuple[Any, ...], pattern: Pattern) -> Pattern:
     return pattern
 
 
-def merged(dims: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The same elements with as few dimensions as possible."""
+def merged(dims: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The same elements in the same order with as few dimensions as possible."""
     result: list[tuple[int, int]] = []
     for stride, extent in dims:
         if extent == 1:
