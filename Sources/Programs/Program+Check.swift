@@ -193,6 +193,11 @@ extension Program {
       return problem(
         "is placed at partition \(tensor.partition), byte \(tensor.address), which does not exist")
     }
+    if tensor.space == .hbm && (tensor.partition != 0 || tensor.address != 0) {
+      return problem(
+        "is in hbm and has no place on chip, but names partition \(tensor.partition), byte "
+          + "\(tensor.address)", "leave both 0, or declare it in sbuf or psum")
+    }
     let capacity: Int
     if let problem = baseProblem(tensor, index) { return self.problem(tensor, problem) }
     switch tensor.space {

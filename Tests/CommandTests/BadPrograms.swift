@@ -33,6 +33,10 @@ extension BadInput {
       "extent of zero", "tensor t: sbuf float32 [0, 4] at byte 0", "an extent of 0",
       "extents start at 1"),
     .program(
+      "place on chip in hbm",
+      "tensor hh: hbm output float32 [1, 64] at partition 0 byte 4\ndma_copy dst=hh src=a[0:1]",
+      "p.trn:13:39: error: 'hh' is in hbm and has no place on chip", "help: remove 'at …'"),
+    .program(
       "extent beyond 64 bits", "tensor t: hbm float32 [99999999999999999999]",
       "an extent does not fit into 64 bits"),
     .program(

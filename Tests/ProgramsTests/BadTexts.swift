@@ -66,6 +66,10 @@ extension BadText {
     BadText(
       "tensor t: sbuf float32 [1, 1] at byte 0 ‹byte› 4", "'byte' is given twice", "remove one"),
     BadText(
+      "tensor t: hbm output float32 [1, 64] ‹at› partition 0 byte 4",
+      "'t' is in hbm and has no place on chip",
+      "remove 'at …', or declare it in sbuf or psum"),
+    BadText(
       "tensor t: hbm float32 [1] ‹oops›", "expected the end of the line, found 'oops'",
       "one statement per line"),
   ]

@@ -154,6 +154,12 @@ import Testing
         "record 2, byte 19 of the content: opcode 3 has not been introduced"
       ),
       (
+        // Signed numbers are zigzag: an extent of 1, partition 0, byte 4.
+        magic + [1, 1, 1, 65, 4, 9, 0, 0, 0, 0, 1, 2, 0, 8, 0],
+        "record 1, byte 23 of the content: tensor 'A' is in hbm and has no place on chip, but names "
+          + "partition 0, byte 4"
+      ),
+      (
         magic + [1, 6, 4, 250, 0, 0, 0],
         "record 0, byte 13 of the content: string 0 is named, the file has had 0"
       ),

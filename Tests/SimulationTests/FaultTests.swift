@@ -42,6 +42,26 @@ struct FaultTests {
     #expect(throws: Trap.self) { try run(program) }
   }
 
+  /// Such a place once led the search for dependencies out of its table.
+  @Test(arguments: [(0, 4), (1, 0), (0, 1 << 40)])
+  func hbmTensorsHaveNoPlaceOnChip(_ partition: Int, _ address: Int) {
+    var program = program([
+      Instruction(Memset(dst: whole(2), value: 1)),
+      Instruction(DMACopy(dst: whole(1), src: whole(2))),
+    ])
+    program.tensors[1].partition = partition
+    program.tensors[1].address = address
+    program.tensors[1].location = place
+    #expect {
+      try run(program)
+    } throws: { error in
+      let found = (error as? DiagnosticError)?.diagnostics ?? []
+      return found.count == 1 && found[0].location == place
+        && found[0].message == "tensor 'y' is in hbm and has no place on chip, but names partition "
+          + "\(partition), byte \(address)"
+    }
+  }
+
   @Test func uninitializedRead() {
     let found = trap(
       program([

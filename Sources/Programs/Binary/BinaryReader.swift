@@ -230,6 +230,11 @@ struct BinaryReader {
     else {
       throw fault("tensor '\(name)' at partition \(tensor.partition), byte \(tensor.address)")
     }
+    guard tensor.space != .hbm || (tensor.partition == 0 && tensor.address == 0) else {
+      throw fault(
+        "tensor '\(name)' is in hbm and has no place on chip, but names partition "
+          + "\(tensor.partition), byte \(tensor.address)", remedy: "write 0 and 0")
+    }
     guard tensorNames.insert(name).inserted else {
       throw fault("tensor '\(name)' is declared twice")
     }

@@ -63,6 +63,12 @@ public struct ProgramFuzzer: Sendable {
     if let problem = difference(program, text) { fail("text: \(problem)", text) }
     if let problem = difference(program, binary) { fail("binary: \(problem)", binary) }
     use(program)
+    if let wrong = generator.misplaced(program) {
+      if wrong.check(geometry).isEmpty { fail("check: an hbm tensor with a place on chip") }
+      for form in [Array(wrong.text.utf8), wrong.records] where difference(wrong, form) == nil {
+        fail("read: an hbm tensor with a place on chip", form)
+      }
+    }
     var mutation = Mutation(random: SeededGenerator(seed: seed ^ 0x6d75_7461_7465))
     for round in 0..<6 {
       let isText = round % 2 == 0

@@ -73,10 +73,29 @@ public struct ProgramGenerator {
       shape.append(random.pick([1, 1, 2, 3, 5, 16, 64]))
     }
     if random.once(in: 10) { shape = [random.pick([1, 1 << 20]), 1 << random.pick(1...26)] }
-    return Tensor(
+    var tensor = Tensor(
       name: name(), space: space, dtype: random.pick(DType.allCases), shape: shape,
-      role: random.pick(Tensor.Role.allCases), partition: random.pick([0, 0, 32, 127]),
-      address: random.pick([0, 4, 512, 2048, 6144, 1 << 30]), location: location())
+      role: random.pick(Tensor.Role.allCases), location: location())
+    if space != .hbm { place(&tensor) }
+    return tensor
+  }
+
+  private mutating func place(_ tensor: inout Tensor) {
+    tensor.partition = random.pick([0, 0, 32, 127])
+    tensor.address = random.pick([0, 4, 512, 2048, 6144, 1 << 30])
+  }
+
+  /// The program with a place on chip for one of its HBM tensors, which no program may have; `nil`
+  /// if it has no such tensor.
+  mutating func misplaced(_ program: Program) -> Program? {
+    let inHBM = program.tensors.indices.filter { program.tensors[$0].space == .hbm }
+    guard !inHBM.isEmpty else { return nil }
+    var program = program
+    let index = random.pick(inHBM)
+    place(&program.tensors[index])
+    let tensor = program.tensors[index]
+    if tensor.partition == 0 && tensor.address == 0 { program.tensors[index].address = 4 }
+    return program
   }
 
   private mutating func instruction(

@@ -273,6 +273,11 @@ extension TextParser {
       throw unexpected(
         "the place of '\(written)' in \(tensor.space.name)", remedy: "add '\(example)'")
     }
+    if tensor.space == .hbm {
+      throw fail(
+        "'\(written)' is in hbm and has no place on chip", start, at,
+        remedy: "remove 'at …', or declare it in sbuf or psum")
+    }
     let words = ["partition", "bank", "byte"].filter { $0 != "bank" || tensor.space == .psum }
     var seen: Set<String> = []
     while true {
