@@ -117,20 +117,21 @@ let package = Package(
         "CSQLite", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps", yams,
       ]),
     // L7
-    .executableTarget(
-      name: "trnsim",
-      dependencies: [
-        "Accuracy", "Baselines", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA",
-        "Kernels", "Lowering", "Machine", "Models", "Programs", "Reports", "Scripts", "Searches",
-        "Simulation", "Storage", "Suites", "Sweeps", "Timing",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict),
     room(
       "CInterface",
       needs: [
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs",
         "Reports", "Simulation",
       ], exclude: ["trnsim.h"]),
+    room("SessionFuzzing", needs: ["CInterface", "Programs", "Storage"]),
+    .executableTarget(
+      name: "trnsim",
+      dependencies: [
+        "Accuracy", "Baselines", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA",
+        "Kernels", "Lowering", "Machine", "Models", "Programs", "Reports", "Scripts", "Searches",
+        "SessionFuzzing", "Simulation", "Storage", "Suites", "Sweeps", "Timing",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ], swiftSettings: strict),
     // Tests
     tests("TimingTests", needs: ["Device", "Hardware", "Timing"]),
     tests(
@@ -174,7 +175,7 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
         "Programs", "Simulation", "Timing",
       ]),
-    tests("CInterfaceTests", needs: ["CInterface", "Storage"]),
+    tests("CInterfaceTests", needs: ["CInterface", "Programs", "SessionFuzzing"]),
     tests("CommandTests", needs: ["Storage", "trnsim"]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(

@@ -10,19 +10,42 @@ import Reports
 
 private let misuse: Int32 = 64
 
+/// Bytes of the longest program, or piece of one, that a caller may hand over: 4 GiB, as files may have.
+private let longestProgram: UInt64 = 1 << 32
+
 private func session(_ handle: UnsafeMutableRawPointer?) -> Session? {
   handle.map { Unmanaged<Session>.fromOpaque($0).takeUnretainedValue() }
+}
+
+/// Executes a call's body, unless there is no session or it is executing another call.
+private func entering<Value>(
+  _ handle: UnsafeMutableRawPointer?, otherwise: Value, _ body: (Session) -> Value
+) -> Value {
+  guard let session = session(handle), session.begin() else { return otherwise }
+  defer { session.end() }
+  return body(session)
 }
 
 private func call(
   _ handle: UnsafeMutableRawPointer?, _ body: (Session) throws -> Void
 ) -> Int32 {
-  guard let session = session(handle) else { return misuse }
-  return session.reporting { try body(session) }
+  entering(handle, otherwise: misuse) { session in session.reporting { try body(session) } }
 }
 
 private func string(_ text: UnsafePointer<CChar>?) -> String? {
   text.map { String(cString: $0) }
+}
+
+/// A program's bytes, which must be there.
+private func content(
+  _ bytes: UnsafePointer<UInt8>?, _ count: UInt64
+) throws(DiagnosticError) -> UnsafeBufferPointer<UInt8> {
+  guard count <= longestProgram else {
+    throw DiagnosticError(
+      "\(count) bytes of program, there can be \(longestProgram) at once",
+      remedy: "pass the number of bytes, which is not negative")
+  }
+  return UnsafeBufferPointer(start: bytes, count: Int(count))
 }
 
 /// A text as C has it.
@@ -33,17 +56,18 @@ private func copied(_ text: String) -> UnsafeMutablePointer<CChar> {
   return copy
 }
 
-/// A text that lives until the session's next text of the same kind.
+/// A text that lives until the session's next text of the same kind; `nil` where there is none.
 private func lend(
-  _ text: String, _ handle: UnsafeMutableRawPointer?, slot: Int
+  _ handle: UnsafeMutableRawPointer?, slot: Int, _ text: (Session) throws -> String
 ) -> UnsafePointer<CChar>? {
-  guard let session = session(handle) else { return nil }
-  return session.keep(copied(text), slot: slot)
+  entering(handle, otherwise: nil) { session in
+    session.making { try text(session) }.map { session.keep(copied($0), slot: slot) }
+  }
 }
 
 /// Version of this interface.
 @_cdecl("trnsim_abi_version")
-public func abiVersion() -> Int32 { 1 }
+public func abiVersion() -> Int32 { 2 }
 
 /// A session without a program.
 @_cdecl("trnsim_session_new")
@@ -54,8 +78,7 @@ public func sessionNew() -> UnsafeMutableRawPointer {
 /// Ends a session.
 @_cdecl("trnsim_session_free")
 public func sessionFree(_ handle: UnsafeMutableRawPointer?) {
-  guard let handle else { return }
-  Unmanaged<Session>.fromOpaque(handle).release()
+  session(handle)?.free()
 }
 
 /// Chooses hardware, mode and the like.
@@ -88,8 +111,9 @@ public func sessionLoad(
   _ file: UnsafePointer<CChar>?
 ) -> Int32 {
   guard bytes != nil || count == 0 else { return misuse }
-  let content = Array(UnsafeBufferPointer(start: bytes, count: Int(count)))
-  return call(handle) { try $0.load(content, file: string(file) ?? "program") }
+  return call(handle) {
+    try $0.load(Array(try content(bytes, count)), file: string(file) ?? "program")
+  }
 }
 
 /// Takes more records of a growing program.
@@ -98,7 +122,7 @@ public func sessionAppend(
   _ handle: UnsafeMutableRawPointer?, _ bytes: UnsafePointer<UInt8>?, _ count: UInt64
 ) -> Int32 {
   guard bytes != nil || count == 0 else { return misuse }
-  return call(handle) { try $0.append(UnsafeBufferPointer(start: bytes, count: Int(count))) }
+  return call(handle) { try $0.append(try content(bytes, count)) }
 }
 
 /// Lends the memory of an HBM tensor.
@@ -107,10 +131,8 @@ public func sessionBind(
   _ handle: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?,
   _ data: UnsafeMutableRawPointer?, _ bytes: UInt64
 ) -> Int32 {
-  guard let name = string(name), let data else { return misuse }
-  return call(handle) {
-    try $0.bind(name, UnsafeMutableRawBufferPointer(start: data, count: Int(bytes)))
-  }
+  guard let name = string(name), data != nil || bytes == 0 else { return misuse }
+  return call(handle) { try $0.bind(name, data, bytes: bytes) }
 }
 
 /// Checks the program and computes values and time.
@@ -132,11 +154,7 @@ public func sessionRead(
   _ bytes: UInt64, _ written: UnsafeMutablePointer<UInt8>?
 ) -> Int32 {
   guard let data else { return misuse }
-  return call(handle) {
-    try $0.read(
-      Int(tensor), into: UnsafeMutableRawBufferPointer(start: data, count: Int(bytes)),
-      written: written)
-  }
+  return call(handle) { try $0.read(tensor, into: data, bytes: bytes, written: written) }
 }
 
 /// A tensor's number.
@@ -144,37 +162,35 @@ public func sessionRead(
 public func sessionTensor(
   _ handle: UnsafeMutableRawPointer?, _ name: UnsafePointer<CChar>?
 ) -> Int64 {
-  guard let session = session(handle), let name = string(name) else { return -1 }
-  return Int64(session.program.tensors.firstIndex { $0.name == name } ?? -1)
+  guard let name = string(name) else { return -1 }
+  return entering(handle, otherwise: -1) { session in
+    Int64(session.program.tensors.firstIndex { $0.name == name } ?? -1)
+  }
 }
 
 /// The last run's report as JSON.
 @_cdecl("trnsim_session_report")
 public func sessionReport(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-  guard let outcome = session(handle)?.outcome else { return nil }
-  return lend(outcome.json.text(), handle, slot: 0)
+  lend(handle, slot: 0) { try $0.results().json.text() }
 }
 
 /// The last run's report for people.
 @_cdecl("trnsim_session_text")
 public func sessionText(_ handle: UnsafeMutableRawPointer?, _ color: Int32) -> UnsafePointer<CChar>?
 {
-  guard let outcome = session(handle)?.outcome else { return nil }
-  return lend(outcome.text(color: color != 0), handle, slot: 1)
+  lend(handle, slot: 1) { try $0.results().text(color: color != 0) }
 }
 
 /// What the program consists of, as JSON.
 @_cdecl("trnsim_session_describe")
 public func sessionDescribe(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-  guard let session = session(handle) else { return nil }
-  return lend(JSON(session.program).text(), handle, slot: 2)
+  lend(handle, slot: 2) { JSON($0.program).text() }
 }
 
 /// What was wrong with the last call, as JSON.
 @_cdecl("trnsim_session_errors")
 public func sessionErrors(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
-  guard let session = session(handle) else { return nil }
-  return lend(JSON.array(session.errors).text(), handle, slot: 3)
+  lend(handle, slot: 3) { JSON.array($0.errors).text() }
 }
 
 /// Writes a Perfetto trace of the last run.
@@ -204,21 +220,23 @@ public typealias PrintCallback =
 
 /// Chooses who gets what `device_print` shows.
 @_cdecl("trnsim_session_on_print")
+@discardableResult
 public func sessionOnPrint(
   _ handle: UnsafeMutableRawPointer?, _ callback: PrintCallback?,
   _ context: UnsafeMutableRawPointer?
-) {
-  guard let session = session(handle) else { return }
-  guard let callback else {
-    session.onPrint = nil
-    return
-  }
-  session.onPrint = { instruction, value in
-    let shape = value.shape.map { Int64($0) }
-    value.bytes.withUnsafeBytes { bytes in
-      callback(
-        context, Int64(instruction), value.prefix, value.dtype.name, shape, Int32(shape.count),
-        bytes.baseAddress, UInt64(bytes.count))
+) -> Int32 {
+  call(handle) { session in
+    guard let callback else {
+      session.onPrint = nil
+      return
+    }
+    session.onPrint = { instruction, value in
+      let shape = value.shape.map { Int64($0) }
+      value.bytes.withUnsafeBytes { bytes in
+        callback(
+          context, Int64(instruction), value.prefix, value.dtype.name, shape, Int32(shape.count),
+          bytes.baseAddress, UInt64(bytes.count))
+      }
     }
   }
 }

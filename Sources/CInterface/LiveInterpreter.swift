@@ -9,27 +9,26 @@ import Simulation
 /// The machine of a program that still grows: what a kernel's author looks at while it is traced.
 final class LiveInterpreter {
   private let geometry: Geometry
-  private let bindings: [String: UnsafeMutableRawBufferPointer]
   private var interpreter: Interpreter
-  private var declared = 0
   private var checked = 0
+  /// What ended the execution; nothing after it can be computed.
+  private var fault: Trap?
 
-  init(
-    _ hardware: Hardware, _ options: Simulation.Options,
-    _ bindings: [String: UnsafeMutableRawBufferPointer],
-    _ onPrint: ((Int, PrintedValue) -> Void)?
-  ) {
+  init(_ hardware: Hardware, _ options: Simulation.Options) {
     geometry = Geometry(hardware)
-    self.bindings = bindings
     let rounding = options.stochasticRoundingSeed.map { Rounding.stochastic(seed: $0) }
     interpreter = Interpreter(
       geometry: geometry,
       machine: Machine(geometry: geometry, tensors: [], rounding: rounding ?? .nearestEven))
-    interpreter.onPrint(onPrint)
   }
 
+  /// How many of the program's tensors have memory here.
+  var declared: Int { interpreter.machine.tensors.count }
+
   /// Checks and executes the instructions before `end` that have not been executed.
-  func advance(_ program: Program, to end: Int) throws {
+  /// - Parameter caller: Whose memory tensors get that are new, and who listens.
+  func advance(_ program: Program, to end: Int, for caller: Simulation.Caller) throws {
+    if let fault { throw fault }
     guard end <= program.instructions.count else {
       throw DiagnosticError(
         "instruction \(end) is beyond the program's \(program.instructions.count)")
@@ -38,24 +37,28 @@ final class LiveInterpreter {
       geometry, tensorsFrom: declared, instructions: checked..<max(end, checked))
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     for tensor in program.tensors[declared...] {
-      interpreter.machine.declare(tensor, in: bindings[tensor.name]?.baseAddress)
+      if let memory = caller.memory[tensor.name] {
+        try interpreter.machine.declare(tensor, in: memory)
+      } else {
+        interpreter.machine.declare(tensor)
+      }
     }
-    declared = program.tensors.count
     checked = max(end, checked)
+    interpreter.onPrint(caller.onPrint)
     do throws(Trap) {
       try interpreter.run(program, upTo: end)
     } catch {
-      throw Simulation.annotate(error, program)
+      let fault = Simulation.annotate(error, program)
+      self.fault = fault
+      throw fault
     }
   }
 
   /// Copies a tensor's contents, and for each element whether it was written.
-  func read(
-    _ id: Int, into target: UnsafeMutableRawBufferPointer, written: UnsafeMutablePointer<UInt8>?
-  ) throws {
-    guard id < declared else {
-      throw DiagnosticError("tensor \(id) is newer than the last advance", remedy: "advance first")
-    }
+  func copy(
+    _ id: Int, into target: UnsafeMutableRawBufferPointer,
+    written: UnsafeMutableBufferPointer<UInt8>?
+  ) {
     interpreter.machine.copy(TensorID(id), into: target, written: written)
   }
 }

@@ -8,17 +8,29 @@ import Machine
 import Programs
 import Reports
 import Simulation
+import Synchronization
 
 /// What a caller of the C interface holds: a program for each core, what it is bound to, and what the last
 /// call gave.
+///
+/// Results and bindings belong to the programs that they were made with, and end with them.
 final class Session {
-  /// The program of one core.
+  /// The program of one core: one that came as a whole, or one that grows.
   private struct Core {
-    var stream = ProgramStream(name: "program")
-    /// A program that came as a whole.
     var loaded: Program?
-    var program: Program { loaded ?? stream.program }
+    var stream: ProgramStream?
+    var program: Program { loaded ?? stream?.program ?? Program(name: "program") }
   }
+
+  /// Whether a call is being executed.
+  private enum CallState: UInt8, AtomicRepresentable {
+    case none
+    case running
+    /// The session was freed by a callback of the call.
+    case runningAndFreed
+  }
+
+  private let callState = Atomic(CallState.none)
 
   private var layout = CoreLayout()
   private var cores = [Core()]
@@ -26,13 +38,15 @@ final class Session {
   private var selected = CorePlace.alone
   private var settings = Settings()
   /// By rank.
-  private var bindings: [[String: UnsafeMutableRawBufferPointer]] = [[:]]
+  private var bindings = [Bindings()]
   var onPrint: ((Int, PrintedValue) -> Void)?
   /// The machine of `advance` on one core.
   private var interpreter: LiveInterpreter?
   /// The machines of `advance` on several.
   private var values: CoresValues?
-  private(set) var outcome: SessionOutcome?
+  private var outcome: SessionOutcome?
+  /// Whether there were results that went with their program.
+  private var resultsEnded = false
   /// What was wrong with the last call.
   private(set) var errors: [JSON] = []
   /// Texts that callers hold until the next call.
@@ -47,6 +61,29 @@ final class Session {
   }
 
   deinit { for text in texts.values { text.deallocate() } }
+
+  // MARK: - Calls
+
+  /// Begins a call; `false` while another one is executed, from whose callback this one comes.
+  func begin() -> Bool {
+    callState.compareExchange(expected: .none, desired: .running, ordering: .acquiring).exchanged
+  }
+
+  /// Ends a call, and the session where it was freed meanwhile.
+  func end() {
+    if !callState.compareExchange(expected: .running, desired: .none, ordering: .releasing)
+      .exchanged
+    {
+      Unmanaged.passUnretained(self).release()
+    }
+  }
+
+  /// Gives up the caller's hold; a call that is executed keeps the session until its end.
+  func free() {
+    let first = callState.compareExchange(
+      expected: .running, desired: .runningAndFreed, ordering: .acquiringAndReleasing)
+    if first.original == .none { Unmanaged.passUnretained(self).release() }
+  }
 
   /// Keeps a text until the next one of its kind.
   func keep(_ text: UnsafeMutablePointer<CChar>, slot: Int) -> UnsafePointer<CChar> {
@@ -68,9 +105,10 @@ final class Session {
     }
     layout = CoreLayout(ranks: ranks, coresPerRank: coresPerRank)
     cores = layout.places.map { _ in Core() }
-    bindings = Array(repeating: [:], count: ranks)
+    for rank in bindings.indices { bindings[rank].endAll() }
+    bindings = (0..<ranks).map { bindings.indices.contains($0) ? bindings[$0] : Bindings() }
     selected = layout.places[0]
-    forgetResults()
+    endResults()
   }
 
   /// A bound for what a mistaken caller may allocate.
@@ -88,8 +126,27 @@ final class Session {
 
   private func forgetResults() {
     outcome = nil
+    forgetValues()
+    resultsEnded = false
+  }
+
+  /// Forgets what `advance` computed.
+  private func forgetValues() {
     interpreter = nil
     values = nil
+  }
+
+  private func endResults() {
+    let had = resultsEnded || outcome != nil || interpreter != nil || values != nil
+    forgetResults()
+    resultsEnded = had
+  }
+
+  /// Puts a program in place of the selected core's, whose results and bindings end.
+  private func replaceProgram(by core: Core) {
+    cores[selected.id] = core
+    bindings[selected.rank].end(of: selected.id)
+    endResults()
   }
 
   func set(_ key: String, _ value: String) throws {
@@ -135,34 +192,43 @@ final class Session {
   }
 
   func load(_ bytes: [UInt8], file: String) throws {
-    cores[selected.id].loaded = try ProgramFile.decode(bytes, file: file)
+    replaceProgram(by: Core(loaded: try ProgramFile.decode(bytes, file: file)))
   }
 
+  /// Adds to the program that grows; in place of a whole one, or of none, it begins one.
   func append(_ bytes: UnsafeBufferPointer<UInt8>) throws {
-    try cores[selected.id].stream.append(bytes)
+    if cores[selected.id].stream != nil {
+      try cores[selected.id].stream?.append(bytes)
+      return
+    }
+    var stream = ProgramStream(name: "program")
+    try stream.append(bytes)
+    replaceProgram(by: Core(stream: stream))
   }
 
-  func bind(_ name: String, _ memory: UnsafeMutableRawBufferPointer) throws {
-    guard let tensor = program.tensors.first(where: { $0.name == name }) else {
+  /// Lends memory to a tensor; no bytes at null take back what was lent.
+  func bind(_ name: String, _ data: UnsafeMutableRawPointer?, bytes: UInt64) throws {
+    let tensors = program.tensors
+    guard let id = tensors.firstIndex(where: { $0.name == name }) else {
       throw DiagnosticError(
         "there is no tensor '\(name)'",
-        remedy: remedyForUnknown(name, known: program.tensors.map(\.name)))
+        remedy: remedyForUnknown(name, known: tensors.map(\.name)))
     }
-    guard tensor.space == .hbm, tensor.base == nil else {
-      throw DiagnosticError("tensor '\(name)' has no memory of its own in hbm")
+    var memory: UnsafeMutableRawBufferPointer?
+    if let data {
+      try tensors[id].requireMemory(of: bytes)
+      memory = UnsafeMutableRawBufferPointer(start: data, count: tensors[id].bytes)
     }
-    guard memory.count == tensor.bytes else {
-      throw DiagnosticError(
-        "'\(name)' is bound to \(memory.count) bytes, \(tensor.dtype) \(tensor.shape) needs "
-          + "\(tensor.bytes)")
-    }
-    bindings[selected.rank][name] = memory
+    bindings[selected.rank].bind(name, memory, for: selected.id)
+    // Its values are in the memory that it had before, which is the caller's again.
+    if values != nil || interpreter.map({ id < $0.declared }) ?? false { forgetValues() }
   }
 
   // MARK: - Runs
 
   func run() throws {
     forgetResults()
+    try requireBindings()
     let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
     outcome =
       if layout.count > 1 {
@@ -182,14 +248,17 @@ final class Session {
   ///
   /// On several cores all that there is, from the start.
   func advance(to until: Int?) throws {
+    try requireBindings()
     guard layout.count == 1 else {
       guard until == nil else {
         throw DiagnosticError(
           "several cores cannot advance to an instruction", remedy: "advance to -1, the end")
       }
+      forgetValues()
       let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
       values = try Simulation.values(
         of: programs, on: hardware, options: settings.options, callers: callers)
+      resultsEnded = false
       return
     }
     let live: LiveInterpreter
@@ -197,10 +266,19 @@ final class Session {
       live = interpreter
     } else {
       let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
-      live = LiveInterpreter(hardware, settings.options, bindings[0], onPrint)
+      live = LiveInterpreter(hardware, settings.options)
       interpreter = live
     }
-    try live.advance(program, to: until ?? program.instructions.count)
+    resultsEnded = false
+    let program = program
+    try live.advance(program, to: until ?? program.instructions.count, for: callers[0])
+  }
+
+  private func requireBindings() throws(DiagnosticError) {
+    for rank in bindings.indices {
+      try bindings[rank].requireNoneEnded(
+        of: layout.places.filter { $0.rank == rank }.map { cores[$0.id].program })
+    }
   }
 
   private var programs: ProgramSet {
@@ -208,48 +286,59 @@ final class Session {
   }
 
   private var callers: [Simulation.Caller] {
-    bindings.map { Simulation.Caller(memory: $0, onPrint: onPrint) }
+    bindings.map { Simulation.Caller(memory: $0.memory, onPrint: onPrint) }
+  }
+
+  /// What the last run gave.
+  func results() throws(DiagnosticError) -> SessionOutcome {
+    guard let outcome else {
+      throw resultsEnded
+        ? DiagnosticError(
+          "the results went with the program that they were of", remedy: "run the new one first")
+        : DiagnosticError("nothing has run yet", remedy: "call run first")
+    }
+    return outcome
   }
 
   /// Copies a tensor's contents, and for each element whether it was written.
+  /// - Parameter written: A byte for each element, or null.
   func read(
-    _ id: Int, into target: UnsafeMutableRawBufferPointer, written: UnsafeMutablePointer<UInt8>?
+    _ id: Int64, into data: UnsafeMutableRawPointer, bytes: UInt64,
+    written: UnsafeMutablePointer<UInt8>?
   ) throws {
     let tensors = program.tensors
-    guard tensors.indices.contains(id) else {
+    guard let id = Int(exactly: id), tensors.indices.contains(id) else {
       throw DiagnosticError("there is no tensor \(id), the program has \(tensors.count)")
     }
     let tensor = tensors[id]
-    guard target.count == tensor.bytes else {
-      throw DiagnosticError(
-        "\(target.count) bytes for '\(tensor.name)', which has \(tensor.bytes)")
+    guard bytes == UInt64(tensor.bytes) else {
+      throw DiagnosticError("\(bytes) bytes for '\(tensor.name)', which has \(tensor.bytes)")
     }
-    if let interpreter {
-      try interpreter.read(id, into: target, written: written)
+    let target = UnsafeMutableRawBufferPointer(start: data, count: tensor.bytes)
+    let marks = written.map { UnsafeMutableBufferPointer(start: $0, count: tensor.elements) }
+    if let known = interpreter?.declared ?? values?.tensorCount(of: selected.id) {
+      guard id < known else {
+        throw DiagnosticError(
+          "'\(tensor.name)' is newer than the last advance", remedy: "advance first")
+      }
+      interpreter?.copy(id, into: target, written: marks)
+      values?.copy(TensorID(id), of: selected.id, into: target, written: marks)
       return
     }
-    if let values {
-      values.copy(TensorID(id), of: selected.id, into: target, written: written)
-      return
-    }
-    guard let outcome else {
-      throw DiagnosticError("nothing has run yet", remedy: "call run or advance first")
-    }
-    let outputs = outcome.outputs(of: selected.rank)
-    guard let output = outputs.first(where: { $0.name == tensor.name }) else {
+    let outputs = try results().outputs(of: selected.rank)
+    guard let output = outputs.first(where: { $0.name == tensor.name }),
+      output.bytes.count == target.count
+    else {
       throw DiagnosticError(
         "'\(tensor.name)' is no output of the last run",
         remedy: "bind it before, or use advance, which keeps all tensors")
     }
     output.bytes.withUnsafeBytes { target.copyMemory(from: $0) }
-    written?.update(repeating: 1, count: tensor.elements)
+    marks?.update(repeating: 1)
   }
 
   func writeTrace(to path: String) throws {
-    guard let outcome else {
-      throw DiagnosticError("nothing has run yet", remedy: "call run first")
-    }
-    try outcome.writeTrace(to: path, options: settings.trace)
+    try results().writeTrace(to: path, options: settings.trace)
   }
 
   // MARK: - Errors
@@ -269,6 +358,16 @@ final class Session {
     } catch {
       errors = [JSON(Diagnostic(.error, "\(error)"))]
       return 1
+    }
+  }
+
+  /// Makes a text; what prevents it becomes the session's error unless that of a call before is there.
+  func making(_ body: () throws -> String) -> String? {
+    do {
+      return try body()
+    } catch {
+      if errors.isEmpty { _ = reporting { throw error } }
+      return nil
     }
   }
 }

@@ -1,3 +1,4 @@
+public import Diagnostics
 public import Formats
 
 /// The memories of one core as real bytes, and typed access to them.
@@ -49,28 +50,37 @@ public struct Machine: ~Copyable {
   }
 
   /// Adds a tensor, whose id is the number of tensors before it.
-  ///
-  /// - Parameter memory: the caller's memory of an HBM tensor, in use until the machine's life ends;
-  ///   `nil` for memory of the machine's own.
-  public mutating func declare(_ tensor: Tensor, in memory: UnsafeMutableRawPointer? = nil) {
+  public mutating func declare(_ tensor: Tensor) {
     tensors.append(tensor)
     if let base = tensor.base {
       device.append(device[Int(base.index)])
-    } else if tensor.space == .hbm {
-      device.append(MemoryBank(rows: 1, rowBytes: tensor.bytes, memory: memory))
-      if memory != nil && tensor.role.isGiven { markWritten(TensorID(tensors.count - 1)) }
     } else {
       // On-chip tensors get an empty bank, so that a tensor's index is its bank's index.
-      device.append(MemoryBank(rows: 1, rowBytes: 0))
+      device.append(MemoryBank(rows: 1, rowBytes: tensor.space == .hbm ? tensor.bytes : 0))
     }
   }
 
+  /// Adds an HBM tensor whose memory is the caller's, in use until the machine's life ends.
+  /// - Throws: A diagnostic where the memory has not exactly the tensor's size, or the tensor none of
+  ///   its own.
+  public mutating func declare(
+    _ tensor: Tensor, in memory: UnsafeMutableRawBufferPointer
+  ) throws(DiagnosticError) {
+    try tensor.requireMemory(of: UInt64(memory.count))
+    tensors.append(tensor)
+    device.append(MemoryBank(memory: memory))
+    if tensor.role.isGiven { markWritten(TensorID(tensors.count - 1)) }
+  }
+
   /// Adds an HBM tensor whose memory is another core's.
+  /// - Throws: A diagnostic where the other core's tensor has another size.
   public mutating func declare(
     _ tensor: Tensor, sharing other: borrowing Machine, _ id: TensorID
-  ) {
+  ) throws(DiagnosticError) {
+    let bank = other.device[Int(id.index)]
+    try tensor.requireMemory(of: UInt64(bank.rowBytes))
     tensors.append(tensor)
-    device.append(other.device[Int(id.index)])
+    device.append(bank)
   }
 
   /// Counts an HBM tensor as written, whatever is in it.
@@ -98,10 +108,12 @@ public struct Machine: ~Copyable {
   /// of it was written (1 or 0).
   public func copy(
     _ id: TensorID, into target: UnsafeMutableRawBufferPointer,
-    written: UnsafeMutablePointer<UInt8>?
+    written: UnsafeMutableBufferPointer<UInt8>?
   ) {
     let tensor = tensors[Int(id.index)]
     precondition(target.count == tensor.bytes, "\(target.count) bytes for \(tensor.bytes)")
+    precondition(
+      written.map { $0.count == tensor.elements } ?? true, "marks for \(tensor.elements) elements")
     let isHBM = tensor.space == .hbm
     let bank = isHBM ? device[Int(id.index)] : onChip[tensor.space == .sbuf ? 0 : 1]
     let rows = isHBM ? 1 : tensor.partitions
@@ -111,8 +123,8 @@ public struct Machine: ~Copyable {
     for row in 0..<rows {
       let start = isHBM ? 0 : (tensor.partition + row) * bank.rowBytes + tensor.address
       (base + row * rowBytes).copyMemory(from: bank.memory + start, byteCount: rowBytes)
-      guard let written else { continue }
-      let marks = written + row * (rowBytes / size)
+      guard let first = written?.baseAddress else { continue }
+      let marks = first + row * (rowBytes / size)
       if bank.firstUnwritten(start, rowBytes) == nil {
         marks.update(repeating: 1, count: rowBytes / size)
       } else {

@@ -20,16 +20,23 @@ final class MemoryBank {
   /// Which bytes a matmul wrote last; kept for PSUM only.
   private let matmulWritten: WrittenMap?
 
-  /// A memory of zeros, or one that the caller owns and keeps alive.
-  init(
-    rows: Int, rowBytes: Int, tracksMatmul: Bool = false,
-    memory given: UnsafeMutableRawPointer? = nil
-  ) {
+  /// A memory of zeros.
+  init(rows: Int, rowBytes: Int, tracksMatmul: Bool = false) {
     self.rows = rows
     self.rowBytes = rowBytes
-    ownsMemory = given == nil
-    memory = given ?? .allocateZeroed(bytes: rows * rowBytes)
+    ownsMemory = true
+    memory = .allocateZeroed(bytes: rows * rowBytes)
     matmulWritten = tracksMatmul ? WrittenMap(bytes: rows * rowBytes) : nil
+  }
+
+  /// One row that the caller owns and keeps alive, as long as its memory.
+  init(memory given: UnsafeMutableRawBufferPointer) {
+    guard let start = given.baseAddress else { preconditionFailure("memory of no bytes") }
+    rows = 1
+    rowBytes = given.count
+    ownsMemory = false
+    memory = start
+    matmulWritten = nil
   }
 
   deinit { if ownsMemory { memory.freeZeroed() } }

@@ -87,4 +87,18 @@ public struct Tensor: Hashable, Sendable {
   public var freeBytes: Int { freeElements * dtype.size }
   /// Partitions used on chip; extent of the first dimension.
   public var partitions: Int { shape.first ?? 1 }
+  /// Whether it is in HBM and not another tensor's memory seen anew.
+  public var hasOwnMemory: Bool { space == .hbm && base == nil }
+
+  /// Refuses memory that cannot be this tensor's.
+  /// - Throws: A diagnostic with both sizes.
+  public func requireMemory(of count: UInt64) throws(DiagnosticError) {
+    guard hasOwnMemory else {
+      throw DiagnosticError("tensor '\(name)' has no memory of its own in hbm", at: location)
+    }
+    guard count == UInt64(bytes), count > 0 else {
+      throw DiagnosticError(
+        "'\(name)' is bound to \(count) bytes, \(dtype) \(shape) needs \(bytes)", at: location)
+    }
+  }
 }

@@ -27,7 +27,7 @@ public struct ProgramSet: Sendable {
     for core in 0..<layout.coresPerRank {
       let program = programs[rank * layout.coresPerRank + core]
       for (index, tensor) in program.tensors.enumerated()
-      where tensor.space == .hbm && tensor.role != .scratch && tensor.base == nil {
+      where tensor.isShared {
         found[tensor.name, default: Array(repeating: nil, count: layout.coresPerRank)][core] =
           TensorID(index)
       }
@@ -94,4 +94,9 @@ extension Program {
       instruction.after.contains { Int($0) > index }
     }
   }
+}
+
+extension Tensor {
+  /// Whether the cores of a rank that declare a tensor of this name have one memory for it.
+  public var isShared: Bool { hasOwnMemory && role != .scratch }
 }

@@ -68,12 +68,17 @@ final class CoresExecution {
         rounding: options.stochasticRoundingSeed.map { .stochastic(seed: $0) } ?? .nearestEven)
       let first = place.core > 0 ? cores[place.rank * set.layout.coresPerRank] : nil
       for tensor in program.tensors {
-        if let first, tensor.space == .hbm, tensor.role != .scratch, tensor.base == nil,
-          let other = first.program.tensors.firstIndex(where: { $0.name == tensor.name })
+        if let first, tensor.isShared,
+          let other = first.program.tensors.firstIndex(where: {
+            $0.name == tensor.name && $0.isShared
+          })
         {
-          machine.declare(tensor, sharing: first.interpreter.machine, TensorID(other))
+          try machine.declare(tensor, sharing: first.interpreter.machine, TensorID(other))
+        } else if tensor.hasOwnMemory, let memory = caller.memory[tensor.name] {
+          try machine.declare(tensor, in: memory)
         } else {
-          machine.declare(tensor, in: caller.memory[tensor.name]?.baseAddress)
+          // What one core's program has in memory the other's may have on chip.
+          machine.declare(tensor)
         }
       }
       func isGiven(_ name: String, _ first: Core?) -> Bool {
@@ -308,10 +313,13 @@ final class CoresExecution {
   /// Copies a tensor's contents, and for each element whether it was written.
   func copy(
     _ tensor: TensorID, of core: Int, into target: UnsafeMutableRawBufferPointer,
-    written: UnsafeMutablePointer<UInt8>?
+    written: UnsafeMutableBufferPointer<UInt8>?
   ) {
     cores[core].interpreter.machine.copy(tensor, into: target, written: written)
   }
+
+  /// How many tensors a core's program had.
+  func tensorCount(of core: Int) -> Int { cores[core].program.tensors.count }
 
   /// What a core executed, if its program has control flow.
   func executed(by core: Int) -> ExecutedStream? { cores[core].interpreter.executed }

@@ -43,7 +43,7 @@ public enum Simulation {
     /// By name: contents of inputs that are made as they are read.
     var contents: [String: LazyContents] = [:]
 
-    /// Lends memory; each piece has its tensor's size.
+    /// Lends memory; a piece that has not its tensor's size is an error of the run.
     public init(
       memory: [String: UnsafeMutableRawBufferPointer] = [:],
       onPrint: ((Int, PrintedValue) -> Void)? = nil
@@ -194,7 +194,7 @@ public enum Simulation {
     ) { _ in nil }
     var interpreter = Interpreter(
       geometry: geometry,
-      machine: machine(program, geometry, declared, filled, options, caller))
+      machine: try machine(program, geometry, declared, filled, options, caller))
     interpreter.onPrint(caller.onPrint)
     try execute(program, &interpreter)
     var outputs: [KernelTensor] = []
@@ -225,7 +225,8 @@ public enum Simulation {
       return ([], interpreter.executed)
     }
     var interpreter = Interpreter(
-      geometry: geometry, machine: machine(program, geometry, declared, inputs, options, caller),
+      geometry: geometry,
+      machine: try machine(program, geometry, declared, inputs, options, caller),
       valuesUpTo: end)
     try execute(program, &interpreter)
     return ([], interpreter.executed)
@@ -234,12 +235,16 @@ public enum Simulation {
   private static func machine(
     _ program: Program, _ geometry: Geometry, _ declared: [(id: TensorID, tensor: Tensor)],
     _ inputs: [KernelTensor], _ options: Options, _ caller: Caller
-  ) -> Machine {
+  ) throws -> Machine {
     let rounding = options.stochasticRoundingSeed.map { Rounding.stochastic(seed: $0) }
     var machine = Machine(
       geometry: geometry, tensors: [], rounding: rounding ?? .nearestEven)
     for tensor in program.tensors {
-      machine.declare(tensor, in: caller.memory[tensor.name]?.baseAddress)
+      if let memory = caller.memory[tensor.name] {
+        try machine.declare(tensor, in: memory)
+      } else {
+        machine.declare(tensor)
+      }
     }
     for (id, tensor) in program.givenTensors {
       if let contents = caller.contents[tensor.name] { machine.fill(id, lazily: contents) }

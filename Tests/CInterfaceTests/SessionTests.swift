@@ -1,5 +1,6 @@
 import CInterface
 import Foundation
+import SessionFuzzing
 import Testing
 
 /// Calls the C functions as another language does.
@@ -117,8 +118,7 @@ import Testing
       var seen = 0
       for piece in records.pieces {
         #expect(sessionAppend(session, piece, UInt64(piece.count)) == 0)
-        // Instructions are records of kind 7.
-        if piece[0] != 7 { continue }
+        if !BinaryRecords.isInstruction(piece) { continue }
         if seen == 0 { #expect(sessionBind(session, "x", bytes.baseAddress, 128) == 0) }
         #expect(sessionAdvance(session, -1) == 0)
         #expect(

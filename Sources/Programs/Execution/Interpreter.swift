@@ -50,11 +50,10 @@ public struct Interpreter: ~Copyable {
     }
   }
 
-  /// Sends what `device_print` shows, with its instruction's position, to `listener`.
+  /// Sends what `device_print` shows, with its instruction's position, to `listener`, or to nobody.
   public mutating func onPrint(_ listener: ((Int, PrintedValue) -> Void)?) {
-    guard let listener else { return }
     let place = self.listener
-    machine.onPrint = { listener(place.instruction, $0) }
+    machine.onPrint = listener.map { listener in { listener(place.instruction, $0) } }
   }
 
   /// Executes in program order up to the instruction `end`, exclusive.

@@ -15,13 +15,15 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
   }
 
   /// An integer in the range.
-  mutating func pick(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }
+  public mutating func pick(_ range: ClosedRange<Int>) -> Int {
+    Int.random(in: range, using: &self)
+  }
 
   /// True once in `count` times.
-  mutating func once(in count: Int) -> Bool { pick(1...count) == 1 }
+  public mutating func once(in count: Int) -> Bool { pick(1...count) == 1 }
 
   /// One of the elements, which must not be empty.
-  mutating func pick<Element>(_ elements: [Element]) -> Element {
+  public mutating func pick<Element>(_ elements: [Element]) -> Element {
     elements[pick(0...elements.count - 1)]
   }
 }

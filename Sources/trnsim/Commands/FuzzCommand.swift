@@ -3,6 +3,7 @@ import Foundation
 import Hardware
 import Machine
 import Programs
+import SessionFuzzing
 import Simulation
 
 struct FuzzCommand: ParsableCommand {
@@ -11,11 +12,13 @@ struct FuzzCommand: ParsableCommand {
     abstract: "For developers: feed random and damaged programs to the readers.",
     discussion: """
       Random programs must survive print → parse → print and encode → decode; mutated ones must give
-      a program or diagnostics, never a crash. The same seed runs the same cases.
+      a program or diagnostics, never a crash. With --sessions random sequences of calls of the C
+      interface must touch no memory but what they were lent. The same seed runs the same cases.
 
       EXAMPLES
         trnsim fuzz --seconds 600 --seed 1
         trnsim fuzz --cases 1 --seed 28417
+        trnsim fuzz --sessions --cases 1000
       """, shouldDisplay: false)
 
   @Option(help: "How long. (default: 10, without --cases)")
@@ -24,6 +27,8 @@ struct FuzzCommand: ParsableCommand {
   var cases: Int?
   @Option(help: "Where to start.")
   var seed: UInt64 = 1
+  @Flag(help: "Call the C interface, instead of reading programs.")
+  var sessions = false
 
   func validate() throws {
     if let seconds, !(seconds > 0) { throw ValidationError("--seconds must be more than 0") }
@@ -32,16 +37,22 @@ struct FuzzCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let geometry = Geometry(try Hardware.load("trn2"))
+      let run: (UInt64) -> FuzzResult
+      if sessions {
+        run = try SessionFuzzer().run
+      } else {
+        run = ProgramFuzzer(geometry: Geometry(try Hardware.load("trn2"))).run
+      }
       let isTerminal = isatty(STDERR_FILENO) == 1
-      let result = runFuzzer(
-        seconds: seconds ?? (cases == nil ? 10 : nil), cases: cases, seed: seed, geometry: geometry
-      ) { line in
+      let report = { (line: String) in
         if isTerminal || !line.hasPrefix("cases from") { note(line) }
       }
+      let result = runFuzzer(
+        seconds: seconds ?? (cases == nil ? 10 : nil), cases: cases, seed: seed, report: report,
+        run: run)
       print(
-        "\(result.cases) cases, \(result.inputs) inputs, \(result.accepted) accepted, "
-          + "\(result.failures.count) failures")
+        "\(result.cases) cases, \(result.inputs) \(sessions ? "calls" : "inputs"), "
+          + "\(result.accepted) accepted, \(result.failures.count) failures")
       if !result.failures.isEmpty { throw ExitCode(1) }
     }
   }

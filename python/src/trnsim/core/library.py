@@ -17,7 +17,7 @@ from ..tracing.layout import Layout
 from .backend import Outcome, Request
 
 #: The interface that this module speaks (Sources/CInterface/trnsim.h).
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 _NAME = "libtrnsimcore.dylib" if sys.platform == "darwin" else "libtrnsimcore.so"
 
@@ -72,7 +72,7 @@ def _load(path: str) -> Any:
         "trnsim_session_errors": (c_char_p, [c_void_p]),
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
-        "trnsim_session_on_print": (None, [c_void_p, PrintCallback, c_void_p]),
+        "trnsim_session_on_print": (c_int32, [c_void_p, PrintCallback, c_void_p]),
     }
     for name, (result, arguments) in signatures.items():
         function = getattr(library, name)

@@ -1,10 +1,15 @@
 import Storage
 
 /// The records of a binary program file, one by one; the first piece begins with the frame's head.
-struct BinaryRecords {
-  var pieces: [[UInt8]] = []
+public struct BinaryRecords: Sendable {
+  /// Whole records, as a growing program takes them.
+  public var pieces: [[UInt8]] = []
 
-  init(_ path: String) throws {
+  /// Whether a piece is an instruction's record.
+  public static func isInstruction(_ piece: [UInt8]) -> Bool { piece.first == 7 }
+
+  /// Reads a file.
+  public init(_ path: String) throws {
     let content = try decompress(readFile(path), limit: 1 << 24)
     // The magic and a version of one byte.
     var at = 9
