@@ -94,9 +94,12 @@ final class SessionCaller {
   /// One or two calls.
   func act() {
     switch random.pick(0...31) {
-    case 0...4: load()
-    case 5...8: append()
-    case 9...14: bind()
+    case 0...2: load()
+    case 3...6: append()
+    case 7...12: bind(random.pick(["y", "y", "x", "x", "s", "t", "none"]))
+    case 13...14:
+      // What a sound caller does.
+      for name in ["x", "y"] { bind(name, isSound: true) }
     case 15: takeBack()
     case 16...19: run()
     case 20...22: advance()
@@ -186,10 +189,9 @@ final class SessionCaller {
     if isNew { replaced(by: state) } else { cores[selected] = state }
   }
 
-  private func bind() {
-    let name = random.pick(["y", "y", "x", "x", "s", "t", "none"])
+  private func bind(_ name: String, isSound: Bool = false) {
     let size = cores[selected].sample?.bytes[name]
-    let isRight = size != nil && !random.once(in: 6)
+    let isRight = size != nil && (isSound || !random.once(in: 6))
     let count = isRight ? size ?? 4 : random.pick([4, 32, 4096, 65540])
     let piece = LentMemory(
       name, count: count, value: Float(random.pick(1...9)), isInput: name == "x", core: selected)
