@@ -1,11 +1,13 @@
 import Diagnostics
 import Foundation
 import Hardware
+import Kernels
 import Machine
 import Programs
 import Reports
+import Scripts
 import Simulation
-import Storage
+public import Storage
 import Sweeps
 
 extension Check {
@@ -46,9 +48,7 @@ extension Check {
         try PerfettoTrace.write(before, to: stem + ".before.pftrace.zst")
         files += 1
       } else {
-        lines += [
-          "", "There is no trace of before: the suite keeps no programs (`programs: none`).",
-        ]
+        lines += ["", "There is no trace of before: \(printable(reasonForNoTrace(entry)))."]
       }
       try PerfettoTrace.write(after, to: stem + ".after.pftrace.zst")
       try writeAtomically(
@@ -58,6 +58,51 @@ extension Check {
     return files
   }
 
+  private func reasonForNoTrace(_ entry: SuiteFile.Entry) -> String {
+    guard suite.keepsPrograms, let before = baseline.entries[entry.name] else {
+      return "the suite keeps no programs (`programs: none`)"
+    }
+    guard case .nothing(let problem) = kept.program(before.program, of: entry.name) else {
+      return "it cannot be run"
+    }
+    return problem
+  }
+
+  /// What the check reads and writes.
+  ///
+  /// - Parameter directory: Where differences go.
+  public static func files(
+    of suite: SuiteFile, against baseline: Baseline, at path: String, differences directory: String?
+  ) -> FileUses {
+    var uses = FileUses()
+    uses.reads(suite.path, as: "the suite")
+    let kept = KeptPrograms(of: suite, baseline: path)
+    for entry in suite.entries {
+      if let call = entry.call {
+        uses.reads(call.script, as: "a script of the suite")
+      } else if KernelName(rawValue: entry.variant.subject) == nil {
+        uses.reads(pathBeside(suite.path, entry.variant.subject), as: "a program of the suite")
+      }
+      if !Hardware.builtinNames.contains(entry.variant.hardware) {
+        uses.reads(entry.variant.hardware, as: "the hardware's configuration")
+      }
+      if let before = baseline.entries[entry.name] {
+        for file in kept.paths(before.program, of: entry.name) {
+          uses.reads(file, as: "a program that the baseline names")
+        }
+      }
+    }
+    guard let directory else { return uses }
+    uses.writes("\(directory)/report.md", as: "--output-dir")
+    for entry in suite.entries {
+      let stem = "\(directory)/\(Check.fileName(entry.name))"
+      for ending in [".diff.md", ".before.pftrace.zst", ".after.pftrace.zst"] {
+        uses.writes(stem + ending, as: "--output-dir")
+      }
+    }
+    return uses
+  }
+
   private func weight(_ result: EntryResult) -> Double {
     result.changes.map { abs($0.share.isFinite ? $0.share : 1) }.max() ?? 0
   }
@@ -65,10 +110,16 @@ extension Check {
   /// The run that the baseline was made from, as far as it can be made again.
   private func runBefore(_ entry: SuiteFile.Entry, now: Run) throws -> Run? {
     guard let before = baseline.entries[entry.name] else { return nil }
-    let kept = keptProgram(entry.name)
-    guard
-      let program = kept ?? (runs[entry.name]?.entry.program == before.program ? now.program : nil)
-    else { return nil }
+    let program: Program
+    if runs[entry.name]?.entry.program == before.program {
+      program = now.program
+    } else if suite.keepsPrograms,
+      case .program(let found) = kept.program(before.program, of: entry.name)
+    {
+      program = found
+    } else {
+      return nil
+    }
     var hardware = now.hardware
     if let machine = baseline.hardware[before.hardware] {
       let changed = machine.values.filter { hardware.value(of: $0.key) != $0.value }

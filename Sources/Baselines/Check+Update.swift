@@ -1,6 +1,4 @@
 import Diagnostics
-import Foundation
-import Programs
 import Storage
 import Sweeps
 
@@ -30,9 +28,10 @@ extension Check {
 
   /// Writes the baseline, and the programs that it was made from if the suite keeps them.
   ///
-  /// The baseline is written last: whoever is interrupted has the old one, whole.
+  /// First the programs that are new, then the baseline, then those go that no baseline names any more:
+  /// whoever is interrupted has the old baseline or the new one, with its programs.
   /// - Throws: `DiagnosticError` if an entry does not run or a file cannot be written.
-  public func writeBaseline(reason: String?, to path: String) throws {
+  public func writeBaseline(reason: String?) throws {
     let failed = results.filter { $0.verdict == .failed }
     guard failed.isEmpty else {
       throw DiagnosticError(
@@ -43,38 +42,20 @@ extension Check {
         })
     }
     let updated = updatedBaseline(reason: reason)
-    if suite.keepsPrograms { try writePrograms() }
-    try removePrograms(keeping: suite.keepsPrograms ? Set(updated.entries.keys) : [])
-    try writeAtomically(Array(updated.text.utf8), to: path)
-  }
-
-  private func writePrograms() throws {
-    let directory = Baseline.programDirectory(of: suite)
-    do {
-      try FileManager.default.createDirectory(
-        atPath: directory, withIntermediateDirectories: true)
-    } catch {
-      throw DiagnosticError(
-        "cannot make the directory '\(directory)'", remedy: "set 'programs: none' in the suite")
+    let named = suite.keepsPrograms ? Set(updated.entries.values.map(\.program)) : []
+    // Another update beside this one must not take these programs for nobody's.
+    if suite.keepsPrograms { try kept.make() }
+    let lock = DirectoryLock(kept.directory)
+    defer { lock?.release() }
+    if suite.keepsPrograms {
+      for entry in suite.entries {
+        guard let run = runs[entry.name] else { continue }
+        try kept.keep(run.entry.program, of: entry.name) {
+          try program(of: entry, run)
+        }
+      }
     }
-    for entry in suite.entries {
-      guard let run = runs[entry.name] else { continue }
-      let path = Check.programPath(suite, entry.name)
-      // One that is the same stays as it is, also its source places.
-      let isSame =
-        baseline.entries[entry.name]?.program == run.entry.program
-        && FileManager.default.fileExists(atPath: path)
-      if !isSame { try ProgramFile.write(try evaluator.program(entry.variant), to: path) }
-    }
-  }
-
-  private func removePrograms(keeping names: Set<String>) throws {
-    let directory = Baseline.programDirectory(of: suite)
-    guard FileManager.default.fileExists(atPath: directory) else { return }
-    let kept = Set(names.map { "\(Check.fileName($0)).trn.zst" })
-    for file in try fileNames(in: directory)
-    where file.hasSuffix(".trn.zst") && !kept.contains(file) {
-      try? FileManager.default.removeItem(atPath: "\(directory)/\(file)")
-    }
+    try writeAtomically(Array(updated.text.utf8), to: baselinePath)
+    try kept.prune(after: (baselinePath, named))
   }
 }

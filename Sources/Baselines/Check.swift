@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Hardware
 import Programs
+import Simulation
 public import Sweeps
 import Timing
 
@@ -17,6 +18,8 @@ public struct Check: Sendable {
   var runs: [String: EntryRun]
   /// What was compared with.
   public var baseline: Baseline
+  /// Where that is, or will be.
+  public var baselinePath: String
   /// What the entries were run with; knows the programs of scripts.
   let evaluator: Evaluator
 
@@ -26,14 +29,17 @@ public struct Check: Sendable {
   ///   - suite: The suite.
   ///   - only: A pattern of names; all entries without one.
   ///   - baseline: What to compare with.
+  ///   - path: Where it is, if not beside the suite.
   ///   - progress: Told the number of entries done.
   /// - Throws: `DiagnosticError` if the pattern matches nothing, or if there are scripts and no Python.
   public init(
     _ suite: SuiteFile, only pattern: String? = nil, against baseline: Baseline,
-    runner: ParallelRunner = ParallelRunner(), progress: (Int) -> Void = { _ in }
+    at path: String? = nil, runner: ParallelRunner = ParallelRunner(),
+    progress: (Int) -> Void = { _ in }
   ) throws {
     self.suite = suite
     self.baseline = baseline
+    baselinePath = path ?? Baseline.path(of: suite)
     let entries = try suite.entries(matching: pattern)
     let evaluator = Evaluator(beside: suite.path, traced: try SuiteFile.traced(entries))
     self.evaluator = evaluator
@@ -85,23 +91,12 @@ public struct Check: Sendable {
       let entry = suite.entries.first(where: { $0.name == result.name })
     else { return }
     var reasons: [String] = []
-    if let before = keptProgram(result.name),
-      let after = try? evaluator.program(entry.variant)
-    {
-      let difference = ProgramDifference(from: before, to: after)
-      if let summary = difference.summary {
-        reasons.append(summary)
-        result.place = difference.changes.first { $0.isAdded }?.location
+    if let before = baseline.entries[result.name], let after = runs[result.name]?.entry {
+      if before.program != after.program {
+        explainInstructions(&result, &reasons, entry, before)
       } else if result.verdict != .incomparable {
         reasons.append("the instructions are the same: the simulator's own model changed")
       }
-    } else if let before = baseline.entries[result.name],
-      let after = runs[result.name]?.entry, result.verdict != .incomparable
-    {
-      reasons.append(
-        before.program == after.program
-          ? "the instructions are the same: the simulator's own model changed"
-          : "the instructions changed")
     }
     let difference = Difference(from: old, to: new)
     for reason in difference.reasons.prefix(3) {
@@ -111,14 +106,42 @@ public struct Check: Sendable {
     result.reasons += reasons
   }
 
-  /// The program that an entry's baseline was made from, if it was kept.
-  func keptProgram(_ name: String) -> Program? {
-    try? ProgramFile.read(Check.programPath(suite, name))
+  /// Adds which instructions came or went, or why that is not known.
+  private func explainInstructions(
+    _ result: inout EntryResult, _ reasons: inout [String], _ entry: SuiteFile.Entry,
+    _ before: Baseline.Entry
+  ) {
+    guard suite.keepsPrograms else {
+      // With other parameters they are expected to.
+      if result.verdict != .incomparable { reasons.append("the instructions changed") }
+      return
+    }
+    switch kept.program(before.program, of: result.name) {
+    case .nothing(let problem):
+      reasons.append("the instructions changed; which cannot be told: \(problem)")
+    case .program(let program):
+      guard let run = runs[entry.name], let after = try? self.program(of: entry, run) else {
+        return
+      }
+      let difference = ProgramDifference(from: program, to: after)
+      if let summary = difference.summary {
+        reasons.append(summary)
+        result.place = difference.changes.first { $0.isAdded }?.location
+      } else if result.verdict != .incomparable {
+        reasons.append("the instructions are the same: the program's name or tensors changed")
+      }
+    }
   }
 
-  static func programPath(_ suite: SuiteFile, _ name: String) -> String {
-    "\(Baseline.programDirectory(of: suite))/\(fileName(name)).trn.zst"
+  /// The program that an entry ran: of several cores the slowest one's, which takes a run to find.
+  func program(of entry: SuiteFile.Entry, _ run: EntryRun) throws -> Program {
+    let program = try evaluator.program(entry.variant)
+    if EntryRun.digest(program) == run.entry.program { return program }
+    return try evaluator.run(entry.variant).program
   }
+
+  /// The programs that the baseline was made from.
+  var kept: KeptPrograms { KeptPrograms(of: suite, baseline: baselinePath) }
 
   /// An entry's name as the name of a file.
   static func fileName(_ name: String) -> String {

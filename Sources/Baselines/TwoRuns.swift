@@ -90,6 +90,7 @@ extension Check {
   public init(comparing before: Baseline, with after: Baseline, name: String) {
     suite = SuiteFile(name: name)
     baseline = before
+    baselinePath = name
     runs = [:]
     evaluator = Evaluator()
     results = after.entries.sorted { $0.key < $1.key }.map { name, entry in

@@ -52,6 +52,13 @@ public enum CapturePaths {
     return found
   }
 
+  /// All files of a capture, by its instruction table.
+  public static func tables(ofCapture table: String) -> [String] {
+    guard let suffix = suffixes.first(where: table.hasSuffix) else { return [table] }
+    let stem = table.dropLast(suffix.count)
+    return [table] + [".dma.csv.zst", ".sem.csv.zst"].map { "\(stem)\($0)" }
+  }
+
   private static func tables(in directory: String) throws(DiagnosticError) -> [String] {
     try fileNames(in: directory).filter { name in suffixes.contains(where: name.hasSuffix) }
       .sorted().map { "\(directory)/\($0)" }

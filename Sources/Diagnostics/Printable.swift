@@ -16,8 +16,10 @@ public func printable(_ text: String) -> String {
 private func isControl(_ scalar: Unicode.Scalar) -> Bool {
   switch scalar.properties.generalCategory {
   case .control, .lineSeparator, .paragraphSeparator: true
-  // Marks that reverse the order of what follows.
-  case .format: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+  // Marks that change the order of what is around them.
+  case .format:
+    (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+      || [0x061C, 0x200E, 0x200F].contains(scalar.value)
   default: false
   }
 }

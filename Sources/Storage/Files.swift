@@ -21,8 +21,9 @@ public func readFile(_ path: String) throws(DiagnosticError) -> [UInt8] {
 
 /// Writes a file whole or not at all.
 ///
-/// The bytes go to a temporary file beside the target, which then takes the target's place. A target
-/// that is a device or a pipe is written directly.
+/// The bytes go to a temporary file beside the target, which then takes the target's place with the
+/// target's mode; a link stays one, and what it leads to is replaced. A device or a pipe is written
+/// directly.
 ///
 /// - Throws: A `DiagnosticError` placed at the file; the target is then as it was before.
 public func writeAtomically(
@@ -33,8 +34,8 @@ public func writeAtomically(
   try file.commit()
 }
 
-/// The diagnostic of a system call that failed, from `errno`.
-private func failure(
+/// The diagnostic of a system call that failed with `code`.
+func failure(
   _ doing: String, _ path: String, _ code: Int32, remedy: String? = nil
 ) -> DiagnosticError {
   if path.isEmpty {
@@ -101,97 +102,6 @@ final class InputFile {
     }
     guard got >= 0 else { throw failure("read", path, code) }
     return got > 0
-  }
-}
-
-/// A file being written beside its target; removed when it goes away before `commit`.
-final class OutputFile {
-  private let target: String
-  /// nil when the target is written directly.
-  private var temporary: String?
-  private var descriptor: Int32
-
-  init(_ target: String) throws(DiagnosticError) {
-    self.target = target
-    temporary = nil
-    descriptor = -1
-    if target.isEmpty { throw failure("write", target, ENOENT) }
-    var status = stat()
-    if stat(target, &status) == 0 {
-      let kind = status.st_mode & S_IFMT
-      if kind == S_IFDIR {
-        throw DiagnosticError(
-          "is a directory, cannot be written as a file",
-          at: SourceLocation(file: target, line: 0), remedy: "name a file in it")
-      }
-      if kind != S_IFREG {
-        descriptor = open(target, O_WRONLY | O_CLOEXEC)
-        if descriptor < 0 { throw failure("write", target, errno) }
-        return
-      }
-    }
-    for attempt in 0..<1000 {
-      let name = "\(target).\(getpid())-\(attempt).partial"
-      descriptor = PartialFiles.create(name)
-      if descriptor >= 0 {
-        temporary = name
-        return
-      }
-      if errno != EEXIST { break }
-    }
-    let code = errno
-    let remedy: String? =
-      switch code {
-      case ENOENT: "create the directory first"
-      case EACCES, EROFS: "choose a directory that you may write to"
-      default: nil
-      }
-    throw failure("write", target, code, remedy: remedy)
-  }
-
-  deinit {
-    if descriptor >= 0 { close(descriptor) }
-    if let temporary {
-      unlink(temporary)
-      PartialFiles.forget(temporary)
-    }
-  }
-
-  /// Writes all of `bytes`.
-  func write(_ bytes: ArraySlice<UInt8>) throws(DiagnosticError) {
-    var code: Int32 = 0
-    bytes.withUnsafeBytes { source in
-      var done = 0
-      while done < source.count {
-        guard let base = source.baseAddress else { return }
-        #if canImport(Darwin)
-          let count = Darwin.write(descriptor, base + done, source.count - done)
-        #elseif canImport(Musl)
-          let count = Musl.write(descriptor, base + done, source.count - done)
-        #else
-          let count = Glibc.write(descriptor, base + done, source.count - done)
-        #endif
-        if count < 0 {
-          if errno == EINTR { continue }
-          code = errno
-          return
-        }
-        done += count
-      }
-    }
-    guard code == 0 else { throw failure("write", target, code) }
-  }
-
-  /// Puts the file in the target's place.
-  func commit() throws(DiagnosticError) {
-    let closed = close(descriptor)
-    let code = errno
-    descriptor = -1
-    guard closed == 0 else { throw failure("write", target, code) }
-    guard let name = temporary else { return }
-    guard rename(name, target) == 0 else { throw failure("write", target, errno) }
-    PartialFiles.forget(name)
-    temporary = nil
   }
 }
 

@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Darwin)
   internal import Darwin
 #elseif canImport(Musl)
@@ -38,6 +40,12 @@ public func removePartialFilesOnSignals() {
   pthread_sigmask(SIG_UNBLOCK, &all, nil)
 }
 
+/// From now on a file that grows beyond the limit of its size (`ulimit -f`) is an error of the write, not
+/// the end of this process.
+///
+/// For programs, to be called once at their start.
+public func reportFileSizeLimit() { signal(SIGXFSZ, SIG_IGN) }
+
 /// Removes the files that are still being written; for a handler of signals that ends the process.
 public func removePartialFilesNow() { PartialFiles.removeAll() }
 
@@ -75,21 +83,75 @@ enum PartialFiles {
   /// Makes the table, which a signal handler must not do.
   static func prepare() { _ = (names, lock) }
 
+  /// The name of a partial file of `target`, a name without its directory.
+  static func name(for target: String, attempt: Int) -> String {
+    // File systems take names of 255 bytes.
+    "\(String(decoding: target.utf8.prefix(200), as: UTF8.self)).trnsim-\(getpid())-\(attempt).partial"
+  }
+
+  /// Whether `name(for:attempt:)` of any process makes such a name.
+  private static func isPartialName(_ name: String) -> Bool {
+    let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+    guard parts.count >= 3, parts.last == "partial" else { return false }
+    let words = parts[parts.count - 2].split(separator: "-", omittingEmptySubsequences: false)
+    return words.count == 3 && words[0] == "trnsim"
+      && words.dropFirst().allSatisfy {
+        !$0.isEmpty && $0.utf8.allSatisfy { (0x30...0x39).contains($0) }
+      }
+  }
+
   /// Creates a file that must not exist yet; a descriptor, or -1 with the reason in `errno`.
   ///
   /// It is removed on a signal from its first moment on. More than 64 at a time are written like
-  /// any other file.
-  static func create(_ name: String) -> Int32 {
+  /// any other file. It is locked until its descriptor is closed, which tells it from a stale one.
+  static func create(_ name: String, mode: mode_t) -> Int32 {
     var descriptor: Int32 = -1
     var code: Int32 = 0
     withSignalsBlocked {
-      descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+      descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
       code = errno
       guard descriptor >= 0 else { return }
+      // Another process may have taken it for a stale one before it was locked; then it is removed.
+      // File systems without locks have no stale files removed either.
+      let isTaken = flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK
+      var status = stat()
+      if isTaken || (fstat(descriptor, &status) == 0 && status.st_nlink == 0) {
+        close(descriptor)
+        descriptor = -1
+        code = EEXIST
+        return
+      }
       if let free = (0..<capacity).first(where: { names[$0] == nil }) { names[free] = strdup(name) }
     }
     errno = code
     return descriptor
+  }
+
+  /// Directories that were looked through; the next process does it again.
+  private static let swept = Mutex<Set<String>>([])
+
+  /// Removes the partial files in a directory that no process is writing any more: whoever wrote them was
+  /// killed.
+  static func removeStale(in directory: String) {
+    let isNew = swept.withLock { swept in
+      if swept.count >= 1024 { swept.removeAll() }
+      return swept.insert(directory).inserted
+    }
+    guard isNew else { return }
+    for name in (try? fileNames(in: directory)) ?? [] where isPartialName(name) {
+      let path = "\(directory)/\(name)"
+      let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+      guard descriptor >= 0 else { continue }
+      defer { close(descriptor) }
+      guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { continue }
+      // Its owner may have put it in its target's place since.
+      var (mine, current) = (stat(), stat())
+      guard fstat(descriptor, &mine) == 0, lstat(path, &current) == 0,
+        mine.st_mode & S_IFMT == S_IFREG, mine.st_dev == current.st_dev,
+        mine.st_ino == current.st_ino
+      else { continue }
+      unlink(path)
+    }
   }
 
   /// Leaves a file alone from now on.

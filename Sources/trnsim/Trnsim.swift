@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Storage
 
 @main
@@ -6,7 +7,20 @@ struct Trnsim: ParsableCommand {
   static func main() {
     guardStandardStreams()
     removePartialFilesOnSignals()
-    main(withOptionalValues(Array(CommandLine.arguments.dropFirst())))
+    reportFileSizeLimit()
+    do {
+      var command = try parseAsRoot(withOptionalValues(Array(CommandLine.arguments.dropFirst())))
+      try command.run()
+    } catch {
+      let code = exitCode(for: error)
+      // Texts for whoever asked for them, and codes without a text.
+      if code == .success || error is ExitCode { exit(withError: error) }
+      // What was typed is quoted, and may be anything.
+      note(
+        fullMessage(for: error).split(separator: "\n", omittingEmptySubsequences: false)
+          .map { printable(String($0)) }.joined(separator: "\n"))
+      exit(withError: code)
+    }
   }
 
   static let configuration = CommandConfiguration(

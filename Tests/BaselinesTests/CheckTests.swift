@@ -19,7 +19,7 @@ import Testing
     #expect(!accepted.folder.names.contains("out"))
     // Accepting the same numbers changes no byte.
     let before = try accepted.folder.read("s.baseline.json")
-    try check.writeBaseline(reason: "again", to: Baseline.path(of: accepted.suite))
+    try check.writeBaseline(reason: "again")
     #expect(try accepted.folder.read("s.baseline.json") == before)
   }
 
@@ -123,7 +123,7 @@ import Testing
     #expect(check.exitCode(strict: false) == 2)
     #expect(check.count(.failed) == 1)
     #expect(throws: DiagnosticError.self) {
-      try check.writeBaseline(reason: nil, to: Baseline.path(of: accepted.suite))
+      try check.writeBaseline(reason: nil)
     }
     #expect(try Baseline.read(Baseline.path(of: accepted.suite)) == accepted.baseline)
   }
@@ -153,11 +153,11 @@ import Testing
     let path = Baseline.path(of: suite)
     let others = try Check(suite, only: "rmsnorm*", against: Baseline.read(path))
     #expect(others.results.count == 2)
-    try others.writeBaseline(reason: "none of these moved", to: path)
+    try others.writeBaseline(reason: "none of these moved")
     #expect(try Baseline.read(path) == accepted.baseline)
     #expect(try accepted.check().exitCode(strict: false) == 2)
     let one = try Check(suite, only: "steps", against: Baseline.read(path))
-    try one.writeBaseline(reason: "scaled twice", to: path)
+    try one.writeBaseline(reason: "scaled twice")
     let updated = try Baseline.read(path)
     #expect(updated.entries["steps"]?.reason == "scaled twice")
     #expect(updated.entries["rmsnorm hidden=256 tokens=1"]?.reason == "first")

@@ -64,7 +64,7 @@ struct Accepted {
     let path = try folder.write(suite, to: "s.yaml")
     self.suite = try SuiteFile(path: path)
     let check = try Check(self.suite, against: Baseline())
-    try check.writeBaseline(reason: "first", to: Baseline.path(of: self.suite))
+    try check.writeBaseline(reason: "first")
     baseline = try Baseline.read(Baseline.path(of: self.suite))
   }
 

@@ -1,5 +1,6 @@
 import Accuracy
 import ArgumentParser
+import Captures
 import Diagnostics
 import Foundation
 import Hardware
@@ -66,6 +67,14 @@ struct AccuracyCommand: ParsableCommand {
         return
       }
       let paths = try AccuracyTable.captures(in: directory ?? Self.usual)
+      var uses = FileUses()
+      for table in paths.trn2 + paths.trn1 {
+        uses.readsCapture(CapturePaths.tables(ofCapture: table))
+      }
+      hardware.note(in: &uses)
+      uses.writes(csv, as: "--csv")
+      uses.writes(json, as: "--json")
+      try uses.check()
       if sensitivity {
         try show(
           Sensitivity(

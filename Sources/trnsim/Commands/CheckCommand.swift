@@ -55,9 +55,16 @@ struct CheckCommand: ParsableCommand {
       let loaded = try SuiteFile(path: suite)
       let path = baseline ?? Baseline.path(of: loaded)
       let before = try Baseline.read(path)
+      var uses = Check.files(
+        of: loaded, against: before, at: path, differences: outputDir)
+      uses.reads(path, as: "the baseline")
+      uses.writes(junit, as: "--junit")
+      uses.writes(markdown, as: "--markdown")
+      uses.writes(json, as: "--json")
+      try uses.check()
       var progress = Progress(of: loaded.entries.count, "entries")
       let check = try Check(
-        loaded, only: only, against: before, runner: ParallelRunner(width: jobs),
+        loaded, only: only, against: before, at: path, runner: ParallelRunner(width: jobs),
         progress: { progress.show($0) })
       progress.clear()
       if let junit { try writeAtomically(Array(check.junit(strict: strict).utf8), to: junit) }
@@ -71,7 +78,9 @@ struct CheckCommand: ParsableCommand {
         print(whole)
       } else {
         print(check.text(strict: strict), terminator: "")
-        if files > 0 { print("reports and traces of the differences are in \(outputDir)/") }
+        if files > 0 {
+          print("reports and traces of the differences are in \(printable(outputDir))/")
+        }
       }
       try tellGitHub(check)
       let code = check.exitCode(strict: strict)
@@ -86,7 +95,7 @@ struct CheckCommand: ParsableCommand {
     guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
     // Other steps write there as well.
     guard let handle = FileHandle(forWritingAtPath: path) else {
-      note("note: cannot write the step summary '\(path)'")
+      note("note: cannot write the step summary '\(printable(path))'")
       return
     }
     defer { try? handle.close() }
@@ -131,14 +140,18 @@ struct UpdateCommand: ParsableCommand {
       }
       let loaded = try SuiteFile(path: suite)
       let path = baseline ?? Baseline.path(of: loaded)
+      let before = try Baseline.read(path)
+      var uses = Check.files(of: loaded, against: before, at: path, differences: nil)
+      uses.writes(path, as: "--baseline")
+      try uses.check()
       var progress = Progress(of: loaded.entries.count, "entries")
       let check = try Check(
-        loaded, only: only, against: Baseline.read(path), runner: ParallelRunner(width: jobs),
+        loaded, only: only, against: before, at: path, runner: ParallelRunner(width: jobs),
         progress: { progress.show($0) })
       progress.clear()
       print(check.text(strict: false, update: true), terminator: "")
-      try check.writeBaseline(reason: reason, to: path)
-      print("\(check.results.count) entries are accepted in \(path)")
+      try check.writeBaseline(reason: reason)
+      print("\(check.results.count) entries are accepted in \(printable(path))")
     }
   }
 }

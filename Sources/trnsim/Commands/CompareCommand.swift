@@ -65,7 +65,9 @@ struct CompareCommand: ParsableCommand {
       let base = Variant(
         try checkedSubject(target), try settings(parameters.parameters), on: hardware.hardware,
         with: try settings(hardware.overrides))
-      let space = try Space(base, try allOrErrors(vary) { try Axis(parsing: $0) })
+      let axes = try allOrErrors(vary) { try Axis(parsing: $0) }
+      try files(axes).check()
+      let space = try Space(base, axes)
       Interrupts.areDeferred()
       var progress = Progress(of: space.count, "variants")
       let comparison = try Comparison(
@@ -82,6 +84,25 @@ struct CompareCommand: ParsableCommand {
         throw Outcome.checkFailed
       }
     }
+  }
+
+  private func files(_ axes: [Axis]) -> FileUses {
+    var uses = FileUses()
+    uses.readsTarget(target)
+    hardware.note(in: &uses)
+    for axis in axes {
+      for value in axis.values {
+        switch axis.target {
+        case .hardware: uses.readsHardware(value)
+        case .subject: uses.readsTarget(value)
+        default: break
+        }
+      }
+    }
+    uses.writes(svg, as: "--svg")
+    uses.writes(json, as: "--json")
+    uses.writes(csv, as: "--csv")
+    return uses
   }
 
   private func write(_ comparison: Comparison) throws {

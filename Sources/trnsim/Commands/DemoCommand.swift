@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Hardware
 import Kernels
+import Storage
 import Suites
 
 struct DemoCommand: ParsableCommand {
@@ -29,6 +30,13 @@ struct DemoCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let suite = Suite.qwen3Layer(tokens: tokens)
+      var uses = FileUses()
+      hardware.note(in: &uses)
+      for entry in suite.entries {
+        uses.writes("\(outputDir)/\(entry.fileName).json", as: "--output-dir")
+        uses.writes("\(outputDir)/\(entry.fileName).pftrace.zst", as: "--output-dir")
+      }
+      try uses.check()
       try makeDirectory(outputDir)
       let machine = try hardware.load()
       let isTerminal = isatty(STDERR_FILENO) == 1
@@ -41,7 +49,9 @@ struct DemoCommand: ParsableCommand {
       print(table.text)
       print()
       for sentence in table.fusion { print(sentence) }
-      print("reports (.json) and traces (.pftrace.zst, for ui.perfetto.dev) are in \(outputDir)/")
+      print(
+        "reports (.json) and traces (.pftrace.zst, for ui.perfetto.dev) are in \(printable(outputDir))/"
+      )
       if !table.passed { throw Outcome.checkFailed }
     }
   }

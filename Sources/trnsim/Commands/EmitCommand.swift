@@ -5,6 +5,7 @@ import Kernels
 import Machine
 import Programs
 import Simulation
+import Storage
 
 struct EmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -35,6 +36,7 @@ struct EmitCommand: ParsableCommand {
           "there is no kernel '\(kernel)'",
           remedy: remedyForUnknown(kernel, known: KernelName.allCases.map(\.rawValue)))
       }
+      try requireOwnFiles([output])
       let kernel = try name.make(parameters.parameters)
       let geometry = Geometry(try hardware.load())
       if let several = kernel as? any MultiCoreKernel, several.layout.count > 1 {
@@ -49,6 +51,14 @@ struct EmitCommand: ParsableCommand {
     }
   }
 
+  /// Fails if a file is one that the command reads.
+  private func requireOwnFiles(_ paths: [String]) throws {
+    var uses = FileUses()
+    hardware.note(in: &uses)
+    for path in paths { uses.writes(path, as: "--output") }
+    try uses.check()
+  }
+
   /// Writes a file for each core, numbered before the name's extension.
   private func write(_ set: ProgramSet) throws {
     guard output != "-" else {
@@ -59,10 +69,12 @@ struct EmitCommand: ParsableCommand {
     let slash = output.lastIndex(of: "/").map { output.index(after: $0) } ?? output.startIndex
     let dot = output[slash...].firstIndex(of: ".") ?? output.endIndex
     let digits = String(set.programs.count - 1).count
-    for (core, program) in set.programs.enumerated() {
+    let paths = set.programs.indices.map { core in
       let number = String(core)
       let padded = String(repeating: "0", count: digits - number.count) + number
-      try ProgramFile.write(program, to: "\(output[..<dot]).\(padded)\(output[dot...])")
+      return "\(output[..<dot]).\(padded)\(output[dot...])"
     }
+    try requireOwnFiles(paths)
+    for (path, program) in zip(paths, set.programs) { try ProgramFile.write(program, to: path) }
   }
 }

@@ -60,7 +60,7 @@ struct HardwareCommand: ParsableCommand {
       try reporting {
         let findings = files.flatMap { Hardware.check(path: $0) }
         guard findings.isEmpty else { throw DiagnosticError(findings) }
-        for file in files { print("\(file): no errors") }
+        for file in files { print("\(printable(file)): no errors") }
       }
     }
   }

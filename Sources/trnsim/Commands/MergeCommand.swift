@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Searches
+import Storage
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -21,6 +22,10 @@ struct MergeCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      var uses = FileUses()
+      for shard in shards { uses.reads(shard, as: "a store that is merged") }
+      uses.writes(target, as: "the merged store")
+      try uses.check()
       // The first shard says what the store is of.
       guard let first = shards.first else { return }
       let identity = try Store(reading: first).identities()
@@ -28,7 +33,7 @@ struct MergeCommand: ParsableCommand {
       let results = try Store(target, for: identity)
       var added = 0
       for shard in shards { added += try results.merge(shard) }
-      print("\(added) results added, \(try results.count()) in \(target)")
+      print("\(added) results added, \(try results.count()) in \(printable(target))")
     }
   }
 }

@@ -68,6 +68,10 @@ struct ModelCommand: ParsableCommand {
           "there is no model '\(model)'",
           remedy: remedyForUnknown(model, known: ["qwen3-30b-a3b"]))
       }
+      var uses = FileUses()
+      hardware.note(in: &uses)
+      uses.writes(json, as: "--json")
+      try uses.check()
       let machine = try hardware.load()
       var options = ModelStudy.Options()
       options.bucket = bucket

@@ -59,7 +59,15 @@ struct ReplayCommand: ParsableCommand {
   func run() throws {
     try reporting {
       let machine = try hardware.load()
-      let capture = try Capture(contentsOf: CapturePaths.resolve(path))
+      let table = try CapturePaths.resolve(path)
+      var uses = FileUses()
+      uses.readsCapture(CapturePaths.tables(ofCapture: table))
+      hardware.note(in: &uses)
+      uses.writes(csv, as: "--csv")
+      uses.writes(trace, as: "--trace")
+      uses.writes(json, as: "--json")
+      try uses.check()
+      let capture = try Capture(contentsOf: table)
       let (replay, phases) = try Replay.judged(
         capture, on: machine, dma: dma, phase: phase ?? hardware.phase(machine))
       if let csv { try writeAtomically(Array(replay.table().utf8), to: csv) }

@@ -41,6 +41,11 @@ struct ResultsCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      var uses = FileUses()
+      uses.reads(store, as: "the store that is read")
+      uses.writes(csv, as: "--csv")
+      uses.writes(jsonl, as: "--jsonl")
+      try uses.check()
       guard let objective = Quantity(rawValue: by) else {
         throw DiagnosticError(
           "there is no number '\(by)'",

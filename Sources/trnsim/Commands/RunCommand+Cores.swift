@@ -20,6 +20,8 @@ extension RunCommand {
 
   /// Runs a kernel on all its cores; outputs of rank r go to the directory `rank<r>`.
   func run(_ kernel: any MultiCoreKernel, on machine: Hardware) throws {
+    try requireOwnFiles(
+      (0..<kernel.layout.ranks).map { ("rank\($0)/", kernel.outputs.map(\.name)) })
     let declared = kernel.inputs.map {
       Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
     }

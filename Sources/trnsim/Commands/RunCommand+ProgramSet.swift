@@ -49,6 +49,17 @@ extension RunCommand {
   /// Runs the programs of several cores on what is given and on trial inputs; outputs of rank r go to the
   /// directory `rank<r>`.
   func run(_ set: ProgramSet, on machine: Hardware) throws {
+    try requireOwnFiles(
+      set.programs.enumerated().map { core, program in
+        (
+          "rank\(core / set.layout.coresPerRank)/",
+          program.returnedTensors.map(\.tensor.name)
+        )
+      }.reduce(into: [String: [String]]()) { folders, next in
+        // The cores of a rank return what has one name together.
+        let new = next.1.filter { !(folders[next.0] ?? []).contains($0) }
+        folders[next.0, default: []] += new
+      }.map { ($0.key, $0.value) })
     let inputs = try inputs(of: set)
     try finish(Simulation.run(set, on: machine, inputs: inputs, options: options), on: machine)
   }

@@ -94,6 +94,7 @@ struct RunCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      try files.check()
       if PythonScript.isScript(target) { try script().replaceProcess() }
       let machine = try hardware.load()
       if let set = try programSet() { return try run(set, on: machine) }
@@ -133,6 +134,30 @@ struct RunCommand: ParsableCommand {
     return try LayerStudy(run, of: Qwen3LayerKernel(values), on: machine)
   }
 
+  /// What the run reads and writes, but for the outputs' files, whose names are the program's.
+  var files: FileUses {
+    var uses = FileUses()
+    uses.readsTarget(target)
+    if !PythonScript.isScript(target) { for other in others { uses.readsTarget(other) } }
+    uses.readsInputs(inputs)
+    hardware.note(in: &uses)
+    uses.writes(json, as: "--json")
+    uses.writes(trace, as: "--trace")
+    return uses
+  }
+
+  /// Fails if one of the outputs' files is an input or another output.
+  ///
+  /// - Parameter folders: Directories below --output-dir, with the names of the outputs in them.
+  func requireOwnFiles(_ folders: [(folder: String, names: [String])]) throws {
+    guard let outputDir else { return }
+    var uses = files
+    for (folder, names) in folders {
+      for name in names { uses.writes("\(outputDir)/\(folder)\(name).npy", as: "--output-dir") }
+    }
+    try uses.check()
+  }
+
   /// How to run.
   var options: Simulation.Options {
     var options = Simulation.Options()
@@ -145,12 +170,14 @@ struct RunCommand: ParsableCommand {
   private func simulate(on machine: Hardware) throws -> Run {
     switch try Target(target, parameters.parameters) {
     case .kernel(let kernel):
+      try requireOwnFiles([("", kernel.outputs.map(\.name))])
       let declared = kernel.inputs.map {
         Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
       }
       return try Simulation.run(
         kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed, options: options)
     case .program(let program):
+      try requireOwnFiles([("", program.returnedTensors.map(\.tensor.name))])
       let declared = program.givenTensors.map(\.tensor)
       let given = try readInputs(inputs, declared)
       if let kernel = Target.origin(of: program, machine) {

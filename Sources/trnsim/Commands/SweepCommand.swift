@@ -3,6 +3,7 @@ import Diagnostics
 import Hardware
 import Reports
 import Searches
+import Storage
 import Sweeps
 
 struct SweepCommand: ParsableCommand {
@@ -64,6 +65,7 @@ struct SweepCommand: ParsableCommand {
     let loaded = try SweepSpec(path: spec)
     let sweep = try Sweep(loaded, shard: shard.flatMap { Shard($0) } ?? .whole, round: round)
     let path = store ?? SweepCommand.defaultStore(spec)
+    try files(loaded, store: path).check()
     let earlier = try previous.map { try Store(reading: $0) }
     let results = try Store(path, for: sweep.identity(tool: toolVersion))
     if let earlier { try results.requireSameSweep(earlier) }
@@ -83,7 +85,7 @@ struct SweepCommand: ParsableCommand {
     let others = (counts["refused"] ?? 0) + (counts["faulted"] ?? 0)
     print(
       "\(loaded.name): \(simulated) variants simulated, \(Int(rate.rounded())) per second; "
-        + "\(counts["measured"] ?? 0) results and \(others) that do not run in \(path)")
+        + "\(counts["measured"] ?? 0) results and \(others) that do not run in \(printable(path))")
     guard isComplete else {
       note("interrupted: the same command goes on where it was")
       try finishOutput()
@@ -91,6 +93,16 @@ struct SweepCommand: ParsableCommand {
     }
     print(try results.ranking(by: loaded.objective, limit: limit), terminator: "")
     if counts["measured"] == nil && sweep.shard == .whole && round == nil { throw Outcome.badInput }
+  }
+
+  private func files(_ loaded: SweepSpec, store path: String) -> FileUses {
+    var uses = FileUses()
+    uses.reads(spec, as: "the sweep's specification")
+    for program in loaded.programs { uses.readsTarget(pathBeside(spec, program)) }
+    for machine in loaded.machines { uses.readsHardware(machine) }
+    // A store may hold the earlier rounds and take the next one.
+    uses.writes(path, as: "--store")
+    return uses
   }
 
   /// What whoever spreads a sweep over several machines must know of it.

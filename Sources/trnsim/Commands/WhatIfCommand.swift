@@ -37,6 +37,11 @@ struct WhatIfCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      var uses = FileUses()
+      uses.readsTarget(target)
+      hardware.note(in: &uses)
+      uses.writes(json, as: "--json")
+      try uses.check()
       let variant = Variant(
         try checkedSubject(target), try settings(parameters.parameters), on: hardware.hardware,
         with: try settings(hardware.overrides))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Hardware
+import Storage
 
 /// `--param`, for every command that builds a kernel.
 struct ParameterOptions: ParsableArguments {
@@ -19,6 +20,9 @@ struct HardwareOptions: ParsableArguments {
     name: .customLong("set"), parsing: .singleValue,
     help: ArgumentHelp("Override a hardware value for this run.", valueName: "path=value"))
   var overrides: [String] = []
+
+  /// The configuration, if it is a file.
+  func note(in uses: inout FileUses) { uses.readsHardware(hardware) }
 
   func load() throws -> Hardware { try Hardware.load(hardware, overrides: overrides) }
 }

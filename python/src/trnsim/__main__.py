@@ -6,11 +6,13 @@ import json
 import os
 import runpy
 import sys
+import unicodedata
 import warnings
 
 from .errors import SimulationError, SimulationWarning, TrnsimError
 from .hooks import install
 from .kernel import last_report
+from .outputs import require_own
 from .version import __version__
 
 USAGE = """usage: python -m trnsim [OPTION …] [-m MODULE | SCRIPT] [ARGUMENT …]
@@ -60,12 +62,17 @@ def main(arguments: list[str] | None = None) -> int:
         elif name in _WITH_VALUE and (given or args):
             options[name] = value if given else args.pop(0)
         else:
-            print(f"error: option '{name}' {'needs a value' if name in _WITH_VALUE else 'does not exist'}\n"
-                  "  help: python -m trnsim --help", file=sys.stderr)
+            _complain(f"option '{name}' {'needs a value' if name in _WITH_VALUE else 'does not exist'}\n"
+                      "  help: python -m trnsim --help")
             return 64
     if not args or args[0] == "-h" or args == ["-m"]:
         print(USAGE, end="")
         return 0 if args == ["-h"] else 64
+    try:
+        _require_own_files(options, args)
+    except TrnsimError as error:
+        _complain(str(error))
+        return 1
     _apply(options)
     warnings.formatwarning = _format
     install(shadow=True)
@@ -75,15 +82,31 @@ def main(arguments: list[str] | None = None) -> int:
         if end.code not in (None, 0):
             raise
     except FileNotFoundError as error:
-        if error.filename != args[0]:
+        # Python names it by its whole path, in some versions.
+        if not isinstance(error.filename, str) or os.path.abspath(error.filename) != os.path.abspath(args[0]):
             raise
-        print(f"error: there is no file '{args[0]}'", file=sys.stderr)
+        _complain(f"there is no file '{args[0]}'")
         return 1
     except TrnsimError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _complain(str(error))
         return 2 if isinstance(error, SimulationError) else 1
     return _show(options)
 
+
+def _complain(message: str) -> None:
+    """An error on standard error; what a terminal would act on, in quoted names, is replaced."""
+    print("error: " + "".join("\ufffd" if _acts(c) else c for c in message), file=sys.stderr)
+
+
+def _acts(character: str) -> bool:
+    """Whether a terminal acts on the character instead of showing it."""
+    if character in _BIDIRECTIONAL:
+        return True
+    return character != "\n" and unicodedata.category(character) in ("Cc", "Zl", "Zp")
+
+
+#: Marks that change the order of what is around them.
+_BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 _standard = warnings.formatwarning
 
@@ -110,6 +133,14 @@ def _apply(options: dict[str, str]) -> None:
         os.environ["TRNSIM_MODE"] = "values"
 
 
+def _require_own_files(options: dict[str, str], args: list[str]) -> None:
+    """No output may be the script, the machine's configuration or another output."""
+    inputs = [] if args[0] == "-m" else [(args[0], "the script that runs")]
+    if "--hardware" in options:
+        inputs.append((options["--hardware"], "the hardware's configuration"))
+    require_own(inputs, [(options[name], name) for name in ("--json", "--program", "--trace") if name in options])
+
+
 def _execute(args: list[str]) -> None:
     if args[0] == "-m":
         sys.argv = args[1:]
@@ -127,7 +158,7 @@ def _show(options: dict[str, str]) -> int:
     if not wanted:
         return 0
     if report is None:
-        print("error: the script ran no kernel\n  help: call a function with @nki.jit on arrays", file=sys.stderr)
+        _complain("the script ran no kernel\n  help: call a function with @nki.jit on arrays")
         return 1
     if "--program" in options:
         report.save_program(options["--program"])

@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import outputs
+
 
 @dataclass
 class Report:
@@ -52,8 +54,7 @@ class Report:
 
     def save(self, path: str) -> None:
         """Writes the report as JSON."""
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump(self.json, file, indent=1, sort_keys=True)
+        outputs.write(path, json.dumps(self.json, indent=1, sort_keys=True))
 
     def save_program(self, path: str) -> None:
         """Writes the program as a `.trn` file, which `trnsim run`, `show` and `compare` take.
@@ -64,8 +65,7 @@ class Report:
         digits = len(str(len(self.programs) - 1))
         for number, text in enumerate(self.programs):
             numbered = f"{base}.{number:0{digits}}{suffix}" if len(self.programs) > 1 else path
-            with open(numbered, "w", encoding="utf-8") as file:
-                file.write(text)
+            outputs.write(numbered, text)
 
     def __str__(self) -> str:
         return self.text or f"{self.microseconds:.3f} µs"
