@@ -172,6 +172,10 @@ final class Session {
     case "core_races":
       settings.options.allowsCoreRaces = try choice(
         ["fault": false, "allow": true][value], value, ["allow", "fault"])
+    case "unwritten_outputs":
+      settings.options.unwrittenOutputs = try choice(
+        Simulation.UnwrittenOutputs(rawValue: value), value,
+        Simulation.UnwrittenOutputs.allCases.map(\.rawValue))
     default:
       throw DiagnosticError(
         "there is no setting '\(key)'",
@@ -179,7 +183,7 @@ final class Session {
           key,
           known: [
             "hardware", "override", "mode", "stochastic_rounding", "core_races", "trace_detail",
-            "flows",
+            "flows", "unwritten_outputs",
           ]))
     }
   }

@@ -38,6 +38,8 @@ void trnsim_session_free(void *session);
 /* hardware=trn1|trn2|trn3|FILE     override=PATH=VALUE (adds up)     mode=both|values|timing
  * stochastic_rounding=SEED         trace_detail=lean|full            flows=none|cross
  * core_races=fault|allow: what becomes of bytes that both cores of a rank touch without meeting in between
+ * unwritten_outputs=fault|note|read: what becomes of elements of outputs that nothing was stored to. With `note` they
+ * keep what the bound memory had, and the report tells them; with `read` instructions may read them too.
  * In use from the next run on, and when advance begins anew. */
 int32_t trnsim_session_set(void *session, const char *key, const char *value);
 

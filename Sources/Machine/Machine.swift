@@ -125,19 +125,44 @@ public struct Machine: ~Copyable {
       (base + row * rowBytes).copyMemory(from: bank.memory + start, byteCount: rowBytes)
       guard let first = written?.baseAddress else { continue }
       let marks = first + row * (rowBytes / size)
-      if bank.firstUnwritten(start, rowBytes) == nil {
+      if bank.firstNeverWritten(start, rowBytes) == nil {
         marks.update(repeating: 1, count: rowBytes / size)
       } else {
         for i in 0..<rowBytes / size {
-          marks[i] = bank.firstUnwritten(start + i * size, size) == nil ? 1 : 0
+          marks[i] = bank.firstNeverWritten(start + i * size, size) == nil ? 1 : 0
         }
       }
     }
   }
 
-  /// The first byte of an HBM tensor that was never written.
-  public func firstUnwritten(_ id: TensorID) -> Int? {
-    device[Int(id.index)].firstUnwritten(0, tensors[Int(id.index)].bytes)
+  /// Puts NaN (4 in integers) into an HBM tensor of the machine's own, which counts as unwritten all the same.
+  ///
+  /// It is what the vendor's simulator has in undefined memory (NKI documentation, "NKI simulator").
+  public mutating func fillUndefined(_ id: TensorID) {
+    let tensor = tensors[Int(id.index)]
+    let memory = device[Int(id.index)].memory
+    let size = tensor.dtype.size
+    if tensor.dtype.isOpaque {
+      // 255 is NaN in scales; packed elements have no value of their own.
+      let bits: UInt32 = tensor.dtype == .float8_e8m0fnu ? 255 : 4
+      withUnsafePointer(to: bits) {
+        encodeBits($0, count: 1, as: tensor.dtype, into: memory, stride: size)
+      }
+    } else {
+      let value: Float = tensor.dtype.isFloat ? .nan : 4
+      var rounding = Rounding.nearestEven
+      withUnsafePointer(to: value) {
+        encode($0, count: 1, as: tensor.dtype, into: memory, stride: size, rounding: &rounding)
+      }
+    }
+    for element in 1..<max(1, tensor.elements) {
+      (memory + element * size).copyMemory(from: memory, byteCount: size)
+    }
+  }
+
+  /// Lets instructions read what was never written of an HBM tensor.
+  public mutating func allowUndefinedReads(of id: TensorID) {
+    device[Int(id.index)].allowsUndefinedReads = true
   }
 
   /// Fills an HBM tensor, which is never written, block by block as it is read.
@@ -150,7 +175,7 @@ public struct Machine: ~Copyable {
     let bank = device[Int(tensor.index)]
     let count = tensors[Int(tensor.index)].bytes
     let bytes = [UInt8](UnsafeRawBufferPointer(start: bank.memory, count: count))
-    return (bytes, bank.firstUnwritten(0, count))
+    return (bytes, bank.firstNeverWritten(0, count))
   }
 }
 

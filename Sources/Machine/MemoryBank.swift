@@ -14,6 +14,8 @@ final class MemoryBank {
   private var written: WrittenMap?
   private var allWritten = false
   private let ownsMemory: Bool
+  /// Whether bytes that were never written may be read: their contents are known to whoever asked for that.
+  var allowsUndefinedReads = false
   /// What fills the bank when it is read, and which of its blocks it has filled.
   private var contents: LazyContents?
   private var filledBlocks: [Bool] = []
@@ -73,13 +75,24 @@ final class MemoryBank {
     matmulWritten?.set(start, count, to: byMatmul)
   }
 
+  /// The first byte of the range that must not be read.
   func firstUnwritten(_ start: Int, _ count: Int) -> Int? {
+    allowsUndefinedReads ? nil : firstNeverWritten(start, count)
+  }
+
+  /// The first byte of the range that was never written.
+  func firstNeverWritten(_ start: Int, _ count: Int) -> Int? {
     if allWritten || count == 0 {
       fillBlocks(start, count)
       return nil
     }
     guard let written else { return start }
     return written.firstUnwritten(start, count)
+  }
+
+  /// Whether no byte of the range was ever written.
+  func isNeverWritten(_ start: Int, _ count: Int) -> Bool {
+    count == 0 || (!allWritten && written?.isClear(start, count) ?? true)
   }
 
   /// Marks `count` elements of `size` bytes, `stride` elements apart.
@@ -93,7 +106,7 @@ final class MemoryBank {
 
   /// Whether every byte of the range counts as written already, by a matmul or not.
   func isMarked(_ start: Int, _ count: Int, byMatmul: Bool) -> Bool {
-    guard firstUnwritten(start, count) == nil else { return false }
+    guard firstNeverWritten(start, count) == nil else { return false }
     guard let matmulWritten else { return true }
     return byMatmul
       ? matmulWritten.firstUnwritten(start, count) == nil : matmulWritten.isClear(start, count)

@@ -1,4 +1,6 @@
 import Device
+import Diagnostics
+import Machine
 import Programs
 public import Simulation
 import Timing
@@ -22,7 +24,12 @@ public struct CoresReport: Sendable {
   public init(_ run: CoresRun, peakMemoryBytes: Int? = nil) {
     self.run = run
     self.peakMemoryBytes = peakMemoryBytes
-    cores = run.cores.map { Report($0) }
+    cores = run.cores.map { core in
+      var core = core
+      // What the cores of a rank left out together is told once.
+      core.unwritten = []
+      return Report(core)
+    }
   }
 
   /// What a core did at its exchanges.
@@ -77,6 +84,9 @@ public struct CoresReport: Sendable {
         text += "allowed \(fixed(check.tolerance, 6)): \(check.passed ? "passed" : "FAILED")\n"
       }
     }
+    for (rank, regions) in run.unwritten.enumerated() {
+      for region in regions { text += "  note: rank \(rank): \(printable(region.sentence))\n" }
+    }
     guard run.total != nil else { return text }
     text += "\nthe core that completed last, \(layout.places[run.slowest].description):\n\n"
     return text + cores[run.slowest].text(color: color)
@@ -98,6 +108,10 @@ public struct CoresReport: Sendable {
           return .object(entry)
         }
       })
+    let unwritten = run.unwritten.enumerated().flatMap { rank, regions in
+      regions.map { JSON($0).adding("rank", .integer(rank)) }
+    }
+    if !unwritten.isEmpty { object["unwritten_outputs"] = .array(unwritten) }
     object["cores"] = .array(
       run.layout.places.map { place in
         guard case .object(var entry) = cores[place.id].json else { return .null }

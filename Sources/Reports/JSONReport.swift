@@ -1,6 +1,7 @@
 import Device
 import Diagnostics
 import Hardware
+import Machine
 import Programs
 import Simulation
 import Timing
@@ -13,6 +14,7 @@ import Timing
 //   "hardware": {"fingerprint": "0123456789abcdef", "name": "trn2", "overrides": []},
 //   "hbm_read_bytes": 1048576,
 //   "total_time": 1.2345e-05, …
+//   "unwritten_outputs": [{"note": "nothing was stored to y[2:4, :] (16 of 32 elements)", …}]
 // }
 
 extension Report {
@@ -36,6 +38,9 @@ extension Report {
       "checks": .array(run.checks.map(JSON.init)),
       "host": .object(host),
     ]
+    if !run.unwritten.isEmpty {
+      object["unwritten_outputs"] = .array(run.unwritten.map { JSON($0) })
+    }
     guard let timed else { return .object(object) }
     for (key, metric) in timed.summary.metrics { object[key] = JSON(metric) }
     object["bottleneck"] = JSON(timed.bottleneck).adding("what_if", gains?.json ?? .null)
@@ -122,6 +127,21 @@ extension JSON {
     ]
     if let error = check.relativeError { object["relative_error"] = .real(error) }
     self = .object(object)
+  }
+
+  /// `ranges` has boxes of [start, end, step] for each dimension.
+  init(_ region: UnwrittenRegion) {
+    self = .object([
+      "output": .string(region.tensor),
+      "note": .string(region.sentence),
+      "elements": .integer(region.elements),
+      "shape": .array(region.shape.map { .integer($0) }),
+      "exact": .bool(region.isExact),
+      "ranges": .array(
+        region.boxes.map { box in
+          .array(box.map { .array([.integer($0.start), .integer($0.end), .integer($0.step)]) })
+        }),
+    ])
   }
 
   fileprivate init(_ bottleneck: Bottleneck) {

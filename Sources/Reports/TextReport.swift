@@ -1,6 +1,7 @@
 import Device
 import Diagnostics
 import Hardware
+import Machine
 import Programs
 import Simulation
 import Timing
@@ -53,7 +54,7 @@ extension Report {
     } else {
       lines += ["", "  values only: nothing was timed"]
     }
-    lines += checks(ink) + host()
+    lines += checks(ink) + unwritten() + host()
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -139,6 +140,12 @@ extension Report {
         + "largest difference \(short(check.maxAbsDifference)), allowed \(short(check.tolerance))"
       return "\(line) (\(check.rule)): ".clipped(Report.width) + verdict
     } + run.remarks.map { "            \(printable($0))" }
+  }
+
+  private func unwritten() -> [String] {
+    run.unwritten.flatMap { region in
+      wrapped("note      \(printable(region.sentence))", hanging: 10)
+    }
   }
 
   private func host() -> [String] {

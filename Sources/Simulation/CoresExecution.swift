@@ -81,6 +81,8 @@ final class CoresExecution {
           machine.declare(tensor)
         }
       }
+      // What the first core declares too is prepared already.
+      if first == nil { Simulation.prepareOutputs(of: program, on: &machine, options, caller) }
       func isGiven(_ name: String, _ first: Core?) -> Bool {
         first?.program.givenTensors.contains { $0.tensor.name == name } ?? false
       }
@@ -300,13 +302,22 @@ final class CoresExecution {
     let lent = caller(of: core).memory
     let core = cores[core]
     return try core.program.returnedTensors.compactMap { id, tensor in
-      if let missing = core.interpreter.machine.firstUnwritten(id) {
-        throw core.place.named(Simulation.incomplete(tensor, missing, tensor.bytes))
+      if options.unwrittenOutputs == .fault, let region = core.interpreter.machine.unwritten(id) {
+        throw core.place.named(Simulation.incomplete(tensor, region))
       }
       guard lent[tensor.name] == nil else { return nil }
       return KernelTensor(
         name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
         bytes: core.interpreter.machine.contents(of: id).bytes)
+    }
+  }
+
+  /// What of a core's outputs neither it nor the other core of its rank wrote.
+  func unwritten(of core: Int) -> [UnwrittenRegion] {
+    guard options.mode != .timingOnly else { return [] }
+    let core = cores[core]
+    return core.program.returnedTensors.compactMap { id, _ in
+      core.interpreter.machine.unwritten(id)
     }
   }
 

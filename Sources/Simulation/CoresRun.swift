@@ -1,6 +1,7 @@
 public import Device
 public import Hardware
 public import Kernels
+public import Machine
 public import Programs
 public import Timing
 
@@ -29,6 +30,20 @@ public struct CoresRun: Sendable {
     cores.indices.max { one, other in
       (cores[one].timeline?.total ?? 0, -one) < (cores[other].timeline?.total ?? 0, -other)
     } ?? 0
+  }
+
+  /// By rank: what of the outputs nothing was stored to, each once.
+  public var unwritten: [[UnwrittenRegion]] {
+    (0..<layout.ranks).map { rank in
+      var found: [UnwrittenRegion] = []
+      for core in 0..<layout.coresPerRank {
+        for region in cores[rank * layout.coresPerRank + core].unwritten
+        where !found.contains(where: { $0.tensor == region.tensor }) {
+          found.append(region)
+        }
+      }
+      return found
+    }
   }
 
   /// By rank: outputs in the order of their declaration.

@@ -1,6 +1,7 @@
 public import Device
 public import Hardware
 public import Kernels
+public import Machine
 public import Programs
 public import Timing
 
@@ -74,6 +75,8 @@ public struct Run: Sendable {
   public var timeline: Timeline?
   /// Outputs in the order of their declaration; empty when only timing was asked for.
   public var outputs: [KernelTensor] = []
+  /// What of the outputs nothing was stored to, where the options let that pass.
+  public var unwritten: [UnwrittenRegion] = []
   /// Comparisons with the reference, if there is one.
   public var checks: [NumericCheck] = []
   /// What else the comparison found, in sentences.

@@ -38,6 +38,7 @@ extension Simulation {
     try measure(&run.cores[0].host.values) { try meeting.run() }
     for index in run.cores.indices {
       run.cores[index].outputs = try meeting.outputs(of: index)
+      run.cores[index].unwritten = meeting.unwritten(of: index)
       if let executed = meeting.executed(by: index) {
         run.cores[index].program = executed.program
         run.cores[index].origins = executed.origins

@@ -18,6 +18,16 @@ public enum Simulation {
     case valuesOnly
   }
 
+  /// What becomes of elements of outputs that nothing was stored to.
+  public enum UnwrittenOutputs: String, CaseIterable, Hashable, Sendable {
+    /// The run fails.
+    case fault
+    /// They are what the caller's memory had, else NaN (4 in integers); the run's `unwritten` tells them.
+    case note
+    /// As `note`, and instructions may read them too.
+    case read
+  }
+
   /// How to run.
   public struct Options: Hashable, Sendable {
     /// What to compute.
@@ -29,6 +39,9 @@ public enum Simulation {
     ///
     /// They then take turns, instruction by instruction, so that what each does first comes first.
     public var allowsCoreRaces = false
+
+    /// What becomes of elements of outputs that nothing was stored to.
+    public var unwrittenOutputs = UnwrittenOutputs.fault
 
     /// The defaults.
     public init() {}
@@ -77,6 +90,7 @@ public enum Simulation {
         try execute(program, geometry, inputs, options, caller)
       }
       run.outputs = outcome.outputs
+      run.unwritten = outcome.unwritten
       if let executed = outcome.executed {
         run.program = executed.program
         run.origins = executed.origins
@@ -87,9 +101,11 @@ public enum Simulation {
     // Races and deadlocks of explicit programs show in the lowering, before any value is computed.
     if options.mode != .valuesOnly || program.dependencies == .explicit { try lower(&run) }
     if options.mode != .timingOnly {
-      run.outputs = try measure(&run.host.values) {
-        try execute(program, geometry, inputs, options, caller).outputs
+      let outcome = try measure(&run.host.values) {
+        try execute(program, geometry, inputs, options, caller)
       }
+      run.outputs = outcome.outputs
+      run.unwritten = outcome.unwritten
     }
     try time(&run, options)
     return run
@@ -181,10 +197,17 @@ public enum Simulation {
 
   // MARK: - Values
 
+  /// What executing a program gave.
+  private struct Executed {
+    var outputs: [KernelTensor] = []
+    var unwritten: [UnwrittenRegion] = []
+    var executed: ExecutedStream?
+  }
+
   private static func execute(
     _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options,
     _ caller: Caller
-  ) throws -> (outputs: [KernelTensor], executed: ExecutedStream?) {
+  ) throws -> Executed {
     let declared = program.givenTensors.filter { !caller.gives($0.tensor.name) }
     guard options.mode != .timingOnly else {
       return try follow(program, geometry, declared, inputs, options, caller)
@@ -197,24 +220,25 @@ public enum Simulation {
       machine: try machine(program, geometry, declared, filled, options, caller))
     interpreter.onPrint(caller.onPrint)
     try execute(program, &interpreter)
-    var outputs: [KernelTensor] = []
+    var result = Executed(executed: interpreter.executed)
     for (id, tensor) in program.returnedTensors {
-      if let missing = interpreter.machine.firstUnwritten(id) {
-        throw incomplete(tensor, missing, tensor.bytes)
+      if let region = interpreter.machine.unwritten(id) {
+        guard options.unwrittenOutputs != .fault else { throw incomplete(tensor, region) }
+        result.unwritten.append(region)
       }
       guard caller.memory[tensor.name] == nil else { continue }
       let bytes = interpreter.machine.contents(of: id).bytes
-      outputs.append(
+      result.outputs.append(
         KernelTensor(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: bytes))
     }
-    return (outputs, interpreter.executed)
+    return result
   }
 
   /// What a program with control flow executes, with no more values than that depends on.
   private static func follow(
     _ program: Program, _ geometry: Geometry, _ declared: [(id: TensorID, tensor: Tensor)],
     _ inputs: [KernelTensor], _ options: Options, _ caller: Caller
-  ) throws -> (outputs: [KernelTensor], executed: ExecutedStream?) {
+  ) throws -> Executed {
     let end = program.valuesEnd
     let hasInputs = declared.allSatisfy { _, tensor in
       inputs.contains { $0.name == tensor.name }
@@ -222,14 +246,14 @@ public enum Simulation {
     guard end > 0 && hasInputs else {
       var interpreter = Interpreter(geometry: geometry, machine: nil)
       try execute(program, &interpreter)
-      return ([], interpreter.executed)
+      return Executed(executed: interpreter.executed)
     }
     var interpreter = Interpreter(
       geometry: geometry,
       machine: try machine(program, geometry, declared, inputs, options, caller),
       valuesUpTo: end)
     try execute(program, &interpreter)
-    return ([], interpreter.executed)
+    return Executed(executed: interpreter.executed)
   }
 
   private static func machine(
@@ -246,6 +270,7 @@ public enum Simulation {
         machine.declare(tensor)
       }
     }
+    prepareOutputs(of: program, on: &machine, options, caller)
     for (id, tensor) in program.givenTensors {
       if let contents = caller.contents[tensor.name] { machine.fill(id, lazily: contents) }
     }
@@ -269,12 +294,26 @@ public enum Simulation {
     }
   }
 
-  static func incomplete(_ tensor: Tensor, _ missing: Int, _ count: Int) -> Trap {
-    Trap(
+  /// What outputs hold before anything is stored to them, where they may stay so.
+  static func prepareOutputs(
+    of program: Program, on machine: inout Machine, _ options: Options, _ caller: Caller
+  ) {
+    guard options.unwrittenOutputs != .fault else { return }
+    for (id, tensor) in program.returnedTensors where !tensor.role.isGiven {
+      if caller.memory[tensor.name] == nil && tensor.base == nil { machine.fillUndefined(id) }
+      if options.unwrittenOutputs == .read { machine.allowUndefinedReads(of: id) }
+    }
+  }
+
+  static func incomplete(_ tensor: Tensor, _ region: UnwrittenRegion) -> Trap {
+    let missing = region.firstByte
+    var trap = Trap(
       .uninitializedRead,
-      "output '\(tensor.name)' is incomplete: byte \(missing) of \(count) "
+      "output '\(tensor.name)' is incomplete: byte \(missing) of \(tensor.bytes) "
         + "(element \(missing / tensor.dtype.size)) was never written",
       remedy: "store every element, also those of the last, partial tile")
+    trap.notes = [region.sentence]
+    return trap
   }
 
   /// The inputs in the order of their declaration; what is missing is made, all mistakes at once.

@@ -13,7 +13,8 @@ extension BadInput {
       "output 'y' is incomplete: byte 0 of 32768 (element 0) was never written"),
     .program(
       "output half written", "dma_copy dst=a src=x\ndma_copy dst=y[0:64, :] src=a[0:64, :]",
-      code: 2, "output 'y' is incomplete: byte 16384 of 32768 (element 4096) was never written"),
+      code: 2, "output 'y' is incomplete: byte 16384 of 32768 (element 4096) was never written",
+      "  nothing was stored to y[64:128, :] (4096 of 8192 elements)"),
     .program(
       "accumulation onto a memset",
       "dma_copy dst=a src=x\nmemset dst=p[0:64, :] value=0\nnc_matmul dst=p[0:64, :] stationary=a moving=a accumulate=true",

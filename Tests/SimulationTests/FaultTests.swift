@@ -90,6 +90,45 @@ struct FaultTests {
     #expect(
       found?.message
         == "output 'y' is incomplete: byte 32512 of 32768 (element 8128) was never written")
+    #expect(found?.notes == ["nothing was stored to y[127, :] (64 of 8192 elements)"])
+  }
+
+  @Test func outputsMayStayUnwrittenWhereThatIsAskedFor() throws {
+    let half = program([
+      Instruction(DMACopy(dst: whole(2), src: whole(0))),
+      Instruction(DMACopy(dst: whole(1, rows: 64), src: whole(2, rows: 64))),
+    ])
+    var options = Simulation.Options()
+    options.unwrittenOutputs = .note
+    let given = inputs(half, seed: 3)
+    let run = try Simulation.run(half, on: Self.hardware.get(), inputs: given, options: options)
+    #expect(
+      run.unwritten.map(\.sentence) == [
+        "nothing was stored to y[64:128, :] (4096 of 8192 elements)"
+      ])
+    let values = run.outputs[0].values
+    #expect(values.prefix(4096) == given[0].values.prefix(4096))
+    #expect(values.dropFirst(4096).allSatisfy { $0.isNaN })
+  }
+
+  @Test func unwrittenOutputsAreReadOnlyWhereThatIsAskedFor() throws {
+    let reading = program([
+      Instruction(DMACopy(dst: whole(2), src: whole(1))),
+      Instruction(DMACopy(dst: whole(1, rows: 1), src: whole(2, rows: 1))),
+    ])
+    var options = Simulation.Options()
+    options.unwrittenOutputs = .note
+    let hardware = try Self.hardware.get()
+    let given = inputs(reading, seed: 3)
+    let found = #expect(throws: Trap.self) {
+      try Simulation.run(reading, on: hardware, inputs: given, options: options)
+    }
+    #expect(found?.kind == .uninitializedRead && found?.instruction == 0)
+    options.unwrittenOutputs = .read
+    let run = try Simulation.run(reading, on: hardware, inputs: given, options: options)
+    // What was read was NaN, and was stored.
+    #expect(run.unwritten.map(\.place) == ["y[1:128, :]"])
+    #expect(run.outputs[0].values.allSatisfy { $0.isNaN })
   }
 
   @Test func dynamicIndexOutOfBounds() {

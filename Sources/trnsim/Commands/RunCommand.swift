@@ -60,6 +60,11 @@ struct RunCommand: ParsableCommand {
       "Let the cores of a rank touch the same bytes of HBM without meeting in between: they take turns."
   )
   var allowCoreRaces = false
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of elements of outputs that nothing was stored to: fault; note, they are NaN (4 in integers); or read, as note, and instructions may read them too.",
+      valueName: "fault|note|read"))
+  var unwrittenOutputs: Simulation.UnwrittenOutputs = .fault
   @Flag(help: "Compute no values.")
   var timingOnly = false
   @Flag(help: "Compute no times.")
@@ -164,6 +169,7 @@ struct RunCommand: ParsableCommand {
     options.mode = timingOnly ? .timingOnly : valuesOnly ? .valuesOnly : .valuesAndTiming
     options.stochasticRoundingSeed = stochasticRounding
     options.allowsCoreRaces = allowCoreRaces
+    options.unwrittenOutputs = unwrittenOutputs
     return options
   }
 
@@ -198,6 +204,7 @@ struct RunCommand: ParsableCommand {
     if outputDir != nil { unusable.append("--output-dir") }
     if lnc != nil { unusable.append("--lnc") }
     if allowCoreRaces { unusable.append("--allow-core-races") }
+    if unwrittenOutputs != .fault { unusable.append("--unwritten-outputs") }
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
@@ -238,3 +245,4 @@ struct RunCommand: ParsableCommand {
 
 extension TraceOptions.Detail: ExpressibleByArgument {}
 extension TraceOptions.Flows: ExpressibleByArgument {}
+extension Simulation.UnwrittenOutputs: ExpressibleByArgument {}
