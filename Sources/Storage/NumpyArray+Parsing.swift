@@ -7,14 +7,17 @@ extension NumpyArray {
   /// Most dimensions accepted: NumPy 2 has no more.
   private static let rankLimit = 64
 
-  /// Reads the bytes of a `.npy` file, version 1, 2 or 3.
+  /// Reads the bytes of a `.npy` file, version 1, 2 or 3, in either byte order, in C or Fortran order.
   ///
   /// - Parameters:
   ///   - file: The whole file.
   ///   - path: Its name, for messages.
+  ///   - name: What messages call the array.
   /// - Throws: A `DiagnosticError` placed at the file: not an `.npy` file, a malformed header, an
-  ///   element type or order that is not supported, too few or too many bytes.
-  public init(parsing file: [UInt8], path: String) throws(DiagnosticError) {
+  ///   element type that is not supported, too few or too many bytes.
+  public init(
+    parsing file: [UInt8], path: String, name: String = "the array"
+  ) throws(DiagnosticError) {
     func failure(_ message: String, remedy: String? = nil) -> DiagnosticError {
       DiagnosticError(message, at: SourceLocation(file: path, line: 0), remedy: remedy)
     }
@@ -50,25 +53,23 @@ extension NumpyArray {
         "malformed .npy header at byte \(error.offset): \(error.message)",
         remedy: "write it with numpy.save")
     }
-    if header.descr.hasPrefix(">") {
+    if let field = header.firstOfFields {
       throw failure(
-        "big-endian array of type '\(header.descr)'",
-        remedy: "save it as array.astype(array.dtype.newbyteorder('<'))")
+        "\(name) is a record: its elements are records",
+        remedy: "give its fields as arrays of their own: array['\(field)']")
     }
-    guard NumpyArray.elementSize(ofDescr: header.descr) != nil else {
-      throw failure(
-        "array of type '\(header.descr)', which is not supported",
-        remedy: "convert it with array.astype, for example to 'float32'")
-    }
-    if header.fortranOrder {
-      throw failure(
-        "array in Fortran order", remedy: "save it as numpy.ascontiguousarray(array)")
+    // Elements of the other byte order have the same size.
+    let isSwapped = header.descr.hasPrefix(">")
+    let native = isSwapped ? "<\(header.descr.dropFirst())" : header.descr
+    guard NumpyArray.elementSize(ofDescr: native) != nil else {
+      let (type, why, remedy) = NumpyArray.refusal(ofDescr: header.descr)
+      throw failure("\(name) is \(type): \(why)", remedy: remedy)
     }
     guard header.shape.count <= NumpyArray.rankLimit else {
       throw failure(
         "array of \(header.shape.count) dimensions, at most \(NumpyArray.rankLimit) are accepted")
     }
-    guard let count = NumpyArray.byteCount(descr: header.descr, shape: header.shape) else {
+    guard let count = NumpyArray.byteCount(descr: native, shape: header.shape) else {
       throw failure("shape \(header.shape) is not the shape of an array")
     }
     let given = file.count - start - length
@@ -80,6 +81,7 @@ extension NumpyArray {
     }
     self.init(
       descr: header.descr, shape: header.shape, bytes: Array(file[(start + length)...]))
+    makeNative(isFortran: header.fortranOrder)
   }
 }
 
@@ -92,6 +94,8 @@ private struct HeaderError: Error {
 /// The dictionary of a `.npy` file: a Python literal with exactly three keys.
 private struct Header {
   var descr = ""
+  /// The name of the first field of records with several; those with one are read as it.
+  var firstOfFields: String?
   var fortranOrder = false
   var shape: [Int] = []
 
@@ -103,7 +107,7 @@ private struct Header {
       let key = try scanner.string()
       try scanner.expect(":")
       switch key {
-      case "descr": descr = try scanner.string()
+      case "descr": (descr, firstOfFields) = try scanner.description()
       case "fortran_order": fortranOrder = try scanner.boolean()
       case "shape": shape = try scanner.tuple()
       default: throw scanner.failure("unknown key '\(key)'")
@@ -155,7 +159,6 @@ private struct Scanner {
   mutating func string() throws(HeaderError) -> String {
     skipBlanks()
     guard let quote = text.first, quote == 0x27 || quote == 0x22 else {
-      // A list here describes a record of several fields.
       throw failure("a string expected, for example '<f4'")
     }
     let rest = text.dropFirst()
@@ -165,6 +168,52 @@ private struct Scanner {
     else { throw failure("unreadable string") }
     text = rest[(end + 1)...]
     return String(decoding: content, as: UTF8.self)
+  }
+
+  /// The type of a number, or the list of a record's fields: `[('name', '<u4')]`.
+  ///
+  /// Packed types of NKI are records of one field.
+  mutating func description() throws(HeaderError) -> (descr: String, firstOfFields: String?) {
+    guard skip("[") else { return (try string(), nil) }
+    try expect("(")
+    let name = try string()
+    try expect(",")
+    // A field may be a record or an array of its own.
+    guard peek != 0x5b, let descr = try? string(), skip(")"), skip("]") else {
+      guard let end = endOfList() else { throw failure("']' expected") }
+      text = text[end...]
+      return ("", name)
+    }
+    return (descr, nil)
+  }
+
+  private var peek: UInt8? {
+    mutating get {
+      skipBlanks()
+      return text.first
+    }
+  }
+
+  /// Behind the bracket that ends the list that has begun.
+  private func endOfList() -> Int? {
+    var depth = 1
+    var quote: UInt8?
+    for index in text.indices {
+      let character = text[index]
+      if let open = quote {
+        if character == open { quote = nil }
+        continue
+      }
+      switch character {
+      case 0x27, 0x22: quote = character
+      case 0x5b: depth += 1
+      case 0x5d:
+        depth -= 1
+        if depth == 0 { return index + 1 }
+      default: break
+      }
+    }
+    return nil
   }
 
   mutating func boolean() throws(HeaderError) -> Bool {

@@ -1,6 +1,6 @@
 public import Diagnostics
 
-/// An array as NumPy's `.npy` files hold it: little-endian elements in C order.
+/// An array of NumPy's `.npy` files: little-endian elements in C order, whatever the file has.
 ///
 /// Types that NumPy does not have itself (bfloat16, float8) are written as raw bytes (`|V2`, `|V1`),
 /// which is also how `numpy.save` writes most of them. In Python:

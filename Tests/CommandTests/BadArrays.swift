@@ -16,6 +16,14 @@ extension BadInput {
     }
   }
 
+  /// Bytes of 2 × 8 doubles, of which one is too large for a float.
+  static func doubles(beyond index: Int) -> [UInt8] {
+    (0..<16).flatMap { i in
+      let number = i == index ? 1e300 : 1
+      return (0..<8).map { UInt8(truncatingIfNeeded: number.bitPattern >> (8 * $0)) }
+    }
+  }
+
   private static func array(
     _ name: String, _ bytes: [UInt8], code: Int32 = 1, _ messages: String...
   ) -> BadInput {
@@ -54,16 +62,17 @@ extension BadInput {
       "header cut", Array(npy("<f4", "(2, 8)", bytes: []).prefix(30)),
       ".npy file ends inside its header, at byte 30"),
     .array(
-      "another type", npy("<f8", "(2, 8)", bytes: floats() + floats()),
-      "'x' is float32, the file holds '<f8'", "save it as one of <f4"),
+      "another type", npy("<i4", "(2, 8)", bytes: floats()),
+      "'x' is float32, the file holds '<i4'", "save it as one of <f4"),
     .array(
-      "objects", npy("|O", "(2, 8)", bytes: floats()), "array of type '|O', which is not supported"),
+      "objects", npy("|O", "(2, 8)", bytes: floats()),
+      "x.npy: error: 'x' is object: its elements are Python objects", "array.astype(np.float32)"),
     .array(
-      "big-endian", npy(">f4", "(2, 8)", bytes: floats()), "big-endian array of type '>f4'",
-      "newbyteorder"),
+      "complex numbers", npy(">c8", "(2, 4)", bytes: floats()),
+      "'x' is complex64: NKI has no complex numbers", "the real and the imaginary parts"),
     .array(
-      "Fortran order", npy("<f4", "(2, 8)", fortran: true, bytes: floats()),
-      "array in Fortran order", "ascontiguousarray"),
+      "beyond float32", npy("<f8", "(2, 8)", fortran: true, bytes: doubles(beyond: 5)),
+      "'x' has 1e+300 at [1, 2], beyond float32 (up to 3.4028235e+38)", "scale it"),
     .array(
       "another shape", npy("<f4", "(8, 2)", bytes: floats()),
       "'x' has shape [2, 8], the file holds [8, 2]"),

@@ -69,6 +69,7 @@ extension RunCommand {
     let layout = set.layout
     var findings: [Diagnostic] = []
     var found: [[KernelTensor]] = []
+    var rounded: [String] = []
     var isKnown = Array(repeating: false, count: inputs.count)
     for rank in 0..<layout.ranks {
       let programs = set.programs[rank * layout.coresPerRank..<(rank + 1) * layout.coresPerRank]
@@ -89,7 +90,7 @@ extension RunCommand {
         settings.append(plain)
       }
       do {
-        let given = try readInputs(settings, declared)
+        let given = try readInputs(settings, declared, rounded: &rounded)
         found.append(timingOnly ? given : trialInputs(declared, given, seed: seed &+ UInt64(rank)))
       } catch let error as DiagnosticError {
         findings += error.diagnostics
@@ -104,6 +105,7 @@ extension RunCommand {
             + names.joined(separator: ", ")))
     }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
+    noteRounded(rounded)
     return found
   }
 }

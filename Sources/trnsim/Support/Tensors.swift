@@ -6,8 +6,23 @@ import Machine
 import Programs
 import Storage
 
-/// Reads `name=file.npy` settings for a program's inputs; all mistakes at once.
+/// Reads `name=file.npy` settings for a program's inputs; all mistakes at once, with a note if values are rounded.
 func readInputs(_ settings: [String], _ declared: [Tensor]) throws -> [KernelTensor] {
+  var rounded: [String] = []
+  let found = try readInputs(settings, declared, rounded: &rounded)
+  noteRounded(rounded)
+  return found
+}
+
+/// Says that inputs were rounded from float64.
+func noteRounded(_ names: [String]) {
+  if !names.isEmpty { note("note: \(NumpyArray.roundingNote(names))") }
+}
+
+/// Reads inputs; `rounded` gets the names of those that are rounded from float64.
+func readInputs(
+  _ settings: [String], _ declared: [Tensor], rounded: inout [String]
+) throws -> [KernelTensor] {
   var findings: [Diagnostic] = []
   var tensors: [KernelTensor] = []
   for setting in settings {
@@ -26,7 +41,9 @@ func readInputs(_ settings: [String], _ declared: [Tensor]) throws -> [KernelTen
       continue
     }
     do {
-      tensors.append(try readTensor(String(parts[1]), tensor))
+      let (found, isRounded) = try readTensor(String(parts[1]), tensor)
+      tensors.append(found)
+      if isRounded && !rounded.contains(name) { rounded.append(name) }
     } catch let error as DiagnosticError {
       findings += error.diagnostics
     }
@@ -35,23 +52,22 @@ func readInputs(_ settings: [String], _ declared: [Tensor]) throws -> [KernelTen
   return tensors
 }
 
-private func readTensor(_ path: String, _ tensor: Tensor) throws -> KernelTensor {
-  let array = try NumpyArray(parsing: readFile(path), path: path)
-  guard let accepted = npyDescription(forDTypeNamed: tensor.dtype.name) else {
-    throw DiagnosticError("\(tensor.dtype) has no .npy form")
-  }
-  let place = SourceLocation(file: path, line: 0)
-  guard accepted.accepted.contains(array.descr) else {
+private func readTensor(
+  _ path: String, _ tensor: Tensor
+) throws -> (tensor: KernelTensor, isRounded: Bool) {
+  let file = try NumpyArray(parsing: readFile(path), path: path, name: "'\(tensor.name)'")
+  let (array, isRounded) = try file.converted(
+    toDTypeNamed: tensor.dtype.name, name: tensor.name, path: path)
+  // A number without dimensions is a tensor of one element, as in the Python package.
+  guard array.shape == tensor.shape || (array.shape.isEmpty && tensor.shape == [1]) else {
     throw DiagnosticError(
-      "'\(tensor.name)' is \(tensor.dtype), the file holds '\(array.descr)'", at: place,
-      remedy: "save it as one of \(accepted.accepted.joined(separator: ", "))")
+      "'\(tensor.name)' has shape \(tensor.shape), the file holds \(array.shape)",
+      at: SourceLocation(file: path, line: 0), remedy: "save it in the shape that it has")
   }
-  guard array.shape == tensor.shape else {
-    throw DiagnosticError(
-      "'\(tensor.name)' has shape \(tensor.shape), the file holds \(array.shape)", at: place)
-  }
-  return KernelTensor(
-    name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: array.bytes)
+  return (
+    KernelTensor(
+      name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: array.bytes), isRounded
+  )
 }
 
 /// Makes a directory if it is missing.
