@@ -25,7 +25,8 @@ struct EntryRun: Sendable {
       let hardware = try evaluator.hardware(variant)
       machine = machines.machine(entry.hardware, hardware)
       let run = try evaluator.run(variant)
-      entry.parameters = EntryRun.parameters(of: run.program, isKernel: isKernel)
+      entry.parameters = EntryRun.parameters(
+        of: run.program, isKernel: isKernel, isScript: variant.isScript)
       if variant.isScript {
         for setting in variant.parameters { entry.parameters[setting.name] = setting.value }
       }
@@ -60,10 +61,14 @@ struct EntryRun: Sendable {
 
   /// What makes two runs of an entry comparable: all parameters of a kernel, what a program file
   /// reads and writes.
-  private static func parameters(of program: Program, isKernel: Bool) -> [String: String] {
+  ///
+  /// What a script's kernel returns follows from its arguments.
+  private static func parameters(
+    of program: Program, isKernel: Bool, isScript: Bool
+  ) -> [String: String] {
     var found = isKernel ? program.metadata : [:]
     for (role, tensors) in [
-      ("input", program.tensors(.input)), ("output", program.tensors(.output)),
+      ("input", program.tensors(.input)), ("output", isScript ? [] : program.tensors(.output)),
     ] {
       for (_, tensor) in tensors {
         found["\(role) \(tensor.name)"] = "\(tensor.dtype) \(tensor.shape)"

@@ -35,6 +35,7 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
   --values-only      compute no times
   --version, --help
 
+NEURON_LOGICAL_NC_CONFIG=1|2: logical cores of kernels without brackets.
 NEURON_PLATFORM_TARGET_OVERRIDE=trn1|trn2|trn3, TRNSIM_TRACE=FILE, TRNSIM_MODE=both|values|timing,
 TRNSIM_SCHEDULE=program|compiler, TRNSIM_DESCRIPTORS=prepared|generated,
 TRNSIM_ALLOCATION=rotate|first-fit|infinite: the same from outside. TRNSIM_MX_SCALE=ocp: the scales of NKI 0.4 and before.

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .arrays import element_type, is_array, to_numpy
+from .arrays import element_type, elements, is_array
 from .errors import NkiValidationError
 from .nested import PerRank, mapped
 from .tracing.program import Program
@@ -45,6 +45,8 @@ class Binder:
     def __init__(self, program: Program) -> None:
         self.program = program
         self.inputs: list[tuple[Storage, Any, np.ndarray[Any, Any]]] = []
+        #: Names of arrays that came as float64.
+        self.rounded: list[str] = []
         self._seen: dict[int, NkiTensor] = {}
 
     def bind(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -64,9 +66,10 @@ class Binder:
         found = self._seen.get(id(value))
         if found is not None:
             return found
-        array = np.ascontiguousarray(to_numpy(value))
-        if np.ndim(value) == 0:
-            array = array.reshape(())
+        array = elements(value, name, self.rounded)
+        if array.size == 0:
+            raise NkiValidationError(f"'{name}' of shape {list(array.shape)} has no elements",
+                                     remedy="extents of tensors start at 1; call the kernel where there is work")
         kind = element_type(array)
         storage = Storage(self.program.unique_name(name), MemoryRegion.hbm, kind, tuple(array.shape) or (1,))
         storage.role = "input"
@@ -75,6 +78,11 @@ class Binder:
         self.inputs.append((storage, value, array.reshape(storage.shape)))
         self._seen[id(value)] = tensor
         return tensor
+
+
+def named_arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Arguments with the names of their parameters."""
+    return [*zip(_parameter_names(function, len(args)), args), *kwargs.items()]
 
 
 def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:

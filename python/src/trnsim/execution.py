@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,14 +22,16 @@ from .precision import NotWidenedError, kept_as, run_wide, wide_arrays
 from .report import Report
 from .scheduling import DESCRIPTORS, POLICIES, compiled
 from .tracing.addresses import Addresses
+from .tracing.layout import GridDim
 from .tracing.program import Program
 from .tracing.results import map_tensors
 from .tracing.spaces import MemoryRegion
 from .tracing.view import NkiTensor
+from .unwritten import unwritten_notes
 
 
 def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: Options, *,
-        cores: int = 1, grid: tuple[int, ...] = (), beta: bool = False, name: str | None = None,
+        cores: int = 1, grid: tuple[GridDim, ...] = (), beta: bool = False, name: str | None = None,
         middle_end: bool = True) -> tuple[Any, Report]:
     """Runs a kernel: its values in the caller's arrays, and the report."""
     traced = trace_kernel(function, args, kwargs, options, cores=cores, grid=grid, beta=beta, name=name)
@@ -45,6 +49,8 @@ class _Rank:
     changed: list[tuple[Any, str]] = field(default_factory=list)
     #: Whether the arrays have float32 for smaller types.
     is_wide: bool = False
+    #: Arrays of the caller that hold what the kernel wrote to them, by identity.
+    stored: set[int] = field(default_factory=set)
 
 
 def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
@@ -62,13 +68,19 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
         raise NkiValidationError(f"kernel '{traced.name}' has no instructions",
                                  remedy="a kernel loads, computes and stores")
     outcome = Outcome()
+    returned = _returned(traced.cores[0].result, traced.cores[0].program)
+    if options.mode not in ("trace", "timing") and not returned and not any(rank.changed for rank in ranks):
+        traced.notes.append(f"kernel '{traced.name}' returns no tensor, so what it computes is lost: return the tensors of "
+                            "nl.shared_hbm that it stores to")
     if options.mode != "trace":
         request = Request(texts, [rank.arrays for rank in ranks], traced.layout.cores, hardware=options.target,
                           overrides=options.overrides, mode=options.mode, trace=options.trace,
-                          settings=options.settings, on_print=printed)
+                          settings={**_settings(), **options.settings}, on_print=printed)
         widens = not options.precise and options.mode != "timing"
         copies = [wide_arrays(rank.arrays) for rank in ranks] if widens else []
         outcome = _ask(request, traced)
+        if outcome.report:
+            traced.notes += unwritten_notes(outcome.report.get("unwritten_outputs", []), traced)
         if widens and _run_wide(traced, request, copies):
             for rank, arrays in zip(ranks, copies):
                 rank.arrays, rank.is_wide = arrays, True
@@ -77,7 +89,13 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
                     sbuf_peak_bytes=peak[MemoryRegion.sbuf], psum_peak_bytes=peak[MemoryRegion.psum])
     if options.mode == "timing":
         return None, report
-    results = PerRank(_collect(rank, is_stored=options.mode != "trace") for rank in ranks)
+    if options.mode != "trace":
+        owners = Counter(id(original) for rank in ranks for original, _ in rank.changed)
+        for rank in ranks:
+            apart = [pair for pair in rank.changed if owners[id(pair[0])] == 1]
+            traced.notes += [note for note in _store_back(rank, apart, returned) if note not in traced.notes]
+    report.notes = list(traced.notes)
+    results = PerRank(_collect(rank) for rank in ranks)
     return results if traced.by_rank else results[0], report
 
 
@@ -110,20 +128,18 @@ def _memory(cores: list[TracedCore]) -> _Rank:
         for storage, _, _ in core.inputs:
             if storage.name in written:
                 storage.role = "inout"
-    # Elements that a kernel never writes are NaN (4 for integers), as in the vendor's simulator; a strict run
-    # demands that all are written.
-    role = "output" if os.environ.get("TRNSIM_STRICT") == "1" else "inout"
     for view in _returned(first.result, first.program):
         storage = view.storage
         if storage.role == "shared":
             for core in cores:
                 for other in core.program.storages:
                     if other.role == "shared" and other.name == storage.name:
-                        other.role = role
+                        other.role = "output"
         elif storage.role == "scratch":
-            storage.role = role
+            storage.role = "output"
         else:
             continue
+        # Elements that a kernel never writes are NaN (4 for integers), as in the vendor's simulator.
         rank.arrays.outputs[storage.name] = undefined(storage.shape or (1,), storage.dtype.numpy)
     for storage, original, array in first.inputs:
         if storage.role == "inout":
@@ -136,14 +152,34 @@ def _memory(cores: list[TracedCore]) -> _Rank:
     return rank
 
 
-def _collect(rank: _Rank, is_stored: bool) -> Any:
+def _settings() -> dict[str, str]:
+    """Elements of outputs that nothing was stored to are noted; a strict run demands that there are none."""
+    return {} if os.environ.get("TRNSIM_STRICT") == "1" else {"unwritten_outputs": "note"}
+
+
+def _store_back(rank: _Rank, apart: list[tuple[Any, str]], returned: list[NkiTensor]) -> list[str]:
+    """Writes changed inputs into the caller's arrays; notes of what is lost. Those of other ranks too are not `apart`."""
+    arrays = [original for original, _ in apart if isinstance(original, np.ndarray)]
+    shared = {id(one) for one, other in itertools.permutations(arrays, 2) if np.may_share_memory(one, other)}
+    names = {view.storage.name for view in returned}
+    lost: list[str] = []
+    for original, name in rank.changed:
+        # Of arrays that share memory the last would win.
+        is_alone = any(one is original for one, _ in apart) and id(original) not in shared
+        if is_alone and store_back(original, rank.arrays.inputs[name]):
+            rank.stored.add(id(original))
+        elif name not in names:
+            lost.append(name)
+    return [f"the kernel writes to '{name}', whose array cannot take it (it is read-only, shares memory, or is of another "
+            "library), and does not return it: what it wrote is lost; return it, or give a NumPy array of its own" for name in lost]
+
+
+def _collect(rank: _Rank) -> Any:
     """What the kernel returned on a rank, in the caller's kind of array."""
-    for original, name in rank.changed if is_stored else []:
-        store_back(original, rank.arrays.inputs[name])
     first = rank.cores[0]
     like_torch = any(is_torch(original) for _, original, _ in first.inputs)
     by_name = {**rank.arrays.inputs, **rank.arrays.outputs}
-    return map_tensors(first.result, lambda view: _result(view, by_name, first, like_torch, rank.is_wide))
+    return map_tensors(first.result, lambda view: _result(view, by_name, rank, like_torch))
 
 
 def _ask(request: Request, traced: Traced) -> Outcome:
@@ -189,13 +225,13 @@ def _returned(result: Any, program: Program) -> list[NkiTensor]:
     return found
 
 
-def _result(view: NkiTensor, arrays: dict[str, np.ndarray[Any, Any]], core: TracedCore, like_torch: bool,
-            is_wide: bool) -> Any:
-    for storage, original, _ in core.inputs:
-        if storage is view.storage and storage.role == "inout" and view.shape == tuple(np.shape(original)):
+def _result(view: NkiTensor, arrays: dict[str, np.ndarray[Any, Any]], rank: _Rank, like_torch: bool) -> Any:
+    is_whole = view.offset == 0 and view.is_contiguous() and view.dtype is view.storage.dtype
+    for storage, original, _ in rank.cores[0].inputs:
+        if storage is view.storage and is_whole and id(original) in rank.stored and view.shape == tuple(original.shape):
             return original
     base = arrays[view.storage.name].reshape(-1)
-    dtype = kept_as(view.dtype) if is_wide else view.dtype
+    dtype = kept_as(view.dtype) if rank.is_wide else view.dtype
     if dtype.numpy != base.dtype:
         base = base.view(dtype.numpy)
     if view.offset == 0 and view.size == base.size and view.is_contiguous():

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .errors import SimulationWarning
+from .errors import SimulationWarning, UnsupportedError
 from .execution import run
 from .launch import Options
 from .report import Report
 from .tracing.context import default_target, target_name, tracing
+from .tracing.layout import GridDim
 from .tracing.places import user_place
 
 _last: Report | None = None
@@ -35,6 +36,14 @@ def observed(observer: Callable[[Report], None]) -> Iterator[None]:
         yield
     finally:
         _observers.remove(observer)
+
+
+def _logical_cores() -> int:
+    """What NEURON_LOGICAL_NC_CONFIG says; 1 without it (NKI documentation, "nki.jit")."""
+    value = os.environ.get("NEURON_LOGICAL_NC_CONFIG", "").strip() or "1"
+    if value not in ("1", "2"):
+        raise ValueError(f"NEURON_LOGICAL_NC_CONFIG={value}\n  help: 1 or 2 logical cores")
+    return int(value)
 
 
 def _flag(name: str, default: bool) -> bool:
@@ -96,20 +105,33 @@ class Kernel:
                 setattr(found, key, value)
         return found
 
-    def launch(self) -> tuple[int, tuple[int, ...]]:
-        """Cores and grid of the brackets."""
-        extents: list[int] = []
-        cores = 1
-        for part in self.grid:
-            spread = getattr(part, "cores", None)
-            if spread is not None:
-                cores *= int(spread)
-                extents.append(int(part.programs))
-            else:
-                extents.append(int(part))
-        if not self.beta:
-            return (extents[0] if extents else 1), ()
-        return 1, tuple(extents)
+    def launch(self) -> tuple[int, tuple[GridDim, ...]]:
+        """Logical cores and grid: of the brackets, else of NEURON_LOGICAL_NC_CONFIG.
+
+        The brackets of the second API generation hold the number of cores alone (NKI documentation, "Using Logical
+        Neuron Cores").
+        """
+        dims = [part.trnsim_dim if hasattr(part, "trnsim_dim") else GridDim(max(0, int(part))) for part in self.grid]
+        if self.beta:
+            # An extent of 0 counts as 1, as public kernels that are launched as `kernel[0]` show.
+            dims = [GridDim(1) if dim.extent == 0 else dim for dim in dims]
+            spread = [dim for dim in dims if dim.cores > 1]
+            if len(spread) > 1:
+                raise UnsupportedError("a grid with two dimensions of cores", remedy="give nl.nc in one dimension")
+            return (spread[0].cores if spread else 1), tuple(dims)
+        if not dims:
+            return _logical_cores(), ()
+        if any(dim.extent != 1 for dim in dims[1:]):
+            extents = ", ".join(str(dim.extent) for dim in dims)
+            raise UnsupportedError(
+                f"kernel '{self.__name__}' is launched on a grid of [{extents}]: the brackets of nki.jit hold one number, "
+                "the logical cores", remedy=f"{self.__name__}[1] or [2], and a loop over the rest in the kernel; kernels of "
+                "neuronxcc.nki have grids")
+        if dims[0].cores > 1 and dims[0].extent != dims[0].cores:
+            raise UnsupportedError(
+                f"kernel '{self.__name__}' is launched as {dims[0].extent} programs on {dims[0].cores} cores: the brackets "
+                "of nki.jit hold one number, the logical cores", remedy=f"{self.__name__}[{dims[0].cores}]")
+        return dims[0].extent, ()
 
     def simulate(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> tuple[Any, Report]:
         global _last
@@ -117,6 +139,10 @@ class Kernel:
         values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
                              name=self.__name__, middle_end=self.middle_end)
         _last = report
+        environment = os.environ.get("NEURON_LOGICAL_NC_CONFIG", "").strip()
+        if self.grid and not self.beta and environment not in ("", str(cores)):
+            report.notes.append(f"kernel '{self.__name__}' is launched on {cores} logical core(s) by its brackets, "
+                                f"NEURON_LOGICAL_NC_CONFIG is {environment}: the brackets count")
         code, line = user_place()
         for note in report.notes:
             warnings.warn_explicit(note, SimulationWarning, code.co_filename, line, registry=_shown)

@@ -10,19 +10,23 @@ from typing import Any
 
 import numpy as np
 
-from .binder import Binder, ranks_of, share_of
+from .arrays import rounding_note
+from .binder import Binder, named_arguments, ranks_of, share_of
 from .errors import NkiValidationError, UnsupportedError
 from .tracing import lowering
 from .tracing.allocate import allocate
-from .tracing.context import Trace, activate, trace
+from .tracing.context import Trace, trace
 from .tracing.cores import trace_cores
 from .tracing.dma import dma_copy
-from .tracing.layout import ALONE, Layout
+from .tracing.layout import ALONE, GridDim, Layout
 from .tracing.program import Program
 from .tracing.results import map_tensors
 from .tracing.spaces import MemoryRegion
 from .tracing.storage import Storage
 from .tracing.view import NkiTensor
+
+#: What kernels ask of tensors.
+_TENSOR_ATTRIBUTES = frozenset(("shape", "dtype", "ndim", "reshape", "permute", "ap", "rearrange", "view", "buffer", "storage"))
 
 #: Ranks of one launch; each is traced and simulated in this process.
 RANK_LIMIT = 1024
@@ -72,6 +76,9 @@ class Traced:
     #: Whether the kernel is of the first API generation, and whether the compiler's middle end works on it.
     beta: bool = False
     middle_end: bool = True
+    #: How many programs of the kernel ran on a rank, and whether it asked which one it is.
+    programs: int = 1
+    asks_position: bool = False
 
     @property
     def name(self) -> str:
@@ -79,7 +86,7 @@ class Traced:
 
 
 def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
-                 options: Options, *, cores: int = 1, grid: tuple[int, ...] = (), beta: bool = False,
+                 options: Options, *, cores: int = 1, grid: tuple[GridDim, ...] = (), beta: bool = False,
                  name: str | None = None) -> Traced:
     """Runs the kernel's Python and records what it does."""
     if cores not in (1, 2):
@@ -92,6 +99,10 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
     if not 1 <= ranks <= RANK_LIMIT:
         raise UnsupportedError(f"a launch on {ranks} ranks", remedy=f"1 to {RANK_LIMIT} ranks")
     layout = Layout(ranks, cores) if ranks * cores > 1 else ALONE
+    # Without a grid each core runs the kernel once.
+    alone: list[tuple[int, ...]] = [()]
+    positions = _positions(grid, cores) if grid else [alone] * cores
+    extents = tuple(dim.extent for dim in grid)
     title = str(name or getattr(function, "__name__", "kernel"))
     binders: list[Binder] = []
     calls: list[Callable[[], Any]] = []
@@ -102,34 +113,52 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
             bound, named = binder.bind(function, share_of(args, rank), share_of(kwargs, rank))
             program.inputs = {storage: array for storage, _, array in binder.inputs}
             binders.append(binder)
-            calls.append(functools.partial(function, *bound, **named))
+            calls.append(functools.partial(_called, function, bound, named))
     programs = [binder.program for binder in binders]
-    notes: list[str] = []
+    rounded = list(dict.fromkeys(name for binder in binders for name in binder.rounded))
+    notes = [rounding_note(rounded)] if rounded else []
     begin = time.perf_counter()
-    if layout.count > 1:
-        results = trace_cores(calls, programs, options.target, layout)
-    else:
-        results = [_trace_grid(calls[0], programs[0], options.target, grid, beta)]
+    bodies = [functools.partial(_trace_grid, call, positions[number % cores], beta) for number, call in enumerate(calls)]
+    results, asks_position = trace_cores(bodies, programs, options.target, layout, grid=extents, beta=beta)
     seconds = time.perf_counter() - begin
     for program in programs:
         notes += [warning for warning in program.warnings if warning not in notes]
     return Traced(layout, [TracedCore(program, result, binder.inputs)
                            for program, result, binder in zip(programs, results, binders)],
-                  options.ranks is not None or found is not None, seconds, notes, beta)
+                  options.ranks is not None or found is not None, seconds, notes, beta,
+                  programs=sum(len(of_core) for of_core in positions), asks_position=asks_position)
 
 
-def _trace_grid(function: Callable[[], Any], program: Program, target: str, grid: tuple[int, ...], beta: bool) -> Any:
-    """Every program of the grid in turn, on one core."""
+def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The kernel's Python. Lists of numbers stay lists, so the first use of one as a tensor says what to do."""
+    try:
+        return function(*args, **kwargs)
+    except AttributeError as error:
+        if isinstance(error.obj, (list, tuple)) and error.name in _TENSOR_ATTRIBUTES:
+            which = next((f"argument '{name}'" for name, value in named_arguments(function, args, kwargs) if value is error.obj),
+                         f"a {type(error.obj).__name__}")
+            raise NkiValidationError(f"{which} is a {type(error.obj).__name__}, and the kernel takes it for a tensor "
+                                     f"(.{error.name})", remedy="give numpy.array(…, dtype=…)") from error
+        raise
+
+
+def _trace_grid(function: Callable[[], Any], positions: list[tuple[int, ...]], beta: bool, current: Trace) -> Any:
+    """A core's programs of the grid in turn."""
     result: Any = None
-    # An extent of 0 counts as 1, as public kernels that are launched as `kernel[0]` show.
-    positions = list(np.ndindex(*(max(1, extent) for extent in grid))) if grid else [()]
-    shared: dict[Any, Any] = {}
     for number, position in enumerate(positions):
-        current = Trace(program, target=target, grid=grid, position=tuple(position), beta=beta, shared=shared)
-        with activate(current):
-            found = map_tensors(function(), _in_hbm if beta else lambda view: view)
+        current.begin(position)
+        found = map_tensors(function(), _in_hbm if beta else lambda view: view)
         result = found if number == 0 else result
     return result
+
+
+def _positions(grid: tuple[GridDim, ...], cores: int) -> list[list[tuple[int, ...]]]:
+    """By core: the programs of the grid that run on it, in their order."""
+    found: list[list[tuple[int, ...]]] = [[] for _ in range(cores)]
+    for position in np.ndindex(*(dim.extent for dim in grid)):
+        core = next((dim.core_of(index) for dim, index in zip(grid, position) if dim.cores > 1), 0)
+        found[core].append(tuple(int(index) for index in position))
+    return found
 
 
 def _in_hbm(view: NkiTensor) -> NkiTensor:

@@ -45,7 +45,8 @@ def run_leniently(request: Request, backend: Backend, notes: list[str], place: C
         elif kind.startswith("uninit") and request.mode != "timing" and fills == 0:
             remedy = "NaN was used"
             programs, fills = _filled(tried)
-            tried = replace(tried, programs=programs, mode="values", trace=None)
+            tried = replace(tried, programs=programs, mode="values", trace=None,
+                            settings={**tried.settings, "unwritten_outputs": "read"})
         else:
             break
         where = place(first)
@@ -62,6 +63,8 @@ def run_leniently(request: Request, backend: Backend, notes: list[str], place: C
         # Registers that the kernel loads decide its time, and depend on what was never written.
         notes.append(f"no time: {timed.errors[0]['message']}")
         return outcome
+    if timed.report is not None and outcome.report is not None and "unwritten_outputs" in outcome.report:
+        timed.report["unwritten_outputs"] = outcome.report["unwritten_outputs"]
     return timed
 
 

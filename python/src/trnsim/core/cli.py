@@ -18,8 +18,9 @@ from .backend import Outcome, Request
 #: The machine's faults (Sources/Machine/Trap.swift) begin with their kind.
 _KIND = re.compile(r"^(out of bounds|uninitialized read|race|deadlock|undefined result|invalid value|"
                    r"mismatched exchange): (.*)$")
-_INOUT = re.compile(r"^tensor (\S+): hbm inout ", re.MULTILINE)
 _INSTRUCTION = re.compile(r"^  instruction (\d+)(?:: .*)?$")
+#: What else a fault says, such as the core that it is on.
+_FAULT_NOTE = re.compile(r"^  \S")
 _OPERAND = re.compile(r"^  operand '(.*)'$")
 _ERROR = re.compile(r"^(?:(?P<file>[^\n]*?):(?P<line>\d+)(?::(?P<column>\d+))?: )?"
                     r"(?P<severity>error|fault)(?: \[[^\]]*\])?: (?P<message>.*)$")
@@ -43,7 +44,7 @@ def find_tool() -> str | None:
 
 def raw(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """The array with a type that `.npy` files can name: extension types as raw bytes."""
-    if array.dtype.isbuiltin == 1:
+    if array.dtype.names is None and array.dtype.type.__module__ == "numpy":
         return array
     return array.view(np.dtype(f"V{array.dtype.itemsize}"))
 
@@ -71,15 +72,14 @@ class CommandLine:
             command.append("--no-what-if")
         if request.settings.get("core_races") == "allow":
             command.append("--allow-core-races")
+        if "unwritten_outputs" in request.settings:
+            command += ["--unwritten-outputs", request.settings["unwritten_outputs"]]
         for override in request.overrides:
             command += ["--set", override]
         for rank, arrays in enumerate(request.arrays):
             prefix = f"rank{rank}/" if len(files) > 1 else ""
-            # What an output holds before the run matters where the program may leave elements of it unwritten.
-            kept = set(_INOUT.findall(request.programs[rank * request.cores_per_rank]))
-            given = {**arrays.inputs, **{name: array for name, array in arrays.outputs.items() if name in kept}}
             # Tensors by number, so that any name is a file's name.
-            for number, (name, array) in enumerate(given.items()):
+            for number, (name, array) in enumerate(arrays.inputs.items()):
                 file = directory / f"in{rank}.{number}.npy"
                 np.save(file, raw(np.ascontiguousarray(array)))
                 command += ["--input", f"{prefix}{name}={file}"]
@@ -127,4 +127,6 @@ def parse_errors(text: str) -> list[dict[str, Any]]:
             errors[-1].setdefault("remedy", line.split("help:", 1)[1].strip())
         elif line.strip().startswith("note:"):
             errors[-1]["notes"].append(line.split("note:", 1)[1].strip())
+        elif errors[-1]["kind"] != "check" and _FAULT_NOTE.match(line):
+            errors[-1]["notes"].append(line.strip())
     return errors

@@ -9,7 +9,7 @@ from ..kernel import as_kernel
 
 
 def simulate_kernel(func: Callable[..., Any], args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None,
-                    _lnc: int = 1) -> Any:
-    """Runs a kernel on arrays, on `_lnc` cores."""
+                    _lnc: int | None = None) -> Any:
+    """Runs a kernel on arrays, on `_lnc` logical cores; without it on as many as the kernel or the environment says."""
     kernel = as_kernel(func)
-    return kernel[_lnc](*args, **(kwargs or {})) if _lnc > 1 else kernel(*args, **(kwargs or {}))
+    return (kernel if _lnc is None else kernel[_lnc])(*args, **(kwargs or {}))

@@ -8,6 +8,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
+from ..arrays import converted, elements, rounding_note
 from .allocate import allocate
 from .context import trace
 from .dma import dma_copy, load
@@ -37,13 +38,13 @@ def constant_in_hbm(array: np.ndarray[Any, Any], name: str) -> NkiTensor:
 
 def shared_constant(constant: Any, dtype: Any = None, **_: Any) -> NkiTensor:
     """A constant array, or one in a `.npy` file, as an HBM tensor."""
-    array = np.load(constant) if isinstance(constant, (str, os.PathLike)) else np.asarray(constant)
-    if array.dtype == np.float64:
-        array = array.astype(np.float32)
-    if array.dtype == np.int64:
-        array = array.astype(np.int32)
-    if dtype is not None:
-        array = array.astype(as_dtype(dtype).numpy)
+    array = np.load(constant) if isinstance(constant, (str, os.PathLike)) else np.asanyarray(constant)
+    if dtype is not None and array.dtype != as_dtype(dtype).numpy:
+        array = converted(array, "constant", as_dtype(dtype).numpy)
+    rounded: list[str] = []
+    array = elements(array, "constant", rounded)
+    if rounded:
+        trace().program.warnings.append(rounding_note(rounded))
     return constant_in_hbm(array, "constant")
 
 

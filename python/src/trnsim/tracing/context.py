@@ -65,13 +65,23 @@ class Trace:
         self.passes = Passes()
         self.constants: dict[Any, Any] = {}
         self.peeker: Any = None
+        #: Whether the kernel asked which program of how many it is.
+        self.asks_position = False
         #: Gives the turn to the other cores, where there are several.
         self.turn: Any = None
+
+    def begin(self, position: tuple[int, ...]) -> None:
+        """Goes on to another program of the grid, with allocations and constants of its own."""
+        self.position = position
+        self.shared_count = 0
+        self.passes = Passes()
+        self.constants = {}
+        self.peeker = None
 
     @property
     def shares_hbm(self) -> bool:
         """Whether `nl.shared_hbm` is seen by more than this trace."""
-        return self.layout.cores > 1 or len(self.position) > 0
+        return self.layout.cores > 1 or len(self.grid) > 0
 
     @property
     def generation(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -68,9 +69,10 @@ class Turn:
             self._thread.join()
 
 
-def trace_cores(functions: Sequence[Callable[[], Any]], programs: Sequence[Program], target: str, layout: Layout
-                ) -> list[Any]:
-    """Traces a kernel on all cores, each into its own program; what the kernel returned on each.
+def trace_cores(functions: Sequence[Callable[[Trace], Any]], programs: Sequence[Program], target: str, layout: Layout,
+                *, grid: tuple[int, ...] = (), beta: bool = False) -> tuple[list[Any], bool]:
+    """Traces a kernel on all cores, each into its own program; what the kernel returned on each, and whether it asked
+    which program it is.
 
     The cores take turns at exchanges, so that what a kernel looks at while it is traced includes what the others
     sent. Whether exchanges fit together is found when the programs run.
@@ -80,8 +82,11 @@ def trace_cores(functions: Sequence[Callable[[], Any]], programs: Sequence[Progr
         shared: dict[Any, Any] = {}
         for core in range(layout.cores):
             traces.append(Trace(programs[len(traces)], target=target, layout=layout, rank=rank, core=core,
-                                shared=shared, siblings=traces))
-    turns = [Turn(current, function) for current, function in zip(traces, functions)]
+                                shared=shared, siblings=traces, grid=grid, beta=beta))
+    if layout.count == 1:
+        with activate(traces[0]):
+            return [functions[0](traces[0])], traces[0].asks_position
+    turns = [Turn(current, functools.partial(function, current)) for current, function in zip(traces, functions)]
     try:
         while not all(turn.done for turn in turns):
             for turn in turns:
@@ -92,4 +97,4 @@ def trace_cores(functions: Sequence[Callable[[], Any]], programs: Sequence[Progr
     finally:
         for turn in turns:
             turn.abort()
-    return [turn.result for turn in turns]
+    return [turn.result for turn in turns], any(current.asks_position for current in traces)

@@ -160,8 +160,9 @@ def number(value: Any, what: str, op: str) -> str:
     try:
         return repr(float(value))
     except (TypeError, ValueError):
+        remedy = "give the kernel numpy.array(…, dtype=…)" if isinstance(value, (list, tuple)) else None
         raise KernelTypeError(f"{op} {what} must be a number or a tensor, is {describe_value(value)}",
-                              place=current_place()) from None
+                              remedy=remedy, place=current_place()) from None
 
 
 def emit(text: str, operands: list[NkiTensor], engine: Any = None, name: Any = None) -> NkiInstruction:

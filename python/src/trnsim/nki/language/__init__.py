@@ -21,6 +21,7 @@ from ...tracing.dma import dma_copy as _dma_copy
 from ...tracing.dma import load
 from ...tracing.dma import spill as _spill
 from ...tracing.grids import MGrid
+from ...tracing.layout import GridDim as _GridDim
 from ...tracing.indices import DynamicSlice, ParDim
 from ...tracing.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
                              while_loop)
@@ -207,6 +208,7 @@ gather_flattened = _lowering.gather_flattened
 def program_id(axis: int = 0) -> int:
     """Which program of the grid this is."""
     current = _trace()
+    current.asks_position = True
     if current.position:
         return int(current.position[axis])
     return current.core if axis == 0 else 0
@@ -215,6 +217,7 @@ def program_id(axis: int = 0) -> int:
 def num_programs(axes: Any = 0) -> Any:
     """How many programs the grid has."""
     current = _trace()
+    current.asks_position = True
     extents = current.grid or (current.layout.cores,)
     if axes is None:
         return tuple(extents)
@@ -226,6 +229,7 @@ def num_programs(axes: Any = 0) -> Any:
 def program_ndim() -> int:
     """Dimensions of the grid."""
     current = _trace()
+    current.asks_position = True
     if current.grid:
         return len(current.grid)
     return 1 if current.layout.cores > 1 else 0
@@ -236,7 +240,10 @@ class nc:
 
     def __init__(self, cores: int) -> None:
         self.cores = int(cores)
-        self.programs = int(cores)
+
+    @property
+    def trnsim_dim(self) -> _GridDim:
+        return _GridDim(self.cores, self.cores)
 
     def __mul__(self, other: Any) -> Any:
         return spmd_dim(self, other)
@@ -248,9 +255,14 @@ class spmd_dim:
     """A grid dimension of programs on cores."""
 
     def __init__(self, first: Any, second: Any) -> None:
-        counts = [part.programs if isinstance(part, nc) else int(part) for part in (first, second)]
-        self.programs = counts[0] * counts[1]
-        self.cores = _builtins.max((part.cores for part in (first, second) if isinstance(part, nc)), default=1)
+        if isinstance(first, nc) and isinstance(second, nc):
+            raise UnsupportedError("a grid dimension of cores and cores", remedy="give nl.nc once")
+        counts = [part.cores if isinstance(part, nc) else int(part) for part in (first, second)]
+        extent = counts[0] * counts[1]
+        if isinstance(first, nc):
+            self.trnsim_dim = _GridDim(extent, first.cores, counts[1])
+        else:
+            self.trnsim_dim = _GridDim(extent, second.cores if isinstance(second, nc) else 1)
 
 
 @contextmanager
