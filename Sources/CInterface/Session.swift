@@ -339,6 +339,9 @@ final class Session {
     }
     output.bytes.withUnsafeBytes { target.copyMemory(from: $0) }
     marks?.update(repeating: 1)
+    for region in try results().unwritten(of: selected.rank) where region.tensor == tensor.name {
+      if let marks { region.clear(marks) }
+    }
   }
 
   func writeTrace(to path: String) throws {

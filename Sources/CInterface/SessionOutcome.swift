@@ -1,4 +1,5 @@
 import Kernels
+import Machine
 import Reports
 import Simulation
 
@@ -12,6 +13,14 @@ enum SessionOutcome {
     switch self {
     case .core(let report): report.run.outputs
     case .cores(let report): report.run.outputs[rank]
+    }
+  }
+
+  /// What of a rank's outputs nothing was stored to.
+  func unwritten(of rank: Int) -> [UnwrittenRegion] {
+    switch self {
+    case .core(let report): report.run.unwritten
+    case .cores(let report): report.run.unwritten[rank]
     }
   }
 

@@ -36,6 +36,19 @@ public struct UnwrittenRegion: Hashable, Sendable {
     return isExact ? text : "elements scattered over \(text)"
   }
 
+  /// Clears the marks of its elements, in C order; of scattered elements those of the box around them.
+  public func clear(_ marks: UnsafeMutableBufferPointer<UInt8>) {
+    for box in boxes {
+      var starts = [0]
+      for (span, extent) in zip(box, shape) {
+        starts = starts.flatMap { start in
+          stride(from: span.start, to: span.end, by: span.step).map { start * extent + $0 }
+        }
+      }
+      for element in starts { marks[element] = 0 }
+    }
+  }
+
   private func text(of box: [Span]) -> String {
     let spans = zip(box, shape).map { span, extent in
       if span.covers(extent) { return ":" }

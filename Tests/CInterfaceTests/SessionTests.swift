@@ -87,6 +87,28 @@ import Testing
     #expect(found.first?["instruction"] as? Int == 0)
   }
 
+  @Test func unwrittenOutputsAreToldWhereThatIsAskedFor() throws {
+    let session = load(
+      Self.text.replacingOccurrences(
+        of: "dma_copy dst=y src=a", with: "dma_copy dst=y[1:3] src=a[1:3]"))
+    defer { sessionFree(session) }
+    var x = [Float](repeating: 1, count: 32)
+    try x.withUnsafeMutableBytes { x in
+      #expect(sessionBind(session, "x", x.baseAddress, 128) == 0)
+      #expect(sessionRun(session) == 2)
+      #expect(sessionSet(session, "unwritten_outputs", "perhaps") == 1)
+      #expect(sessionSet(session, "unwritten_outputs", "note") == 0)
+      #expect(sessionRun(session) == 0)
+      let report = String(cString: try #require(sessionReport(session)))
+      #expect(report.contains("nothing was stored to y[0, :], y[3, :] (16 of 32 elements)"))
+    }
+    var (y, written) = ([Float](repeating: 0, count: 32), [UInt8](repeating: 7, count: 32))
+    #expect(
+      y.withUnsafeMutableBytes { sessionRead(session, 1, $0.baseAddress, 128, &written) } == 0)
+    #expect(written == (0..<32).map { (8..<24).contains($0) ? 1 : 0 })
+    #expect(zip(y, written).allSatisfy { $1 == 1 ? $0 == 2 : $0.isNaN })
+  }
+
   @Test func misuseIsReported() throws {
     #expect(sessionRun(nil) == 64)
     let session = load(Self.text)
