@@ -25,6 +25,7 @@ func tests(
     swiftSettings: strict)
 }
 
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -37,6 +38,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -64,15 +66,15 @@ let package = Package(
     room(
       "Kernels", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs"]),
     room(
-      "Lowering",
-      needs: ["Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs"]),
+      "Compiler",
+      needs: ["Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", heap]),
     room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
     room("Captures", needs: ["Device", "Diagnostics", "Storage"]),
     // L5
     room(
       "Simulation",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
         "Programs", "Timing",
       ]),
     room("Scripts", needs: ["Device", "Diagnostics", "Programs"]),
@@ -95,13 +97,13 @@ let package = Package(
     room(
       "Accuracy",
       needs: [
-        "Captures", "Device", "Diagnostics", "Hardware", "Kernels", "Lowering", "Machine",
-        "Reports",
-        "Simulation", "Storage", "Timing",
+        "Captures", "Compiler", "Device", "Diagnostics", "Hardware", "Kernels", "Machine",
+        "Reports", "Simulation", "Storage", "Timing",
       ]),
     room(
       "Sweeps",
       needs: [
+        "Compiler",
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
         "Simulation", "Storage", "Timing", yams,
       ]),
@@ -120,16 +122,17 @@ let package = Package(
     room(
       "CInterface",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
+        "Programs",
         "Reports", "Simulation",
       ], exclude: ["trnsim.h"]),
     room("SessionFuzzing", needs: ["CInterface", "Programs", "Storage"]),
     .executableTarget(
       name: "trnsim",
       dependencies: [
-        "Accuracy", "Baselines", "Captures", "Device", "Diagnostics", "Formats", "Hardware", "ISA",
-        "Kernels", "Lowering", "Machine", "Models", "Programs", "Reports", "Scripts", "Searches",
-        "SessionFuzzing", "Simulation", "Storage", "Suites", "Sweeps", "Timing",
+        "Accuracy", "Baselines", "Captures", "Compiler", "Device", "Diagnostics", "Formats",
+        "Hardware", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports", "Scripts",
+        "Searches", "SessionFuzzing", "Simulation", "Storage", "Suites", "Sweeps", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests
@@ -137,8 +140,9 @@ let package = Package(
     tests(
       "ReportsTests",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
         "Programs", "Reports", "Simulation", "Storage", "Timing",
+
       ], exclude: ["Goldens"]),
     tests(
       "AccuracyTests", needs: ["Accuracy", "Captures", "Device", "Hardware", "Kernels", "Timing"]),
@@ -155,8 +159,9 @@ let package = Package(
     tests(
       "KernelsTests",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
         "Programs", "Timing",
+
       ],
       resources: [.copy("Data")]),
     tests(
@@ -164,15 +169,15 @@ let package = Package(
       resources: [.copy("Data")]),
     tests("MachineTests", needs: ["Formats", "Machine"]),
     tests(
-      "LoweringTests",
+      "CompilerTests",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
         "Programs", "Simulation",
       ]),
     tests(
       "SimulationTests",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Lowering", "Machine",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
         "Programs", "Simulation", "Timing",
       ]),
     tests("CInterfaceTests", needs: ["CInterface", "Programs", "SessionFuzzing"]),

@@ -1,7 +1,7 @@
+import Compiler
 public import Device
 public import Hardware
 import Kernels
-import Lowering
 import Machine
 import Simulation
 public import Timing

@@ -22,8 +22,9 @@ public struct TwoRuns: Sendable {
   public var instructions: ProgramDifference?
 
   /// Simulates two variants and compares them.
-  public init(_ before: Variant, _ after: Variant) throws {
-    let evaluator = Evaluator()
+  public init(
+    _ before: Variant, _ after: Variant, evaluator: Evaluator = Evaluator()
+  ) throws {
     func side(_ variant: Variant) throws -> Side {
       guard let found = Sweeps.Measurement(Report(try evaluator.run(variant))) else {
         throw DiagnosticError("'\(variant.key)' gives no times")

@@ -48,8 +48,9 @@ extension JSON {
       JSON.object([
         "name": .string(tensor.name), "space": .string(tensor.space.name),
         "dtype": .string(tensor.dtype.name), "shape": .array(tensor.shape.map(JSON.integer)),
-        "role": .string("\(tensor.role)"), "partition": .integer(tensor.partition),
-        "address": .integer(tensor.address), "bytes": .integer(tensor.bytes),
+        "role": .string("\(tensor.role)"),
+        "partition": tensor.place.map { .integer($0.partition) } ?? .null,
+        "address": tensor.place.map { .integer($0.byte) } ?? .null, "bytes": .integer(tensor.bytes),
         "base": tensor.base.map { .integer(Int($0.index)) } ?? .null,
       ])
     }

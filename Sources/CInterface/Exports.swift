@@ -187,6 +187,12 @@ public func sessionDescribe(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer
   lend(handle, slot: 2) { JSON($0.program).text() }
 }
 
+/// The selected core's program as the compiler orders and places it, as text.
+@_cdecl("trnsim_session_compiled")
+public func sessionCompiled(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+  lend(handle, slot: 4) { try $0.compiledProgram().text() }
+}
+
 /// What was wrong with the last call, as JSON.
 @_cdecl("trnsim_session_errors")
 public func sessionErrors(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {

@@ -1,3 +1,4 @@
+import Compiler
 import Device
 import Diagnostics
 import Formats
@@ -176,6 +177,11 @@ final class Session {
       settings.options.unwrittenOutputs = try choice(
         Simulation.UnwrittenOutputs(rawValue: value), value,
         Simulation.UnwrittenOutputs.allCases.map(\.rawValue))
+    case "undefined_reads":
+      settings.options.undefinedReads = try choice(
+        UndefinedReads(rawValue: value), value, UndefinedReads.allCases.map(\.rawValue))
+    case "schedule", "descriptors", "allocation", "middle_end", "spills":
+      try setCompiler(key, value)
     default:
       throw DiagnosticError(
         "there is no setting '\(key)'",
@@ -183,8 +189,30 @@ final class Session {
           key,
           known: [
             "hardware", "override", "mode", "stochastic_rounding", "core_races", "trace_detail",
-            "flows", "unwritten_outputs",
+            "flows", "unwritten_outputs", "undefined_reads", "schedule", "descriptors",
+            "allocation", "middle_end",
+            "spills",
           ]))
+    }
+  }
+
+  /// Chooses how the compiler orders and places the programs.
+  private func setCompiler(_ key: String, _ value: String) throws {
+    let switches = ["on": true, "off": false]
+    switch key {
+    case "schedule":
+      settings.options.compiler.schedule = try choice(
+        Schedule(rawValue: value), value, Schedule.allCases.map(\.rawValue))
+    case "descriptors":
+      settings.options.compiler.descriptors = try choice(
+        DescriptorMaker(rawValue: value), value, DescriptorMaker.allCases.map(\.rawValue))
+    case "allocation":
+      settings.options.compiler.allocation = try choice(
+        AllocationPolicy(rawValue: value), value, AllocationPolicy.allCases.map(\.rawValue))
+    case "middle_end":
+      settings.options.compiler.transformsLoops = try choice(switches[value], value, ["off", "on"])
+    default:
+      settings.options.compiler.allowsSpills = try choice(switches[value], value, ["off", "on"])
     }
   }
 
@@ -265,17 +293,27 @@ final class Session {
       resultsEnded = false
       return
     }
-    let live: LiveInterpreter
-    if let interpreter {
-      live = interpreter
-    } else {
-      let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
-      live = LiveInterpreter(hardware, settings.options)
-      interpreter = live
+    let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
+    var program = program
+    if program.tensors.contains(where: \.isUnplaced) {
+      // Where tensors lie depends on what is still to come: what there is now begins anew.
+      forgetValues()
+      var options = settings.options.compiler
+      options.schedule = .program
+      options.keepsTensors = true
+      program = try Simulation.compiled(program, on: hardware, options: options).program
     }
+    let live = interpreter ?? LiveInterpreter(hardware, settings.options)
+    interpreter = live
     resultsEnded = false
-    let program = program
     try live.advance(program, to: until ?? program.instructions.count, for: callers[0])
+  }
+
+  /// What the compiler makes of the selected core's program.
+  func compiledProgram() throws -> Program {
+    let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
+    return try Simulation.compiled(program, on: hardware, options: settings.options.compiler)
+      .program
   }
 
   private func requireBindings() throws(DiagnosticError) {

@@ -40,6 +40,11 @@ void trnsim_session_free(void *session);
  * core_races=fault|allow: what becomes of bytes that both cores of a rank touch without meeting in between
  * unwritten_outputs=fault|note|read: what becomes of elements of outputs that nothing was stored to. With `note` they
  * keep what the bound memory had, and the report tells them; with `read` instructions may read them too.
+ * undefined_reads=fault|note: what becomes of reads of memory that nothing wrote. With `note` they give NaN (4 in integers
+ * of HBM), and the report tells the first of each memory.
+ * schedule=program|compiler: whose order instructions have; by default the compiler's for programs whose metadata `nki`
+ * names the generation of the API of their kernel
+ * descriptors=prepared|generated   allocation=rotate|first-fit|infinite   middle_end=on|off   spills=on|off
  * In use from the next run on, and when advance begins anew. */
 int32_t trnsim_session_set(void *session, const char *key, const char *value);
 
@@ -85,6 +90,7 @@ int64_t trnsim_session_tensor(void *session, const char *name);
 /* Texts, valid until the same function is called again on the session. Report and text are null before a run
  * and after another program came; unless the call before left errors, there is one that says so. */
 const char *trnsim_session_report(void *session);              /* JSON, as `trnsim run --json` */
+const char *trnsim_session_compiled(void *session); /* the program as the compiler orders and places it */
 const char *trnsim_session_text(void *session, int32_t color); /* for people */
 const char *trnsim_session_describe(void *session);            /* JSON: tensors and number of instructions */
 /* JSON, a list of: severity, kind (check, race, deadlock, uninitialized read,

@@ -16,6 +16,11 @@ public protocol ExchangeOperation: Operation {
   func result(_ parts: [ExchangePart], for index: Int) -> ExchangePart?
 }
 
+extension ExchangeOperation {
+  /// Yes: cores meet here.
+  public static var isBarrier: Bool { true }
+}
+
 /// What a core gives or gets: rows × columns of raw elements.
 public struct ExchangePart: Hashable, Sendable {
   /// Element type.

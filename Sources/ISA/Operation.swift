@@ -24,6 +24,12 @@ public protocol Operation: Hashable, Sendable {
   /// sizes do not hold.
   static var reachesEverything: Bool { get }
 
+  /// Whether it uses state of its engine that no operand shows, so that those that do keep their order.
+  static var usesEngineState: Bool { get }
+
+  /// Whether nothing may move across it: control flow, and what other cores or people see.
+  static var isBarrier: Bool { get }
+
   /// Whether its operands may be of opaque types, because it moves bits, or makes or reads MX data.
   static var takesOpaque: Bool { get }
 
@@ -54,6 +60,12 @@ extension Operation {
 
   /// Control operations do.
   public static var reachesEverything: Bool { isControl }
+
+  /// No.
+  public static var usesEngineState: Bool { false }
+
+  /// Control operations are.
+  public static var isBarrier: Bool { isControl }
 
   /// No: it computes with values.
   public static var takesOpaque: Bool { false }

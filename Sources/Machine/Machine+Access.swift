@@ -119,7 +119,7 @@ extension Machine {
     let bytes = resolved.elementsPerRow * 4
     for address in resolved.rowAddresses {
       if let bad = resolved.bank.firstUnwritten(address, bytes) {
-        throw uninitialized(resolved.bank, bad, operand)
+        try readUndefined(resolved, bad, operand)
       }
     }
     let start = UnsafeRawPointer(resolved.bank.memory + first)
@@ -163,7 +163,7 @@ extension Machine {
         let first = address + start * size
         let count = resolved.runs.stride == 1 ? resolved.runs.length * size : size
         if let bad = resolved.bank.firstUnwritten(first, count) {
-          throw uninitialized(resolved.bank, bad, operand)
+          try readUndefined(resolved, bad, operand)
         }
         if resolved.bank.firstNotByMatmul(first, count) != nil {
           throw Trap(
@@ -245,7 +245,7 @@ extension Machine {
             if let bad = bank.firstUnwritten(
               address, size: size, stride: runs.stride, count: runs.length)
             {
-              throw uninitialized(bank, bad, operand)
+              try readUndefined(resolved, bad, operand)
             }
           } else {
             bank.mark(
@@ -256,6 +256,18 @@ extension Machine {
         first += runs.length
       }
     }
+  }
+
+  /// A read of bytes that nothing wrote: a fault, unless somebody is told of it.
+  private func readUndefined(
+    _ resolved: ResolvedPattern, _ byte: Int, _ operand: String
+  ) throws(Trap) {
+    let trap = uninitialized(resolved.bank, byte, operand)
+    guard let onUndefinedRead else { throw trap }
+    resolved.bank.fillUnwritten(
+      with: (resolved.bank.rows > 1 ? .float32 : resolved.dtype).undefinedElement)
+    resolved.bank.allowsUndefinedReads = true
+    onUndefinedRead(trap)
   }
 
   private func uninitialized(_ bank: MemoryBank, _ byte: Int, _ operand: String) -> Trap {

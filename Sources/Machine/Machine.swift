@@ -27,6 +27,11 @@ public struct Machine: ~Copyable {
   public var gpsimdState: EngineState
   /// Who gets what `device_print` shows.
   public var onPrint: ((PrintedValue) -> Void)?
+  /// Who is told of the first read of bytes of a memory that nothing wrote.
+  ///
+  /// With a listener they are NaN, and 4 in integers of HBM, as in the vendor's simulator (NKI documentation, "NKI
+  /// simulator"); without one the read is a fault.
+  public var onUndefinedRead: ((Trap) -> Void)?
 
   let pool = BufferPool()
   let onChip: [MemoryBank]
@@ -139,25 +144,7 @@ public struct Machine: ~Copyable {
   ///
   /// It is what the vendor's simulator has in undefined memory (NKI documentation, "NKI simulator").
   public mutating func fillUndefined(_ id: TensorID) {
-    let tensor = tensors[Int(id.index)]
-    let memory = device[Int(id.index)].memory
-    let size = tensor.dtype.size
-    if tensor.dtype.isOpaque {
-      // 255 is NaN in scales; packed elements have no value of their own.
-      let bits: UInt32 = tensor.dtype == .float8_e8m0fnu ? 255 : 4
-      withUnsafePointer(to: bits) {
-        encodeBits($0, count: 1, as: tensor.dtype, into: memory, stride: size)
-      }
-    } else {
-      let value: Float = tensor.dtype.isFloat ? .nan : 4
-      var rounding = Rounding.nearestEven
-      withUnsafePointer(to: value) {
-        encode($0, count: 1, as: tensor.dtype, into: memory, stride: size, rounding: &rounding)
-      }
-    }
-    for element in 1..<max(1, tensor.elements) {
-      (memory + element * size).copyMemory(from: memory, byteCount: size)
-    }
+    device[Int(id.index)].fillUnwritten(with: tensors[Int(id.index)].dtype.undefinedElement)
   }
 
   /// Lets instructions read what was never written of an HBM tensor.

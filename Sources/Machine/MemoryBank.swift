@@ -90,6 +90,30 @@ final class MemoryBank {
     return written.firstUnwritten(start, count)
   }
 
+  /// Puts an element's bytes wherever nothing was written, which counts as unwritten all the same.
+  func fillUnwritten(with element: [UInt8]) {
+    guard !allWritten, !element.isEmpty else { return }
+    let count = rows * rowBytes
+    // Elements divide the block, and every row begins with a whole one.
+    let block = 64 / element.count * element.count
+    let pattern = (0..<block).map { element[$0 % element.count] }
+    var start = 0
+    while start < count {
+      let size = min(block, count - start)
+      if isNeverWritten(start, size) {
+        pattern.withUnsafeBytes { bytes in
+          guard let base = bytes.baseAddress else { return }
+          (memory + start).copyMemory(from: base, byteCount: size)
+        }
+      } else if written?.firstUnwritten(start, size) != nil {
+        for at in start..<start + size where isNeverWritten(at, 1) {
+          memory.storeBytes(of: pattern[at - start], toByteOffset: at, as: UInt8.self)
+        }
+      }
+      start += size
+    }
+  }
+
   /// Whether no byte of the range was ever written.
   func isNeverWritten(_ start: Int, _ count: Int) -> Bool {
     count == 0 || (!allWritten && written?.isClear(start, count) ?? true)

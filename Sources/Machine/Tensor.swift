@@ -24,6 +24,20 @@ public struct TensorID: Hashable, Sendable {
   public static let unset = TensorID(-1)
 }
 
+/// Where a tensor lies in SBUF or PSUM.
+public struct OnChipPlace: Hashable, Sendable {
+  /// First partition.
+  public var partition: Int
+  /// First byte within each partition.
+  public var byte: Int
+
+  /// Makes a place.
+  @inlinable public init(partition: Int = 0, byte: Int = 0) {
+    self.partition = partition
+    self.byte = byte
+  }
+}
+
 /// A tensor's declaration: name, place, element type and shape.
 public struct Tensor: Hashable, Sendable {
   /// What an HBM tensor is to the caller.
@@ -52,11 +66,11 @@ public struct Tensor: Hashable, Sendable {
   public var shape: [Int]
   /// What it is to the caller; on-chip tensors are always scratch.
   public var role: Role
-  /// First partition; 0 for HBM.
-  public var partition: Int
-  /// First byte within each partition; 0 for HBM.
-  public var address: Int
-  /// The HBM tensor whose memory it is, seen with other elements or extents; `nil` for its own.
+  /// Where it lies on chip; `nil` in HBM, and for what the compiler is to place.
+  public var place: OnChipPlace?
+  /// The tensor whose memory it is, seen with other elements or extents; `nil` for its own.
+  ///
+  /// On chip it is where its base is, and has no place of its own.
   public var base: TensorID?
   /// Where it was declared.
   public var location: SourceLocation?
@@ -64,18 +78,35 @@ public struct Tensor: Hashable, Sendable {
   /// Makes a declaration.
   public init(
     name: String, space: MemorySpace, dtype: DType, shape: [Int], role: Role = .scratch,
-    partition: Int = 0, address: Int = 0, base: TensorID? = nil, location: SourceLocation? = nil
+    place: OnChipPlace?, base: TensorID? = nil, location: SourceLocation? = nil
   ) {
     self.name = name
     self.space = space
     self.dtype = dtype
     self.shape = shape
     self.role = role
-    self.partition = partition
-    self.address = address
+    self.place = place
     self.base = base
     self.location = location
   }
+
+  /// Makes a declaration of what lies, if it is on chip, at a partition and byte.
+  public init(
+    name: String, space: MemorySpace, dtype: DType, shape: [Int], role: Role = .scratch,
+    partition: Int = 0, address: Int = 0, base: TensorID? = nil, location: SourceLocation? = nil
+  ) {
+    self.init(
+      name: name, space: space, dtype: dtype, shape: shape, role: role,
+      place: space == .hbm ? nil : OnChipPlace(partition: partition, byte: address), base: base,
+      location: location)
+  }
+
+  /// Whether it is on chip and the compiler has yet to say where.
+  public var isUnplaced: Bool { space != .hbm && place == nil }
+  /// First partition; 0 for HBM and for what is not placed yet.
+  public var partition: Int { place?.partition ?? 0 }
+  /// First byte within each partition; 0 for HBM and for what is not placed yet.
+  public var address: Int { place?.byte ?? 0 }
 
   /// Elements in all.
   public var elements: Int { shape.reduce(1, *) }

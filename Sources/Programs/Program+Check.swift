@@ -9,8 +9,9 @@ extension Program {
   ///
   /// Tensors first (shape, capacity), then each instruction's operands and rules. A program without
   /// findings can be executed and lowered.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
-    var found = checkTensors(geometry, from: 0)
+  /// - Parameter allowsUnplaced: whether tensors may still have no place, as before the compiler.
+  public func check(_ geometry: Geometry, allowsUnplaced: Bool = false) -> [Diagnostic] {
+    var found = checkTensors(geometry, from: 0, allowsUnplaced: allowsUnplaced)
     found += checkScopes()
     // An instruction's checks assume sound tensors.
     guard found.isEmpty else { return found }
@@ -24,9 +25,10 @@ extension Program {
   ///
   /// Loops may still be open and registers come later.
   public func check(
-    _ geometry: Geometry, tensorsFrom first: Int, instructions range: Range<Int>
+    _ geometry: Geometry, tensorsFrom first: Int, instructions range: Range<Int>,
+    allowsUnplaced: Bool = false
   ) -> [Diagnostic] {
-    let found = checkTensors(geometry, from: first)
+    let found = checkTensors(geometry, from: first, allowsUnplaced: allowsUnplaced)
     return found.isEmpty ? checkInstructions(geometry, range) : found
   }
 
@@ -47,7 +49,9 @@ extension Program {
     return found
   }
 
-  private func checkTensors(_ geometry: Geometry, from start: Int) -> [Diagnostic] {
+  private func checkTensors(
+    _ geometry: Geometry, from start: Int, allowsUnplaced: Bool
+  ) -> [Diagnostic] {
     var found: [Diagnostic] = []
     var names: [String: Int] = [:]
     var deviceBytes = 0
@@ -61,6 +65,11 @@ extension Program {
           ))
       }
       found += check(tensor, index, geometry, &deviceBytes)
+      if tensor.isUnplaced && !allowsUnplaced && index >= start {
+        found += problem(
+          tensor, "has no place in \(tensor.space.name) yet",
+          "place it with 'at', or let the compiler do it: trnsim compile")
+      }
     }
     if deviceBytes > geometry.hbmBytes {
       found.append(
@@ -162,10 +171,19 @@ extension Program {
       return "has the memory of tensor \(base.index), which is not declared before it"
     }
     let owner = tensors[Int(base.index)]
-    if tensor.space != .hbm || owner.space != .hbm {
-      return "has the memory of '\(owner.name)'; that is for hbm, on chip both have one address"
-    }
     if owner.base != nil { return "has the memory of '\(owner.name)', which has none of its own" }
+    if tensor.space != owner.space {
+      return
+        "is in \(tensor.space.name) and has the memory of '\(owner.name)' in \(owner.space.name)"
+    }
+    if tensor.place != nil {
+      return "has the memory of '\(owner.name)' and cannot have a place of its own"
+    }
+    if tensor.space != .hbm {
+      return tensor.partitions > owner.partitions || tensor.freeBytes > owner.freeBytes
+        ? "needs \(tensor.freeBytes) bytes of \(tensor.partitions) partitions, '\(owner.name)' has "
+          + "\(owner.freeBytes) of \(owner.partitions)" : nil
+    }
     if tensor.role != .scratch { return "has the memory of '\(owner.name)' and cannot have a role" }
     return tensor.bytes > owner.bytes
       ? "needs \(tensor.bytes) bytes, '\(owner.name)' has \(owner.bytes)" : nil
@@ -193,7 +211,7 @@ extension Program {
       return problem(
         "is placed at partition \(tensor.partition), byte \(tensor.address), which does not exist")
     }
-    if tensor.space == .hbm && (tensor.partition != 0 || tensor.address != 0) {
+    if tensor.space == .hbm && tensor.place != nil {
       return problem(
         "is in hbm and has no place on chip, but names partition \(tensor.partition), byte "
           + "\(tensor.address)", "leave both 0, or declare it in sbuf or psum")

@@ -37,15 +37,28 @@ public struct Instruction: Sendable {
 
 /// A named part of a kernel, such as a loop iteration; scopes nest.
 public struct Scope: Hashable, Sendable {
+  /// What a scope says of its instructions to the compiler.
+  public enum Kind: Hashable, Sendable {
+    /// Nothing.
+    case plain
+    /// One pass of a loop whose passes do not depend on one another (`affine_range`).
+    case affine
+    /// They keep their order (`no_reorder`).
+    case ordered
+  }
+
   /// What it is called.
   public var name: String
   /// Index of the enclosing scope; -1 for none.
   public var parent: Int32
+  /// What it says to the compiler.
+  public var kind: Kind
 
   /// Makes a scope.
-  public init(name: String, parent: Int32 = -1) {
+  public init(name: String, parent: Int32 = -1, kind: Kind = .plain) {
     self.name = name
     self.parent = parent
+    self.kind = kind
   }
 }
 
@@ -100,6 +113,11 @@ public struct Program: Sendable {
   private func tensors(_ holds: (Tensor.Role) -> Bool) -> [(id: TensorID, tensor: Tensor)] {
     tensors.enumerated().filter { $0.element.space == .hbm && holds($0.element.role) }
       .map { (TensorID($0.offset), $0.element) }
+  }
+
+  /// The highest byte of a partition of an on-chip memory that a tensor has.
+  public func peakBytes(in space: MemorySpace) -> Int {
+    tensors.lazy.filter { $0.space == space }.map { $0.address + $0.freeBytes }.max() ?? 0
   }
 
   /// The tensor whose memory a tensor is: its base or itself.

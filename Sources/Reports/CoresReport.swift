@@ -28,6 +28,7 @@ public struct CoresReport: Sendable {
       var core = core
       // What the cores of a rank left out together is told once.
       core.unwritten = []
+      core.undefinedReads = []
       return Report(core)
     }
   }
@@ -87,6 +88,11 @@ public struct CoresReport: Sendable {
     for (rank, regions) in run.unwritten.enumerated() {
       for region in regions { text += "  note: rank \(rank): \(printable(region.sentence))\n" }
     }
+    for (core, place) in zip(run.cores, layout.places) {
+      for trap in core.undefinedReads {
+        text += "  note: \(place.description): \(printable(trap.message)): NaN was used\n"
+      }
+    }
     guard run.total != nil else { return text }
     text += "\nthe core that completed last, \(layout.places[run.slowest].description):\n\n"
     return text + cores[run.slowest].text(color: color)
@@ -112,6 +118,13 @@ public struct CoresReport: Sendable {
       regions.map { JSON($0).adding("rank", .integer(rank)) }
     }
     if !unwritten.isEmpty { object["unwritten_outputs"] = .array(unwritten) }
+    let undefined = zip(run.layout.places, run.cores).flatMap { place, core in
+      core.undefinedReads.map {
+        JSON(undefinedRead: $0).adding("rank", .integer(place.rank)).adding(
+          "core", .integer(place.core))
+      }
+    }
+    object["undefined_reads"] = undefined.isEmpty ? nil : .array(undefined)
     object["cores"] = .array(
       run.layout.places.map { place in
         guard case .object(var entry) = cores[place.id].json else { return .null }

@@ -41,14 +41,18 @@ extension Report {
     if !run.unwritten.isEmpty {
       object["unwritten_outputs"] = .array(run.unwritten.map { JSON($0) })
     }
+    // Not the profiler's: the highest address in use, which is what overflows.
+    for space in [MemorySpace.sbuf, .psum] {
+      object["\(space.name)_peak_bytes_per_partition"] = .integer(run.program.peakBytes(in: space))
+    }
+    if !run.undefinedReads.isEmpty {
+      object["undefined_reads"] = .array(run.undefinedReads.map { JSON(undefinedRead: $0) })
+    }
     guard let timed else { return .object(object) }
     for (key, metric) in timed.summary.metrics { object[key] = JSON(metric) }
     object["bottleneck"] = JSON(timed.bottleneck).adding("what_if", gains?.json ?? .null)
     object["bounds"] = bounds(timed.bounds)
     object["stalls"] = stalls(timed)
-    // Not the profiler's: the highest address in use, which is what overflows.
-    object["sbuf_peak_bytes_per_partition"] = .integer(timed.summary.sbufPeakBytes)
-    object["psum_peak_bytes_per_partition"] = .integer(timed.summary.psumPeakBytes)
     return .object(object)
   }
 
@@ -117,6 +121,16 @@ extension StallReason {
 }
 
 extension JSON {
+  init(undefinedRead trap: Trap) {
+    self = .object([
+      "message": .string(trap.message),
+      "instruction": trap.instruction.map { .integer($0) } ?? .null,
+      "operand": trap.operand.map { .string($0) } ?? .null,
+      "file": trap.location.map { .string($0.file) } ?? .null,
+      "line": trap.location.map { .integer($0.line) } ?? .null,
+    ])
+  }
+
   init(_ check: NumericCheck) {
     var object: [String: JSON] = [
       "output": .string(check.output),

@@ -137,10 +137,11 @@ public struct Summary: Hashable, Sendable {
         inputBytes += tensor.bytes
         outputBytes += tensor.bytes
       case (.hbm, .scratch), (.hbm, .shared): break
-      case (.sbuf, _): sbufPeakBytes = max(sbufPeakBytes, tensor.address + tensor.freeBytes)
-      case (.psum, _): psumPeakBytes = max(psumPeakBytes, tensor.address + tensor.freeBytes)
+      case (.sbuf, _), (.psum, _): break
       }
     }
+    sbufPeakBytes = program.peakBytes(in: .sbuf)
+    psumPeakBytes = program.peakBytes(in: .psum)
   }
 
   /// The engine's use.

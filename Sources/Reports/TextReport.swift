@@ -143,8 +143,11 @@ extension Report {
   }
 
   private func unwritten() -> [String] {
-    run.unwritten.flatMap { region in
-      wrapped("note      \(printable(region.sentence))", hanging: 10)
+    let reads = run.undefinedReads.map { trap in
+      "\(trap.message)\(trap.location.map { " at \($0)" } ?? ""): NaN was used"
+    }
+    return (run.unwritten.map(\.sentence) + reads).flatMap { sentence in
+      wrapped("note      \(printable(sentence))", hanging: 10)
     }
   }
 

@@ -13,6 +13,7 @@ final class CoresExecution {
     let place: CorePlace
     let program: Program
     var interpreter: Interpreter
+    let undefined = UndefinedReadsSeen()
     /// The exchange that it waits at.
     var waiting: (index: Int, operation: any ExchangeOperation, exchange: Exchange)?
     /// Whether its program has ended.
@@ -97,6 +98,7 @@ final class CoresExecution {
       let core = Core(
         place, program, Interpreter(geometry: geometry, machine: machine, valuesUpTo: end))
       core.interpreter.onPrint(caller.onPrint)
+      core.undefined.listen(to: &core.interpreter, options)
       cores.append(core)
     }
   }
@@ -310,6 +312,12 @@ final class CoresExecution {
         name: tensor.name, dtype: tensor.dtype, shape: tensor.shape,
         bytes: core.interpreter.machine.contents(of: id).bytes)
     }
+  }
+
+  /// A core's reads of memory that nothing wrote, where they are no faults.
+  func undefinedReads(of core: Int) -> [Trap] {
+    let core = cores[core]
+    return core.undefined.traps.map { Simulation.annotate($0, core.program) }
   }
 
   /// What of a core's outputs neither it nor the other core of its rank wrote.

@@ -1,3 +1,4 @@
+public import Compiler
 public import Device
 public import Hardware
 public import Kernels
@@ -64,6 +65,8 @@ public struct HostTimes: Hashable, Sendable {
 public struct Run: Sendable {
   /// What ran.
   public var program: Program
+  /// What the compiler's passes did to the program that was given; empty if it was taken as it is.
+  public var passes: [PassResult] = []
   /// For each instruction of `program`, its position in the program that was given, if loops or
   /// registers made another stream of it.
   public var origins: [Int32]?
@@ -73,6 +76,8 @@ public struct Run: Sendable {
   public var device: DeviceProgram?
   /// When; `nil` when only values were asked for.
   public var timeline: Timeline?
+  /// Reads of memory that nothing wrote, where they are no faults: the first of each memory.
+  public var undefinedReads: [Trap] = []
   /// Outputs in the order of their declaration; empty when only timing was asked for.
   public var outputs: [KernelTensor] = []
   /// What of the outputs nothing was stored to, where the options let that pass.

@@ -1,10 +1,10 @@
+import Compiler
 import Device
 import Diagnostics
 import Formats
 public import Hardware
 import ISA
 public import Kernels
-import Lowering
 import Machine
 public import Programs
 import Timing
@@ -26,7 +26,10 @@ extension Simulation {
   ) throws -> CoresRun {
     let shared = hardware.shared(by: set.layout)
     let geometry = Geometry(hardware)
-    try requireSound(set, geometry)
+    var checking = 0.0
+    let (set, passes) = try measure(&checking) {
+      try Self.compiled(set, on: hardware, options.compiler)
+    }
     if options.mode != .timingOnly {
       for program in set.programs {
         try requireHostMemory(for: program, on: hardware)
@@ -34,11 +37,14 @@ extension Simulation {
     }
     var run = CoresRun(
       set: set, hardware: hardware, cores: set.programs.map { Run(program: $0, hardware: shared) })
+    for index in run.cores.indices { run.cores[index].passes = passes[index] }
+    run.cores[0].host.checking = checking
     let meeting = try CoresExecution(set, geometry, inputs, callers, options)
     try measure(&run.cores[0].host.values) { try meeting.run() }
     for index in run.cores.indices {
       run.cores[index].outputs = try meeting.outputs(of: index)
       run.cores[index].unwritten = meeting.unwritten(of: index)
+      run.cores[index].undefinedReads = meeting.undefinedReads(of: index)
       if let executed = meeting.executed(by: index) {
         run.cores[index].program = executed.program
         run.cores[index].origins = executed.origins
@@ -69,24 +75,38 @@ extension Simulation {
     of set: ProgramSet, on hardware: Hardware, options: Options = Options(), callers: [Caller]
   ) throws -> CoresValues {
     let geometry = Geometry(hardware)
-    try requireSound(set, geometry)
     var options = options
+    options.compiler.schedule = .program
+    options.compiler.keepsTensors = true
+    let (set, _) = try Self.compiled(set, on: hardware, options.compiler)
     options.mode = .valuesOnly
     let execution = try CoresExecution(set, geometry, [], callers, options)
     try execution.runWhilePossible()
     return CoresValues(execution)
   }
 
-  private static func requireSound(_ set: ProgramSet, _ geometry: Geometry) throws {
+  /// The programs that the cores get, and what was done to each; all findings at once.
+  private static func compiled(
+    _ set: ProgramSet, on hardware: Hardware, _ options: CompilerOptions
+  ) throws -> (set: ProgramSet, passes: [[PassResult]]) {
     var findings = set.check()
-    for (place, program) in zip(set.layout.places, set.programs) {
-      findings += program.check(geometry).map { finding in
-        var finding = finding
-        if set.layout.count > 1 { finding.message = "\(place.description): \(finding.message)" }
-        return finding
+    var result = set
+    var passes: [[PassResult]] = []
+    for (index, place) in set.layout.places.enumerated() {
+      do {
+        let compiled = try Self.compiled(set.programs[index], on: hardware, options: options)
+        result.programs[index] = compiled.program
+        passes.append(compiled.passes)
+      } catch let error as DiagnosticError {
+        findings += error.diagnostics.map { finding in
+          var finding = finding
+          if set.layout.count > 1 { finding.message = "\(place.description): \(finding.message)" }
+          return finding
+        }
       }
     }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
+    return (result, passes)
   }
 
   /// Runs a kernel on all its cores, on trial inputs (or the given whole ones), and compares the outputs of

@@ -50,7 +50,7 @@ extension Simulation {
     needed = max(needed + 4 * largestOperand, largestPiece)
     guard needed > host, host > 0 else { return }
     // What the device cannot hold either is better told in the device's terms.
-    let findings = program.check(Geometry(hardware))
+    let findings = program.check(Geometry(hardware), allowsUnplaced: true)
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     throw DiagnosticError(
       "the values need about \(gibibytes(needed)) of memory, this host has \(gibibytes(host))",

@@ -1,10 +1,10 @@
+public import Compiler
 import Device
 import Diagnostics
 import Formats
 public import Hardware
 import ISA
 public import Kernels
-import Lowering
 public import Machine
 public import Programs
 import Timing
@@ -42,6 +42,10 @@ public enum Simulation {
 
     /// What becomes of elements of outputs that nothing was stored to.
     public var unwrittenOutputs = UnwrittenOutputs.fault
+    /// What becomes of reads of memory that nothing wrote.
+    public var undefinedReads = UndefinedReads.fault
+    /// In whose order instructions execute, and how tensors get their places.
+    public var compiler = CompilerOptions()
 
     /// The defaults.
     public init() {}
@@ -81,8 +85,12 @@ public enum Simulation {
   ) throws -> Run {
     var run = Run(program: program, hardware: hardware)
     let geometry = Geometry(hardware)
-    let findings = measure(&run.host.checking) { program.check(geometry) }
-    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    let compiled = try measure(&run.host.checking) {
+      try Self.compiled(program, on: hardware, options: options.compiler)
+    }
+    let program = compiled.program
+    run.program = program
+    run.passes = compiled.passes
     if options.mode != .timingOnly { try requireHostMemory(for: program, on: hardware) }
     // What a program with control flow executes is known once its values are.
     if program.hasControlFlow {
@@ -91,6 +99,7 @@ public enum Simulation {
       }
       run.outputs = outcome.outputs
       run.unwritten = outcome.unwritten
+      run.undefinedReads = outcome.undefinedReads
       if let executed = outcome.executed {
         run.program = executed.program
         run.origins = executed.origins
@@ -106,6 +115,7 @@ public enum Simulation {
       }
       run.outputs = outcome.outputs
       run.unwritten = outcome.unwritten
+      run.undefinedReads = outcome.undefinedReads
     }
     try time(&run, options)
     return run
@@ -198,13 +208,14 @@ public enum Simulation {
   // MARK: - Values
 
   /// What executing a program gave.
-  private struct Executed {
+  struct Executed {
     var outputs: [KernelTensor] = []
     var unwritten: [UnwrittenRegion] = []
+    var undefinedReads: [Trap] = []
     var executed: ExecutedStream?
   }
 
-  private static func execute(
+  static func execute(
     _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options,
     _ caller: Caller
   ) throws -> Executed {
@@ -219,8 +230,11 @@ public enum Simulation {
       geometry: geometry,
       machine: try machine(program, geometry, declared, filled, options, caller))
     interpreter.onPrint(caller.onPrint)
+    let undefined = UndefinedReadsSeen()
+    undefined.listen(to: &interpreter, options)
     try execute(program, &interpreter)
     var result = Executed(executed: interpreter.executed)
+    result.undefinedReads = undefined.traps.map { annotate($0, program) }
     for (id, tensor) in program.returnedTensors {
       if let region = interpreter.machine.unwritten(id) {
         guard options.unwrittenOutputs != .fault else { throw incomplete(tensor, region) }
@@ -252,8 +266,11 @@ public enum Simulation {
       geometry: geometry,
       machine: try machine(program, geometry, declared, inputs, options, caller),
       valuesUpTo: end)
+    let undefined = UndefinedReadsSeen()
+    undefined.listen(to: &interpreter, options)
     try execute(program, &interpreter)
-    return Executed(executed: interpreter.executed)
+    return Executed(
+      undefinedReads: undefined.traps.map { annotate($0, program) }, executed: interpreter.executed)
   }
 
   private static func machine(

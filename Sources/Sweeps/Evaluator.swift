@@ -1,3 +1,4 @@
+public import Compiler
 public import Diagnostics
 public import Hardware
 import Kernels
@@ -20,6 +21,7 @@ public final class Evaluator: Sendable {
 
   private let cache = Mutex(Cache())
   private let computesValues: Bool
+  private let compiler: CompilerOptions
   private let file: String
   private let traced: [String: Result<ProgramSet, DiagnosticError>]
 
@@ -30,13 +32,15 @@ public final class Evaluator: Sendable {
   ///
   /// - Parameters:
   ///   - values: Whether values are computed and compared with the reference, too.
+  ///   - compiler: In whose order instructions execute.
   ///   - file: The suite or spec from whose folder on variants name program files.
   ///   - traced: The programs of Python scripts' kernels, by their variants' `tracingKey`.
   public init(
-    values: Bool = false, beside file: String = "",
+    values: Bool = false, compiler: CompilerOptions = CompilerOptions(), beside file: String = "",
     traced: [String: Result<ProgramSet, DiagnosticError>] = [:]
   ) {
     computesValues = values
+    self.compiler = compiler
     self.file = file
     self.traced = traced
   }
@@ -62,6 +66,7 @@ public final class Evaluator: Sendable {
   public func run(_ variant: Variant) throws -> Run {
     var options = Simulation.Options()
     options.mode = computesValues ? .valuesAndTiming : .timingOnly
+    options.compiler = compiler
     let hardware = try hardware(variant)
     if let name = KernelName(rawValue: variant.subject) {
       let kernel = try name.make(variant.parameters.map(\.text))

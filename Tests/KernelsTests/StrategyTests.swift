@@ -1,6 +1,6 @@
+import Compiler
 import Hardware
 import Kernels
-import Lowering
 import Testing
 import Timing
 

@@ -53,9 +53,7 @@ extension BadText {
     BadText(
       "tensor t: hbm float32 [4 ‹x›]", "expected ',' or ']' in a list, found 'x'"),
     BadText(
-      "tensor t: sbuf float32 [128, 4]‹›",
-      "expected the place of 't' in sbuf, found the end of the line",
-      "add 'at partition 0 byte 0'"),
+      "affine ‹{›", "expected 'scope' after 'affine', found '{'", "as in 'affine scope k=0 {'"),
     BadText(
       "tensor t: sbuf float32 [128, 4] at ‹bank› 2", "expected partition or byte, found 'bank'",
       "a place is 'at partition 0 byte 0x1000'"),

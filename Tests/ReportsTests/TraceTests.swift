@@ -1,9 +1,9 @@
+import Compiler
 import Device
 import Diagnostics
 import Foundation
 import Hardware
 import Kernels
-import Lowering
 import Machine
 import Programs
 import Storage

@@ -49,8 +49,7 @@ struct FaultTests {
       Instruction(Memset(dst: whole(2), value: 1)),
       Instruction(DMACopy(dst: whole(1), src: whole(2))),
     ])
-    program.tensors[1].partition = partition
-    program.tensors[1].address = address
+    program.tensors[1].place = OnChipPlace(partition: partition, byte: address)
     program.tensors[1].location = place
     #expect {
       try run(program)

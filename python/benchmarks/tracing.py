@@ -2,7 +2,7 @@
 
     python python/benchmarks/tracing.py [--instructions 100000] [--repeat 5]
 
-Prints the median of the repetitions: running the kernel's Python, finding addresses, writing the program's text.
+Prints the median of the repetitions: running the kernel's Python, writing the program's text.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ import nki
 import nki.isa as nisa
 import nki.language as nl
 from trnsim.launch import Options, trace_kernel
-from trnsim.tracing.addresses import Addresses
 
 #: Instructions of one pass of the loop below.
 _EACH = 5
@@ -50,17 +49,15 @@ def passes(x, y, count):
     return out
 
 
-def measure(count: int) -> tuple[int, float, float, float, int]:
-    """Instructions, seconds of the kernel's Python, of addresses and of the text, and the text's bytes."""
+def measure(count: int) -> tuple[int, float, float, int]:
+    """Instructions, seconds of the kernel's Python and of the text, and the text's bytes."""
     x, y = np.zeros((128, 512), np.float32), np.zeros((128, 128), np.float32)
     options = Options("trn2", mode="trace")
     begin = time.process_time()
     program = trace_kernel(passes.func, (x, y, count), {}, options).cores[0].program
     traced = time.process_time()
-    addresses = Addresses(program, "trn2")
-    placed = time.process_time()
-    text = program.text(addresses.text)
-    return program.count, traced - begin, placed - traced, time.process_time() - placed, len(text)
+    text = program.text()
+    return program.count, traced - begin, time.process_time() - traced, len(text)
 
 
 def main() -> None:
@@ -69,10 +66,10 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5, help="repetitions (5)")
     options = parser.parse_args()
     runs = [measure(max(1, options.instructions // _EACH)) for _ in range(max(1, options.repeat))]
-    instructions, size = runs[0][0], runs[0][4]
+    instructions, size = runs[0][0], runs[0][3]
     print(f"{instructions:,} instructions, {size / instructions:.0f} bytes of text each, "
           f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
-    for position, name in ((1, "trace"), (2, "addresses"), (3, "text")):
+    for position, name in ((1, "trace"), (2, "text")):
         seconds = statistics.median(run[position] for run in runs)
         print(f"{name:<12}{seconds:8.2f} s{seconds / instructions * 1e6:8.2f} µs each")
 

@@ -11,7 +11,7 @@ import ml_dtypes
 import moe_kernels as kernels
 import numpy as np
 import trnsim
-from trnsim.core.cli import find_tool
+from trnsim.core.tool import find_tool
 
 HIDDEN, HEADS, KV_HEADS, HEAD, EXPERTS, INTERMEDIATE = 2048, 32, 4, 128, 128, 768
 

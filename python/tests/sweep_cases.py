@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
-from trnsim.core.cli import find_tool
+from trnsim.core.tool import find_tool
 
 TOOL = find_tool()
 

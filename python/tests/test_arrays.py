@@ -15,7 +15,7 @@ import nki.language as nl
 import numpy as np
 import pytest
 import trnsim
-from trnsim.core.cli import find_tool
+from trnsim.core.tool import find_tool
 
 SHAPE = (4, 6)
 

@@ -286,7 +286,7 @@ def test_what_is_wrong_between_ranks_is_said(call, message) -> None:
 
 
 def test_saved_programs_run_with_the_tool(tmp_path) -> None:
-    from trnsim.core.cli import find_tool
+    from trnsim.core.tool import find_tool
 
     tool = find_tool()
     if tool is None:

@@ -265,7 +265,7 @@ def test_addresses_by_a_bound_function() -> None:
 
     result = trnsim.simulate(kernel, X)
     np.testing.assert_array_equal(result.values, X + X)
-    assert "byte 4608" in result.report.program
+    assert "byte 0x1200" in result.report.program
 
 
 def test_gathered_rows_are_transposed() -> None:

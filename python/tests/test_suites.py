@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import trnsim
-from trnsim.core.cli import find_tool
+from trnsim.core.tool import find_tool
 
 TOOL = find_tool()
 

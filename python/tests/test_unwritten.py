@@ -14,7 +14,7 @@ import nki.language as nl
 import numpy as np
 import pytest
 import trnsim
-from trnsim.core.cli import find_tool
+from trnsim.core.tool import find_tool
 
 X = np.arange(32, dtype=np.float32).reshape(4, 8) + 1
 

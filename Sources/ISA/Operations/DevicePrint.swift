@@ -20,6 +20,8 @@ public struct DevicePrint: Operation {
   public static let reachesEverything = true
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// What is printed is printed in the program's order.
+  public static let isBarrier = true
   /// The fields.
   public static let fields: [Field<DevicePrint>] = [
     Field(.read, "src", \.src, "what is shown, in hbm, sbuf or psum"),

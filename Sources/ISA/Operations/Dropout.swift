@@ -18,6 +18,8 @@ public struct Dropout: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// Random numbers follow one another.
+  public static let usesEngineState = true
   /// The fields.
   public static let fields: [Field<Dropout>] = [
     Field(.write, "dst", \.dst, "result"),

@@ -19,6 +19,8 @@ public struct RNG: Operation {
     """
   /// Vector by default.
   public static let engines: [Engine] = [.vector, .gpsimd]
+  /// Random numbers follow one another.
+  public static let usesEngineState = true
   /// The fields.
   public static let fields: [Field<RNG>] = [
     Field(.write, "dst", \.dst, "result, integers")

@@ -19,6 +19,8 @@ public struct Rand2: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// Random numbers follow one another.
+  public static let usesEngineState = true
   /// The fields.
   public static let fields: [Field<Rand2>] = [
     Field(.write, "dst", \.dst, "result"),

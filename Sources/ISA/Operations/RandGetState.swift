@@ -17,6 +17,8 @@ public struct RandGetState: Operation {
     """
   /// Gpsimd by default.
   public static let engines: [Engine] = [.gpsimd, .vector]
+  /// Random numbers follow one another.
+  public static let usesEngineState = true
   /// The fields.
   public static let fields: [Field<RandGetState>] = [
     Field(.write, "dst", \.dst, "uint32 words of each partition")

@@ -18,6 +18,8 @@ public struct RandSetState: Operation {
     """
   /// Gpsimd by default.
   public static let engines: [Engine] = [.gpsimd, .vector]
+  /// Random numbers follow one another.
+  public static let usesEngineState = true
   /// The fields.
   public static let fields: [Field<RandSetState>] = [
     Field(.read, "src_seeds", \.srcSeeds, "uint32 words of each partition, in sbuf")

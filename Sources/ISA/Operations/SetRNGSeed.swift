@@ -17,6 +17,8 @@ public struct SetRNGSeed: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// Random numbers follow one another.
+  public static let usesEngineState = true
   /// The fields.
   public static let fields: [Field<SetRNGSeed>] = [
     Field(.read, "src_seeds", \.srcSeeds, "[1, 1] seed of 32 bits")

@@ -32,7 +32,7 @@ enum BinaryFormat {
     case metadata = 3
     /// Name, space, dtype, role, shape, partition, address, location.
     case tensor = 4
-    /// Name, parent.
+    /// Name, parent, kind unless it is plain.
     case scope = 5
     /// Opcode, operation's name, names of its fields.
     case operation = 6
@@ -64,7 +64,9 @@ enum BinaryFormat {
   enum TensorExtra {
     static let location: UInt8 = 1
     static let base: UInt8 = 2
-    static let all: UInt8 = 3
+    /// On chip, to be placed by the compiler; partition and byte are 0.
+    static let unplaced: UInt8 = 4
+    static let all: UInt8 = 7
   }
 
   /// Added to a pattern's number of free dimensions if a register and its stride follow them.
@@ -79,6 +81,9 @@ enum BinaryFormat {
     static let location: UInt8 = 16
     static let all: UInt8 = 31
   }
+
+  /// Wire form of what a scope says of its instructions: append only.
+  static let scopeKinds: [Scope.Kind] = [.plain, .affine, .ordered]
 
   /// Wire form of how order is fixed: append only.
   static let dependencies: [Program.Dependencies] = [.derived, .explicit]

@@ -208,8 +208,7 @@ struct BinaryReader {
       dtype: try choice(DType(rawValue: dtype), "element type", dtype), shape: [],
       role: try choice(Tensor.Role(rawValue: role), "role", role))
     for _ in 0..<(try count("extents")) { tensor.shape.append(try signed()) }
-    tensor.partition = try signed()
-    tensor.address = try signed()
+    let place = OnChipPlace(partition: try signed(), byte: try signed())
     let extra = try byte()
     guard extra & ~BinaryFormat.TensorExtra.all == 0 else {
       throw fault("unknown attributes", remedy: "use the trnsim that wrote the file")
@@ -225,16 +224,19 @@ struct BinaryReader {
     guard TensorLayout(TensorID(0), tensor) != nil else {
       throw fault("tensor '\(name)' of shape \(tensor.shape)")
     }
-    guard (0...TensorLayout.maximumPartition).contains(tensor.partition),
-      (0...TensorLayout.maximumAddress).contains(tensor.address)
-    else {
-      throw fault("tensor '\(name)' at partition \(tensor.partition), byte \(tensor.address)")
-    }
-    guard tensor.space != .hbm || (tensor.partition == 0 && tensor.address == 0) else {
+    guard tensor.space != .hbm || place == OnChipPlace() else {
       throw fault(
         "tensor '\(name)' is in hbm and has no place on chip, but names partition "
-          + "\(tensor.partition), byte \(tensor.address)", remedy: "write 0 and 0")
+          + "\(place.partition), byte \(place.byte)", remedy: "write 0 and 0")
     }
+    let isPlaced = tensor.space != .hbm && extra & BinaryFormat.TensorExtra.unplaced == 0
+    guard isPlaced || place == OnChipPlace(),
+      (0...TensorLayout.maximumPartition).contains(place.partition),
+      (0...TensorLayout.maximumAddress).contains(place.byte)
+    else {
+      throw fault("tensor '\(name)' at partition \(place.partition), byte \(place.byte)")
+    }
+    tensor.place = isPlaced ? place : nil
     guard tensorNames.insert(name).inserted else {
       throw fault("tensor '\(name)' is declared twice")
     }
@@ -252,7 +254,13 @@ struct BinaryReader {
       throw fault("scopes nest deeper than \(Program.scopeDepthLimit)")
     }
     depths.append(depth)
-    program.scopes.append(Scope(name: name, parent: parent))
+    var kind = Scope.Kind.plain
+    if at < end {
+      let raw = try byte()
+      let kinds = BinaryFormat.scopeKinds
+      kind = try choice(kinds.indices.contains(Int(raw)) ? kinds[Int(raw)] : nil, "kind", raw)
+    }
+    program.scopes.append(Scope(name: name, parent: parent, kind: kind))
   }
 
   private mutating func readOperation() throws(DiagnosticError) {

@@ -86,7 +86,8 @@ struct BinaryWriter {
       appendSigned(tensor.address)
       payload.append(
         (tensor.location == nil ? 0 : BinaryFormat.TensorExtra.location)
-          | (tensor.base == nil ? 0 : BinaryFormat.TensorExtra.base))
+          | (tensor.base == nil ? 0 : BinaryFormat.TensorExtra.base)
+          | (tensor.isUnplaced ? BinaryFormat.TensorExtra.unplaced : 0))
       if let location = tensor.location { append(location) }
       if let base = tensor.base { appendSigned(Int(base.index)) }
       emit(.tensor)
@@ -94,6 +95,9 @@ struct BinaryWriter {
     for scope in program.scopes {
       append(string: scope.name)
       appendSigned(Int(scope.parent))
+      if scope.kind != .plain {
+        payload.append(UInt8(BinaryFormat.scopeKinds.firstIndex(of: scope.kind) ?? 0))
+      }
       emit(.scope)
     }
   }

@@ -50,6 +50,18 @@ public struct Interpreter: ~Copyable {
     }
   }
 
+  /// Chooses who is told of reads of memory that nothing wrote, with their instruction; nobody makes them faults.
+  public mutating func onUndefinedRead(_ listener: ((Trap) -> Void)?) {
+    let place = self.listener
+    machine.onUndefinedRead = listener.map { listener in
+      { trap in
+        var trap = trap
+        trap.instruction = place.instruction
+        listener(trap)
+      }
+    }
+  }
+
   /// Sends what `device_print` shows, with its instruction's position, to `listener`, or to nobody.
   public mutating func onPrint(_ listener: ((Int, PrintedValue) -> Void)?) {
     let place = self.listener

@@ -75,14 +75,16 @@ public struct ProgramGenerator {
     if random.once(in: 10) { shape = [random.pick([1, 1 << 20]), 1 << random.pick(1...26)] }
     var tensor = Tensor(
       name: name(), space: space, dtype: random.pick(DType.allCases), shape: shape,
-      role: random.pick(Tensor.Role.allCases), location: location())
-    if space != .hbm { place(&tensor) }
+      role: random.pick(Tensor.Role.allCases), place: nil, location: location())
+    if space != .hbm && !random.once(in: 4) { tensor.place = place() }
     return tensor
   }
 
-  private mutating func place(_ tensor: inout Tensor) {
-    tensor.partition = random.pick([0, 0, 32, 127])
-    tensor.address = random.pick([0, 4, 512, 2048, 6144, 1 << 30])
+  /// A place on chip.
+  private mutating func place() -> OnChipPlace {
+    OnChipPlace(
+      partition: random.pick([0, 0, 32, 127]),
+      byte: random.pick([0, 4, 512, 2048, 6144, 1 << 30]))
   }
 
   /// The program with a place on chip for one of its HBM tensors, which no program may have; `nil`
@@ -91,10 +93,9 @@ public struct ProgramGenerator {
     let inHBM = program.tensors.indices.filter { program.tensors[$0].space == .hbm }
     guard !inHBM.isEmpty else { return nil }
     var program = program
-    let index = random.pick(inHBM)
-    place(&program.tensors[index])
-    let tensor = program.tensors[index]
-    if tensor.partition == 0 && tensor.address == 0 { program.tensors[index].address = 4 }
+    let place = place()
+    program.tensors[random.pick(inHBM)].place =
+      place == OnChipPlace() ? OnChipPlace(byte: 4) : place
     return program
   }
 

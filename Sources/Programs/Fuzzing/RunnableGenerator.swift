@@ -68,12 +68,12 @@ public struct RunnableGenerator {
     for index in 0..<6 {
       let dtype = random.pick([DType.bfloat16, .float32])
       var tile = tensor("tile\(index)", .sbuf, dtype, random.pick([32, 96, 128]))
-      tile.address = 4 * random.pick(0...400)
+      tile.place = OnChipPlace(byte: 4 * random.pick(0...400))
       program.tensors.append(tile)
     }
     for index in 0..<3 {
       var tile = tensor("acc\(index)", .psum, .float32, random.pick([64, 256]))
-      tile.address = 512 * random.pick(0...8)
+      tile.place = OnChipPlace(byte: 512 * random.pick(0...8))
       program.tensors.append(tile)
     }
     for (index, tile) in program.tensors.enumerated() {

@@ -85,7 +85,9 @@ extension TextParser {
     case "meta": try meta()
     case "dependencies": try dependencies(word)
     case "tensor": try tensor(word)
-    case "scope": try scope(word)
+    case "scope": try scope(word, .plain)
+    case "affine": try scopeOfKind(word, .affine)
+    case "ordered": try scopeOfKind(word, .ordered)
     case "resume": try resume(word)
     case "trnsim":
       throw fail("the first line is repeated", word.start, word.end, remedy: "remove it")
@@ -135,10 +137,25 @@ extension TextParser {
 
   // MARK: Scopes
 
-  private mutating func scope(_ word: ScannedName) throws(Malformed) {
+  /// `affine scope NAME {`, `ordered scope NAME {`.
+  private mutating func scopeOfKind(
+    _ word: ScannedName, _ kind: Scope.Kind
+  ) throws(Malformed) {
+    skipBlanks()
+    let start = at
+    guard matches(scanBareName(), "scope") else {
+      at = start
+      throw unexpected(
+        "'scope' after '\(text(word.start, word.end))'",
+        remedy: "as in '\(text(word.start, word.end)) scope k=0 {'")
+    }
+    try scope(word, kind)
+  }
+
+  private mutating func scope(_ word: ScannedName, _ kind: Scope.Kind) throws(Malformed) {
     let name = try freeText("the scope's name", stop: UInt8(ascii: "{"))
     let parent = openScopes.last?.scope ?? -1
-    program.scopes.append(Scope(name: name, parent: parent))
+    program.scopes.append(Scope(name: name, parent: parent, kind: kind))
     try open(Int32(program.scopes.count - 1), word)
   }
 
@@ -267,17 +284,16 @@ extension TextParser {
     skipBlanks()
     var start = at
     guard matches(scanBareName(), "at") else {
+      // The compiler places what has no place.
       at = start
-      if tensor.space == .hbm { return }
-      let example = tensor.space == .psum ? "at bank 0" : "at partition 0 byte 0"
-      throw unexpected(
-        "the place of '\(written)' in \(tensor.space.name)", remedy: "add '\(example)'")
+      return
     }
     if tensor.space == .hbm {
       throw fail(
         "'\(written)' is in hbm and has no place on chip", start, at,
         remedy: "remove 'at …', or declare it in sbuf or psum")
     }
+    var place = OnChipPlace()
     let words = ["partition", "bank", "byte"].filter { $0 != "bank" || tensor.space == .psum }
     var seen: Set<String> = []
     while true {
@@ -285,7 +301,10 @@ extension TextParser {
       start = at
       let range = scanBareName()
       let word = text(range.lowerBound, range.upperBound)
-      if word.isEmpty && !seen.isEmpty { return }
+      if word.isEmpty && !seen.isEmpty {
+        tensor.place = place
+        return
+      }
       guard words.contains(word) else {
         at = start
         throw unexpected(
@@ -297,18 +316,18 @@ extension TextParser {
       }
       switch word {
       case "partition":
-        tensor.partition = try place("the partition", limit: TensorLayout.maximumPartition)
+        place.partition = try coordinate("the partition", limit: TensorLayout.maximumPartition)
       case "bank":
-        let limit = (TensorLayout.maximumAddress - tensor.address) / TextSyntax.bankBytes
-        tensor.address += TextSyntax.bankBytes * (try place("the bank", limit: limit))
+        let limit = (TensorLayout.maximumAddress - place.byte) / TextSyntax.bankBytes
+        place.byte += TextSyntax.bankBytes * (try coordinate("the bank", limit: limit))
       default:
-        let limit = TensorLayout.maximumAddress - tensor.address
-        tensor.address += try place("the byte", limit: limit)
+        let limit = TensorLayout.maximumAddress - place.byte
+        place.byte += try coordinate("the byte", limit: limit)
       }
     }
   }
 
-  private mutating func place(
+  private mutating func coordinate(
     _ what: String, limit: Int
   ) throws(Malformed) -> Int {
     skipBlanks()

@@ -238,7 +238,9 @@ struct TextParser {
     return isKnown
   }
 
-  static let statements = ["kernel", "meta", "dependencies", "tensor", "scope", "resume"]
+  static let statements = [
+    "kernel", "meta", "dependencies", "tensor", "scope", "affine", "ordered", "resume",
+  ]
 
   private mutating func finish(sawHeader: Bool) {
     if !sawHeader {

@@ -123,9 +123,9 @@ struct TextPrinter {
   }
 
   private mutating func appendPlace(_ tensor: Tensor) {
-    if tensor.space == .hbm && tensor.partition == 0 && tensor.address == 0 { return }
-    append(" at partition \(tensor.partition)")
-    var byte = tensor.address
+    guard let place = tensor.place else { return }
+    append(" at partition \(place.partition)")
+    var byte = place.byte
     if tensor.space == .psum && byte >= 0 {
       append(" bank \(byte / TextSyntax.bankBytes)")
       byte %= TextSyntax.bankBytes
@@ -192,6 +192,11 @@ struct TextPrinter {
     while created <= scope {
       enter(parent(created))
       beginLine()
+      switch program.scopes[created].kind {
+      case .plain: break
+      case .affine: append("affine ")
+      case .ordered: append("ordered ")
+      }
       append("scope \(TextSyntax.freeText(program.scopes[created].name)) {")
       push(created)
       created += 1

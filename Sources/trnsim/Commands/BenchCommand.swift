@@ -1,9 +1,9 @@
 import ArgumentParser
+import Compiler
 import Device
 import Foundation
 import Hardware
 import Kernels
-import Lowering
 import Machine
 import Programs
 import Reports

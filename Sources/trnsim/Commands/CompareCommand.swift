@@ -34,6 +34,7 @@ struct CompareCommand: ParsableCommand {
   var vary: [String] = []
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
+  @OptionGroup var compiler: CompilerArguments
   @Flag(help: "Compute values too, and compare them with the reference.")
   var values = false
   @Option(help: "Rows of the table.")
@@ -71,7 +72,8 @@ struct CompareCommand: ParsableCommand {
       Interrupts.areDeferred()
       var progress = Progress(of: space.count, "variants")
       let comparison = try Comparison(
-        space, evaluator: Evaluator(values: values), runner: ParallelRunner(width: jobs),
+        space, evaluator: Evaluator(values: values, compiler: compiler.options),
+        runner: ParallelRunner(width: jobs),
         isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
       progress.clear()
       try write(comparison)

@@ -26,6 +26,7 @@ struct DiffCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The one after.", valueName: "B"))
   var after: String
   @OptionGroup var hardware: HardwareOptions
+  @OptionGroup var compiler: CompilerArguments
   @Option(
     name: .customLong("set-b"), parsing: .singleValue,
     help: ArgumentHelp("Override a hardware value for B alone.", valueName: "path=value"))
@@ -45,7 +46,8 @@ struct DiffCommand: ParsableCommand {
         return
       }
       let both = try TwoRuns(
-        variant(before, []), variant(after, try settings(overridesOfB)))
+        variant(before, []), variant(after, try settings(overridesOfB)),
+        evaluator: Evaluator(compiler: compiler.options))
       print(both.text, terminator: "")
       if both.exitCode != 0 { throw ExitCode(both.exitCode) }
     }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Compiler
 import Device
 import Diagnostics
+import Hardware
 import Kernels
 import Machine
 import Programs
@@ -25,6 +27,7 @@ struct EmitCommand: ParsableCommand {
   var kernel: String
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
+  @OptionGroup var compiler: CompilerArguments
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The file; '-' prints the text.", valueName: "file|-"))
   var output: String
@@ -38,11 +41,14 @@ struct EmitCommand: ParsableCommand {
       }
       try requireOwnFiles([output])
       let kernel = try name.make(parameters.parameters)
-      let geometry = Geometry(try hardware.load())
+      let hardware = try hardware.load()
+      let geometry = Geometry(hardware)
       if let several = kernel as? any MultiCoreKernel, several.layout.count > 1 {
-        return try write(several.buildAll(geometry))
+        return try write(compiled(several.buildAll(geometry), on: hardware))
       }
-      let program = try kernel.build(geometry)
+      let program = try Simulation.compiled(
+        kernel.build(geometry), on: hardware, options: compiler.options
+      ).program
       if output == "-" {
         print(program.text(), terminator: "")
       } else {
@@ -57,6 +63,16 @@ struct EmitCommand: ParsableCommand {
     hardware.note(in: &uses)
     for path in paths { uses.writes(path, as: "--output") }
     try uses.check()
+  }
+
+  private func compiled(_ set: ProgramSet, on hardware: Hardware) throws -> ProgramSet {
+    var result = set
+    for index in set.programs.indices {
+      result.programs[index] = try Simulation.compiled(
+        set.programs[index], on: hardware, options: compiler.options
+      ).program
+    }
+    return result
   }
 
   /// Writes a file for each core, numbered before the name's extension.

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Compiler
 import Device
 import Diagnostics
 import Foundation
@@ -44,6 +45,7 @@ struct RunCommand: ParsableCommand {
   var lnc: Int?
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
+  @OptionGroup var compiler: CompilerArguments
   @Option(
     name: .customLong("input"), parsing: .singleValue,
     help: ArgumentHelp(
@@ -170,6 +172,7 @@ struct RunCommand: ParsableCommand {
     options.stochasticRoundingSeed = stochasticRounding
     options.allowsCoreRaces = allowCoreRaces
     options.unwrittenOutputs = unwrittenOutputs
+    options.compiler = compiler.options
     return options
   }
 
@@ -208,6 +211,7 @@ struct RunCommand: ParsableCommand {
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
+    unusable += compiler.unusableForScripts
     guard unusable.isEmpty else {
       throw DiagnosticError(
         unusable.map {
@@ -218,6 +222,7 @@ struct RunCommand: ParsableCommand {
     }
     var options = json == "-" ? [] : ["--report"]
     options.append("--hardware=\(hardware.hardware)")
+    if let schedule = compiler.schedule { options.append("--schedule=\(schedule.rawValue)") }
     if let json { options.append("--json=\(json)") }
     if let trace { options.append("--trace=\(trace)") }
     if timingOnly { options.append("--timing-only") }

@@ -27,6 +27,7 @@ struct WhatIfCommand: ParsableCommand {
   var target: String
   @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
+  @OptionGroup var compiler: CompilerArguments
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp("A part or value, and by how much.", valueName: "name=0.5..4"))
@@ -54,7 +55,8 @@ struct WhatIfCommand: ParsableCommand {
           factors: try WhatIf.factors(setting.value)
         )
       }
-      let found = try WhatIf(variant, scales: scales)
+      let found = try WhatIf(
+        variant, scales: scales, evaluator: Evaluator(compiler: compiler.options))
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
       }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Programs
 import Scripts
 
 /// A Python script with NKI kernels: the package in `python/` runs it.
@@ -25,5 +26,43 @@ struct PythonScript {
     pointers.append(nil)
     execvp(PythonHost.interpreter, pointers)
     throw PythonHost.missing(String(cString: strerror(errno)))
+  }
+}
+
+extension PythonScript {
+  /// Runs the script and gives the program that its last kernel recorded, before the compiler; of several cores the first's.
+  ///
+  /// What the script prints goes to standard error.
+  func recordedProgram() throws -> Program {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw DiagnosticError("there is no file '\(path)'", remedy: "check the path")
+    }
+    let directory = FileManager.default.temporaryDirectory
+      .appendingPathComponent("trnsim-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments =
+      [PythonHost.interpreter, "-m", "trnsim"] + options
+      + ["--recorded", directory.appendingPathComponent("k.trn").path, path] + arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(PythonHost.additions) { $1 }
+    process.standardOutput = FileHandle.standardError
+    do {
+      try process.run()
+    } catch {
+      throw PythonHost.missing(error.localizedDescription)
+    }
+    process.waitUntilExit()
+    let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
+    guard process.terminationStatus == 0, let first = files.first else {
+      throw DiagnosticError(
+        "'\(path)' ended with \(process.terminationStatus) and recorded no kernel",
+        remedy: "its own messages are above; try trnsim run \(path)")
+    }
+    if files.count > 1 {
+      note("note: the kernel runs on \(files.count) cores; this is the first's program")
+    }
+    return try ProgramFile.read(directory.appendingPathComponent(first).path)
   }
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from types import CodeType
 from typing import Any
 
 import numpy as np
@@ -48,9 +49,13 @@ class Binder:
         #: Names of arrays that came as float64.
         self.rounded: list[str] = []
         self._seen: dict[int, NkiTensor] = {}
+        #: Where the kernel begins: its arguments come from there.
+        self._place: tuple[CodeType, int] | None = None
 
     def bind(self, function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
              ) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        code = getattr(inspect.unwrap(function), "__code__", None)
+        self._place = (code, code.co_firstlineno) if code is not None else None
         names = _parameter_names(function, len(args))
         bound = tuple(mapped(value, self._bound, name) for name, value in zip(names, args))
         named = {}
@@ -71,7 +76,7 @@ class Binder:
             raise NkiValidationError(f"'{name}' of shape {list(array.shape)} has no elements",
                                      remedy="extents of tensors start at 1; call the kernel where there is work")
         kind = element_type(array)
-        storage = Storage(self.program.unique_name(name), MemoryRegion.hbm, kind, tuple(array.shape) or (1,))
+        storage = Storage(self.program.unique_name(name), MemoryRegion.hbm, kind, tuple(array.shape) or (1,), place=self._place)
         storage.role = "input"
         self.program.add(storage)
         tensor = NkiTensor(storage, kind, tuple(array.shape), contiguous(array.shape))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import is_torch, store_back, to_caller, undefined
-from .core.backend import Outcome, RankArrays, Request, open_backend
+from .core import Outcome, RankArrays, Request
 from .errors import NkiValidationError
 from .faults import exception_of, place_of_error, printed
 from .launch import Options, Traced, TracedCore, trace_kernel
@@ -20,14 +20,18 @@ from .leniency import run_leniently
 from .nested import PerRank
 from .precision import NotWidenedError, kept_as, run_wide, wide_arrays
 from .report import Report
-from .scheduling import DESCRIPTORS, POLICIES, compiled
-from .tracing.addresses import Addresses
 from .tracing.layout import GridDim
 from .tracing.program import Program
 from .tracing.results import map_tensors
 from .tracing.spaces import MemoryRegion
 from .tracing.view import NkiTensor
 from .unwritten import unwritten_notes
+
+
+#: Whose order instructions have, who makes descriptors, and how tensors get addresses: Sources/Compiler.
+SCHEDULES = ("program", "compiler")
+DESCRIPTORS = ("prepared", "generated")
+ALLOCATIONS = ("rotate", "first-fit", "infinite")
 
 
 def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: Options, *,
@@ -57,12 +61,9 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     """Hands the programs to the core and collects its results."""
     per_rank = traced.layout.cores
     ranks = [_memory(traced.cores[first:first + per_rank]) for first in range(0, traced.layout.count, per_rank)]
-    texts: list[str] = []
-    peak = {MemoryRegion.sbuf: 0, MemoryRegion.psum: 0}
-    for core in traced.cores:
-        addresses = _compile(core, traced, options)
-        texts.append(core.program.text(addresses.text))
-        peak = {region: max(bytes_, addresses.peak[region]) for region, bytes_ in peak.items()}
+    request = Request([_recorded(core, traced) for core in traced.cores], [rank.arrays for rank in ranks], traced.layout.cores,
+                      hardware=options.target, overrides=options.overrides, mode="values" if options.mode == "trace" else options.mode,
+                      trace=options.trace, settings=_settings(traced, options), on_print=printed)
     count = sum(core.program.count for core in traced.cores)
     if count == 0:
         raise NkiValidationError(f"kernel '{traced.name}' has no instructions",
@@ -73,20 +74,20 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
         traced.notes.append(f"kernel '{traced.name}' returns no tensor, so what it computes is lost: return the tensors of "
                             "nl.shared_hbm that it stores to")
     if options.mode != "trace":
-        request = Request(texts, [rank.arrays for rank in ranks], traced.layout.cores, hardware=options.target,
-                          overrides=options.overrides, mode=options.mode, trace=options.trace,
-                          settings={**_settings(), **options.settings}, on_print=printed)
         widens = not options.precise and options.mode != "timing"
         copies = [wide_arrays(rank.arrays) for rank in ranks] if widens else []
         outcome = _ask(request, traced)
+        traced.notes += _spills(outcome)
         if outcome.report:
             traced.notes += unwritten_notes(outcome.report.get("unwritten_outputs", []), traced)
         if widens and _run_wide(traced, request, copies):
             for rank, arrays in zip(ranks, copies):
                 rank.arrays, rank.is_wide = arrays, True
-    report = Report(json=outcome.report or {}, text=outcome.text, programs=texts, cores_per_rank=traced.layout.cores,
-                    instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
-                    sbuf_peak_bytes=peak[MemoryRegion.sbuf], psum_peak_bytes=peak[MemoryRegion.psum])
+    report = Report(json=outcome.report or {}, text=outcome.text, request=request, cores_per_rank=traced.layout.cores,
+                    instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace)
+    if options.mode == "trace":
+        # What has no room is told where a run would tell it.
+        _ = report.programs
     if options.mode == "timing":
         return None, report
     if options.mode != "trace":
@@ -99,23 +100,29 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     return results if traced.by_rank else results[0], report
 
 
-def _compile(core: TracedCore, traced: Traced, options: Options) -> Addresses:
-    """The core's program in the order that the options ask for, and its addresses."""
-    policy = options.schedule or ("compiler" if traced.beta else "program")
-    if policy not in POLICIES:
-        raise ValueError(f"there is no schedule '{policy}'\n  help: one of {', '.join(POLICIES)}")
+def _recorded(core: TracedCore, traced: Traced) -> str:
+    """The core's program as it was recorded, with the generation of the API that says who orders it."""
+    core.program.metadata["nki"] = "1" if traced.beta else "2"
+    return core.program.text()
+
+
+def _settings(traced: Traced, options: Options) -> dict[str, str]:
+    """What the core is asked for besides the machine; the vendor's simulator lets more pass than a strict run."""
+    if options.schedule is not None and options.schedule not in SCHEDULES:
+        raise ValueError(f"there is no schedule '{options.schedule}'\n  help: one of {', '.join(SCHEDULES)}")
     if options.descriptors not in DESCRIPTORS:
         raise ValueError(f"there are no descriptors '{options.descriptors}'\n  help: one of {', '.join(DESCRIPTORS)}")
-    if policy == "compiler" or options.descriptors == "generated":
-        found = compiled(core.program, options.target, options.allocation, policy=policy, middle_end=traced.middle_end,
-                         descriptors=options.descriptors, spills=os.environ.get("TRNSIM_STRICT") != "1")
-        core.program = found.program
-        if found.spills is not None and found.spills.tiles:
-            traced.notes.append(
-                f"SBUF has no room for all tiles: {found.spills.tiles} are saved to HBM ({found.spills.save_bytes:,} bytes) and "
-                f"loaded again ({found.spills.reload_bytes:,} bytes); smaller blocks avoid it; TRNSIM_STRICT=1 makes this an error")
-        return found.addresses
-    return Addresses(core.program, options.target, options.allocation)
+    if options.allocation not in ALLOCATIONS:
+        raise ValueError(f"there is no allocation policy '{options.allocation}'\n  help: one of {', '.join(ALLOCATIONS)}")
+    settings = {"descriptors": options.descriptors, "allocation": options.allocation,
+                "middle_end": "on" if traced.middle_end else "off"}
+    if options.schedule is not None:
+        settings["schedule"] = options.schedule
+    if os.environ.get("TRNSIM_STRICT") == "1":
+        settings["spills"] = "off"
+    else:
+        settings |= {"unwritten_outputs": "note", "undefined_reads": "note"}
+    return {**settings, **options.settings}
 
 
 def _memory(cores: list[TracedCore]) -> _Rank:
@@ -152,9 +159,13 @@ def _memory(cores: list[TracedCore]) -> _Rank:
     return rank
 
 
-def _settings() -> dict[str, str]:
-    """Elements of outputs that nothing was stored to are noted; a strict run demands that there are none."""
-    return {} if os.environ.get("TRNSIM_STRICT") == "1" else {"unwritten_outputs": "note"}
+def _spills(outcome: Outcome) -> list[str]:
+    """What SBUF had no room for."""
+    noted = (outcome.report or {}).get("parameters", {})
+    if "spill_save_bytes" not in noted:
+        return []
+    return [f"SBUF has no room for all tiles: {int(noted['spill_save_bytes']):,} bytes are saved to HBM and "
+            f"{int(noted['spill_reload_bytes']):,} bytes loaded again; smaller blocks avoid it; TRNSIM_STRICT=1 makes this an error"]
 
 
 def _store_back(rank: _Rank, apart: list[tuple[Any, str]], returned: list[NkiTensor]) -> list[str]:
@@ -183,9 +194,10 @@ def _collect(rank: _Rank) -> Any:
 
 
 def _ask(request: Request, traced: Traced) -> Outcome:
-    # Instruction numbers count in one program; messages of several cores name places alone.
-    program = traced.cores[0].program if traced.layout.count == 1 else None
-    outcome = run_leniently(request, open_backend(), traced.notes, lambda error: place_of_error(error, program))
+    # Instruction numbers count in one program, and while its order is the author's; else messages name places alone.
+    keeps_order = "schedule" not in request.settings and not traced.beta or request.settings.get("schedule") == "program"
+    program = traced.cores[0].program if traced.layout.count == 1 and keeps_order else None
+    outcome = run_leniently(request, traced.notes, lambda error: place_of_error(error, program))
     if outcome.errors:
         raise exception_of(outcome.errors, program)
     return outcome
@@ -196,7 +208,7 @@ def _run_wide(traced: Traced, request: Request, arrays: list[RankArrays]) -> boo
     notes: list[str] = []
 
     def run(asked: Request) -> Outcome:
-        return run_leniently(asked, open_backend(), notes, lambda error: None)
+        return run_leniently(asked, notes, lambda error: None)
 
     try:
         run_wide([core.program for core in traced.cores], request, arrays, run)

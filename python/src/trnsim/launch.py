@@ -41,7 +41,7 @@ class Options:
     mode: str = "both"
     trace: str | None = None
     allocation: str = "rotate"
-    #: "program" or "compiler", who orders instructions (`scheduling`); None leaves it to the kernel's generation.
+    #: "program" or "compiler", who orders instructions; None leaves it to the kernel's generation.
     schedule: str | None = None
     #: "prepared" or "generated": who makes the descriptors of first-generation kernels' DMAs.
     descriptors: str = "prepared"

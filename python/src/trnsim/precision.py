@@ -15,10 +15,8 @@ from typing import Any
 
 import numpy as np
 
-from .core.backend import Outcome, RankArrays, Request
-from .errors import NkiValidationError
+from .core import Outcome, RankArrays, Request
 from .tracing import dtypes
-from .tracing.addresses import Addresses
 from .tracing.dtypes import DType
 from .tracing.program import Program
 from .tracing.storage import Storage
@@ -53,15 +51,9 @@ def run_wide(programs: Sequence[Program], request: Request, arrays: list[RankArr
     Raises:
         NotWidenedError: if the program needs the types that it names.
     """
-    texts = []
-    for program in programs:
-        widened = _widened(program)
-        try:
-            texts.append(widened.text(Addresses(widened, request.hardware, sbuf_bytes=_SBUF_BYTES).text))
-        except NkiValidationError as error:
-            raise NotWidenedError(error.message) from None
     outcome = run(replace(
-        request, programs=texts, arrays=arrays, mode="values", trace=None, on_print=None, sbuf_bytes=_SBUF_BYTES,
+        request, programs=[_widened(program).text() for program in programs], arrays=arrays, mode="values", trace=None,
+        on_print=None, settings={**request.settings, "schedule": "program"},
         overrides=(*request.overrides, f"sbuf.bytes_per_partition={_SBUF_BYTES}",
                    f"sbuf.usable_bytes_per_partition={_SBUF_BYTES}")))
     if outcome.errors:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from dataclasses import dataclass, field
 from typing import Any
+
+from .core import Request, open_core
+from .faults import exception_of
 
 from . import outputs
 
@@ -17,8 +21,8 @@ class Report:
     json: dict[str, Any] = field(default_factory=dict)
     #: The report for people.
     text: str = ""
-    #: The programs of all cores, rank after rank, as `trnsim run` takes them.
-    programs: list[str] = field(default_factory=list)
+    #: What the core was asked.
+    request: Request | None = None
     #: How many of them are of one rank.
     cores_per_rank: int = 1
     #: Instructions that the kernel recorded.
@@ -27,11 +31,32 @@ class Report:
     tracing_seconds: float = 0.0
     #: Notes: what is not modelled, what was assumed.
     notes: list[str] = field(default_factory=list)
-    #: Bytes of a partition in use at most.
-    sbuf_peak_bytes: int = 0
-    psum_peak_bytes: int = 0
     #: The trace file, if one was asked for.
     trace: str | None = None
+
+    @functools.cached_property
+    def programs(self) -> list[str]:
+        """The programs of all cores, rank after rank, ordered and placed as they ran; `trnsim run` takes them."""
+        if self.request is None:
+            return []
+        found, errors = open_core().compiled(self.request)
+        if errors:
+            raise exception_of(errors, None)
+        return found
+
+    @property
+    def sbuf_peak_bytes(self) -> int:
+        """Bytes of a partition of SBUF in use at most."""
+        return self._peak("sbuf")
+
+    @property
+    def psum_peak_bytes(self) -> int:
+        """Bytes of a partition of PSUM in use at most."""
+        return self._peak("psum")
+
+    def _peak(self, memory: str) -> int:
+        """Of all cores."""
+        return max(int(core.get(f"{memory}_peak_bytes_per_partition", 0)) for core in [self.json, *self.json.get("cores", [])])
 
     @property
     def program(self) -> str:
@@ -61,11 +86,21 @@ class Report:
 
         Of several cores each gets a file, numbered before the suffix: `NAME.0.trn`, `NAME.1.trn` and so on.
         """
-        base, suffix = os.path.splitext(path)
-        digits = len(str(len(self.programs) - 1))
-        for number, text in enumerate(self.programs):
-            numbered = f"{base}.{number:0{digits}}{suffix}" if len(self.programs) > 1 else path
-            outputs.write(numbered, text)
+        _write(self.programs, path)
+
+    def save_recorded(self, path: str) -> None:
+        """Writes the program as it was recorded, before the compiler ordered and placed it; files as `save_program`."""
+        _write(list(self.request.programs) if self.request is not None else [], path)
 
     def __str__(self) -> str:
         return self.text or f"{self.microseconds:.3f} µs"
+
+
+def _write(programs: list[str], path: str) -> None:
+    """One file, or one for each core."""
+    base, suffix = os.path.splitext(path)
+    digits = len(str(len(programs) - 1))
+    for number, text in enumerate(programs):
+        numbered = f"{base}.{number:0{digits}}{suffix}" if len(programs) > 1 else path
+        with open(numbered, "w", encoding="utf-8") as file:
+            file.write(text)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .core.cli import find_tool
+from .core.tool import find_tool
 
 
 class SweepError(Exception):

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .core.cli import find_tool
+from .core.tool import find_tool
 from .shards import Executor, Round, SweepError, Work, local, on_ray
 from .stores import open_store
 

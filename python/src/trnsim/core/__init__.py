@@ -1,7 +1,8 @@
-"""The way to the simulator's core: its library in this process, or its command-line tool."""
+"""The way to the simulator's core: its library in this process."""
 
 from __future__ import annotations
 
-from .backend import Backend, Outcome, open_backend
+from .library import Library, open_core
+from .request import Outcome, RankArrays, Request
 
-__all__ = ["Backend", "Outcome", "open_backend"]
+__all__ = ["Library", "Outcome", "RankArrays", "Request", "open_core"]

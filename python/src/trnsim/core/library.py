@@ -14,7 +14,7 @@ import numpy as np
 
 from ..errors import CoreMissingError
 from ..tracing.layout import Layout
-from .backend import Outcome, Request
+from .request import Outcome, Request
 
 #: The interface that this module speaks (Sources/CInterface/trnsim.h).
 ABI_VERSION = 2
@@ -69,6 +69,7 @@ def _load(path: str) -> Any:
         "trnsim_session_tensor": (c_int64, [c_void_p, c_char_p]),
         "trnsim_session_report": (c_char_p, [c_void_p]),
         "trnsim_session_text": (c_char_p, [c_void_p, c_int32]),
+        "trnsim_session_compiled": (c_char_p, [c_void_p]),
         "trnsim_session_errors": (c_char_p, [c_void_p]),
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
@@ -194,7 +195,20 @@ class Library:
             return Outcome(report=json.loads(report) if report else None,
                            text=session.text("trnsim_session_text", 0))
 
-    def _execute(self, session: Session, request: Request) -> bool:
+    def compiled(self, request: Request) -> tuple[list[str], list[dict[str, Any]]]:
+        """The programs of all cores as the compiler orders and places them, or what is wrong with them."""
+        found: list[str] = []
+        with Session(self.path) as session:
+            ok = self._load(session, request)
+            for core in range(len(request.programs)):
+                text = session.text("trnsim_session_compiled") if ok and session.select(core) else ""
+                if not text:
+                    return [], session.errors() or [{"message": "the core failed without a message"}]
+                found.append(text)
+        return found, []
+
+    def _load(self, session: Session, request: Request) -> bool:
+        """Settings and programs."""
         settings = {"hardware": request.hardware, "mode": request.mode, **request.settings}
         if not all(session.set(key, value) for key, value in settings.items()):
             return False
@@ -203,10 +217,15 @@ class Library:
         per_rank = request.cores_per_rank
         if len(request.programs) > 1 and not session.cores(Layout(len(request.programs) // per_rank, per_rank)):
             return False
+        return all(session.select(core) and session.load(text) for core, text in enumerate(request.programs))
+
+    def _execute(self, session: Session, request: Request) -> bool:
+        if not self._load(session, request):
+            return False
+        per_rank = request.cores_per_rank
         # Registers that are loaded from memory decide the time too, so inputs are given in every mode.
-        for core, text in enumerate(request.programs):
-            if not (session.select(core) and session.load(text)):
-                return False
+        for core in range(len(request.programs)):
+            session.select(core)
             arrays = request.arrays[core // per_rank]
             both = {**arrays.inputs, **arrays.outputs}
             # The cores of a rank share what both declare; constants are one core's alone.
@@ -218,3 +237,17 @@ class Library:
         if not session.run():
             return False
         return request.trace is None or session.trace(request.trace)
+
+
+def open_core() -> Library:
+    """The core of this process.
+
+    Raises:
+        CoreMissingError: if there is none.
+    """
+    path = find_library()
+    if path is None:
+        raise CoreMissingError(
+            "the simulator's core, libtrnsimcore, was not found\n  help: pip install ./python beside the sources with Swift "
+            "installed, or swift build -c release --product trnsimcore, or set TRNSIM_CORE=/path/to/libtrnsimcore.so")
+    return Library(path)

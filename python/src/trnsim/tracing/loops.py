@@ -65,7 +65,7 @@ def _passes(found: range, program: Any, name: str, once: Passes | None, affine: 
         for i in found:
             if once is not None:
                 once.begin_pass()
-            scope = program.open_scope(f"{name}={i}", affine)
+            scope = program.open_scope(f"{name}={i}", "affine" if affine else "")
             try:
                 yield i
             finally:

@@ -8,7 +8,6 @@ import numpy as np
 
 from ..arrays import undefined
 from ..errors import UnsupportedError
-from .addresses import Addresses
 from .storage import Storage
 
 
@@ -20,8 +19,7 @@ class Peeker:
 
     def read(self, storage: Storage) -> np.ndarray[Any, Any]:
         """All elements of a storage, flat."""
-        from ..core.backend import open_backend
-        from ..core.library import Library
+        from ..core import open_core
 
         kind = storage.dtype.numpy
         program = self.current.program
@@ -31,13 +29,9 @@ class Peeker:
             return np.asarray(contents[storage]).reshape(-1)
         if storage.first < 0:
             return undefined((storage.elements,), kind)
-        backend = open_backend()
-        if not isinstance(backend, Library):
-            raise UnsupportedError("values inside of a kernel need the core as a library",
-                                   remedy="swift build -c release --product trnsimcore")
         array = np.zeros(storage.elements, kind)
         layout = self.current.layout
-        with backend.session() as session:
+        with open_core().session() as session:
             session.set("hardware", self.current.target)
             session.set("mode", "values")
             ok = layout.count == 1 or session.cores(layout)
@@ -55,8 +49,7 @@ class Peeker:
     def _load(self, session: Any, sibling: Any) -> bool:
         """A core's program so far, and what its inputs hold."""
         program = sibling.program
-        addresses = Addresses(program, sibling.target, "rotate")
-        if not session.load(program.text(addresses.text)):
+        if not session.load(program.text()):
             return False
         # The cores of a rank share inputs; the first brings them.
         contents = dict(program.inputs) if sibling.core == 0 else {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -46,10 +46,6 @@ class Program:
         self._loops: list[int] = []
         self._touched: list[list[Storage]] = []
         self.labels: set[str] = set()
-        #: Indices in `lines` of the scopes of affine loops.
-        self.affine: set[int] = set()
-        #: Ranges of instructions whose order is kept (`no_reorder`).
-        self.ordered: list[tuple[int, int]] = []
         #: What the caller's arrays hold, for values inside of the kernel.
         self.inputs: dict[Storage, Any] = {}
 
@@ -126,14 +122,13 @@ class Program:
 
     # Scopes
 
-    def open_scope(self, name: str, affine: bool = False) -> int:
-        """Opens a scope; `affine` says that the passes of its loop do not depend on one another."""
+    def open_scope(self, name: str, kind: str = "") -> int:
+        """Opens a scope. Of kind `affine` it is a pass of a loop whose passes do not depend on one another, of kind `ordered`
+        its instructions keep their order."""
         number = self._next_scope
         self._next_scope += 1
         self._open.append(number)
-        if affine:
-            self.affine.add(len(self.lines))
-        self.lines.append(f"scope {name} {{")
+        self.lines.append(f"{kind} scope {name} {{" if kind else f"scope {name} {{")
         return number
 
     def close_scope(self, number: int) -> None:
@@ -168,8 +163,8 @@ class Program:
 
     # Text
 
-    def text(self, place_of_storage: Callable[[Storage], str]) -> str:
-        """The whole program; `place_of_storage` says where on-chip tensors lie."""
+    def text(self) -> str:
+        """The whole program, in which the compiler is to place what the author did not."""
         head = ["trnsim program 1", f"kernel {quoted(self.name)}"]
         for key, value in sorted(self.metadata.items()):
             head.append(f"meta {quoted(key)} = {quoted_text(value)}")
@@ -180,17 +175,14 @@ class Program:
             shape = ", ".join(map(str, storage.shape or (1,)))
             space = "hbm" if storage.is_hbm else storage.region.value
             role = "" if storage.role == "scratch" else f"{storage.role} "
-            where = place_of_storage(storage)
-            head.append(f"tensor {storage.text}: {space} {role}{storage.dtype.core_name} [{shape}]{where}")
+            where = f" at partition {storage.address[0]} byte {storage.address[1]}" if storage.address is not None else ""
+            origin = f"{location_text(storage.place[0])}{storage.place[1]}" if storage.place else ""
+            head.append(f"tensor {storage.text}: {space} {role}{storage.dtype.core_name} [{shape}]{where}{origin}")
             for dtype, name in storage.aliases.items():
                 # Patterns count from the first element, so that the alias needs no inner shape.
-                if storage.is_hbm:
-                    shape = str(storage.elements * storage.dtype.itemsize // dtype.itemsize)
-                    base = f" of {storage.text}"
-                else:
-                    shape = f"{storage.partitions}, {storage.free_bytes // dtype.itemsize}"
-                    base = where
-                head.append(f"tensor {name}: {space} {dtype.core_name} [{shape}]{base}")
+                shape = str(storage.elements * storage.dtype.itemsize // dtype.itemsize) if storage.is_hbm \
+                    else f"{storage.partitions}, {storage.free_bytes // dtype.itemsize}"
+                head.append(f"tensor {name}: {space} {dtype.core_name} [{shape}] of {storage.text}")
         head.append("")
         closing = ["}"] * len(self._open)
         return "\n".join(head + self.lines + closing) + "\n"

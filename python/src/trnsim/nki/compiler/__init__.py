@@ -68,16 +68,17 @@ class no_reorder:
     """A block whose instructions keep their order, wherever they are written (the block is dynamically scoped)."""
 
     def __init__(self) -> None:
-        self._begin = 0
+        self._scope = -1
 
     def __enter__(self) -> None:
         current = tracing()
-        self._begin = current.program.count if current is not None else 0
+        if current is not None:
+            self._scope = current.program.open_scope("no_reorder", "ordered")
 
     def __exit__(self, *_: object) -> None:
         current = tracing()
         if current is not None:
-            current.program.ordered.append((self._begin, current.program.count))
+            current.program.close_scope(self._scope)
 
 
 __all__ = ["CompileConfig", "SpecializationConfig", "enable_stack_allocator", "force_auto_alloc", "no_reorder",

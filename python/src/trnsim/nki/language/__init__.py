@@ -100,7 +100,7 @@ class _TileSize:
 
     @property
     def sbuf_size_bytes(self) -> int:
-        from ...tracing.addresses import SBUF_BYTES
+        from ...tracing.spaces import SBUF_BYTES
 
         current = _tracing()
         return SBUF_BYTES[current.target if current is not None and current.target in SBUF_BYTES else "trn2"]

@@ -7,7 +7,7 @@ import Programs
 import Simulation
 import Testing
 
-@testable import Lowering
+@testable import Compiler
 
 /// Waits that come from queues, outputs, and the one semaphore that an instruction waits for.
 struct QueueTests {

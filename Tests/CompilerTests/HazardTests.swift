@@ -6,7 +6,7 @@ import Programs
 import Simulation
 import Testing
 
-@testable import Lowering
+@testable import Compiler
 
 struct HazardTests {
   static let hardware = Result { try Hardware.load("trn2") }

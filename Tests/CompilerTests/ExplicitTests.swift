@@ -8,7 +8,7 @@ import Programs
 import Simulation
 import Testing
 
-@testable import Lowering
+@testable import Compiler
 
 /// Explicit programs: `after`, races, deadlocks.
 struct ExplicitTests {

@@ -8,7 +8,7 @@ import Programs
 import Simulation
 import Testing
 
-@testable import Lowering
+@testable import Compiler
 
 /// ACT tables and transfers.
 struct DeviceTests {

@@ -1,0 +1,68 @@
+public import Diagnostics
+public import Hardware
+import ISA
+import Machine
+public import Programs
+
+/// What the compiler made of a program.
+public struct Compiled: Sendable {
+  /// The program that the machine gets: every tensor has a place.
+  public var program: Program
+  /// What each pass did, in order.
+  public var passes: [PassResult]
+}
+
+/// What one pass did.
+public struct PassResult: Sendable {
+  /// What it moved, removed, hoisted or spilled.
+  public struct Change: Hashable, Sendable {
+    /// What was done, e.g. `removed`.
+    public var what: String
+    /// To how many instructions or tensors, or how many bytes.
+    public var count: Int
+  }
+
+  /// The pass.
+  public var name: String
+  /// What it did.
+  public var changes: [Change]
+  /// Whether instructions are still in the scopes of the source.
+  let keepsScopes: Bool
+  let draft: Draft
+
+  /// The program after it; tensors may have no places yet.
+  public var program: Program { draft.program(keepsScopes: keepsScopes) }
+}
+
+/// The vendor's compiler between a kernel's source and what the engines execute, as far as it is known.
+public enum Compiler {
+  /// Orders, transforms and places a program.
+  ///
+  /// Explicit dependencies and given addresses are never changed. A program that is placed and keeps its order
+  /// comes back as it is.
+  /// - Throws: what has no room in SBUF or PSUM, and who has it.
+  public static func compile(
+    _ program: Program, on hardware: Hardware, options: CompilerOptions = CompilerOptions()
+  ) throws(DiagnosticError) -> Compiled {
+    let pipeline = Pipeline(options.schedule, metadata: program.metadata)
+    let keepsOrder =
+      pipeline != .firstGeneration || program.dependencies == .explicit
+      || program.instructions.contains { !$0.after.isEmpty }
+    if keepsOrder && options.descriptors == .prepared {
+      guard program.tensors.contains(where: \.isUnplaced) else {
+        var program = program
+        program.metadata[Pipeline.generationKey] = nil
+        return Compiled(program: program, passes: [])
+      }
+    }
+    let run = PipelineRun(program, MemoryLimits(hardware), options)
+    return try keepsOrder ? run.inProgramOrder() : run.firstGeneration()
+  }
+}
+
+extension PassResult {
+  /// One line for people, such as `merge: 12 merged`.
+  public var summary: String {
+    "\(name): \(changes.map { "\($0.count) \($0.what)" }.joined(separator: ", "))"
+  }
+}

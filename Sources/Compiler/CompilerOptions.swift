@@ -1,0 +1,54 @@
+/// Whose order a program's instructions have.
+public enum Schedule: String, CaseIterable, Sendable {
+  /// The author's.
+  case program
+  /// The compiler's.
+  case compiler
+}
+
+/// The passes that a compiler generation makes.
+public enum Pipeline: String, CaseIterable, Sendable {
+  /// Addresses alone.
+  case programOrder = "program order"
+  /// `neuronxcc.nki`: a middle end that merges the passes of affine loops, list scheduling, spilling.
+  case firstGeneration = "first generation"
+  /// `nki`: the author's order; what its scheduler does is not modelled yet.
+  case secondGeneration = "second generation"
+
+  /// Key of a program's metadata that names the generation of the API (`1`, `2`) that its kernel was written in,
+  /// as long as the compiler has not seen it.
+  public static let generationKey = "nki"
+
+  /// The passes for a program with this metadata.
+  ///
+  /// - Parameter schedule: what is asked for; `nil` asks for the compiler of a script's kernel and for program order
+  ///   elsewhere. Whoever asks for the compiler gets the passes of the first generation: the only one that is
+  ///   modelled.
+  public init(_ schedule: Schedule?, metadata: [String: String]) {
+    switch (schedule, metadata[Self.generationKey]) {
+    case (.program, _), (nil, nil): self = .programOrder
+    case (nil, "2"): self = .secondGeneration
+    case (_, _): self = .firstGeneration
+    }
+  }
+}
+
+/// What the compiler is asked for.
+public struct CompilerOptions: Hashable, Sendable {
+  /// Whose order instructions have; `nil`: the compiler's for kernels of NKI scripts, else the author's.
+  public var schedule: Schedule?
+  /// Who makes descriptors that the program leaves to the host.
+  public var descriptors = DescriptorMaker.prepared
+  /// How tensors get addresses.
+  public var allocation = AllocationPolicy.rotate
+  /// Whether passes of loops may be merged: not with `skip_middle_end_transformations`.
+  public var transformsLoops = true
+  /// Whether tiles that SBUF has no room for go to HBM; otherwise they are an error.
+  public var allowsSpills = true
+
+  /// Whether tensors on chip that no instruction touches stay, so that all keep their numbers.
+  public var keepsTensors = false
+
+  /// The defaults.
+  public init() {}
+}

@@ -1,0 +1,248 @@
+import Device
+import ISA
+import Machine
+
+/// The bytes that an operand touches before tensors have addresses, as rows of a grid.
+///
+/// Each tensor is memory of its own. Those that the author placed share one space per memory, since they may
+/// lie on one another. Patterns count as boxes, as they do in the lowering, so that an order that keeps these
+/// dependencies keeps the device program's too.
+struct Box: Hashable {
+  /// Elements between rows in HBM; 0: no rows, one flat range; -1: partitions.
+  var pitch: Int
+  var firstRow: Int
+  var endRow: Int
+  /// First and last-but-one element (in HBM) or byte (on chip) within a row.
+  var begin: Int
+  var end: Int
+
+  /// All that a tensor in HBM has.
+  static let everything = Box(pitch: 0, firstRow: 0, endRow: 1, begin: 0, end: 1 << 62)
+
+  private var flat: Range<Int> {
+    pitch <= 0 ? begin..<end : firstRow * pitch + begin..<(endRow - 1) * pitch + end
+  }
+
+  /// Whether two boxes of one space have something in common.
+  func overlaps(_ other: Box) -> Bool {
+    guard pitch == other.pitch else { return flat.overlaps(other.flat) }
+    return firstRow < other.endRow && other.firstRow < endRow && begin < other.end
+      && other.begin < end
+  }
+
+  /// Whether it has all of another; `false` where that is not plain.
+  func covers(_ other: Box) -> Bool {
+    pitch == other.pitch && firstRow <= other.firstRow && other.endRow <= endRow
+      && begin <= other.begin && other.end <= end
+  }
+}
+
+extension Draft {
+  /// The space that an operand is in, by number, and its box there.
+  func box(_ pattern: AccessPattern) -> (space: Int, box: Box) {
+    let facts = facts(pattern)
+    let span = pattern.span
+    let low = pattern.offset + span.lowerBound
+    let high = pattern.offset + span.upperBound + 1
+    if facts.isOnChip {
+      var space = facts.owner
+      var row = Int(pattern.rowStart)
+      var begin = low * facts.itemSize
+      if let place = facts.place {
+        space = -Int(facts.space.rawValue)
+        row += place.partition
+        begin += place.byte
+      }
+      return (
+        space,
+        Box(
+          pitch: -1, firstRow: row, endRow: row + Int(pattern.rows), begin: begin,
+          end: begin + (high - low) * facts.itemSize)
+      )
+    }
+    if pattern.isDynamic || facts.itemSize != tensors[facts.owner].itemSize {
+      return (facts.owner, .everything)
+    }
+    let pitch = pattern.rowStride
+    let reach = pitch * (Int(pattern.rows) - 1)
+    if pattern.rows == 1 || pitch <= 0 {
+      return (
+        facts.owner,
+        Box(pitch: 0, firstRow: 0, endRow: 1, begin: low + min(0, reach), end: high + max(0, reach))
+      )
+    }
+    let row = low / pitch
+    let column = low % pitch
+    if column + high - low > pitch {
+      return (facts.owner, Box(pitch: 0, firstRow: 0, endRow: 1, begin: low, end: high + reach))
+    }
+    return (
+      facts.owner,
+      Box(
+        pitch: pitch, firstRow: row, endRow: row + Int(pattern.rows), begin: column,
+        end: column + high - low)
+    )
+  }
+}
+
+/// For each instruction those before it that it must follow, all in one array.
+struct Predecessors {
+  private(set) var starts: [Int32] = [0]
+  private(set) var values: [Int32] = []
+
+  /// Number of instructions.
+  var count: Int { starts.count - 1 }
+
+  /// Whom an instruction must follow, each once, in no order.
+  subscript(index: Int) -> ArraySlice<Int32> { values[Int(starts[index])..<Int(starts[index + 1])] }
+
+  /// Adds the next instruction.
+  mutating func append(_ found: some Sequence<Int32>) {
+    values.append(contentsOf: found)
+    starts.append(Int32(values.count))
+  }
+
+  /// The other way round: for each instruction those that must follow it.
+  var reversed: Predecessors {
+    var counts = [Int32](repeating: 0, count: count + 1)
+    for value in values { counts[Int(value) + 1] += 1 }
+    for index in 0..<count { counts[index + 1] += counts[index] }
+    var result = Predecessors()
+    result.starts = counts
+    result.values = [Int32](repeating: 0, count: values.count)
+    var next = counts
+    for index in 0..<count {
+      for value in self[index] {
+        result.values[Int(next[Int(value)])] = Int32(index)
+        next[Int(value)] += 1
+      }
+    }
+    return result
+  }
+}
+
+extension Draft {
+  /// For each instruction those before it that it must follow.
+  func predecessors() -> Predecessors {
+    var finder = PredecessorFinder(self)
+    return finder.run()
+  }
+}
+
+/// Walks the instructions in order and knows who touched each byte last.
+private struct PredecessorFinder {
+  private let draft: Draft
+  private var spaces: [Int: TouchedSpace] = [:]
+  /// Whom the instruction at hand must follow, and for whom that is known already.
+  private var found: [Int32] = []
+  private var marks: [Int32]
+
+  init(_ draft: Draft) {
+    self.draft = draft
+    marks = [Int32](repeating: -1, count: draft.nodes.count)
+  }
+
+  mutating func run() -> Predecessors {
+    var result = Predecessors()
+    var barrier = -1
+    var lastStateful = [Int](repeating: -1, count: 256)
+    var keepsOrder = [Bool](repeating: false, count: draft.nodes.count)
+    for range in draft.orderedRanges() {
+      for index in range.dropFirst() { keepsOrder[index] = true }
+    }
+    var writes: [(space: Int, box: Box)] = []
+    for (index, node) in draft.nodes.enumerated() {
+      found.removeAll(keepingCapacity: true)
+      if barrier >= 0 { add(barrier, to: index) }
+      if node.isBarrier {
+        for other in max(0, barrier)..<index { add(other, to: index) }
+        barrier = index
+      }
+      if node.isStateful {
+        let engine = Int(node.resolvedEngine.rawValue)
+        if lastStateful[engine] >= 0 { add(lastStateful[engine], to: index) }
+        lastStateful[engine] = index
+      }
+      // Which rows an index names is known only at run time.
+      let isIndirect = node.pattern("vector_offset") != nil || node.pattern("scalar_offset") != nil
+      writes.removeAll(keepingCapacity: true)
+      for operand in node.operands {
+        var (space, box) = draft.box(operand.pattern)
+        if isIndirect && !draft.facts(operand.pattern).isOnChip { box = .everything }
+        if operand.isWritten { writes.append((space, box)) }
+        if operand.isRead {
+          spaces[space, default: TouchedSpace()].read(box, Int32(index), into: &found)
+        }
+      }
+      for (space, box) in writes {
+        spaces[space, default: TouchedSpace()].write(box, Int32(index), into: &found)
+      }
+      if keepsOrder[index] { found.append(Int32(index - 1)) }
+      result.append(unique(index))
+    }
+    return result
+  }
+
+  private mutating func add(_ other: Int, to index: Int) { found.append(Int32(other)) }
+
+  /// What was found, each once, without the instruction itself.
+  private mutating func unique(_ index: Int) -> [Int32] {
+    var kept: [Int32] = []
+    for other in found where other != index && marks[Int(other)] != index {
+      marks[Int(other)] = Int32(index)
+      kept.append(other)
+    }
+    return kept
+  }
+}
+
+/// The last writers of one memory, and who has read since.
+private struct TouchedSpace {
+  private var writers: [Box: Int32] = [:]
+  private var readers: [Box: [Int32]] = [:]
+  /// Rows and width of the cells, while all boxes are cells of one grid: then only equal ones overlap.
+  private var form: (pitch: Int, rows: Int, width: Int)?
+  private var isUniform = true
+
+  private mutating func meet(_ box: Box) -> Bool {
+    guard isUniform else { return false }
+    let rows = box.endRow - box.firstRow
+    let width = box.end - box.begin
+    let known = form ?? (box.pitch, rows, width)
+    form = known
+    isUniform =
+      known == (box.pitch, rows, width) && width > 0 && rows > 0 && box.firstRow % rows == 0
+      && box.begin % width == 0
+    return isUniform
+  }
+
+  mutating func read(_ box: Box, _ index: Int32, into found: inout [Int32]) {
+    if meet(box) {
+      if let writer = writers[box] { found.append(writer) }
+    } else {
+      for (other, writer) in writers where box.overlaps(other) { found.append(writer) }
+    }
+    readers[box, default: []].append(index)
+  }
+
+  mutating func write(_ box: Box, _ index: Int32, into found: inout [Int32]) {
+    if meet(box) {
+      if let writer = writers[box] { found.append(writer) }
+      if let before = readers.removeValue(forKey: box) { found += before }
+    } else {
+      var covered: [Box] = []
+      for (other, writer) in writers where box.overlaps(other) {
+        found.append(writer)
+        if box.covers(other) { covered.append(other) }
+      }
+      for other in covered { writers.removeValue(forKey: other) }
+      covered.removeAll()
+      for (other, before) in readers where box.overlaps(other) {
+        found += before
+        if box.covers(other) { covered.append(other) }
+      }
+      for other in covered { readers.removeValue(forKey: other) }
+    }
+    writers[box] = index
+  }
+}

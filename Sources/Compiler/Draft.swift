@@ -1,0 +1,232 @@
+import Device
+import Diagnostics
+import Formats
+import Hardware
+import ISA
+import Machine
+import Programs
+
+/// What the on-chip memories of a machine hold.
+struct MemoryLimits: Sendable {
+  /// Bytes of a partition that kernels can use.
+  var sbufBytes: Int
+  var psumBytes: Int
+  var bankBytes: Int
+  /// Bytes that automatic addresses are multiples of: what the vendor's open compiler passes use; assumed for the
+  /// closed one.
+  static let alignment = 64
+
+  init(_ hardware: Hardware) {
+    sbufBytes = hardware.sbuf.usableBytesPerPartition
+    psumBytes = hardware.psum.bytesPerPartition
+    bankBytes = hardware.psum.bankBytes
+  }
+
+  /// What kernels can use of a partition.
+  func capacity(_ space: MemorySpace) -> Int { space == .psum ? psumBytes : sbufBytes }
+}
+
+/// What passes work on: the program's tensors and scopes, and its instructions with their operands known.
+struct Draft: Sendable {
+  /// Head of the program: name, metadata, tensors, scopes; its instructions are `nodes`.
+  private(set) var head: Program
+  /// The instructions.
+  var nodes: [Node]
+  /// Facts about tensors, by position.
+  private(set) var tensors: [TensorFacts] = []
+  /// The number that a scope's name has: equal for equal names.
+  let scopeNames: [Int32]
+  let limits: MemoryLimits
+  /// Whether some instructions keep their order, so that only those around them may move.
+  let hasOrder: Bool
+  private var names: Set<String> = []
+  private var nextSuffix: [String: Int] = [:]
+
+  /// What passes need to know of a tensor.
+  struct TensorFacts: Sendable {
+    var space: MemorySpace
+    /// The tensor whose memory it is, or itself.
+    var owner: Int
+    var itemSize: Int
+    /// Bytes of each partition.
+    var freeBytes: Int
+    var freeElements: Int
+    var partitions: Int
+    /// Where the author placed it.
+    var place: OnChipPlace?
+    /// Whether other tensors have its memory.
+    var hasAliases = false
+    var role: Tensor.Role
+    var isOnChip: Bool { space != .hbm }
+  }
+
+  init(_ program: Program, _ limits: MemoryLimits) {
+    self.limits = limits
+    var interned: [String: Int32] = [:]
+    scopeNames = program.scopes.map { scope in
+      let next = Int32(interned.count)
+      return interned[scope.name]
+        ?? {
+          interned[scope.name] = next
+          return next
+        }()
+    }
+    hasOrder = program.scopes.contains { $0.kind == .ordered }
+    var lines = LineNumbers()
+    nodes = program.instructions.map { Node($0, line: lines.number(of: $0.location)) }
+    head = program
+    head.instructions = []
+    for tensor in program.tensors { learn(tensor) }
+  }
+
+  private mutating func learn(_ tensor: Tensor) {
+    names.insert(tensor.name)
+    let owner = tensor.base.map { Int($0.index) } ?? tensors.count
+    if owner != tensors.count { tensors[owner].hasAliases = true }
+    tensors.append(
+      TensorFacts(
+        space: tensor.space, owner: owner, itemSize: tensor.dtype.size,
+        freeBytes: tensor.freeBytes, freeElements: tensor.freeElements,
+        partitions: tensor.partitions,
+        place: owner == tensors.count ? tensor.place : tensors[owner].place, role: tensor.role))
+  }
+
+  /// The declaration of a tensor.
+  func declaration(_ index: Int) -> Tensor { head.tensors[index] }
+
+  /// Declares a tensor; a number behind the name makes it unique.
+  mutating func declare(_ tensor: Tensor) -> Int {
+    var tensor = tensor
+    if names.contains(tensor.name) {
+      let wanted = tensor.name
+      var suffix = nextSuffix[wanted] ?? 1
+      while names.contains("\(wanted).\(suffix)") { suffix += 1 }
+      nextSuffix[wanted] = suffix + 1
+      tensor.name = "\(wanted).\(suffix)"
+    }
+    head.tensors.append(tensor)
+    learn(tensor)
+    return tensors.count - 1
+  }
+
+  /// The name of a tensor's memory under which it has the elements that `other` has of its own memory.
+  mutating func alias(of tensor: Int, like other: Int) -> Int {
+    guard tensors[other].owner != other else { return tensor }
+    let like = declaration(other)
+    let name = "\(declaration(tensor).name).as_\(like.dtype.name)"
+    let known = tensors.indices.first { index in
+      tensors[index].owner == tensor && index != tensor && declaration(index).dtype == like.dtype
+        && declaration(index).shape == like.shape
+    }
+    if let known { return known }
+    return declare(
+      Tensor(
+        name: name, space: like.space, dtype: like.dtype, shape: like.shape, place: nil,
+        base: TensorID(tensor), location: like.location))
+  }
+
+  /// Gives tensors on chip their places; those that nothing touches go, and aliases are where their bases are.
+  mutating func place(_ places: [Int: OnChipPlace], keepsTensors: Bool) {
+    var isUsed = tensors.map { keepsTensors || !$0.isOnChip }
+    for node in nodes {
+      for operand in node.operands { isUsed[Int(operand.pattern.tensor.index)] = true }
+    }
+    var numbers = [Int](repeating: -1, count: tensors.count)
+    var kept: [Tensor] = []
+    for (index, tensor) in head.tensors.enumerated() where isUsed[index] {
+      var tensor = tensor
+      if tensor.space != .hbm {
+        tensor.place =
+          tensor.place ?? tensors[index].place ?? places[tensors[index].owner] ?? OnChipPlace()
+        tensor.base = nil
+      } else if let base = tensor.base {
+        tensor.base = TensorID(numbers[Int(base.index)])
+      }
+      numbers[index] = kept.count
+      kept.append(tensor)
+    }
+    if kept.count < head.tensors.count {
+      nodes = nodes.map { node in
+        node.with(
+          node.operands.map { operand in
+            var pattern = operand.pattern
+            pattern.tensor = TensorID(numbers[Int(pattern.tensor.index)])
+            return (operand.field, pattern)
+          })
+      }
+    }
+    head.tensors = kept
+    tensors = []
+    for tensor in kept { learn(tensor) }
+  }
+
+  /// Changes what the program says of itself.
+  mutating func note(_ key: String, _ value: String?) { head.metadata[key] = value }
+
+  /// Facts about an operand's own tensor.
+  func facts(_ pattern: AccessPattern) -> TensorFacts { tensors[Int(pattern.tensor.index)] }
+
+  /// The tensor whose memory an operand touches.
+  func owner(_ pattern: AccessPattern) -> Int { tensors[Int(pattern.tensor.index)].owner }
+
+  /// Whether the compiler chooses the engine: Scalar or Vector copies PSUM, whichever is free.
+  ///
+  /// Captures show it of nothing else; what lies in SBUF is Vector's.
+  func isOpen(_ node: Node) -> Bool {
+    guard node.engine == nil, let copy = node.operation as? TensorCopy else { return false }
+    return facts(copy.src).space == .psum
+  }
+
+  /// The passes of loops that a node is in, outermost first.
+  func loops(_ node: Node) -> [Int] {
+    var chain: [Int] = []
+    var scope = Int(node.scope)
+    while scope >= 0 {
+      chain.append(scope)
+      scope = Int(head.scopes[scope].parent)
+    }
+    return chain.reversed()
+  }
+
+  /// The ranges of instructions that keep their order.
+  func orderedRanges() -> [Range<Int>] {
+    guard hasOrder else { return [] }
+    var found: [Range<Int>] = []
+    var current: (scope: Int, start: Int)?
+    for (index, node) in nodes.enumerated() {
+      let scope = loops(node).first { head.scopes[$0].kind == .ordered }
+      if let open = current, open.scope != scope {
+        found.append(open.start..<index)
+        current = nil
+      }
+      if current == nil, let scope { current = (scope, index) }
+    }
+    if let current { found.append(current.start..<nodes.count) }
+    return found
+  }
+
+  /// The program, with its scopes or without: an order in which they are torn apart has none.
+  func program(keepsScopes: Bool) -> Program {
+    var program = head
+    if !keepsScopes { program.scopes = [] }
+    program.instructions = nodes.map { $0.instruction(scope: keepsScopes ? $0.scope : -1) }
+    return program
+  }
+}
+
+/// Lines of the user's source as numbers.
+private struct LineNumbers {
+  private var known: [SourceLocation: Int32] = [:]
+  private var last: (location: SourceLocation?, number: Int32) = (nil, -1)
+
+  /// The number of a line, whatever its column; -1 for none.
+  mutating func number(of location: SourceLocation?) -> Int32 {
+    guard var line = location else { return -1 }
+    line.column = 0
+    if line == last.location { return last.number }
+    let number = known[line] ?? Int32(known.count)
+    known[line] = number
+    last = (line, number)
+    return number
+  }
+}

@@ -1,0 +1,450 @@
+import Device
+import Formats
+import HeapModule
+import ISA
+import Machine
+import Programs
+
+/// Vectorisation of affine loops: what passes do one by one, one instruction does at once.
+///
+/// The vendor's compiler does this to kernels of the first generation (NKI API reference, `affine_range`: "loop
+/// vectorization"; passes VectorizeDMA and VectorizeMatMult in its logs) unless they say
+/// `skip_middle_end_transformations`. How far it goes is not published; captures of the attention kernels show
+///
+/// * work on up to 512 elements of a partition, a bank of PSUM in float32: four copies of transposed tiles of 128
+///   are one;
+/// * no more than four passes of a loop of eight (fused attention, 1024 tokens);
+/// * DMAs of up to 4096 bytes of a partition: two tiles of 512 float32, eight of 128;
+/// * tiles of the passes side by side: arrays are expanded, so that each pass has its part.
+///
+/// What passes write must be apart and must not depend on one another, also not by way of other instructions.
+struct Merging {
+  private static let maximumElements = 512
+  private static let maximumPasses = 4
+  private static let maximumDMABytes = 4096
+
+  /// Operations that are merged, with the operands of which each pass has its own; others must be the same in
+  /// all.
+  private static let tiles: [Opcode: [String]] = [
+    .tensorCopy: ["dst", "src"], .tensorTensor: ["dst", "data1", "data2"],
+    .tensorScalar: ["dst", "data"], .scalarTensorTensor: ["dst", "data", "operand1"],
+    .activation: ["dst", "data"], .reciprocal: ["dst", "data"], .memset: ["dst"],
+    .tensorReduce: ["dst", "data"], .ncMatmul: ["dst", "moving"], .dmaCopy: ["dst", "src"],
+  ]
+  /// Fields that keep an instruction by itself where they are not at their default.
+  private static let never = [
+    "reduce_cmd", "reduce_res", "is_transpose", "perf_mode", "tile_size", "vector_offset",
+    "scalar_offset", "oob_mode",
+  ]
+
+  /// Instances of one line in neighbouring passes that may become one.
+  private final class Run {
+    var members: [Int]
+    let limit: Int
+    /// Per operand of its own: elements between passes in one tensor, or `nil` where each has a tensor.
+    var steps: [Int?]?
+
+    init(_ index: Int, limit: Int) {
+      members = [index]
+      self.limit = limit
+    }
+  }
+
+  /// What makes two instructions instances of one.
+  private struct Signature: Hashable {
+    var line: Int32
+    var engine: UInt8
+    /// The operation, with tensors and first elements of its own tiles left out.
+    var operation: AnyHashable
+    /// Memory and types of its own tiles.
+    var kinds: [Int]
+  }
+
+  private var draft: Draft
+  /// By opcode: the fields of its own tiles.
+  private let tileFields: [Opcode: [Int]]
+  private let neverFields: [Opcode: [(index: Int, standard: FieldValue)]]
+
+  /// The draft with the passes of affine loops merged, in an order that keeps all dependencies.
+  ///
+  /// - Returns: how many instructions went into others.
+  @discardableResult
+  static func run(_ draft: inout Draft) -> Int {
+    var pass = Merging(draft)
+    let before = draft.nodes.count
+    pass.run()
+    draft = pass.draft
+    return before - draft.nodes.count
+  }
+
+  private init(_ draft: Draft) {
+    self.draft = draft
+    tileFields = Self.tiles.reduce(into: [:]) { result, entry in
+      result[entry.key] = entry.value.compactMap { entry.key.fieldIndex($0) }
+    }
+    neverFields = Self.tiles.keys.reduce(into: [:]) { result, opcode in
+      let fields = opcode.type.fieldDescriptions
+      result[opcode] = Self.never.compactMap { name in
+        opcode.fieldIndex(name).map { ($0, fields[$0].defaultValue) }
+      }
+    }
+  }
+
+  private mutating func run() {
+    let before = draft.predecessors()
+    var groups = groups()
+    var packs = Packs()
+    while true {
+      packs = Packs()
+      let kept = groups.filter { pack($0, &packs) }
+      let cyclic = cyclic(before, kept)
+      if cyclic.isEmpty && kept.count == groups.count { break }
+      groups = kept.enumerated().filter { !cyclic.contains($0.offset) }.map(\.element)
+    }
+    if !groups.isEmpty { rewrite(before, groups, packs) }
+  }
+
+  // MARK: Groups
+
+  /// Runs of two and more instances, by first member.
+  private func groups() -> [[Int]] {
+    var runs: [Signature: Run] = [:]
+    var groups: [[Int]] = []
+    var order: [Run] = []
+    for (index, node) in draft.nodes.enumerated() {
+      // No pass reaches across what all others wait for.
+      if node.isBarrier { runs.removeAll() }
+      guard let signature = signature(node) else { continue }
+      let run = runs[signature]
+      if let run, run.members.count < run.limit, joins(run, index) {
+        run.members.append(index)
+        continue
+      }
+      let limit = limit(node)
+      if limit > 1 {
+        let new = Run(index, limit: limit)
+        runs[signature] = new
+        order.append(new)
+      } else {
+        runs[signature] = nil
+      }
+    }
+    groups = order.map(\.members).filter { $0.count > 1 }
+    return groups.sorted { $0[0] < $1[0] }
+  }
+
+  private func signature(_ node: Node) -> Signature? {
+    guard let own = tileFields[node.opcode], node.label == nil,
+      neverFields[node.opcode]?.allSatisfy({ node.operation.fieldValue($0.index) == $0.standard })
+        == true
+    else { return nil }
+    var operation = node.operation
+    var kinds: [Int] = []
+    for operand in node.operands where own.contains(operand.field) {
+      var pattern = operand.pattern
+      let facts = draft.facts(pattern)
+      pattern.tensor = TensorID(0)
+      pattern.offset = 0
+      let fits = operation.setField(operand.field, to: .tile(pattern))
+      precondition(fits, "a pattern in the place of a pattern")
+      kinds += [
+        Int(facts.space.rawValue), Int(draft.declaration(facts.owner).dtype.rawValue),
+        facts.itemSize,
+      ]
+    }
+    return Signature(
+      line: node.line, engine: node.engine.map { $0.rawValue } ?? 255,
+      operation: operation.hashable, kinds: kinds)
+  }
+
+  private func own(_ node: Node) -> [AccessPattern?] {
+    (tileFields[node.opcode] ?? []).map { field in
+      node.operands.first { $0.field == field }?.pattern
+    }
+  }
+
+  /// Passes that one instruction can do.
+  private func limit(_ node: Node) -> Int {
+    let own = own(node).compactMap { $0 }
+    let isFree = own.allSatisfy { pattern in
+      !pattern.isDynamic && !draft.tensors[draft.owner(pattern)].hasAliases
+    }
+    guard isFree else { return 1 }
+    if node.isDMA {
+      let bytes = own.map { $0.elementsPerRow * draft.facts($0).itemSize }.max() ?? 1
+      return Self.maximumDMABytes / max(1, bytes)
+    }
+    if let reduction = node.operation as? TensorReduce {
+      let rank = reduction.data.free.count
+      if rank == 0 || rank >= FreeDimensions.maximum { return 1 }
+    }
+    let elements = own.map(\.elementsPerRow).max() ?? 1
+    return min(Self.maximumPasses, Self.maximumElements / max(1, elements))
+  }
+
+  /// Whether an instance continues a run; the first that does decides the steps.
+  private func joins(_ run: Run, _ index: Int) -> Bool {
+    let last = draft.nodes[run.members[run.members.count - 1]]
+    let new = draft.nodes[index]
+    guard areNeighbours(last, new) else { return false }
+    var steps: [Int?] = []
+    let target = new.opcode.fieldIndex("dst")
+    for field in tileFields[new.opcode] ?? [] {
+      guard let a = last.operands.first(where: { $0.field == field })?.pattern,
+        let b = new.operands.first(where: { $0.field == field })?.pattern
+      else { return false }
+      let (mine, theirs) = (draft.owner(a), draft.owner(b))
+      if mine == theirs {
+        let step = b.offset - a.offset
+        if step < 0 || (step == 0 && (field == target || new.isDMA)) { return false }
+        if field == target && !isApart(a, step) { return false }
+        if a.free.count >= FreeDimensions.maximum { return false }
+        steps.append(step)
+      } else if isLocal(mine) && isLocal(theirs) && a.offset == b.offset
+        && draft.declaration(mine).shape == draft.declaration(theirs).shape
+      {
+        let isTaken = run.members.contains { member in
+          let other = draft.nodes[member].operands.first { $0.field == field }
+          return other.map { draft.owner($0.pattern) } == theirs
+        }
+        if isTaken { return false }
+        steps.append(nil)
+      } else {
+        return false
+      }
+    }
+    let known = run.steps ?? steps
+    run.steps = known
+    return steps == known
+  }
+
+  /// Whether two places of loops differ by passes of affine loops alone.
+  private func areNeighbours(_ a: Node, _ b: Node) -> Bool {
+    // Passes of a loop of Python's own, of which the compiler sees nothing.
+    if a.scope == b.scope { return false }
+    let (mine, theirs) = (draft.loops(a), draft.loops(b))
+    guard mine.count == theirs.count else { return false }
+    var isApart = false
+    for (one, other) in zip(mine, theirs) where one != other {
+      let hasSameName = draft.scopeNames[one] == draft.scopeNames[other]
+      // Passes of a loop that nobody sees.
+      if !isApart && hasSameName { return false }
+      if !hasSameName && draft.head.scopes[one].kind != .affine { return false }
+      isApart = true
+    }
+    return isApart
+  }
+
+  /// Whether a pattern and the one `step` further have nothing in common.
+  private func isApart(_ pattern: AccessPattern, _ step: Int) -> Bool {
+    step >= pattern.free.reduce(1) { $0 + abs(Int($1.stride)) * (Int($1.size) - 1) }
+  }
+
+  private func isLocal(_ tensor: Int) -> Bool {
+    let facts = draft.tensors[tensor]
+    return facts.isOnChip && facts.place == nil && !facts.hasAliases
+  }
+
+  // MARK: Tensors side by side
+
+  /// Tensors that lie side by side, so that one access pattern reaches the passes' parts.
+  private struct Packs {
+    /// By tensor: the pack, and the tensor's position in it.
+    private(set) var place: [Int: (pack: [Int], position: Int)] = [:]
+    /// The tensors in the order in which they came in.
+    private(set) var tensors: [Int] = []
+
+    /// Whether tensors can lie side by side in this order; from then on they do.
+    mutating func ask(_ wanted: [Int], _ draft: Draft) -> Bool {
+      if let known = place[wanted[0]] {
+        let end = known.position + wanted.count
+        if end <= known.pack.count && Array(known.pack[known.position..<end]) == wanted {
+          return true
+        }
+      }
+      var chain: [Int] = []
+      while chain.count < wanted.count {
+        let tensor = wanted[chain.count]
+        let (pack, position) = place[tensor] ?? ([tensor], 0)
+        guard position == 0, wanted[chain.count...].prefix(pack.count) == pack[...] else {
+          return false
+        }
+        chain += pack
+      }
+      let bytes = chain.reduce(0) { $0 + draft.tensors[$1].freeBytes }
+      if draft.tensors[chain[0]].space == .psum && bytes > draft.limits.bankBytes { return false }
+      for (position, tensor) in chain.enumerated() {
+        if place.updateValue((chain, position), forKey: tensor) == nil { tensors.append(tensor) }
+      }
+      return true
+    }
+  }
+
+  /// Lets the tensors of a group's passes lie side by side.
+  private func pack(_ group: [Int], _ packs: inout Packs) -> Bool {
+    for position in (tileFields[draft.nodes[group[0]].opcode] ?? []).indices {
+      let tensors = group.compactMap { member in
+        own(draft.nodes[member])[position].map(draft.owner)
+      }
+      if tensors[0] != tensors[1] && !packs.ask(tensors, draft) { return false }
+    }
+    return true
+  }
+
+  // MARK: Order
+
+  /// For each instruction its node (the first member of its group), and for each node whom it must follow.
+  private func contracted(
+    _ before: Predecessors, _ groups: [[Int]]
+  ) -> (node: [Int], edges: [Set<Int32>]) {
+    var node = Array(0..<before.count)
+    for group in groups {
+      for member in group { node[member] = group[0] }
+    }
+    var edges = [Set<Int32>](repeating: [], count: before.count)
+    for index in 0..<before.count {
+      for other in before[index] { edges[node[index]].insert(Int32(node[Int(other)])) }
+    }
+    return (node, edges)
+  }
+
+  /// Numbers of groups that would wait for themselves.
+  private func cyclic(_ before: Predecessors, _ groups: [[Int]]) -> Set<Int> {
+    guard !groups.isEmpty else { return [] }
+    let (node, edges) = contracted(before, groups)
+    var after = [[Int32]](repeating: [], count: before.count)
+    for (index, found) in edges.enumerated() {
+      for other in found { after[Int(other)].append(Int32(index)) }
+    }
+    let forward = edges.map { Array($0) }
+    var alive = node.enumerated().map { $0.offset == $0.element }
+    for (ways, back) in [(forward, after), (after, forward)] {
+      var waiting = [Int](repeating: 0, count: before.count)
+      var free: [Int] = []
+      for index in alive.indices where alive[index] {
+        waiting[index] = ways[index].count { alive[Int($0)] }
+        if waiting[index] == 0 { free.append(index) }
+      }
+      while let index = free.popLast() {
+        alive[index] = false
+        for other in back[index] where alive[Int(other)] {
+          waiting[Int(other)] -= 1
+          if waiting[Int(other)] == 0 { free.append(Int(other)) }
+        }
+      }
+    }
+    return Set(groups.indices.filter { alive[groups[$0][0]] })
+  }
+
+  // MARK: Rewriting
+
+  /// Operands on the expanded tensors, and one instruction for each group, where its last input is there.
+  private mutating func rewrite(_ before: Predecessors, _ groups: [[Int]], _ packs: Packs) {
+    let moved = expand(packs)
+    let placed = draft.nodes.map { node in
+      var changed: [(field: Int, pattern: AccessPattern)] = []
+      for operand in node.operands {
+        guard let (tensor, shift) = moved[draft.owner(operand.pattern)] else { continue }
+        var pattern = operand.pattern
+        pattern.tensor = TensorID(tensor)
+        pattern.offset += shift
+        changed.append((operand.field, pattern))
+      }
+      return changed.isEmpty ? node : node.with(changed)
+    }
+    var members: [Int: [Int]] = [:]
+    for group in groups { members[group[0]] = group }
+    let (node, edges) = contracted(before, groups)
+    var after = [[Int32]](repeating: [], count: edges.count)
+    var waiting = edges.map(\.count)
+    for (index, found) in edges.enumerated() {
+      for other in found { after[Int(other)].append(Int32(index)) }
+    }
+    var ready = Heap(edges.indices.filter { node[$0] == $0 && waiting[$0] == 0 })
+    var result: [Node] = []
+    while let index = ready.popMin() {
+      result.append(members[index].map { joined($0.map { placed[$0] }) } ?? placed[index])
+      for other in after[index] {
+        waiting[Int(other)] -= 1
+        if waiting[Int(other)] == 0 { ready.insert(Int(other)) }
+      }
+    }
+    draft.nodes = result
+  }
+
+  /// One tensor for each pack.
+  ///
+  /// - Returns: by tensor, the one that it is part of, and the element at which its part begins.
+  private mutating func expand(_ packs: Packs) -> [Int: (tensor: Int, shift: Int)] {
+    var expanded: [Int: Int] = [:]
+    var moved: [Int: (tensor: Int, shift: Int)] = [:]
+    for index in packs.tensors {
+      guard let entry = packs.place[index] else { continue }
+      let first = draft.declaration(entry.pack[0])
+      let tensor =
+        expanded[entry.pack[0]]
+        ?? draft.declare(
+          Tensor(
+            name: "\(first.name).x\(entry.pack.count)", space: first.space, dtype: first.dtype,
+            shape: [first.partitions, first.freeElements * entry.pack.count], place: nil,
+            location: first.location))
+      expanded[entry.pack[0]] = tensor
+      moved[index] = (tensor, entry.position * first.freeElements)
+    }
+    return moved
+  }
+
+  /// One instruction that does what those of several passes do.
+  private func joined(_ passes: [Node]) -> Node {
+    let first = passes[0]
+    let isReduction = first.operation is TensorReduce
+    let data = first.opcode.fieldIndex("data")
+    var changed: [(field: Int, pattern: AccessPattern)] = []
+    for field in tileFields[first.opcode] ?? [] {
+      guard let pattern = first.operands.first(where: { $0.field == field })?.pattern,
+        let second = passes[1].operands.first(where: { $0.field == field })?.pattern
+      else { continue }
+      changed.append(
+        (
+          field,
+          pattern.repeated(
+            step: second.offset - pattern.offset, count: passes.count,
+            keepsDimension: isReduction && field == data)
+        ))
+    }
+    var node = first.with(changed)
+    if isReduction, var reduction = node.operation as? TensorReduce {
+      // The new dimension comes before those that are reduced.
+      let rank = reduction.data.free.count - 1
+      let axes = reduction.axes.isEmpty ? Array(1..<rank + 1) : reduction.axes
+      reduction.axes = axes.map { $0 + 1 }
+      node = node.with(reduction)
+    }
+    return node
+  }
+}
+
+extension AccessPattern {
+  /// The pattern `count` times, `step` elements apart; `keepsDimension` leaves the new dimension by itself.
+  fileprivate func repeated(step: Int, count: Int, keepsDimension: Bool) -> AccessPattern {
+    var dimensions = [AccessDimension(stride: step, size: count)] + Array(free)
+    if !keepsDimension { dimensions = joinedDimensions(dimensions) }
+    var pattern = self
+    pattern.free = FreeDimensions(dimensions)
+    return pattern
+  }
+}
+
+/// The same elements in the same order with as few dimensions as possible.
+private func joinedDimensions(_ dimensions: [AccessDimension]) -> [AccessDimension] {
+  var result: [AccessDimension] = []
+  for dimension in dimensions where dimension.size != 1 {
+    if let last = result.last, last.stride == dimension.stride * dimension.size {
+      result[result.count - 1].stride = dimension.stride
+      result[result.count - 1].size *= dimension.size
+    } else {
+      result.append(dimension)
+    }
+  }
+  return result
+}

@@ -1,0 +1,325 @@
+import Device
+import HeapModule
+import ISA
+import Machine
+
+/// List scheduling: each engine takes the ready instruction that has to start first.
+///
+/// The vendor's backend schedules instructions after it has unrolled the loops; its heuristic is not published.
+/// Captures of the attention kernels fit a list scheduler that puts first what has most work behind it: transposes
+/// of the next tile go between the products of one accumulation, and copies of PSUM go to Scalar or Vector by who
+/// ends first in an estimated timeline, in which the PE array is at its full clock.
+///
+/// A tensor takes memory from its first write until its last use. Loads that could start long before they are
+/// needed wait while memory is short, and nothing starts more than a window ahead of the oldest instruction that
+/// has not started; both bounds are assumed.
+struct Ordering {
+  /// Instructions ahead of the oldest one that waits.
+  private static let window = 512
+  /// Ready instructions of an engine that are looked at when the first has no room for its result.
+  private static let alternatives = 8
+  /// The engines of an operation whose engine is open; the first if both end at the same time.
+  private static let open: [Engine] = [.scalar, .vector]
+
+  /// An instruction by when it must start.
+  private struct Due: Comparable {
+    var time: Double
+    var index: Int
+    static func < (a: Due, b: Due) -> Bool { (a.time, a.index) < (b.time, b.index) }
+  }
+
+  /// What happens at a time: an instruction's inputs are there, or (-1) an engine or memory is free again.
+  private typealias Event = Due
+
+  private let draft: Draft
+  private let costs: WorkCosts
+  private let nodes: [Node]
+  private let before: Predecessors
+  private let after: Predecessors
+  private var waiting: [Int32]
+  private var latest: [Double] = []
+  /// By memory (0 SBUF, 1 PSUM): its size, what work ahead may fill, and what is taken.
+  private let capacity: [Int]
+  private let ahead: [Int]
+  private var used = [0, 0]
+  /// Per tensor: instructions that still use it, its bytes, the end of its last use, and whether it has memory.
+  private var users: [Int32]
+  private var sizes: [Int]
+  private var ends: [Double]
+  private var isAllocated: [Bool]
+  /// Per instruction: the tensors without a place that it touches, in one array.
+  private var touched = Predecessors()
+  /// Per engine, and one more for what is open: ready instructions.
+  private var ready: [Heap<Due>]
+  private var free = [Double](repeating: 0, count: Engine.allCases.count)
+  /// Engines whose ready instructions have no room, until something changes.
+  private var isStuck: [Bool]
+  /// When all rings have moved what was started so far.
+  private var rings = 0.0
+  private var arrival: [Double]
+  private var events = Heap<Event>()
+  /// Ready, but too far ahead.
+  private var far = Heap<Int>()
+  /// Memory that comes back, by tensor.
+  private var returns = Heap<Due>()
+  private var isDone: [Bool]
+  private var oldest = 0
+  private var end = 0.0
+  private var order: [Node] = []
+  private static let openList = Engine.allCases.count
+
+  /// Puts the instructions into the order in which their engines start them.
+  ///
+  /// - Parameter share: of SBUF, what results may fill that nothing waits for yet.
+  /// - Returns: the nanoseconds that it takes in the estimate.
+  static func run(_ draft: inout Draft, share: Double) -> Double {
+    var pass = Ordering(draft, share: share)
+    pass.run()
+    draft.nodes = pass.order
+    return pass.end
+  }
+
+  private init(_ draft: Draft, share: Double) {
+    self.draft = draft
+    costs = WorkCosts(draft: draft)
+    nodes = draft.nodes
+    before = draft.predecessors()
+    after = before.reversed
+    waiting = (0..<before.count).map { [before] in Int32(before[$0].count) }
+    let limits = draft.limits
+    capacity = [limits.sbufBytes, limits.psumBytes]
+    ahead = [Int(Double(limits.sbufBytes) * share), limits.psumBytes - limits.bankBytes]
+    let tensors = draft.tensors
+    users = [Int32](repeating: 0, count: tensors.count)
+    ends = [Double](repeating: 0, count: tensors.count)
+    isAllocated = [Bool](repeating: false, count: tensors.count)
+    sizes = tensors.map { tensor in
+      let unit = tensor.space == .psum ? limits.bankBytes : MemoryLimits.alignment
+      return (tensor.freeBytes + unit - 1) / unit * unit
+    }
+    ready = Array(repeating: Heap(), count: Engine.allCases.count + 1)
+    isStuck = [Bool](repeating: false, count: Engine.allCases.count)
+    arrival = [Double](repeating: 0, count: nodes.count)
+    isDone = [Bool](repeating: false, count: nodes.count)
+    order.reserveCapacity(nodes.count)
+    for node in nodes {
+      var own: [Int32] = []
+      for operand in node.operands {
+        let owner = draft.owner(operand.pattern)
+        guard tensors[owner].isOnChip, tensors[owner].place == nil, !own.contains(Int32(owner))
+        else { continue }
+        own.append(Int32(owner))
+      }
+      for owner in own { users[Int(owner)] += 1 }
+      touched.append(own.sorted())
+    }
+    latest = latestStarts()
+  }
+
+  /// When each instruction must start, so that all after it is in time.
+  ///
+  /// An instruction is due when the busiest resource has done all work up to there, in the kernel's order: so
+  /// passes of a loop follow one another, as captures of fused attention with 1024 tokens show for the two groups
+  /// of merged passes, and within reach of each other what has most work behind it goes first.
+  private func latestStarts() -> [Double] {
+    var own: [Double] = []
+    var due: [Double] = []
+    var loads = [Double](repeating: 0, count: Engine.allCases.count)
+    var ringLoad = 0.0
+    var busiest = 0.0
+    for node in nodes {
+      let (busy, delay) = costs.busyAndDelay(node, on: node.resolvedEngine)
+      let engine = Int(node.resolvedEngine.rawValue)
+      var length = busy + delay
+      loads[engine] += busy
+      busiest = max(busiest, loads[engine])
+      if node.isDMA {
+        let bytes = costs.transfer(node)
+        ringLoad += bytes
+        busiest = max(busiest, ringLoad)
+        length += bytes
+      }
+      own.append(length)
+      due.append(busiest)
+    }
+    var result = due
+    for index in nodes.indices.reversed() {
+      var end = due[index]
+      for other in after[index] { end = min(end, result[Int(other)]) }
+      result[index] = end - own[index]
+    }
+    return result
+  }
+
+  // MARK: Time
+
+  private mutating func run() {
+    for index in nodes.indices where waiting[index] == 0 {
+      events.insert(Event(time: 0, index: index))
+    }
+    var now = 0.0
+    while order.count < nodes.count {
+      if let next = events.min {
+        now = max(now, next.time)
+        while let event = events.min, event.time <= now {
+          events.removeMin()
+          if event.index >= 0 { enter(event.index) }
+        }
+        freeMemory(until: now)
+        while startSome(now) {}
+        continue
+      }
+      // Nothing will happen by itself: memory is full of what waits for memory.
+      freeMemory(until: .infinity)
+      now = max(now, free.min() ?? 0)
+      if !startSome(now) { force(now) }
+    }
+  }
+
+  /// A ready instruction joins its engine's list, or waits until the window reaches it.
+  private mutating func enter(_ index: Int) {
+    if isDone[index] { return }
+    if index >= oldest + Self.window {
+      far.insert(index)
+      return
+    }
+    let due = Due(time: latest[index], index: index)
+    if draft.isOpen(nodes[index]) {
+      ready[Self.openList].insert(due)
+      for engine in Self.open { isStuck[Int(engine.rawValue)] = false }
+    } else {
+      let engine = Int(nodes[index].resolvedEngine.rawValue)
+      ready[engine].insert(due)
+      isStuck[engine] = false
+    }
+  }
+
+  /// Starts what the free engines have; whether anything started.
+  private mutating func startSome(_ now: Double) -> Bool {
+    var hasStarted = false
+    for engine in Self.turns {
+      let number = Int(engine.rawValue)
+      guard free[number] <= now, !isStuck[number], let index = choose(engine, now) else { continue }
+      start(index, on: engine, at: max(now, arrival[index]))
+      hasStarted = true
+    }
+    return hasStarted
+  }
+
+  /// The order in which engines that are free at one time take their instructions.
+  private static let turns: [Engine] = [.tensor, .vector, .scalar, .gpsimd, .sync]
+
+  /// The instruction that an engine takes next.
+  private mutating func choose(_ engine: Engine, _ now: Double) -> Int? {
+    let own = Int(engine.rawValue)
+    let usesOpen = Self.open.contains(engine) && isBetter(engine, now)
+    var skipped: [(list: Int, due: Due)] = []
+    var chosen: Int?
+    while skipped.count < Self.alternatives {
+      var list = own
+      if usesOpen, let open = ready[Self.openList].min,
+        ready[own].min.map({ open < $0 }) ?? true
+      {
+        list = Self.openList
+      }
+      guard let due = ready[list].popMin() else { break }
+      if isDone[due.index] { continue }
+      if hasRoom(due.index) {
+        chosen = due.index
+        break
+      }
+      skipped.append((list, due))
+    }
+    for (list, due) in skipped { ready[list].insert(due) }
+    if chosen == nil && !skipped.isEmpty { isStuck[own] = true }
+    return chosen
+  }
+
+  /// Whether the first open instruction ends on this engine no later than on the other.
+  private func isBetter(_ engine: Engine, _ now: Double) -> Bool {
+    guard let first = ready[Self.openList].min else { return false }
+    let ends = Self.open.map { engine in
+      let (busy, delay) = costs.busyAndDelay(nodes[first.index], on: engine)
+      return max(now, free[Int(engine.rawValue)]) + (busy + delay)
+    }
+    return Self.open[ends[1] < ends[0] ? 1 : 0] == engine
+  }
+
+  // MARK: Memory
+
+  private func memory(_ tensor: Int32) -> Int { draft.tensors[Int(tensor)].space == .psum ? 1 : 0 }
+
+  private func hasRoom(_ index: Int) -> Bool {
+    let limits = index == oldest ? capacity : ahead
+    var needed = (sbuf: 0, psum: 0)
+    for tensor in touched[index] where !isAllocated[Int(tensor)] {
+      if memory(tensor) == 0 {
+        needed.sbuf += sizes[Int(tensor)]
+      } else {
+        needed.psum += sizes[Int(tensor)]
+      }
+    }
+    return (needed.sbuf == 0 || used[0] + needed.sbuf <= limits[0])
+      && (needed.psum == 0 || used[1] + needed.psum <= limits[1])
+  }
+
+  private mutating func freeMemory(until now: Double) {
+    while let next = returns.min, next.time <= now {
+      returns.removeMin()
+      used[memory(Int32(next.index))] -= sizes[next.index]
+      for engine in isStuck.indices { isStuck[engine] = false }
+    }
+  }
+
+  /// Starts the oldest instruction whether there is room or not: all that it waits for has started.
+  private mutating func force(_ now: Double) {
+    let engine = nodes[oldest].resolvedEngine
+    start(
+      oldest, on: engine, at: max(now, free[Int(engine.rawValue)], arrival[oldest]))
+  }
+
+  // MARK: Starting
+
+  private mutating func start(_ index: Int, on engine: Engine, at start: Double) {
+    let node = nodes[index]
+    let (busy, delay) = costs.busyAndDelay(node, on: engine)
+    var end = start + busy + delay
+    if node.isDMA {
+      rings = max(rings, start + busy) + costs.transfer(node)
+      end = rings + delay
+    }
+    self.end = max(self.end, end)
+    free[Int(engine.rawValue)] = start + busy
+    events.insert(Event(time: start + busy, index: -1))
+    isDone[index] = true
+    order.append(draft.isOpen(node) && engine != .vector ? node.on(engine) : node)
+    for tensor in touched[index] { use(Int(tensor), until: end) }
+    for other in after[index] {
+      let other = Int(other)
+      waiting[other] -= 1
+      arrival[other] = max(arrival[other], end)
+      if waiting[other] == 0 { events.insert(Event(time: arrival[other], index: other)) }
+    }
+    if index == oldest {
+      for engine in isStuck.indices { isStuck[engine] = false }
+      while oldest < isDone.count && isDone[oldest] { oldest += 1 }
+    }
+    while let next = far.min, next < oldest + Self.window {
+      far.removeMin()
+      events.insert(Event(time: start, index: next))
+    }
+  }
+
+  private mutating func use(_ tensor: Int, until end: Double) {
+    if !isAllocated[tensor] {
+      isAllocated[tensor] = true
+      used[memory(Int32(tensor))] += sizes[tensor]
+    }
+    users[tensor] -= 1
+    ends[tensor] = max(ends[tensor], end)
+    if users[tensor] == 0 {
+      returns.insert(Due(time: ends[tensor], index: tensor))
+      events.insert(Event(time: ends[tensor], index: -1))
+    }
+  }
+}

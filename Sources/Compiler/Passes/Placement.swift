@@ -1,0 +1,288 @@
+import Diagnostics
+import ISA
+import Machine
+import Programs
+
+/// How tensors on chip get their addresses.
+public enum AllocationPolicy: String, CaseIterable, Sendable {
+  /// As the compiler: what has been free for longest, so that loops get several buffers by themselves.
+  case rotate
+  /// As tightly as possible.
+  case firstFit = "first-fit"
+  /// Without regard to capacity, for a bound on what allocation costs.
+  case infinite
+}
+
+/// Addresses of the tensors on chip that the author did not place, from their lifetimes.
+///
+/// The compiler rotates (captures: a new tensor takes the place that has been free for longest). `rotate` does
+/// that with a pointer that runs around the memory, where gaps allow, else by when places became free, else
+/// packed as tightly as possible, which is what `first-fit` always does.
+struct Placement {
+  /// A tensor that is to be placed, or is, and how long it is needed.
+  private struct Item {
+    var tensor: Int
+    var bytes: Int
+    /// First and last instruction that touches it.
+    var first: Int
+    var last: Int
+  }
+
+  /// A taken range of bytes.
+  private struct Taken {
+    var begin: Int
+    var end: Int
+    var item: Int
+  }
+
+  private let draft: Draft
+  private var items: [Item] = []
+  private var places: [Int: OnChipPlace] = [:]
+
+  /// Places all tensors on chip; those that no instruction touches go, or stay at the begin of their memory.
+  ///
+  /// - Throws: what has no room, and who has it.
+  static func run(
+    _ draft: inout Draft, policy: AllocationPolicy, keepsTensors: Bool
+  ) throws(DiagnosticError) {
+    var pass = Placement(draft)
+    for space in [MemorySpace.sbuf, .psum] { try pass.place(space, policy) }
+    draft.place(pass.places, keepsTensors: keepsTensors)
+  }
+
+  private init(_ draft: Draft) {
+    self.draft = draft
+    for (tensor, life) in draft.lifetimes().enumerated() {
+      guard let life, draft.tensors[tensor].isOnChip else { continue }
+      items.append(
+        Item(
+          tensor: tensor, bytes: draft.tensors[tensor].freeBytes, first: life.lowerBound,
+          last: life.upperBound))
+    }
+  }
+
+  private mutating func place(
+    _ space: MemorySpace, _ policy: AllocationPolicy
+  ) throws(DiagnosticError) {
+    let own = items.filter { draft.tensors[$0.tensor].space == space }
+    let open = own.filter { draft.tensors[$0.tensor].place == nil }
+      .enumerated().sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
+      .map(\.element)
+    if policy == .infinite {
+      let unit = space == .psum ? draft.limits.bankBytes : MemoryLimits.alignment
+      var at = 0
+      for item in open {
+        places[item.tensor] = OnChipPlace(byte: at)
+        at += roundedUp(item.bytes, unit)
+      }
+      return
+    }
+    let fixed = own.compactMap { item in draft.tensors[item.tensor].place.map { (item, $0) } }
+    let ways: [Way] =
+      policy == .firstFit
+      ? [.firstFit] : space == .sbuf ? [.rotate, .oldest, .firstFit] : [.rotate, .firstFit]
+    for way in ways {
+      var attempt = Attempt(space, way, draft.limits, fixed)
+      var failed: Item?
+      for item in open {
+        if attempt.place(item) { continue }
+        failed = item
+        break
+      }
+      guard let failed else {
+        places.merge(attempt.places) { $1 }
+        return
+      }
+      // Rotation leaves gaps. The compiler would pack when it must, so do the same.
+      if way == ways[ways.count - 1] { throw full(failed, attempt.holders, space) }
+    }
+  }
+
+  private func full(_ item: Item, _ holders: [Int], _ space: MemorySpace) -> DiagnosticError {
+    let tensor = draft.declaration(item.tensor)
+    var found = [
+      Diagnostic(
+        .error,
+        "'\(tensor.name)' needs \(item.bytes) bytes of each partition, \(space.name) has "
+          + "\(draft.limits.capacity(space)) and too little of it is free", at: tensor.location,
+        remedy:
+          "use smaller tiles, or let tiles end earlier: allocate them in the loop that uses them"
+      )
+    ]
+    let largest = holders.sorted { draft.tensors[$0].freeBytes > draft.tensors[$1].freeBytes }
+    for holder in largest.prefix(8) {
+      let tensor = draft.declaration(holder)
+      found.append(
+        Diagnostic(.note, "'\(tensor.name)' holds \(tensor.freeBytes) bytes", at: tensor.location))
+    }
+    return DiagnosticError(found)
+  }
+
+  // MARK: One way of placing
+
+  private enum Way { case rotate, oldest, firstFit }
+
+  private struct Attempt {
+    let way: Way
+    let capacity: Int
+    let unit: Int
+    let bankBytes: Int
+    let isPSUM: Bool
+    let fixed: [(item: Item, place: OnChipPlace)]
+    private(set) var places: [Int: OnChipPlace] = [:]
+    private var live: [Taken] = []
+    /// Live tensors by the end of their lives, the next one last.
+    private var ending: [(last: Int, tensor: Int)] = []
+    private var pointer = 0
+    private var freed = FreedPlaces()
+
+    init(
+      _ space: MemorySpace, _ way: Way, _ limits: MemoryLimits,
+      _ fixed: [(item: Item, place: OnChipPlace)]
+    ) {
+      self.way = way
+      self.fixed = fixed
+      capacity = limits.capacity(space)
+      bankBytes = limits.bankBytes
+      isPSUM = space == .psum
+      unit = isPSUM ? limits.bankBytes : MemoryLimits.alignment
+    }
+
+    /// Who has memory now.
+    var holders: [Int] { live.map(\.item) }
+
+    /// Gives a tensor a place; `false` if there is none.
+    mutating func place(_ item: Item) -> Bool {
+      release(before: item.first)
+      let size = roundedUp(item.bytes, MemoryLimits.alignment)
+      var taken = live
+      for (other, place) in fixed where other.first <= item.last && item.first <= other.last {
+        taken.append(Taken(begin: place.byte, end: place.byte + other.bytes, item: other.tensor))
+      }
+      if taken.count > live.count { taken.sort { ($0.begin, $0.end) < ($1.begin, $1.end) } }
+      var begin: Int?
+      switch way {
+      case .rotate: begin = gap(taken, size, from: pointer, alignment: unit)
+      case .oldest: begin = freed.find(taken.map { $0.begin..<$0.end }, size, capacity)
+      case .firstFit: break
+      }
+      begin = begin ?? gap(taken, size, from: 0, alignment: unit)
+      if begin == nil && isPSUM && size < bankBytes {
+        // Every bank holds something: share one.
+        begin = gap(taken, size, from: 0, alignment: MemoryLimits.alignment)
+      }
+      guard let begin else { return false }
+      places[item.tensor] = OnChipPlace(byte: begin)
+      // The pointer moves by whole banks in PSUM, so that neighbours in time use different banks.
+      pointer = roundedUp(begin + size, unit)
+      if pointer >= capacity { pointer = 0 }
+      if way == .oldest { freed.take(begin..<begin + size) }
+      let position = live.firstIndex { $0.begin > begin } ?? live.count
+      live.insert(Taken(begin: begin, end: begin + size, item: item.tensor), at: position)
+      let turn = ending.firstIndex { $0.last <= item.last } ?? ending.count
+      ending.insert((item.last, item.tensor), at: turn)
+      return true
+    }
+
+    private mutating func release(before first: Int) {
+      var gone: Set<Int> = []
+      while let next = ending.last, next.last < first {
+        gone.insert(next.tensor)
+        ending.removeLast()
+      }
+      guard !gone.isEmpty else { return }
+      if way == .oldest {
+        freed.add(live.filter { gone.contains($0.item) }.map { $0.begin..<$0.end })
+      }
+      live.removeAll { gone.contains($0.item) }
+    }
+
+    /// The first gap from `start` on that holds `size` bytes.
+    private func gap(_ taken: [Taken], _ size: Int, from start: Int, alignment: Int) -> Int? {
+      var at = roundedUp(start, alignment)
+      let staysInBank = isPSUM && size <= bankBytes
+      func crossesBanks() -> Bool {
+        staysInBank && at / bankBytes != (at + size - 1) / bankBytes
+      }
+      for range in taken {
+        if crossesBanks() { at = roundedUp(at, bankBytes) }
+        if range.end <= at { continue }
+        if range.begin >= at + size { break }
+        at = max(at, roundedUp(range.end, alignment))
+      }
+      if crossesBanks() {
+        at = roundedUp(at, bankBytes)
+        if taken.contains(where: { $0.begin < at + size && $0.end > at }) { return nil }
+      }
+      return at + size <= capacity ? at : nil
+    }
+  }
+}
+
+/// Free memory by when it became free.
+private struct FreedPlaces {
+  /// Places that have been used, the oldest first.
+  private var places: [Range<Int>] = []
+  /// Where memory begins that nothing has used yet.
+  private var top = 0
+
+  mutating func add(_ freed: [Range<Int>]) { places += freed }
+
+  /// What is used again is no longer free.
+  mutating func take(_ range: Range<Int>) {
+    top = max(top, range.upperBound)
+    var rest: [Range<Int>] = []
+    for place in places {
+      guard place.overlaps(range) else {
+        rest.append(place)
+        continue
+      }
+      if place.lowerBound < range.lowerBound { rest.append(place.lowerBound..<range.lowerBound) }
+      if range.upperBound < place.upperBound { rest.append(range.upperBound..<place.upperBound) }
+    }
+    places = rest
+  }
+
+  /// Memory that nothing has used, else the place that has been free for longest and has room behind its begin.
+  func find(_ taken: [Range<Int>], _ size: Int, _ capacity: Int) -> Int? {
+    for begin in [top] + places.map(\.lowerBound) where begin + size <= capacity {
+      let after = taken.firstIndex { $0.lowerBound >= begin } ?? taken.count
+      if (after == taken.count || taken[after].lowerBound >= begin + size)
+        && (after == 0 || taken[after - 1].upperBound <= begin)
+      {
+        return begin
+      }
+    }
+    return nil
+  }
+}
+
+/// The next multiple of `unit`.
+func roundedUp(_ value: Int, _ unit: Int) -> Int { (value + unit - 1) / unit * unit }
+
+extension Draft {
+  /// Per tensor: its first and last use; `nil` for aliases and for what nothing touches.
+  ///
+  /// What lives across the border of a dynamic loop lives throughout: contents may come around the back edge.
+  func lifetimes() -> [ClosedRange<Int>?] {
+    var found = [ClosedRange<Int>?](repeating: nil, count: tensors.count)
+    var loops: [(begin: Int, touched: Set<Int>)] = []
+    for (index, node) in nodes.enumerated() {
+      // What comes right before may hand over to the first pass.
+      if node.opcode.opensLoop { loops.append((max(0, index - 1), [])) }
+      for operand in node.operands {
+        let owner = owner(operand.pattern)
+        found[owner] = (found[owner]?.lowerBound ?? index)...index
+        if !loops.isEmpty { loops[loops.count - 1].touched.insert(owner) }
+      }
+      if node.opcode == .endLoop, let loop = loops.popLast() {
+        for tensor in loop.touched {
+          guard let life = found[tensor] else { continue }
+          found[tensor] = min(life.lowerBound, loop.begin)...max(life.upperBound, index)
+        }
+        if !loops.isEmpty { loops[loops.count - 1].touched.formUnion(loop.touched) }
+      }
+    }
+    return found
+  }
+}

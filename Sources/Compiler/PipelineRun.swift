@@ -1,0 +1,181 @@
+import Diagnostics
+import ISA
+import Programs
+
+/// One program on its way through a pipeline.
+struct PipelineRun {
+  private let source: Draft
+  private let program: Program
+  private let options: CompilerOptions
+
+  /// A draft with what was done to it so far.
+  private struct State {
+    var draft: Draft
+    var keepsScopes = true
+    var passes: [PassResult] = []
+
+    mutating func note(_ name: String, _ changes: KeyValuePairs<String, Int>) {
+      passes.append(
+        PassResult(
+          name: name, changes: changes.map { PassResult.Change(what: $0.key, count: $0.value) },
+          keepsScopes: keepsScopes, draft: draft))
+    }
+  }
+
+  /// What is tried in turn until memory suffices: whether passes are merged, and the share of SBUF that work ahead
+  /// fills.
+  private static let attempts: [(merges: Bool, share: Double)] = [
+    (true, 0.75), (true, 0.5), (false, 0.5), (false, 0.25),
+  ]
+
+  /// What is tried in turn when tiles have to go to HBM: the share of SBUF that stays filled, and whether the
+  /// result is scheduled. As much as work ahead may fill where nothing spills, then less; then all of it in the
+  /// kernel's own order.
+  private static let spilled: [(share: Double, orders: Bool)] = [
+    (0.75, true), (0.5, true), (1.0, false), (0.75, false), (0.5, false),
+  ]
+
+  init(_ program: Program, _ limits: MemoryLimits, _ options: CompilerOptions) {
+    self.program = program
+    self.options = options
+    source = Draft(program, limits)
+  }
+
+  // MARK: Pipelines
+
+  /// The author's order, with addresses.
+  func inProgramOrder() throws(DiagnosticError) -> Compiled {
+    var state = begin()
+    try place(&state)
+    return finished(state)
+  }
+
+  /// Hoisting, forwarding, merging, ordering, placing; less of it where memory does not suffice.
+  func firstGeneration() throws(DiagnosticError) -> Compiled {
+    let start = begin()
+    var own: (compiled: Compiled, isSpilled: Bool)?
+    for attempt in Self.attempts {
+      if attempt.merges && !options.transformsLoops { continue }
+      var state = scheduled(start, attempt.share, merges: attempt.merges)
+      do throws(DiagnosticError) {
+        try place(&state)
+        return finished(state)
+      } catch {
+        if own == nil { own = try unscheduled(start) }
+      }
+      // Not even the kernel's own order fits: no other attempt will do.
+      if own?.isSpilled == true { break }
+    }
+    if let own { return own.compiled }
+    return try inProgramOrder()
+  }
+
+  /// The kernel's own order, or what spilling makes of it.
+  private func unscheduled(
+    _ start: State
+  ) throws(DiagnosticError) -> (compiled: Compiled, isSpilled: Bool) {
+    do throws(DiagnosticError) {
+      var state = start
+      try place(&state)
+      return (finished(state), false)
+    } catch {
+      guard options.allowsSpills, let state = spilled(start) else { throw error }
+      return (finished(state), true)
+    }
+  }
+
+  // MARK: Parts
+
+  private func begin() -> State {
+    var state = State(draft: source)
+    // What comes out is not to be compiled again.
+    state.draft.note(Pipeline.generationKey, nil)
+    if options.descriptors == .generated {
+      let count = DescriptorChoice.run(&state.draft)
+      state.note("descriptors", ["chosen": count])
+    }
+    return state
+  }
+
+  /// Merged passes, in the scheduler's order.
+  ///
+  /// Dropping a copy saves work and keeps PSUM occupied for longer. Whichever takes less time in the scheduler's
+  /// estimate is taken: captures of fused attention show no copy with 512 tokens and half of them with 1024.
+  private func scheduled(_ start: State, _ share: Double, merges: Bool) -> State {
+    var state = start
+    let transforms = merges && options.transformsLoops && !start.draft.hasOrder
+    guard transforms else {
+      _ = order(&state, share)
+      return state
+    }
+    let count = state.draft.nodes.count
+    Hoisting.run(&state.draft)
+    state.note("hoist", ["removed": count - state.draft.nodes.count])
+    var shorter = state
+    Forwarding.run(&shorter.draft)
+    let dropped = state.draft.nodes.count - shorter.draft.nodes.count
+    let copying = merged(state, share)
+    guard dropped > 0 else { return copying.state }
+    shorter.note("forward", ["removed": dropped])
+    let forwarding = merged(shorter, share)
+    return copying.end < forwarding.end ? copying.state : forwarding.state
+  }
+
+  private func merged(_ state: State, _ share: Double) -> (state: State, end: Double) {
+    var state = state
+    let count = Merging.run(&state.draft)
+    state.keepsScopes = false
+    state.note("merge", ["merged": count])
+    let end = order(&state, share)
+    return (state, end)
+  }
+
+  private func order(_ state: inout State, _ share: Double) -> Double {
+    let before = state.draft.nodes
+    let end = Ordering.run(&state.draft, share: share)
+    state.keepsScopes = false
+    let moved = zip(before, state.draft.nodes).count { $0.line != $1.line }
+    state.note("order", ["moved": moved])
+    return end
+  }
+
+  /// Tiles that go to HBM and come back; `nil` if that makes no room.
+  ///
+  /// Tiles are chosen in the kernel's own order, then the result is list-scheduled.
+  private func spilled(_ start: State) -> State? {
+    for (share, orders) in Self.spilled {
+      var state = start
+      let capacity = Int(Double(state.draft.limits.sbufBytes) * share)
+      guard let spills = Spilling.run(&state.draft, capacity: capacity) else { continue }
+      state.draft.note("spill_save_bytes", "\(spills.saveBytes)")
+      state.draft.note("spill_reload_bytes", "\(spills.reloadBytes)")
+      state.keepsScopes = false
+      state.note(
+        "spill",
+        [
+          "tiles": spills.tiles, "save_bytes": spills.saveBytes,
+          "reload_bytes": spills.reloadBytes,
+        ])
+      if orders { _ = order(&state, share) }
+      do throws(DiagnosticError) {
+        try place(&state)
+        return state
+      } catch {
+        continue
+      }
+    }
+    return nil
+  }
+
+  private func place(_ state: inout State) throws(DiagnosticError) {
+    let count = state.draft.tensors.count { $0.isOnChip && $0.place == nil }
+    try Placement.run(
+      &state.draft, policy: options.allocation, keepsTensors: options.keepsTensors)
+    state.note("place", ["placed": count])
+  }
+
+  private func finished(_ state: State) -> Compiled {
+    Compiled(
+      program: state.passes.last?.program ?? program, passes: state.passes)
+  }
+}

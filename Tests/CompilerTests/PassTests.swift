@@ -1,0 +1,343 @@
+import Diagnostics
+import Formats
+import Hardware
+import ISA
+import Kernels
+import Machine
+import Programs
+import Simulation
+import Testing
+
+@testable import Compiler
+
+/// Each pass has a test here that fails without it.
+struct PassTests {
+  /// What the first generation's compiler makes of the lines of a program.
+  private func compiled(
+    _ lines: String, _ change: (inout CompilerOptions) -> Void = { _ in }
+  ) throws -> Compiled {
+    var options = CompilerOptions()
+    options.schedule = .compiler
+    change(&options)
+    let text = "trnsim program 1\nkernel k\ndependencies derived\n" + lines
+    let program = try Program(text: text, file: "k.trn")
+    return try Simulation.compiled(program, on: Hardware.load("trn2"), options: options)
+  }
+
+  private func names(_ program: Program) -> [String] {
+    program.instructions.map { Swift.type(of: $0.operation).name }
+  }
+
+  private func count(_ what: String, _ pass: String, _ compiled: Compiled) -> Int? {
+    compiled.passes.last { $0.name == pass }?.changes.first { $0.what == what }?.count
+  }
+
+  /// Four passes of an affine loop, each with tiles of its own.
+  private func passes(_ body: (Int) -> String, kind: String = "affine ") -> String {
+    (0..<4).map { "\(kind)scope i=\($0) {\n\(body($0))\n}" }.joined(separator: "\n")
+  }
+
+  private let tiles = """
+    tensor x: hbm input float32 [128, 512]
+    tensor y: hbm output float32 [128, 512]
+
+    """
+
+  private func ownTiles(_ names: [String], _ columns: Int = 128) -> String {
+    names.flatMap { name in
+      (0..<4).map { "tensor \(name)\($0): sbuf float32 [128, \(columns)]\n" }
+    }.joined()
+  }
+
+  @Test func whatAllPassesDoAlikeIsDoneOnce() throws {
+    let program =
+      tiles + ownTiles(["a", "b"])
+      + passes({ pass in
+        """
+          memset dst=a\(pass) value=2.0 engine=vector @k.py:3
+          tensor_scalar dst=b\(pass) data=a\(pass) op0=multiply operand0=\(pass).0 @k.py:4
+          dma_copy dst=y[:, \(pass * 128):\(pass * 128 + 128)] src=b\(pass) @k.py:5
+        """
+      })
+    let found = try compiled(program)
+    #expect(count("removed", "hoist", found) == 3)
+    #expect(names(found.program).count { $0 == "memset" } == 1)
+  }
+
+  @Test func aWriteInBetweenKeepsWhatPassesDoAlike() throws {
+    let program =
+      tiles + ownTiles(["a", "b"]) + "tensor c: sbuf float32 [128, 128]\n"
+      + passes({ pass in
+        """
+          memset dst=c value=\(pass).0 engine=vector @k.py:2
+          tensor_copy dst=a\(pass) src=c @k.py:3
+          dma_copy dst=y[:, \(pass * 128):\(pass * 128 + 128)] src=a\(pass) @k.py:5
+        """
+      })
+    #expect(count("removed", "hoist", try compiled(program)) == 0)
+  }
+
+  @Test func readersOfACopyOfPsumReadPsum() throws {
+    let found = try compiled(
+      """
+      tensor x: hbm input float32 [128, 128]
+      tensor y: hbm output float32 [128, 128]
+      tensor a: sbuf float32 [128, 128]
+      tensor p: psum float32 [128, 128]
+      tensor b: sbuf float32 [128, 128]
+      tensor c: sbuf float32 [128, 128]
+      dma_copy dst=a src=x
+      nc_matmul dst=p stationary=a moving=a
+      tensor_copy dst=b src=p
+      tensor_scalar dst=c data=b op0=multiply operand0=2.0
+      dma_copy dst=y src=c
+      """)
+    #expect(count("removed", "forward", found) == 1)
+    #expect(!names(found.program).contains("tensor_copy"))
+    let scaled = found.program.instructions.compactMap { $0.operation as? TensorScalar }
+    #expect(scaled.map { found.program.tensors[Int($0.data.tensor.index)].name } == ["p"])
+  }
+
+  @Test func aDMAKeepsTheCopyThatItReads() throws {
+    let found = try compiled(
+      """
+      tensor x: hbm input float32 [128, 128]
+      tensor y: hbm output float32 [128, 128]
+      tensor a: sbuf float32 [128, 128]
+      tensor p: psum float32 [128, 128]
+      tensor b: sbuf float32 [128, 128]
+      dma_copy dst=a src=x
+      nc_matmul dst=p stationary=a moving=a
+      tensor_copy dst=b src=p
+      dma_copy dst=y src=b
+      """)
+    #expect(names(found.program).contains("tensor_copy"))
+  }
+
+  private func scaledPasses(_ kind: String) -> String {
+    tiles + ownTiles(["a", "b"])
+      + passes(
+        { pass in
+          let columns = "\(pass * 128):\(pass * 128 + 128)"
+          return """
+              dma_copy dst=a\(pass) src=x[:, \(columns)] @k.py:3
+              tensor_scalar dst=b\(pass) data=a\(pass) op0=multiply operand0=3.0 @k.py:4
+              dma_copy dst=y[:, \(columns)] src=b\(pass) @k.py:5
+            """
+        }, kind: kind)
+  }
+
+  @Test func passesOfAffineLoopsAreMerged() throws {
+    // 128 float32 are 512 bytes: a DMA takes 4096 bytes of a partition, an engine 512 elements and four passes.
+    let found = try compiled(scaledPasses("affine "))
+    #expect(names(found.program) == ["dma_copy", "tensor_scalar", "dma_copy"])
+    #expect(count("merged", "merge", found) == 9)
+  }
+
+  @Test func passesOfOtherLoopsStayApart() throws {
+    #expect(names(try compiled(scaledPasses("")).program).count == 12)
+  }
+
+  @Test func theMiddleEndCanBeSkipped() throws {
+    let found = try compiled(scaledPasses("affine ")) { $0.transformsLoops = false }
+    #expect(names(found.program).count == 12)
+    #expect(!found.passes.contains { $0.name == "merge" })
+  }
+
+  @Test func workWithMoreBehindItGoesFirst() throws {
+    // The load that the long chain waits for is written second.
+    let found = try compiled(
+      """
+      tensor x: hbm input float32 [128, 2048]
+      tensor y: hbm output float32 [128, 2048]
+      tensor z: hbm output float32 [128, 8]
+      tensor a: sbuf float32 [128, 8]
+      tensor b: sbuf float32 [128, 2048]
+      dma_copy dst=a src=x[:, 0:8]
+      dma_copy dst=b src=x
+      tensor_scalar dst=b data=b op0=multiply operand0=3.0
+      tensor_scalar dst=b data=b op0=add operand0=3.0
+      tensor_scalar dst=b data=b op0=multiply operand0=3.0
+      dma_copy dst=y src=b
+      dma_copy dst=z src=a
+      """)
+    let first = try #require(found.program.instructions.first?.operation as? DMACopy)
+    #expect(found.program.tensors[Int(first.dst.tensor.index)].name == "b")
+  }
+
+  @Test func anOrderedScopeKeepsItsOrder() throws {
+    let lines = scaledPasses("affine ").replacing(
+      "affine scope i=0 {", with: "ordered scope o {\naffine scope i=0 {")
+    let found = try compiled(lines + "\n}")
+    #expect(found.program.instructions.count == 12)
+    let lineNumbers = found.program.instructions.map { $0.location?.line }
+    #expect(lineNumbers == Array(repeating: [3, 4, 5], count: 4).flatMap { $0 })
+  }
+
+  /// Tiles of 64 KiB of a partition; SBUF of trn2 has room for three.
+  private let crowded = """
+    tensor x: hbm input float32 [128, 16384]
+    tensor y: hbm output float32 [128, 16384]
+    tensor a: sbuf float32 [128, 16384]
+    tensor b: sbuf float32 [128, 16384]
+    tensor c: sbuf float32 [128, 16384]
+    tensor d: sbuf float32 [128, 16384]
+    dma_copy dst=a src=x
+    tensor_scalar dst=b data=a op0=add operand0=1.0
+    tensor_scalar dst=c data=a op0=add operand0=2.0
+    tensor_scalar dst=d data=a op0=add operand0=3.0
+    tensor_tensor dst=c data1=c data2=d op=add
+    tensor_tensor dst=c data1=c data2=b op=add
+    tensor_tensor dst=c data1=c data2=a op=add
+    dma_copy dst=y src=c
+    """
+
+  @Test func tilesThatSBUFHasNoRoomForGoToHBMAndComeBack() throws {
+    let found = try compiled(crowded)
+    // 75 % of SBUF hold two tiles. `b` goes for `c`, `c` for `d`, `a` for the first sum; `c`, `b` and `a` come back.
+    let bytes = 3 * 128 * 65536
+    #expect(count("save_bytes", "spill", found) == bytes)
+    #expect(count("reload_bytes", "spill", found) == bytes)
+    #expect(found.program.metadata["spill_save_bytes"] == "\(bytes)")
+  }
+
+  @Test func withoutSpillingAFullSBUFIsAnErrorThatNamesWhoHasIt() throws {
+    let error = #expect(throws: DiagnosticError.self) {
+      try compiled(crowded) { $0.allowsSpills = false }
+    }
+    let messages = error?.diagnostics.map(\.message) ?? []
+    #expect(
+      messages.first
+        == "'d' needs 65536 bytes of each partition, sbuf has 212728 and too little of it is free")
+    #expect(messages.dropFirst().sorted() == ["a", "b", "c"].map { "'\($0)' holds 65536 bytes" })
+    #expect(error?.diagnostics.first?.location?.line == 9)
+  }
+
+  @Test func aNewTileTakesWhatHasBeenFreeForLongest() throws {
+    let lines = """
+      tensor x: hbm input float32 [128, 16]
+      tensor y: hbm output float32 [128, 16]
+      tensor a: sbuf float32 [128, 16]
+      tensor b: sbuf float32 [128, 16]
+      tensor p: psum float32 [16, 16]
+      tensor q: psum float32 [16, 16]
+      dma_copy dst=a src=x
+      tensor_scalar dst=b data=a op0=add operand0=1.0
+      nc_matmul dst=p stationary=b moving=b
+      nc_matmul dst=q stationary=b moving=b
+      dma_copy dst=y src=b
+      """
+    func places(_ policy: AllocationPolicy) throws -> [String: OnChipPlace?] {
+      let found = try compiled(lines) {
+        $0.schedule = .program
+        $0.allocation = policy
+      }
+      return Dictionary(uniqueKeysWithValues: found.program.tensors.map { ($0.name, $0.place) })
+    }
+    // 64 bytes each; products are a bank apart.
+    #expect(try places(.rotate)["b"] == OnChipPlace(byte: 64))
+    #expect(try places(.rotate)["q"] == OnChipPlace(byte: 2048))
+    // `a` and `b` are alive at once, `p` is not needed any more when `q` is made.
+    #expect(try places(.firstFit)["b"] == OnChipPlace(byte: 64))
+    #expect(try places(.firstFit)["q"] == OnChipPlace(byte: 0))
+    #expect(try places(.infinite)["q"] == OnChipPlace(byte: 2048))
+  }
+
+  @Test func aliasesAreWhereTheirTensorsAre() throws {
+    let found = try compiled(
+      """
+      tensor y: hbm output uint8 [128, 64]
+      tensor a: sbuf float32 [128, 16]
+      tensor b: sbuf float32 [128, 16]
+      tensor b.as_uint8: sbuf uint8 [128, 64] of b
+      memset dst=a value=1.0 engine=vector
+      tensor_copy dst=b src=a
+      dma_copy dst=y src=b.as_uint8
+      """)
+    let places = Dictionary(
+      uniqueKeysWithValues: found.program.tensors.map { ($0.name, $0.place) })
+    #expect(places["b"] == places["b.as_uint8"] && places["b"] != nil)
+    #expect(found.program.tensors.allSatisfy { $0.space == .hbm || $0.base == nil })
+  }
+
+  @Test func descriptorsCanBeTheDevices() throws {
+    let lines = """
+      tensor x: hbm input float32 [128, 16]
+      tensor h: hbm float32 [128, 16]
+      tensor y: hbm output float32 [128, 16]
+      tensor a: sbuf float32 [128, 16]
+      dma_copy dst=a src=x dge_mode=none
+      dma_copy dst=h src=a dge_mode=none
+      dma_copy dst=a src=h dge_mode=none
+      dma_copy dst=y src=a dge_mode=none
+      """
+    let found = try compiled(lines) { $0.descriptors = .generated }
+    let modes = found.program.instructions.map {
+      "\(($0.operation as? DMACopy)?.dgeMode.rawValue ?? "") \($0.resolvedEngine)"
+    }
+    #expect(modes == ["swdge gpsimd", "hwdge scalar", "hwdge sync", "swdge gpsimd"])
+  }
+
+  @Test func givenAddressesAndExplicitDependenciesAreNeverChanged() throws {
+    let text = """
+      trnsim program 1
+      kernel k
+      dependencies explicit
+      tensor y: hbm output float32 [128, 16]
+      tensor a: sbuf float32 [128, 16] at partition 0 byte 0x40
+      one: memset dst=a value=1.0 engine=vector
+      dma_copy dst=y src=a after=[one]
+      """
+    let program = try Program(text: text, file: "k.trn")
+    let found = try Simulation.compiled(program, on: Hardware.load("trn2"))
+    #expect(found.passes.isEmpty && found.program == program)
+  }
+
+  @Test func aKernelOfAScriptIsCompiledOnce() throws {
+    let found = try compiled("meta nki = 1\n" + scaledPasses("affine ")) { $0.schedule = nil }
+    #expect(names(found.program).count == 3)
+    let again = try Simulation.compiled(found.program, on: Hardware.load("trn2"))
+    #expect(again.passes.isEmpty && again.program == found.program)
+  }
+
+  /// Random programs with hazards everywhere: every pass keeps their values, bit for bit.
+  @Test(arguments: 0..<24 as Range<UInt64>)
+  func passesKeepValues(_ seed: UInt64) throws {
+    let hardware = try Hardware.load("trn2")
+    var generator = RunnableGenerator(
+      seed: seed, geometry: Geometry(hardware), handsOn: seed % 2 == 1)
+    var program = generator.program(instructions: 60)
+    // Placed tensors overlap; without places each is memory of its own, which is another program.
+    if seed % 3 != 0 {
+      for index in program.tensors.indices { program.tensors[index].place = nil }
+    }
+    var options = CompilerOptions()
+    options.schedule = .compiler
+    let inputs = program.givenTensors.map { _, tensor in
+      KernelInput(tensor.name, tensor.dtype, tensor.shape, .normal(mean: 0, deviation: 1))
+        .make(seed: seed)
+    }
+    let compiled = try Simulation.compiled(program, on: hardware, options: options)
+    #expect(compiled.passes.contains { $0.name == "order" })
+    try Simulation.verify(compiled, of: program, on: hardware, inputs: inputs)
+  }
+
+  /// The verifier finds a pass that reads what is not there yet.
+  @Test func verificationFindsAnOrderThatIsWrong() throws {
+    let found = try compiled(scaledPasses(""))
+    let text = "trnsim program 1\nkernel k\ndependencies derived\n" + scaledPasses("")
+    let program = try Program(text: text, file: "k.trn")
+    let hardware = try Hardware.load("trn2")
+    var draft = Draft(program, MemoryLimits(hardware))
+    draft.nodes.swapAt(0, 1)
+    let wrong = PassResult(name: "swap", changes: [], keepsScopes: true, draft: draft)
+    let input = KernelInput("x", .float32, [128, 512], .normal(mean: 0, deviation: 1))
+    let inputs = [input.make(seed: 1)]
+    try Simulation.verify(found, of: program, on: hardware, inputs: inputs)
+    let error = #expect(throws: DiagnosticError.self) {
+      try Simulation.verify(
+        Compiled(program: program, passes: [wrong]), of: program, on: hardware, inputs: inputs)
+    }
+    #expect(error?.diagnostics.first?.message.hasPrefix("after 'swap'") == true)
+  }
+}
