@@ -16,7 +16,7 @@ public struct Compiled: Sendable {
 public struct PassResult: Sendable {
   /// What it moved, removed, hoisted or spilled.
   public struct Change: Hashable, Sendable {
-    /// What was done, e.g. `removed`.
+    /// What was done, such as `removed`.
     public var what: String
     /// To how many instructions or tensors, or how many bytes.
     public var count: Int

@@ -29,7 +29,9 @@ struct PipelineRun {
   ]
 
   /// What is tried in turn when tiles have to go to HBM: the share of SBUF that stays filled, and whether the
-  /// result is scheduled. As much as work ahead may fill where nothing spills, then less; then all of it in the
+  /// result is scheduled.
+  ///
+  /// As much as work ahead may fill where nothing spills, then less; then all of it in the
   /// kernel's own order.
   private static let spilled: [(share: Double, orders: Bool)] = [
     (0.75, true), (0.5, true), (1.0, false), (0.75, false), (0.5, false),

@@ -6,7 +6,9 @@ import Testing
 
 @testable import Compiler
 
-/// Which tiles go to HBM and come back, counted by hand. Tiles have 64 bytes of two partitions.
+/// Which tiles go to HBM and come back, counted by hand.
+///
+/// Tiles have 64 bytes of two partitions.
 struct SpillingTests {
   private let head = "trnsim program 1\nkernel k\ndependencies derived\n"
 

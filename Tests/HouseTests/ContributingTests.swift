@@ -45,7 +45,9 @@ import Testing
   /// No other file of the simulator lists the operations.
   @Test func nothingElseListsOperations() throws {
     let types = Set(Opcode.allCases.map { "\($0.type)" })
-    let rooms = ["Compiler/Lowering", "Device", "Machine", "Reports", "Simulation", "Timing", "trnsim"]
+    let rooms = [
+      "Compiler/Lowering", "Device", "Machine", "Reports", "Simulation", "Timing", "trnsim",
+    ]
     for file in try rooms.flatMap({ try Repository.swiftFiles("Sources/\($0)") }) {
       let text = try Repository.text(file)
       let met = types.filter { text.contains("\($0).self") }
