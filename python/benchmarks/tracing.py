@@ -2,7 +2,7 @@
 
     python python/benchmarks/tracing.py [--instructions 100000] [--repeat 5]
 
-Prints the median of the repetitions: running the kernel's Python, writing the program's text.
+Prints the median of the repetitions: running the kernel's Python, joining its records, the core's reading of them.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ trnsim.install(shadow=True)
 import nki
 import nki.isa as nisa
 import nki.language as nl
+from trnsim.core import open_core
 from trnsim.launch import Options, trace_kernel
 
 #: Instructions of one pass of the loop below.
@@ -49,15 +50,20 @@ def passes(x, y, count):
     return out
 
 
-def measure(count: int) -> tuple[int, float, float, int]:
-    """Instructions, seconds of the kernel's Python and of the text, and the text's bytes."""
+def measure(count: int) -> tuple[int, int, list[float]]:
+    """Instructions, the stream's bytes, and seconds of the steps."""
     x, y = np.zeros((128, 512), np.float32), np.zeros((128, 128), np.float32)
     options = Options("trn2", mode="trace")
-    begin = time.process_time()
+    times = [time.process_time()]
     program = trace_kernel(passes.func, (x, y, count), {}, options).cores[0].program
-    traced = time.process_time()
-    text = program.text()
-    return program.count, traced - begin, time.process_time() - traced, len(text)
+    times.append(time.process_time())
+    records = program.stream()
+    times.append(time.process_time())
+    with open_core().session() as session:
+        if not session.append(records):
+            raise SystemExit(session.errors()[0]["message"])
+        times.append(time.process_time())
+    return program.count, len(records), [end - begin for begin, end in zip(times, times[1:])]
 
 
 def main() -> None:
@@ -66,11 +72,11 @@ def main() -> None:
     parser.add_argument("--repeat", type=int, default=5, help="repetitions (5)")
     options = parser.parse_args()
     runs = [measure(max(1, options.instructions // _EACH)) for _ in range(max(1, options.repeat))]
-    instructions, size = runs[0][0], runs[0][3]
-    print(f"{instructions:,} instructions, {size / instructions:.0f} bytes of text each, "
+    instructions, size, _ = runs[0]
+    print(f"{instructions:,} instructions, {size / instructions:.0f} bytes each, "
           f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GiB")
-    for position, name in ((1, "trace"), (2, "text")):
-        seconds = statistics.median(run[position] for run in runs)
+    for position, name in enumerate(("trace", "join", "core reads")):
+        seconds = statistics.median(steps[position] for _, _, steps in runs)
         print(f"{name:<12}{seconds:8.2f} s{seconds / instructions * 1e6:8.2f} µs each")
 
 

@@ -100,10 +100,10 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     return results if traced.by_rank else results[0], report
 
 
-def _recorded(core: TracedCore, traced: Traced) -> str:
+def _recorded(core: TracedCore, traced: Traced) -> bytes:
     """The core's program as it was recorded, with the generation of the API that says who orders it."""
     core.program.metadata["nki"] = "1" if traced.beta else "2"
-    return core.program.text()
+    return core.program.stream()
 
 
 def _settings(traced: Traced, options: Options) -> dict[str, str]:

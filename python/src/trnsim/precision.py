@@ -8,7 +8,6 @@ program's, and so are values that the kernel's own Python looks at.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -52,7 +51,7 @@ def run_wide(programs: Sequence[Program], request: Request, arrays: list[RankArr
         NotWidenedError: if the program needs the types that it names.
     """
     outcome = run(replace(
-        request, programs=[_widened(program).text() for program in programs], arrays=arrays, mode="values", trace=None,
+        request, programs=[_widened(program) for program in programs], arrays=arrays, mode="values", trace=None,
         on_print=None, settings={**request.settings, "schedule": "program"},
         overrides=(*request.overrides, f"sbuf.bytes_per_partition={_SBUF_BYTES}",
                    f"sbuf.usable_bytes_per_partition={_SBUF_BYTES}")))
@@ -60,20 +59,14 @@ def run_wide(programs: Sequence[Program], request: Request, arrays: list[RankArr
         raise NotWidenedError(str(outcome.errors[0]["message"]))
 
 
-def _widened(program: Program) -> Program:
+def _widened(program: Program) -> bytes:
     """The program with its tensors widened and without the author's addresses."""
     _refuse_shared_memory([s for s in program.storages if s.address is not None and s.first >= 0])
-    new = copy.copy(program)
-    new.storages = []
     for storage in program.storages:
         kinds = [storage.dtype, *storage.aliases]
         if len(kinds) > 1 and WIDENED.intersection(kinds):
             raise NotWidenedError(f"'{storage.name}' is seen as {kinds[0]} and as {kinds[1]}")
-        clone = copy.copy(storage)
-        clone.dtype = kept_as(storage.dtype)
-        clone.address = None
-        new.storages.append(clone)
-    return new
+    return program.stream(kept_as, keeps_addresses=False)
 
 
 def _refuse_shared_memory(placed: list[Storage]) -> None:

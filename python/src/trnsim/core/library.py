@@ -61,7 +61,7 @@ def _load(path: str) -> Any:
         "trnsim_session_set": (c_int32, [c_void_p, c_char_p, c_char_p]),
         "trnsim_session_cores": (c_int32, [c_void_p, c_int32, c_int32]),
         "trnsim_session_select": (c_int32, [c_void_p, c_int32]),
-        "trnsim_session_load": (c_int32, [c_void_p, c_char_p, c_uint64, c_char_p]),
+        "trnsim_session_append": (c_int32, [c_void_p, c_char_p, c_uint64]),
         "trnsim_session_bind": (c_int32, [c_void_p, c_char_p, c_void_p, c_uint64]),
         "trnsim_session_run": (c_int32, [c_void_p]),
         "trnsim_session_advance": (c_int32, [c_void_p, c_int64]),
@@ -124,9 +124,9 @@ class Session:
         """The core that later calls are about."""
         return self._call("trnsim_session_select", core)
 
-    def load(self, text: str, name: str = "kernel.trn") -> bool:
-        data = text.encode()
-        return self._call("trnsim_session_load", data, len(data), name.encode())
+    def append(self, records: bytes) -> bool:
+        """Adds records to the selected core's program."""
+        return self._call("trnsim_session_append", records, len(records))
 
     def bind(self, name: str, array: np.ndarray[Any, Any]) -> bool:
         self._kept.append(array)
@@ -217,7 +217,7 @@ class Library:
         per_rank = request.cores_per_rank
         if len(request.programs) > 1 and not session.cores(Layout(len(request.programs) // per_rank, per_rank)):
             return False
-        return all(session.select(core) and session.load(text) for core, text in enumerate(request.programs))
+        return all(session.select(core) and session.append(records) for core, records in enumerate(request.programs))
 
     def _execute(self, session: Session, request: Request) -> bool:
         if not self._load(session, request):

@@ -21,8 +21,8 @@ class RankArrays:
 class Request:
     """A program to run, or one for each of several cores."""
 
-    #: By core id: rank after rank.
-    programs: Sequence[str]
+    #: By core id, rank after rank: records of binary programs.
+    programs: Sequence[bytes]
     #: By rank.
     arrays: Sequence[RankArrays]
     cores_per_rank: int = 1

@@ -71,7 +71,7 @@ def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: s
         return _on_chip(current, program, region, dtype, shape, wanted, address, blocks, placed, found)
     if region is MemoryRegion.shared_hbm and current.shares_hbm:
         return _shared(current, dtype, shape, wanted, found)
-    storage = Storage(program.unique_name(wanted), region, dtype, shape, place=found, group=found)
+    storage = Storage(program.unique_name(wanted), region, dtype, shape, place=found)
     program.add(storage)
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
@@ -92,7 +92,7 @@ def _shared(current: Any, dtype: DType, shape: tuple[int, ...], wanted: str, fou
         # Two cores have a program each; what has one name in both is one memory.
         pair = current.layout.cores > 1
         name = first.name if first is not None else f"{wanted}.shared{number}" if pair else wanted
-        storage = Storage(program.unique_name(name), MemoryRegion.shared_hbm, dtype, shape, place=found, group=found)
+        storage = Storage(program.unique_name(name), MemoryRegion.shared_hbm, dtype, shape, place=found)
         if pair:
             storage.role = "shared"
         current.shared.setdefault(number, storage)
@@ -120,8 +120,7 @@ def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, sha
         from .placed import first_address
 
         place = first_address(region, dtype, placed, partitions, free)
-    storage = Storage(program.unique_name(wanted), region, dtype, (partitions, free), address=place, place=found,
-                      group=found)
+    storage = Storage(program.unique_name(wanted), region, dtype, (partitions, free), address=place, place=found)
     program.add(storage)
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
@@ -142,7 +141,7 @@ def _blocks(current: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, 
         place = block_address(region, dtype, placed, index, shape[:blocks], inner[0], free) \
             if placed is not None else None
         name = program.unique_name(f"{wanted}.{'.'.join(map(str, index))}")
-        storage = Storage(name, region, dtype, (inner[0], free), address=place, place=found, group=found)
+        storage = Storage(name, region, dtype, (inner[0], free), address=place, place=found)
         program.add(storage)
         return NkiTensor(storage, dtype, inner, contiguous(inner))
 

@@ -48,12 +48,8 @@ def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
     # Take back what wrote the tile (several instructions where one has too few dimensions), then record it again with
     # its new destination.
     begin = value.storage.first
-    count = current.count - begin
-    lines = slice(current.last_line + 1 - count, current.last_line + 1)
-    del current.lines[lines]
     place = current.places[begin]
-    del current.places[begin:]
-    current.count = begin
+    current.take_back(begin)
     value.storage.first = value.storage.last = -1
     origin.write(to, **more)
     current.places[begin:] = [place] * (current.count - begin)

@@ -7,8 +7,10 @@ from typing import Any
 from ..errors import KernelTypeError
 from . import recorder
 from .context import trace
+from .encoding import integer_value, integers_value
 from .indices import Dynamic
-from .operand import core_operand, fits, operand_text
+from .operand import core_operand, fits, operand_value
+from .operations import Layout, Symbols, layout
 from .operators import alu
 from .places import current_place, fail
 from .psum import forget
@@ -17,6 +19,14 @@ from .spaces import MemoryRegion
 from .view import NkiTensor
 
 _DGE = {0: "unknown", 1: "swdge", 2: "hwdge", 3: "none"}
+
+_COPY = Layout("dma_copy", "dst", "src", "scalar_offset", "vector_offset", "indirect", "offset_stride", "oob_mode", "dge_mode")
+_INDIRECT, _OOB_MODE, _DGE_MODE = (Symbols("dma_copy", field) for field in ("indirect", "oob_mode", "dge_mode"))
+_TRANSPOSE, _TRANSPOSE_DGE_MODE = Layout("dma_transpose", "dst", "src", "dge_mode"), Symbols("dma_transpose", "dge_mode")
+_REDUCE_OP = Symbols("dma_compute", "reduce_op")
+
+#: Fields of a transfer besides its ends, and the tensors that they name.
+_Attributes = tuple[dict[str, bytes], list[NkiTensor]]
 
 
 def _tensor(value: Any, what: str, op: str) -> NkiTensor:
@@ -64,8 +74,7 @@ def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = None, dge
     return _pieces(to, source, tail, engine, name)
 
 
-def _queue(to: NkiTensor, tail: tuple[str, list[NkiTensor]], dge_mode: Any
-           ) -> tuple[str | None, tuple[str, list[NkiTensor]]]:
+def _queue(to: NkiTensor, tail: _Attributes, dge_mode: Any) -> tuple[str | None, _Attributes]:
     """Who starts a transfer that the kernel leaves open.
 
     Loads go through Sync and stores through GpSimd, as in captured runs of compiled kernels: a store waits for
@@ -74,15 +83,15 @@ def _queue(to: NkiTensor, tail: tuple[str, list[NkiTensor]], dge_mode: Any
     """
     mode = _mode(dge_mode)
     if mode == "unknown" and trace().beta:
-        tail = (f"{tail[0]} dge_mode=none", tail[1])
+        tail = ({**tail[0], "dge_mode": _DGE_MODE["none"]}, tail[1])
         mode = "none"
     if to.storage.region.is_hbm and mode in ("unknown", "none", "swdge"):
         return "gpsimd", tail
     return None, tail
 
 
-def _attributes(to: NkiTensor, source: NkiTensor, oob_mode: Any, dge_mode: Any) -> tuple[str, list[NkiTensor]]:
-    text = ""
+def _attributes(to: NkiTensor, source: NkiTensor, oob_mode: Any, dge_mode: Any) -> _Attributes:
+    values: dict[str, bytes] = {}
     more: list[NkiTensor] = []
     dynamic, side = source.dynamic, "src"
     if to.dynamic is not None:
@@ -95,24 +104,23 @@ def _attributes(to: NkiTensor, source: NkiTensor, oob_mode: Any, dge_mode: Any) 
         if dynamic.kind == "vector" and index.ndim > 1 and index.shape[0] == 1 and index.size > 1:
             raise fail(f"dma_copy vector_offset has shape {list(index.shape)}",
                        "one index in each partition: [P, 1]")
-        text = (f" {dynamic.kind}_offset={operand_text(index, 'dma_copy index')} indirect={side} "
-                f"offset_stride={dynamic.stride}")
+        values = {f"{dynamic.kind}_offset": operand_value(index, "dma_copy index"), "indirect": _INDIRECT[side],
+                  "offset_stride": integer_value(dynamic.stride)}
         more.append(index)
     mode = getattr(oob_mode, "name", oob_mode)
     if mode in ("skip", 1):
-        text += " oob_mode=skip"
+        values["oob_mode"] = _OOB_MODE["skip"]
     descriptors = _mode(dge_mode)
     if descriptors != "unknown":
-        text += f" dge_mode={descriptors}"
-    return text, more
+        values["dge_mode"] = _DGE_MODE[descriptors]
+    return values, more
 
 
-def _pieces(to: NkiTensor, source: NkiTensor, tail: tuple[str, list[NkiTensor]], engine: Any, name: Any
-            ) -> NkiInstruction:
-    text, more = tail
+def _pieces(to: NkiTensor, source: NkiTensor, tail: _Attributes, engine: Any, name: Any) -> NkiInstruction:
+    values, more = tail
     if fits(to) and fits(source):
         a, b = core_operand(to, "dma_copy dst"), core_operand(source, "dma_copy src")
-        return emit(f"dma_copy dst={a.text} src={b.text}{text}", [to, source, *more], engine, name)
+        return emit(_COPY, a.data + b.data + _COPY.values(values, 2), [to, source, *more], engine, name)
     if more:
         raise fail("an indirect dma_copy has more dimensions than an access pattern",
                    "split it, or flatten dimensions")
@@ -159,20 +167,19 @@ def dma_transpose(dst: Any, src: Any, axes: Any = None, priority: Any = None, dg
     mode = _mode(dge_mode)
     if source.dynamic is not None and source.dynamic.kind != "register":
         source, mode = _gathered(source, oob_mode, dge_mode), "unknown"
-    tail = f" dge_mode={mode}" if mode != "unknown" else ""
+    tail = _TRANSPOSE_DGE_MODE[mode]
     middle = source.shape[1:-1]
     last: NkiInstruction | None = None
     flat_to = to.reshape((to.shape[0], -1)) if rank == 2 else to
     if rank == 2:
-        return emit(f"dma_transpose dst={core_operand(flat_to, 'dma_transpose dst').text} "
-                    f"src={core_operand(source, 'dma_transpose src').text}{tail}", [to, source], None, name)
+        return emit(_TRANSPOSE, operand_value(flat_to, "dma_transpose dst") + operand_value(source, "dma_transpose src")
+                    + tail, [to, source], None, name)
     # dst[n, middle…, r] = src[r, middle…, n]: one matrix for each middle index.
     for position in _positions(middle):
         key = (slice(None), *position, slice(None))
         piece_to, piece_from = to[key], source[key]
-        last = emit(f"dma_transpose dst={core_operand(piece_to, 'dma_transpose dst').text} "
-                    f"src={core_operand(piece_from, 'dma_transpose src').text}{tail}",
-                    [piece_to, piece_from], None, name)
+        last = emit(_TRANSPOSE, operand_value(piece_to, "dma_transpose dst")
+                    + operand_value(piece_from, "dma_transpose src") + tail, [piece_to, piece_from], None, name)
     assert last is not None
     return last
 
@@ -207,11 +214,13 @@ def dma_compute(dst: Any, srcs: Any, reduce_op: Any, scales: Any = None, unique_
     kind = alu(reduce_op, "reduce_op")
     if kind != "add":
         raise fail(f"dma_compute reduce_op is {kind}, must be add")
-    fields = "".join(f" src{i}={operand_text(source, 'dma_compute srcs')}" for i, source in enumerate(sources))
-    more: list[NkiTensor] = []
-    text, more = _attributes(to, _plain(sources, to), oob_mode, None)
-    return emit(f"dma_compute dst={operand_text(to, 'dma_compute dst')}{fields}{text} reduce_op={kind}",
-                [to, *sources, *more], None, name)
+    fields = layout("dma_compute")
+    if len(sources) >= len(fields.fields) or f"src{len(sources) - 1}" not in fields.fields:
+        raise fail(f"dma_compute has {len(sources)} srcs", "the core takes src0 and what follows; add in several steps")
+    values, more = _attributes(to, _plain(sources, to), oob_mode, None)
+    values |= {f"src{i}": operand_value(source, "dma_compute srcs") for i, source in enumerate(sources)}
+    values |= {"dst": operand_value(to, "dma_compute dst"), "reduce_op": _REDUCE_OP[kind]}
+    return emit(fields, fields.values(values), [to, *sources, *more], None, name)
 
 
 def _plain(sources: list[NkiTensor], to: NkiTensor) -> NkiTensor:

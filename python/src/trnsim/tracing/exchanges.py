@@ -7,16 +7,19 @@ from typing import Any
 
 from ..errors import NkiValidationError, UnsupportedError
 from .context import trace
-from .operand import operand_text
+from .encoding import integer_value, integers_value
+from .operand import operand_value
+from .operations import Symbols, layout
 from .operators import alu
 from .places import current_place, fail
 from .recorder import NkiInstruction, emit, tile
 from .view import NkiTensor
 
 
-def _record(text: str, operands: list[NkiTensor], name: Any) -> NkiInstruction:
+def _record(op: str, values: dict[str, bytes], operands: list[NkiTensor], name: Any) -> NkiInstruction:
     """Records an exchange; then the other cores have their turn."""
-    found = emit(text, operands, None, name)
+    fields = layout(op)
+    found = emit(fields, fields.values(values), operands, None, name)
     turn = trace().turn
     if turn is not None:
         turn.give()
@@ -38,9 +41,11 @@ def sendrecv(src: Any, dst: Any, send_to_rank: Any, recv_from_rank: Any, pipe_id
     to, source = tile(dst, "dst", "sendrecv"), tile(src, "src", "sendrecv")
     to.storage.written = True
     engine = str(getattr(dma_engine, "name", dma_engine) or "dma")
-    return _record(f"sendrecv dst={operand_text(to, 'sendrecv dst')} src={operand_text(source, 'sendrecv src')} "
-                   f"send_to_rank={int(send_to_rank)} recv_from_rank={int(recv_from_rank)} pipe_id={int(pipe_id)} "
-                   f"dma_engine={engine}", [to, source], name)
+    numbers = {"send_to_rank": send_to_rank, "recv_from_rank": recv_from_rank, "pipe_id": pipe_id}
+    return _record("sendrecv", {
+        "dst": operand_value(to, "sendrecv dst"), "src": operand_value(source, "sendrecv src"),
+        **{field: integer_value(int(number)) for field, number in numbers.items()},
+        "dma_engine": Symbols("sendrecv", "dma_engine")[engine]}, [to, source], name)
 
 
 def core_barrier(data: Any, cores: Any = (0, 1), engine: Any = None, name: Any = None) -> NkiInstruction:
@@ -50,7 +55,7 @@ def core_barrier(data: Any, cores: Any = (0, 1), engine: Any = None, name: Any =
         raise fail(f"core_barrier cores is {tuple(cores)}", "a rank has the cores (0, 1)")
     view = tile(data, "data", "core_barrier")
     view.storage.written = True
-    return _record(f"core_barrier data={operand_text(view, 'core_barrier data')}", [view], name)
+    return _record("core_barrier", {"data": operand_value(view, "core_barrier data")}, [view], name)
 
 
 # Between ranks
@@ -100,10 +105,10 @@ def collective(name: str, srcs: Any, dsts: Any, group: Any, *, op: str | None = 
                ) -> NkiInstruction:
     """A collective of lists of tensors, one exchange for each pair; `op` is what `reduction` gave."""
     ranks = group_of(name, group)
-    tail = f" group=[{', '.join(map(str, ranks))}]"
+    values = {"group": integers_value(ranks)}
     if op is not None:
-        tail = f" op={op}{tail}"
-    return _each(name, srcs, dsts, tail, dim)
+        values["op"] = Symbols(name, "op")[op]
+    return _each(name, srcs, dsts, values, dim)
 
 
 def permute(srcs: Any, dsts: Any, source_target_pairs: Any, group: list[int] | None = None) -> NkiInstruction:
@@ -117,11 +122,11 @@ def permute(srcs: Any, dsts: Any, source_target_pairs: Any, group: list[int] | N
                 raise UnsupportedError(f"collective_permute with rank {rank}: {count} rank(s) are simulated",
                                        place=current_place(), remedy="trnsim.simulate(kernel, …, ranks=…)")
         targets[members.index(int(source))] = int(target)
-    return _each("collective_permute", srcs, dsts, f" targets=[{', '.join(map(str, targets))}] "
-                 f"group=[{', '.join(map(str, members))}]", None)
+    return _each("collective_permute", srcs, dsts,
+                 {"targets": integers_value(targets), "group": integers_value(members)}, None)
 
 
-def _each(name: str, srcs: Any, dsts: Any, tail: str, dim: int | None) -> NkiInstruction:
+def _each(name: str, srcs: Any, dsts: Any, values: dict[str, bytes], dim: int | None) -> NkiInstruction:
     pairs = pairs_of(name, srcs, dsts)
     if not pairs:
         raise fail(f"{name} has 0 srcs and 0 dsts", "one destination for each source")
@@ -129,12 +134,11 @@ def _each(name: str, srcs: Any, dsts: Any, tail: str, dim: int | None) -> NkiIns
     for source, target in pairs:
         to, given = tile(target, "dst", name), tile(source, "src", name)
         to.storage.written = True
-        along = ""
         if dim is not None:
             (to, core_dim), (given, _) = _along(to, dim, name), _along(given, dim, name)
-            along = f" dim={core_dim}"
-        found = _record(f"{name} dst={operand_text(to, f'{name} dst')} src={operand_text(given, f'{name} src')}"
-                        f"{along}{tail}", [to, given], None)
+            values = {**values, "dim": integer_value(core_dim)}
+        found = _record(name, {**values, "dst": operand_value(to, f"{name} dst"), "src": operand_value(given, f"{name} src")},
+                        [to, given], None)
     assert found is not None
     return found
 

@@ -7,7 +7,9 @@ from typing import Any
 from ..errors import UnsupportedError
 from . import recorder
 from .context import trace
+from .encoding import ABSENT, NO, YES, flag_value, integers_value, number_value
 from .operand import core_operand
+from .operations import Layout, Symbols
 from .operators import BITWISE, UNARY, UNARY_TRN3, activation_name, alu, op_name
 from .places import current_place, fail
 from .psum import accumulates, forget, note_matmul
@@ -17,6 +19,31 @@ from .view import NkiTensor
 
 PSUM = MemoryRegion.psum
 SBUF = MemoryRegion.sbuf
+
+_COPY = Layout("tensor_copy", "dst", "src")
+_TENSOR = Layout("tensor_tensor", "dst", "data1", "data2", "op")
+_TENSOR_OP = Symbols("tensor_tensor", "op")
+_SCALAR = Layout("tensor_scalar", "dst", "data", "op0", "operand0", "reverse0", "op1", "operand1", "reverse1")
+_SCALAR_OP0, _SCALAR_OP1 = Symbols("tensor_scalar", "op0"), Symbols("tensor_scalar", "op1")
+#: The second operation of tensor_scalar, where there is none.
+_NO_SECOND = ABSENT + ABSENT + NO
+_BOTH = Layout("scalar_tensor_tensor", "dst", "data", "op0", "operand0", "op1", "operand1", "reverse0", "reverse1")
+_BOTH_OP0, _BOTH_OP1 = Symbols("scalar_tensor_tensor", "op0"), Symbols("scalar_tensor_tensor", "op1")
+_ACTIVATION = Layout("activation", "dst", "op", "data", "bias", "scale", "reduce_op", "reduce_res", "reduce_cmd")
+_ACTIVATION_OP = Symbols("activation", "op")
+_ACTIVATION_REDUCE = Layout("activation_reduce", "dst", "op", "data", "bias", "scale", "reduce_op", "reduce_res")
+_ACTIVATION_REDUCE_OP = Symbols("activation_reduce", "op")
+_REDUCE_OP = Symbols("activation_reduce", "reduce_op")
+_REDUCE = Layout("tensor_reduce", "dst", "op", "data", "axes", "negate")
+_REDUCE_KIND = Symbols("tensor_reduce", "op")
+_RECIPROCAL = Layout("reciprocal", "dst", "data")
+_MEMSET = Layout("memset", "dst", "value")
+_MATMUL = Layout("nc_matmul", "dst", "stationary", "moving", "accumulate", "is_transpose", "perf_mode", "tile_position", "tile_size")
+_PERF_MODE = Symbols("nc_matmul", "perf_mode")
+_TRANSPOSE = Layout("nc_transpose", "dst", "data")
+#: The whole array of the Tensor engine.
+_UNTILED = integers_value(()) * 2
+_ZERO, _ONE = number_value(0.0), number_value(1.0)
 
 
 def _dst(value: Any, op: str) -> NkiTensor:
@@ -45,7 +72,7 @@ def tensor_copy(dst: Any, src: Any, engine: Any = None, name: Any = None, dtype:
     a, b = core_operand(to, "tensor_copy dst"), core_operand(data, "tensor_copy src")
     if a.rows != b.rows or a.elements != b.elements:
         same_shape("tensor_copy", a, "dst", b, "src")
-    return emit(f"tensor_copy dst={a.text} src={b.text}", [to, data], engine, name)
+    return emit(_COPY, a.data + b.data, [to, data], engine, name)
 
 
 def tensor_tensor(dst: Any, data1: Any, data2: Any, op: Any, engine: Any = None, name: Any = None
@@ -67,8 +94,7 @@ def tensor_tensor(dst: Any, data1: Any, data2: Any, op: Any, engine: Any = None,
                    "copy one of them to sbuf first: the engine reads psum through one port")
     if engine is None or getattr(engine, "name", engine) == "unknown":
         engine = _binary_engine(operation, (to, left, right))
-    return emit(f"tensor_tensor dst={a.text} data1={b.text} data2={c.text} op={operation}",
-                [to, left, right], engine, name)
+    return emit(_TENSOR, a.data + b.data + c.data + _TENSOR_OP[operation], [to, left, right], engine, name)
 
 
 def _binary_engine(operation: str, operands: tuple[NkiTensor, ...]) -> str | None:
@@ -94,23 +120,21 @@ def tensor_scalar(dst: Any, data: Any, op0: Any, operand0: Any, reverse0: Any = 
         same_shape("tensor_scalar", a, "dst", b, "data")
     operands = [to, values]
     first = alu(op0, "op0")
-    text = f"tensor_scalar dst={a.text} data={b.text} op0={first}"
+    left, is_reversed = _ZERO, NO
     if first in UNARY_TRN3:
         require_generation(f"{first} in tensor_scalar", 4, f"activation(op=nl.{first})")
     elif first not in UNARY:
-        text = f"{text} operand0={scalar(operand0, 'operand0', 'tensor_scalar', operands)}"
-        if reverse0:
-            text = f"{text} reverse0=true"
+        left, is_reversed = scalar(operand0, "operand0", "tensor_scalar", operands), flag_value(reverse0)
+    rest = _NO_SECOND
     if op1 is not None:
         second = alu(op1, "op1")
-        text = f"{text} op1={second}"
-        if second not in UNARY:
-            text = f"{text} operand1={scalar(operand1, 'operand1', 'tensor_scalar', operands)}"
-            if reverse1:
-                text = f"{text} reverse1=true"
+        if second in UNARY:
+            rest = _SCALAR_OP1[second] + ABSENT + NO
+        else:
+            rest = _SCALAR_OP1[second] + scalar(operand1, "operand1", "tensor_scalar", operands) + flag_value(reverse1)
     elif operand1 is not None:
         raise fail("tensor_scalar operand1 is given without op1", "add op1=")
-    return emit(text, operands, engine, name)
+    return emit(_SCALAR, b"".join((a.data, b.data, _SCALAR_OP0[first], left, is_reversed, rest)), operands, engine, name)
 
 
 def scalar_tensor_tensor(dst: Any, data: Any, op0: Any, operand0: Any, op1: Any, operand1: Any,
@@ -122,13 +146,9 @@ def scalar_tensor_tensor(dst: Any, data: Any, op0: Any, operand0: Any, op1: Any,
     same_shape(op, a, "dst", b, "data")
     same_shape(op, b, "data", c, "operand1")
     operands = [to, values, other]
-    text = (f"{op} dst={a.text} data={b.text} op0={alu(op0, 'op0')} "
-            f"operand0={scalar(operand0, 'operand0', op, operands)} op1={alu(op1, 'op1')} operand1={c.text}")
-    if reverse0:
-        text += " reverse0=true"
-    if reverse1:
-        text += " reverse1=true"
-    return emit(text, operands, None, name)
+    values = b"".join((a.data, b.data, _BOTH_OP0[alu(op0, "op0")], scalar(operand0, "operand0", op, operands),
+                       _BOTH_OP1[alu(op1, "op1")], c.data, flag_value(reverse0), flag_value(reverse1)))
+    return emit(_BOTH, values, operands, None, name)
 
 
 def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
@@ -144,39 +164,36 @@ def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0,
         same_shape("activation", a, "dst", b, "data")
     operands = [to, values]
     function = activation_name(op)
-    text = f"dst={a.text} op={function} data={b.text}"
-    if bias is not None:
-        text = f"{text} bias={scalar(bias, 'bias', 'activation', operands)}"
-    if type(scale) is not float or scale != 1.0:
-        text = f"{text} scale={scalar(scale, 'scale', 'activation', operands)}"
+    shift = _ZERO if bias is None else scalar(bias, "bias", "activation", operands)
+    factor = _ONE if type(scale) is float and scale == 1.0 else scalar(scale, "scale", "activation", operands)
     command = getattr(reduce_cmd, "name", reduce_cmd) or "idle"
-    if reduce_res is None and command == "idle":
-        return emit(f"activation {text}", operands, None, name)
     if command == "reset_reduce" and reduce_res is not None:
-        return _activation_reduce(text, reduce_op, reduce_res, operands, name)
-    return emit(f"activation {text}{reduction(reduce_op, reduce_res, command, 'activation', operands)}",
-                operands, None, name)
-
-
-def reduction(reduce_op: Any, reduce_res: Any, command: str, op: str, operands: list[NkiTensor]) -> str:
-    """The fields of an accumulator that outlives the instruction."""
-    text = f" reduce_cmd={command}"
-    if reduce_op is not None:
-        text += f" reduce_op={alu(reduce_op, 'reduce_op')}"
-    if reduce_res is not None:
-        result = _dst(reduce_res, op)
+        result = _dst(reduce_res, "activation_reduce")
         operands.append(result)
-        text += f" reduce_res={core_operand(result, f'{op} reduce_res').text}"
-    return text
+        kind = alu(reduce_op, "reduce_op") if reduce_op is not None else "add"
+        values = b"".join((a.data, _ACTIVATION_REDUCE_OP[function], b.data, shift, factor, _REDUCE_OP[kind],
+                           core_operand(result, "activation_reduce reduce_res").data))
+        return emit(_ACTIVATION_REDUCE, values, operands, None, name)
+    values = b"".join((a.data, _ACTIVATION_OP[function], b.data, shift, factor,
+                       _reduction(reduce_op, reduce_res, command, operands)))
+    return emit(_ACTIVATION, values, operands, None, name)
 
 
-def _activation_reduce(text: str, reduce_op: Any, reduce_res: Any, operands: list[NkiTensor], name: Any
-                       ) -> NkiInstruction:
-    result = _dst(reduce_res, "activation_reduce")
-    operands.append(result)
-    kind = alu(reduce_op, "reduce_op") if reduce_op is not None else "add"
-    return emit(f"activation_reduce {text} reduce_op={kind} "
-                f"reduce_res={core_operand(result, 'activation_reduce reduce_res').text}", operands, None, name)
+_ACTIVATION_COMMAND, _ACTIVATION_REDUCTION = Symbols("activation", "reduce_cmd"), Symbols("activation", "reduce_op")
+
+
+def _reduction(reduce_op: Any, reduce_res: Any, command: str, operands: list[NkiTensor]) -> bytes:
+    """The fields of an accumulator that outlives the instruction."""
+    kind = place = ABSENT
+    if reduce_res is None and command == "idle":
+        return ABSENT + ABSENT + _ACTIVATION_COMMAND[command]
+    if reduce_op is not None:
+        kind = _ACTIVATION_REDUCTION[alu(reduce_op, "reduce_op")]
+    if reduce_res is not None:
+        result = _dst(reduce_res, "activation")
+        operands.append(result)
+        place = core_operand(result, "activation reduce_res").data
+    return kind + place + _ACTIVATION_COMMAND[command]
 
 
 def activation_reduce(dst: Any, op: Any, data: Any, reduce_op: Any, reduce_res: Any, bias: Any = None,
@@ -210,19 +227,16 @@ def tensor_reduce(dst: Any, op: Any, data: Any, axis: Any, negate: Any = False, 
     source, count = reduced_operand(values, axis)
     a = core_operand(to, "tensor_reduce dst")
     free = len(source.free)
-    text = f"tensor_reduce dst={a.text} op={kind} data={source.text}"
-    if count < free:
-        text = f"{text} axes=[{', '.join(str(i) for i in range(free - count + 1, free + 1))}]"
-    if negate:
-        text = f"{text} negate=true"
-    return emit(text, [to, values], None, name)
+    axes = range(free - count + 1, free + 1) if count < free else ()
+    return emit(_REDUCE, b"".join((a.data, _REDUCE_KIND[kind], source.data, integers_value(axes), flag_value(negate))),
+                [to, values], None, name)
 
 
 def reciprocal(dst: Any, data: Any, name: Any = None) -> NkiInstruction:
     to, values = _dst(dst, "reciprocal"), tile(data, "data", "reciprocal")
     a, b = core_operand(to, "reciprocal dst"), core_operand(values, "reciprocal data")
     same_shape("reciprocal", a, "dst", b, "data")
-    return emit(f"reciprocal dst={a.text} data={b.text}", [to, values], None, name)
+    return emit(_RECIPROCAL, a.data + b.data, [to, values], None, name)
 
 
 def memset(dst: Any, value: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
@@ -232,8 +246,7 @@ def memset(dst: Any, value: Any, engine: Any = None, name: Any = None) -> NkiIns
         from .psum import note_zero
 
         note_zero(to)
-    return emit(f"memset dst={core_operand(to, 'memset dst').text} value={number(value, 'value', 'memset')}",
-                [to], engine, name)
+    return emit(_MEMSET, core_operand(to, "memset dst").data + number(value, "value", "memset"), [to], engine, name)
 
 
 # Tensor engine
@@ -272,22 +285,15 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
     if a.rows != columns or a.elements != width:
         raise fail(f"nc_matmul dst is {a.rows} × {a.elements}, the product is {columns} × {width}",
                    "dst is [stationary's free size, moving's free size]")
-    text = f"nc_matmul dst={a.text} stationary={w.text} moving={m.text}"
     adds = accumulates(to, a) if accumulate is None else bool(accumulate)
     note_matmul(to, a)
     to.storage.written = True
-    if adds:
-        text = f"{text} accumulate=true"
-    if is_transpose:
-        text = f"{text} is_transpose=true"
-    if mode != "none":
-        text = f"{text} perf_mode={mode}"
-    if tile_size and tuple(tile_size) != (128, 128):
-        text = f"{text}{_tiling(tile_position, tile_size, w, columns)}"
-    return emit(text, [to, weights, data], None, name)
+    tiling = _tiling(tile_position, tile_size, w, columns) if tile_size and tuple(tile_size) != (128, 128) else _UNTILED
+    values = b"".join((a.data, w.data, m.data, YES if adds else NO, YES if is_transpose else NO, _PERF_MODE[mode], tiling))
+    return emit(_MATMUL, values, [to, weights, data], None, name)
 
 
-def _tiling(position: Any, size: Any, weights: Any, columns: int) -> str:
+def _tiling(position: Any, size: Any, weights: Any, columns: int) -> bytes:
     rows, width = (int(extent) for extent in size)
     row, column = (int(start) for start in (position or (0, 0)))
     if weights.rows > rows or columns > width:
@@ -295,7 +301,7 @@ def _tiling(position: Any, size: Any, weights: Any, columns: int) -> str:
                    "the stationary tile fits into the tile of the array")
     if row % rows or column % width:
         raise fail(f"nc_matmul tile_position {(row, column)} is no multiple of tile_size {(rows, width)}")
-    return f" tile_position=[{row}, {column}] tile_size=[{rows}, {width}]"
+    return integers_value((row, column)) + integers_value((rows, width))
 
 
 def nc_transpose(dst: Any, data: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
@@ -309,7 +315,7 @@ def nc_transpose(dst: Any, data: Any, engine: Any = None, name: Any = None) -> N
     if engine is None or getattr(engine, "name", engine) == "unknown":
         # Decided by the destination's memory since NKI 0.4.
         engine = "tensor" if to.storage.region is PSUM else "vector"
-    return emit(f"nc_transpose dst={a.text} data={b.text}", [to, values], engine, name)
+    return emit(_TRANSPOSE, a.data + b.data, [to, values], engine, name)
 
 
 def require_generation(op: str, generation: int, instead: str = "") -> None:

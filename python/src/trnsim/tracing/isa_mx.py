@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from .encoding import YES, integers_value
 from .isa_core import PSUM, SBUF, _dst, require_generation
 from .operand import core_operand
+from .operations import Symbols, layout
 from .places import fail
 from .psum import accumulates, note_matmul
 from .recorder import NkiInstruction, emit, tile
@@ -38,17 +40,18 @@ def nc_matmul_mx(dst: Any, stationary: Any, moving: Any, stationary_scale: Any, 
     if a.rows != weights.elements or a.elements != data.elements:
         raise fail(f"{op} dst is {a.rows} × {a.elements}, the product is {weights.elements} × {data.elements}",
                    "dst is [stationary's free size, moving's free size]")
-    text = f"{op} dst={a.text}" + "".join(f" {what}={found.text}" for what, found in operands.items())
+    values = {"dst": a.data, **{what: found.data for what, found in operands.items()}}
     adds = accumulates(to, a) if accumulate is None else bool(accumulate)
     note_matmul(to, a)
     to.storage.written = True
     if adds:
-        text = f"{text} accumulate=true"
+        values["accumulate"] = YES
     if tile_size and tuple(tile_size) != (128, 128):
         row, column = (int(start) for start in (tile_position or (0, 0)))
         rows, columns = (int(extent) for extent in tile_size)
-        text = f"{text} tile_position=[{row}, {column}] tile_size=[{rows}, {columns}]"
-    return emit(text, [to, *views.values()], None, name)
+        values |= {"tile_position": integers_value((row, column)), "tile_size": integers_value((rows, columns))}
+    fields = layout(op)
+    return emit(fields, fields.values(values), [to, *views.values()], None, name)
 
 
 def block_scale() -> str:
@@ -76,7 +79,6 @@ def quantize_mx(dst: Any, src: Any, dst_scale: Any, name: Any = None) -> NkiInst
     if a.rows != b.rows or 4 * a.elements != b.elements:
         raise fail(f"{op} dst is {a.rows} × {a.elements}, must be {b.rows} × {b.elements // 4}",
                    "dst packs four elements of src into one")
-    text = f"{op} dst={a.text} src={b.text} dst_scale={c.text}"
-    if block_scale() == "ocp":
-        text = f"{text} block_scale=ocp"
-    return emit(text, [to, values, scales], None, name)
+    given = {"dst": a.data, "src": b.data, "dst_scale": c.data, "block_scale": Symbols(op, "block_scale")[block_scale()]}
+    fields = layout(op)
+    return emit(fields, fields.values(given), [to, values, scales], None, name)

@@ -17,8 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from .isa_core import _dst, reduction, require_generation, scalar_engine
+from .encoding import YES, integer_value, integers_value, pairs_value
+from .isa_core import _dst, require_generation, scalar_engine
 from .operand import core_operand
+from .operations import Symbols, layout
 from .operators import UNARY_TRN3, activation_name, alu, op_name
 from .places import fail
 from .recorder import NkiInstruction, emit, number, scalar, tile
@@ -94,6 +96,8 @@ class Row:
         self.parameters = [Parameter(part) for part in _split(rest.rstrip(")"))]
         self.needs = NEEDS.get(self.name, 0)
         self.alike = ALIKE.get(self.name, ())
+        #: Of the parameters that are a word.
+        self.symbols = {p.name: Symbols(self.name, p.name) for p in self.parameters if p.kind in "oca"}
 
     @property
     def signature(self) -> str:
@@ -170,7 +174,7 @@ def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
         arguments = _ADAPT[op](*arguments)
     operands: list[NkiTensor] = []
     cores: dict[str, Any] = {}
-    text = op
+    values: dict[str, bytes] = {}
     engine = None
     for parameter, value in zip(row.parameters, arguments):
         kind, name = parameter.kind, parameter.name
@@ -186,37 +190,38 @@ def run(row: Row, arguments: tuple[Any, ...], label: Any) -> NkiInstruction:
             operands.append(view)
             found = core_operand(view, f"{op} {name}")
             cores[name] = found
-            text += f" {name}={found.text}"
+            values[name] = found.data
         elif kind == "s":
-            text += f" {name}={scalar(value, name, op, operands)}"
+            values[name] = scalar(value, name, op, operands)
         elif kind == "o":
-            text += f" {name}={alu(value, name)}"
+            values[name] = row.symbols[name][alu(value, name)]
         elif kind == "n":
-            text += f" {name}={number(value, name, op)}"
+            values[name] = number(value, name, op)
         elif kind == "i":
-            text += f" {name}={int(value)}"
+            values[name] = integer_value(int(value))
         elif kind == "b":
             if value:
-                text += f" {name}=true"
+                values[name] = YES
         elif kind == "p":
-            text += f" {name}=[{', '.join(f'[{int(s)}, {int(n)}]' for s, n in value)}]"
+            values[name] = pairs_value([(int(step), int(count)) for step, count in value])
         elif kind == "l":
-            text += f" {name}=[{', '.join(str(int(x)) for x in np.asarray(value).reshape(-1))}]"
+            values[name] = integers_value([int(x) for x in np.asarray(value).reshape(-1)])
         elif kind == "c":
             command = getattr(value, "name", value)
             if command != _PLAIN_COMMANDS.get(op):
-                text += f" {name}={command}"
+                values[name] = row.symbols[name][command]
         elif kind == "e":
             engine = value
         elif kind == "a":
-            text += f" {name}={activation_name(value)}"
+            values[name] = row.symbols[name][activation_name(value)]
     first = row.parameters[0].name
     for name in row.alike:
         a, b = cores[first], cores[name]
         if a.rows != b.rows or a.elements != b.elements:
             raise fail(f"{op} {name} is {b.rows} × {b.elements}, {first} is {a.rows} × {a.elements}",
                        "give both the same partition extent and free size")
-    return emit(text, operands, engine, label)
+    fields = layout(op)
+    return emit(fields, fields.values(values), operands, engine, label)
 
 
 def make(row: Row) -> Callable[..., NkiInstruction]:
@@ -232,4 +237,4 @@ def make(row: Row) -> Callable[..., NkiInstruction]:
     return function
 
 
-__all__ = ["ROWS_BY_NAME", "Row", "make", "reduction", "run"]
+__all__ = ["ROWS_BY_NAME", "Row", "make", "run"]

@@ -10,13 +10,16 @@ from typing import Any
 
 from ..errors import KernelTypeError
 from .context import trace, tracing
+from .encoding import register_value
 from .once import Passes
+from .operations import Layout
 from .places import current_place, user_place
-from .recorder import emit, register_alloc, register_text
+from .recorder import emit, register_alloc, register_operand
 from .registers import LoopRegister, VirtualRegister
 
 _FOR = re.compile(r"\bfor\s+\(?\s*([A-Za-z_]\w*)")
 _names: dict[tuple[CodeType, int], str] = {}
+_LOOP, _WHILE, _END = Layout("loop", "var", "start", "stop", "step"), Layout("while_loop", "condition"), Layout("end_loop")
 
 
 def _loop_name(kind: str) -> str:
@@ -85,13 +88,13 @@ def _begin(start: Any, stop: Any, step: Any) -> LoopRegister:
     variable = LoopRegister(program.registers, program, frozen=True)
     program.registers += 1
     program.begin_loop()
-    emit(f"loop var=r{variable.number} start={register_text(start, 'start', 'loop')} "
-         f"stop={register_text(stop, 'stop', 'loop')} step={register_text(step, 'step', 'loop')}", [])
+    emit(_LOOP, b"".join((register_value(variable.number), register_operand(start, "start", "loop"),
+                          register_operand(stop, "stop", "loop"), register_operand(step, "step", "loop"))), [])
     return variable
 
 
 def _end() -> None:
-    emit("end_loop", [])
+    emit(_END, b"", [])
     trace().program.end_loop()
 
 
@@ -118,6 +121,6 @@ def while_loop(init: Any, body_fun: Callable[..., Any]) -> None:
     register = init if isinstance(init, VirtualRegister) else register_alloc(init)
     program = trace().program
     program.begin_loop()
-    emit(f"while_loop condition=r{register.number}", [])
+    emit(_WHILE, register_value(register.number), [])
     body_fun(register)
     _end()

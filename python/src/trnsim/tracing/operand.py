@@ -1,4 +1,4 @@
-"""From a view to the text of the core's access pattern: rows, and up to four strided dimensions."""
+"""From a view to the core's access pattern: rows, and up to four strided dimensions."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ from typing import Any
 
 from ..errors import NkiValidationError
 from .context import program
-from .places import current_place
+from .encoding import signed
+from .places import current_place, fail
 from .view import NkiTensor
 
 #: Free dimensions of an access pattern (trn2 architecture guide, "Accessing SBUF/PSUM tensors").
 FREE_DIMENSIONS = 4
+#: Added to the number of free dimensions where a register moves the pattern.
+_MOVED = 8
+_INT32 = range(-(1 << 31), 1 << 31)
 
 
 class Pattern:
     """Rows and free dimensions of a view, whatever its storage: loops make the same ones again and again."""
 
-    __slots__ = ("elements", "free", "key", "offset", "row_start", "row_stride", "rows", "tail")
+    __slots__ = ("data", "elements", "free", "key", "offset", "row_start", "row_stride", "rows")
 
-    def __init__(self, row_start: int, rows: int, row_stride: int, offset: int, free: list[tuple[int, int]],
-                 tail: str) -> None:
+    def __init__(self, row_start: int, rows: int, row_stride: int, offset: int, free: list[tuple[int, int]]) -> None:
         self.row_start = row_start
         self.rows = rows
         self.row_stride = row_stride
         self.offset = offset
         self.free = free
-        #: What follows the tensor's name in the text, without the closing bracket.
-        self.tail = tail
+        #: What follows the tensor's number in a record.
+        self.data = self.encoded()
         #: What tells the place of one pattern of a tensor from another.
         self.key = (row_start, rows, offset, tuple(free))
         #: Elements of a row.
@@ -35,14 +38,29 @@ class Pattern:
         for _, extent in free:
             self.elements *= extent
 
+    def encoded(self, dynamic: Any = None) -> bytes:
+        """The pattern's bytes in a record, moved by a register where `dynamic` says so."""
+        numbers = [self.row_start, self.rows, self.row_stride, self.offset]
+        pairs = [number for pair in self.free for number in pair]
+        for number in (self.row_start, self.rows, *pairs):
+            if not _INT32.start <= number < _INT32.stop:
+                raise fail(f"{number} in an access pattern does not fit into 32 bits", "work on a part of the tensor")
+        is_moved = dynamic is not None and dynamic.kind == "register"
+        if is_moved:
+            pairs += (dynamic.index.number, dynamic.stride)
+        extents = bytes((len(self.free) + (_MOVED if is_moved else 0),))
+        return b"".join((*map(signed, numbers), extents, *map(signed, pairs)))
+
 
 class CoreOperand:
     """Rows and free dimensions of a view, as the core has them."""
 
-    __slots__ = ("elements", "free", "key", "name", "offset", "row_start", "row_stride", "rows", "text")
+    __slots__ = ("data", "elements", "free", "key", "offset", "row_start", "row_stride", "rows", "tensor")
 
-    def __init__(self, name: str, pattern: Pattern, text: str) -> None:
-        self.name = name
+    def __init__(self, tensor: bytes, pattern: Pattern, dynamic: Any) -> None:
+        #: The value of a field, and its begin, which names the tensor.
+        self.tensor = tensor
+        self.data = tensor + (pattern.data if dynamic is None else pattern.encoded(dynamic))
         self.row_start = pattern.row_start
         self.rows = pattern.rows
         self.row_stride = pattern.row_stride
@@ -50,7 +68,6 @@ class CoreOperand:
         self.free = pattern.free
         self.key = pattern.key
         self.elements = pattern.elements
-        self.text = text
 
 
 #: Patterns by what makes them; emptied when full, so that a kernel of any length fits in memory.
@@ -86,24 +103,24 @@ def core_operand(view: NkiTensor, what: str = "operand") -> CoreOperand:
     return found  # type: ignore[no-any-return]
 
 
-def operand_text(view: NkiTensor, what: str = "operand") -> str:
+def operand_value(view: NkiTensor, what: str = "operand") -> bytes:
+    """The operand as a field's value."""
     found = view._core
     if found is None:
         found = view._core = _make(view, what)
-    return found.text  # type: ignore[no-any-return]
+    return found.data  # type: ignore[no-any-return]
 
 
 def _make(view: NkiTensor, what: str) -> CoreOperand:
     storage = view.storage
-    name = storage.text if view.dtype.core_name == storage.dtype.core_name \
-        else program().alias(storage, view.dtype)
+    tensor = storage.operand if view.dtype is storage.dtype else program().alias(storage, view.dtype)
     if storage.on_chip:
         key: tuple[Any, ...] = (view.shape, view.strides, view.offset, view.partition_stride, view.blocks)
         pattern = _patterns.get(key) or _remember(key, _on_chip(view, what))
     else:
         key = (view.shape, view.strides, view.offset)
-        pattern = _patterns.get(key) or _remember(key, _in_hbm(view))
-    return CoreOperand(name, pattern, f"{name}{pattern.tail}{_dynamic_text(view)})")
+        pattern = _patterns.get(key) or _remember(key, _in_hbm(view, what))
+    return CoreOperand(tensor, pattern, view.dynamic)
 
 
 def _on_chip(view: NkiTensor, what: str) -> Pattern:
@@ -143,7 +160,11 @@ def _on_chip(view: NkiTensor, what: str) -> Pattern:
             rows = run
             at = last
         at += 1
-    dims = [(stride, extent) for stride, extent in zip(strides[at:], shape[at:])]
+    return Pattern(row_start, rows, 0, offset, _few(list(zip(strides[at:], shape[at:])), what))
+
+
+def _few(dims: list[tuple[int, int]], what: str) -> list[tuple[int, int]]:
+    """Free dimensions, no more than an access pattern has."""
     if len(dims) > FREE_DIMENSIONS:
         dims = merged(dims)
         if len(dims) > FREE_DIMENSIONS:
@@ -151,14 +172,7 @@ def _on_chip(view: NkiTensor, what: str) -> Pattern:
                 f"{what} has {len(dims)} free dimensions, an access pattern has at most "
                 f"{FREE_DIMENSIONS}", remedy="split the instruction, or copy the tensor first",
                 place=current_place())
-    return on_chip_pattern(row_start, rows, offset, dims)
-
-
-def on_chip_pattern(row_start: int, rows: int, offset: int, dims: list[tuple[int, int]]) -> Pattern:
-    tail = f".ap([{_pairs(dims)}], rows={row_start}:{row_start + rows}"
-    if offset:
-        tail = f"{tail}, offset={offset}"
-    return Pattern(row_start, rows, 0, offset, dims, tail)
+    return dims
 
 
 def fits(view: NkiTensor) -> bool:
@@ -179,30 +193,11 @@ def pieces(*views: NkiTensor) -> Iterator[tuple[NkiTensor, ...]]:
         yield from pieces(*(view.select(dim, i) for view in views))
 
 
-def _in_hbm(view: NkiTensor) -> Pattern:
+def _in_hbm(view: NkiTensor, what: str) -> Pattern:
     shape, strides = view.shape, view.strides
     if not shape:
         rows, row_stride, dims = 1, 0, []
     else:
         rows, row_stride = shape[0], strides[0]
         dims = list(zip(strides[1:], shape[1:]))
-    if len(dims) > FREE_DIMENSIONS:
-        dims = merged(dims)
-    pairs = f"[{row_stride}, {rows}]"
-    if dims:
-        pairs = f"{pairs}, {_pairs(dims)}"
-    tail = f".ap([{pairs}]"
-    if view.offset:
-        tail = f"{tail}, offset={view.offset}"
-    return Pattern(0, rows, row_stride, view.offset, dims, tail)
-
-
-def _dynamic_text(view: NkiTensor) -> str:
-    dynamic = view.dynamic
-    if dynamic is None or dynamic.kind != "register":
-        return ""
-    return f", moved=[r{dynamic.index.number}, {dynamic.stride}]"
-
-
-def _pairs(dims: list[tuple[int, int]]) -> str:
-    return ", ".join([f"[{stride}, {extent}]" for stride, extent in dims])
+    return Pattern(0, rows, row_stride, view.offset, _few(dims, what))

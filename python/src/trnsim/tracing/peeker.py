@@ -49,7 +49,7 @@ class Peeker:
     def _load(self, session: Any, sibling: Any) -> bool:
         """A core's program so far, and what its inputs hold."""
         program = sibling.program
-        if not session.load(program.text()):
+        if not session.append(program.stream()):
             return False
         # The cores of a rank share inputs; the first brings them.
         contents = dict(program.inputs) if sibling.core == 0 else {}

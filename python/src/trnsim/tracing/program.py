@@ -1,16 +1,17 @@
-"""The program that a kernel's run records: tensors, scopes and instructions, as text."""
+"""The program that a kernel's run records: tensors, scopes and instructions, as records of a binary program."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import NkiValidationError, Place
 from .dtypes import DType
-from .places import location_text, place_of, user_place
-from .spaces import MemoryRegion
+from .encoding import record, signed, varint
+from .operations import AFTER, LABEL, Layout, isa
+from .places import is_own_file, place_of, program_path
 from .storage import Storage
 
 if TYPE_CHECKING:
@@ -18,6 +19,22 @@ if TYPE_CHECKING:
 
 #: Records of one trace; more is most likely a loop that never ends.
 RECORD_LIMIT = 20_000_000
+
+_MAGIC = b"trnprog\n\x01"
+#: Bits of the byte that ends a tensor's record.
+_HAS_LOCATION, _HAS_BASE, _IS_UNPLACED = 1, 2, 4
+_SCOPE_KINDS = {"": b"", "affine": b"\1", "ordered": b"\2"}
+
+
+class _Prefixes(dict[int, bytes]):
+    """Tag and length of instructions' records, by length."""
+
+    def __missing__(self, length: int) -> bytes:
+        found = self[length] = b"\x07" + varint(length)
+        return found
+
+
+_prefixes = _Prefixes()
 
 
 class Program:
@@ -29,17 +46,28 @@ class Program:
         self.core_suffix = core_suffix
         self.metadata = dict(metadata or {})
         self.storages: list[Storage] = []
-        self.lines: list[str] = []
-        #: Number of instructions; lines also hold scopes.
+        #: By the numbers that instructions name: a storage, and the name and element type under which it is seen.
+        self.tensors: list[tuple[Storage, str, DType]] = []
+        #: One for each instruction.
+        self.records: list[bytes] = []
+        #: Number of instructions.
         self.count = 0
         #: Per instruction: code and line of the user's source.
         self.places: list[tuple[CodeType, int]] = []
+        #: What the last instruction's record was made of, for `depend`: layout, engine, label, whether it is in a scope, the end.
+        self._last: tuple[Layout, str | None, str | None, bool, bytes] | None = None
+        #: What the last instruction waits for, if its record says so.
+        self._after: list[int] = []
         self._names: dict[str, int] = {}
+        #: Strings of this program by their numbers, which go on behind the core's own names.
+        self._strings: dict[str, bytes] = {}
+        self._layouts: set[Layout] = set()
+        self._origins: dict[tuple[int, int], tuple[tuple[CodeType, int], bytes]] = {}
+        self._scopes: list[bytes] = []
         self._open: list[int] = []
-        self._next_scope = 0
+        #: The number of the innermost open scope, encoded.
+        self._scope = b""
         self.warnings: list[str] = []
-        #: Index in `lines` of the last instruction.
-        self.last_line = -1
         self.registers = 0
         self.loop_depth = 0
         #: Storages alive at the begin of the dynamic loops that are open.
@@ -66,27 +94,38 @@ class Program:
                 return name
 
     def add(self, storage: Storage) -> Storage:
-        storage.index = len(self.storages)
-        storage.text = quoted(storage.name)
+        storage.operand = self._numbered(storage, storage.name, storage.dtype)
         self.storages.append(storage)
         return storage
 
-    def alias(self, storage: Storage, dtype: DType) -> str:
-        """The name under which `storage` is declared with another element type."""
-        name = storage.aliases.get(dtype)
-        if name is None:
-            name = quoted(self.unique_name(f"{storage.name}.as_{dtype}"))
-            storage.aliases[dtype] = name
-        return name
+    def alias(self, storage: Storage, dtype: DType) -> bytes:
+        """How operands begin that see `storage` with another element type."""
+        operand = storage.aliases.get(dtype)
+        if operand is None:
+            name = self.unique_name(f"{storage.name}.as_{dtype}")
+            operand = storage.aliases[dtype] = self._numbered(storage, name, dtype)
+        return operand
+
+    def _numbered(self, storage: Storage, name: str, dtype: DType) -> bytes:
+        self.tensors.append((storage, name, dtype))
+        return b"\x01" + signed(len(self.tensors) - 1)
 
     # Instructions
 
-    def record(self, text: str, operands: Sequence[NkiTensor], engine: str | None = None,
+    def record(self, layout: Layout, values: bytes, operands: Sequence[NkiTensor], engine: str | None = None,
                label: str | None = None) -> int:
-        """Adds an instruction; `text` is the operation with its fields. Returns its number."""
+        """Adds an instruction; `values` are those of the layout's fields. Returns its number."""
         index = self.count
-        found = user_place(2)
-        self.places.append(found)
+        # The innermost frame outside of this package.
+        frame = sys._getframe(2)
+        while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
+            frame = frame.f_back
+        code, line = frame.f_code, frame.f_lineno
+        try:
+            place, location = self._origins[id(code), line]
+        except KeyError:
+            place, location = self._origin(code, line)
+        self.places.append(place)
         for operand in operands:
             storage = operand.storage
             if storage.first < 0:
@@ -94,13 +133,17 @@ class Program:
             storage.last = index
         if self._touched:
             self._touched[-1].extend(operand.storage for operand in operands)
-        code, line = found
-        if engine is not None:
-            text = f"{text} engine={engine}"
-        if label is not None:
-            text = f"{quoted(label)}: {text}"
-        self.last_line = len(self.lines)
-        self.lines.append(f"{text}{location_text(code)}{line}")
+        self._layouts.add(layout)
+        scope = self._scope
+        tail = scope + location + values
+        if label is None:
+            body = (layout.in_scope[engine] if scope else layout.outside[engine]) + tail
+        else:
+            body = layout.head(engine, bool(scope), LABEL) + self._string(label) + tail
+        self._last = (layout, engine, label, bool(scope), tail)
+        if self._after:
+            self._after = []
+        self.records.append(_prefixes[len(body)] + body)
         self.count = index + 1
         if index >= RECORD_LIMIT:
             raise NkiValidationError(f"the kernel has more than {RECORD_LIMIT} instructions",
@@ -108,12 +151,31 @@ class Program:
                                      place=self.place(index))
         return index
 
-    def replace_last(self, text: str, engine: str | None = None) -> None:
-        """Writes the last instruction again, with another destination."""
-        code, line = self.places[-1]
-        if engine is not None:
-            text = f"{text} engine={engine}"
-        self.lines[self.last_line] = f"{text}{location_text(code)}{line}"
+    def _origin(self, code: CodeType, line: int) -> tuple[tuple[CodeType, int], bytes]:
+        place = (code, line)
+        found = self._origins[id(code), line] = (place, self._location(place))
+        return found
+
+    def _location(self, place: tuple[CodeType, int]) -> bytes:
+        return self._string(program_path(place[0])) + signed(place[1]) + signed(0)
+
+    def depend(self, *instructions: int) -> None:
+        """Makes the last instruction wait for others, besides those that it was made to wait for before."""
+        assert self._last is not None
+        layout, engine, label, is_scoped, tail = self._last
+        self._after += instructions
+        named = b"" if label is None else self._string(label)
+        head = layout.head(engine, is_scoped, AFTER | (LABEL if named else 0))
+        body = b"".join((head, named, varint(len(self._after)), *map(signed, self._after), tail))
+        self.records[-1] = _prefixes[len(body)] + body
+
+    def take_back(self, begin: int) -> None:
+        """Forgets the instructions from `begin` on."""
+        del self.records[begin:]
+        del self.places[begin:]
+        self.count = begin
+        self._last = None
+        self._after = []
 
     def place(self, index: int) -> Place | None:
         if 0 <= index < len(self.places):
@@ -125,21 +187,19 @@ class Program:
     def open_scope(self, name: str, kind: str = "") -> int:
         """Opens a scope. Of kind `affine` it is a pass of a loop whose passes do not depend on one another, of kind `ordered`
         its instructions keep their order."""
-        number = self._next_scope
-        self._next_scope += 1
+        number = len(self._scopes)
+        self._scopes.append(record(5, self._string(name) + (self._scope or signed(-1)) + _SCOPE_KINDS[kind]))
         self._open.append(number)
-        self.lines.append(f"{kind} scope {name} {{" if kind else f"scope {name} {{")
+        self._scope = signed(number)
         return number
 
     def close_scope(self, number: int) -> None:
         """Closes a scope and all within it; nothing if it is closed already."""
         if number not in self._open:
             return
-        while self._open:
-            closed = self._open.pop()
-            self.lines.append("}")
-            if closed == number:
-                return
+        while self._open.pop() != number:
+            pass
+        self._scope = signed(self._open[-1]) if self._open else b""
 
     # Dynamic loops
 
@@ -161,66 +221,64 @@ class Program:
             self._touched[-1].extend(touched)
         self.loop_depth -= 1
 
-    # Text
+    # The stream
 
-    def text(self) -> str:
-        """The whole program, in which the compiler is to place what the author did not."""
-        head = ["trnsim program 1", f"kernel {quoted(self.name)}"]
+    def text_value(self, text: str) -> bytes:
+        """A text as a field's value."""
+        return b"\x0b" + self._string(text)
+
+    def _string(self, text: str) -> bytes:
+        """The number of a string, encoded."""
+        found = self._strings.get(text)
+        if found is None:
+            found = self._strings[text] = varint(len(isa().strings) + len(self._strings))
+        return found
+
+    def stream(self, kept_as: Callable[[DType], DType] = lambda dtype: dtype, keeps_addresses: bool = True) -> bytes:
+        """The whole program, in which the compiler is to place what the author did not.
+
+        `kept_as` says what element types tensors are declared with.
+        """
+        head = [record(2, self._string(self.name) + b"\0")]
         for key, value in sorted(self.metadata.items()):
-            head.append(f"meta {quoted(key)} = {quoted_text(value)}")
-        head.append("dependencies derived")
-        for storage in self.storages:
-            if not self._declares(storage):
-                continue
-            shape = ", ".join(map(str, storage.shape or (1,)))
-            space = "hbm" if storage.is_hbm else storage.region.value
-            role = "" if storage.role == "scratch" else f"{storage.role} "
-            where = f" at partition {storage.address[0]} byte {storage.address[1]}" if storage.address is not None else ""
-            origin = f"{location_text(storage.place[0])}{storage.place[1]}" if storage.place else ""
-            head.append(f"tensor {storage.text}: {space} {role}{storage.dtype.core_name} [{shape}]{where}{origin}")
-            for dtype, name in storage.aliases.items():
-                # Patterns count from the first element, so that the alias needs no inner shape.
-                shape = str(storage.elements * storage.dtype.itemsize // dtype.itemsize) if storage.is_hbm \
-                    else f"{storage.partitions}, {storage.free_bytes // dtype.itemsize}"
-                head.append(f"tensor {name}: {space} {dtype.core_name} [{shape}] of {storage.text}")
-        head.append("")
-        closing = ["}"] * len(self._open)
-        return "\n".join(head + self.lines + closing) + "\n"
+            head.append(record(3, self._string(key) + self._string(value)))
+        for number, (storage, name, dtype) in enumerate(self.tensors):
+            head.append(record(4, self._declaration(storage, name, dtype, kept_as, keeps_addresses)
+                               if self._is_declared(storage) else self._untouched(number)))
+        # In the order of their names, so that one program is the same bytes each time.
+        layouts = [layout.record() for layout in sorted(self._layouts, key=lambda layout: layout.name)]
+        strings = [record(1, text.encode("utf-8", "backslashreplace")) for text in self._strings]
+        return b"".join((_MAGIC, isa().string_records, *strings, *head, *self._scopes, *layouts, *self.records))
 
-    def _declares(self, storage: Storage) -> bool:
-        return storage.first >= 0 or (storage.role not in ("scratch", "shared") and storage.array is None)
+    def _untouched(self, number: int) -> bytes:
+        """A tensor's number that no instruction names: what nothing touches on chip the compiler leaves out."""
+        found = isa()
+        name = f"untouched {number}"
+        while name in self._names:
+            name += "'"
+        return self._string(name) + bytes((found.spaces["sbuf"], found.dtypes["uint8"], found.roles["scratch"])) \
+            + varint(2) + signed(1) * 2 + signed(0) * 2 + bytes((_IS_UNPLACED,))
 
-
-_BARE = re.compile(r"(?!(?:inf|infinity|nan|true|false|absent)\Z)[a-z_$%][a-z0-9_$%.\-/]*", re.IGNORECASE | re.ASCII)
-
-
-def _is_bare(name: str) -> bool:
-    return _BARE.fullmatch(name) is not None
-
-
-def quoted(name: str) -> str:
-    """A name as program texts have it."""
-    if _is_bare(name) and not name.endswith(".ap"):
-        return name
-    return quoted_text(name)
-
-
-def quoted_text(text: str) -> str:
-    """Free text in quotes."""
-    out = []
-    for c in text:
-        if c in '"\\':
-            out.append("\\" + c)
-        elif c == "\n":
-            out.append("\\n")
-        elif c == "\t":
-            out.append("\\t")
-        elif ord(c) < 0x20 or 0x7F <= ord(c) <= 0x9F or not c.isprintable() and c != " ":
-            out.append(f"\\u{{{ord(c):x}}}")
+    def _declaration(self, storage: Storage, name: str, dtype: DType, kept_as: Callable[[DType], DType],
+                     keeps_addresses: bool) -> bytes:
+        found = isa()
+        space = "hbm" if storage.is_hbm else storage.region.value
+        address, extra, more = (0, 0), 0 if storage.is_hbm else _IS_UNPLACED, b""
+        if dtype is storage.dtype:
+            shape, role = storage.shape or (1,), storage.role
+            if storage.address is not None and keeps_addresses:
+                address, extra = storage.address, 0
+            if storage.place:
+                extra |= _HAS_LOCATION
+                more = self._location(storage.place)
         else:
-            out.append(c)
-    return '"' + "".join(out) + '"'
+            role, extra, more = "scratch", extra | _HAS_BASE, storage.operand[1:]
+            # Patterns count from the first element, so that the alias needs no inner shape.
+            count = storage.elements * storage.dtype.itemsize // dtype.itemsize
+            shape = (count,) if storage.is_hbm else (storage.partitions, storage.free_bytes // dtype.itemsize)
+        kinds = bytes((found.spaces[space], found.dtypes[kept_as(dtype).core_name], found.roles[role]))
+        return b"".join((self._string(name), kinds, varint(len(shape)), *map(signed, shape), *map(signed, address),
+                         bytes((extra,)), more))
 
-
-def region_text(region: MemoryRegion) -> str:
-    return "hbm" if region.is_hbm else region.value
+    def _is_declared(self, storage: Storage) -> bool:
+        return storage.first >= 0 or (storage.role not in ("scratch", "shared") and storage.array is None)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import KernelTypeError, NkiValidationError
 from .context import trace
+from .encoding import integer_value, number_value, register_value
 from .indices import Dynamic
-from .operand import CoreOperand, core_operand, operand_text
+from .operand import CoreOperand, core_operand, operand_value
+from .operations import Layout, Symbols
 from .places import current_place, fail
 from .registers import VirtualRegister
 from .view import NkiTensor
@@ -30,10 +33,7 @@ class NkiInstruction:
         if program.count - 1 != self.index:
             raise NkiValidationError("depends_on comes right after its instruction",
                                      remedy="chain it: nisa.op(…).depends_on(…)", place=current_place())
-        line: str = program.lines[program.last_line]
-        numbers = ", ".join(str(producer.index) for producer in producers)
-        head, mark, tail = line.rpartition("  @")
-        program.lines[program.last_line] = f"{head} after=[{numbers}]{mark}{tail}"
+        program.depend(*(producer.index for producer in producers))
         return self
 
     def __repr__(self) -> str:
@@ -136,37 +136,36 @@ def in_register(view: NkiTensor) -> NkiTensor:
                      Dynamic("register", register, dynamic.stride), view.blocks)
 
 
-def scalar(value: Any, what: str, op: str, operands: list[NkiTensor]) -> str:
-    """The text of a number or of a tensor with one element per partition."""
+def scalar(value: Any, what: str, op: str, operands: list[NkiTensor]) -> bytes:
+    """A number, or a tensor with one element per partition, as a field's value."""
     if isinstance(value, NkiTensor):
         value = tile(value, what, op)
         operands.append(value)
-        return operand_text(value, f"{op} {what}")
+        return operand_value(value, f"{op} {what}")
     return number(value, what, op)
 
 
-def number(value: Any, what: str, op: str) -> str:
-    """The text of a number."""
+def number(value: Any, what: str, op: str) -> bytes:
+    """A number as a field's value."""
     kind = type(value)
     if kind is float or kind is int:
-        return repr(value)
-    if kind is bool:
-        return "1" if value else "0"
+        return number_value(value)
     if isinstance(value, (int, np.integer)):
-        return repr(int(value))
+        return number_value(int(value))
     if isinstance(value, VirtualRegister):
         raise KernelTypeError(f"{op} {what} is a register", place=current_place(),
                               remedy="store it into a [P, 1] tensor first (nisa.register_store)")
     try:
-        return repr(float(value))
+        return number_value(float(value))
     except (TypeError, ValueError):
         remedy = "give the kernel numpy.array(…, dtype=…)" if isinstance(value, (list, tuple)) else None
         raise KernelTypeError(f"{op} {what} must be a number or a tensor, is {describe_value(value)}",
                               remedy=remedy, place=current_place()) from None
 
 
-def emit(text: str, operands: list[NkiTensor], engine: Any = None, name: Any = None) -> NkiInstruction:
-    """Records an instruction."""
+def emit(layout: Layout, values: bytes, operands: Sequence[NkiTensor], engine: Any = None, name: Any = None
+         ) -> NkiInstruction:
+    """Records an instruction; `values` are those of the layout's fields."""
     global _replaced
     _replaced = None
     program = trace().program
@@ -177,8 +176,9 @@ def emit(text: str, operands: list[NkiTensor], engine: Any = None, name: Any = N
             label = None
         else:
             program.labels.add(label)
-    index = program.record(text, operands, engine_name(engine), label)
-    return NkiInstruction(program, index)
+    if engine is not None:
+        engine = engine_name(engine)
+    return NkiInstruction(program, program.record(layout, values, operands, engine, label))
 
 
 def same_shape(op: str, a: CoreOperand, a_name: str, b: CoreOperand, b_name: str) -> None:
@@ -210,11 +210,17 @@ def register_alloc(x: Any = None) -> VirtualRegister:
     return register
 
 
-def register_text(value: Any, what: str, op: str) -> str:
+_MOVE, _LOAD, _STORE = Layout("register_move", "dst", "src"), Layout("register_load", "dst", "src"), \
+    Layout("register_store", "dst", "src")
+_ALU, _ALU_OP = Layout("register_alu", "dst", "op", "src0", "src1"), Symbols("register_alu", "op")
+
+
+def register_operand(value: Any, what: str, op: str) -> bytes:
+    """A register or an integer as a field's value."""
     if isinstance(value, VirtualRegister):
-        return f"r{value.number}"
+        return register_value(value.number)
     try:
-        return str(int(value.__index__()))
+        return integer_value(int(value.__index__()))
     except AttributeError:
         raise KernelTypeError(f"{op} {what} must be a register or an integer, is {describe_value(value)}",
                               place=current_place()) from None
@@ -231,7 +237,7 @@ def _writable(register: Any, op: str) -> VirtualRegister:
 
 def register_move(dst: Any, src: Any) -> NkiInstruction:
     register = _writable(dst, "register_move")
-    return emit(f"register_move dst=r{register.number} src={register_text(src, 'src', 'register_move')}", [])
+    return emit(_MOVE, register_value(register.number) + register_operand(src, "src", "register_move"), [])
 
 
 def register_load(dst: Any, src: Any) -> NkiInstruction:
@@ -239,20 +245,19 @@ def register_load(dst: Any, src: Any) -> NkiInstruction:
     view = tile(src, "src", "register_load")
     if view.size != 1:
         raise fail(f"register_load src has {view.size} elements, must have one")
-    return emit(f"register_load dst=r{register.number} src={operand_text(view)}", [view])
+    return emit(_LOAD, register_value(register.number) + operand_value(view), [view])
 
 
 def register_store(dst: Any, src: Any) -> NkiInstruction:
     view = tile(dst, "dst", "register_store")
     view.storage.written = True
-    return emit(f"register_store dst={operand_text(view)} src={register_text(src, 'src', 'register_store')}",
-                [view])
+    return emit(_STORE, operand_value(view) + register_operand(src, "src", "register_store"), [view])
 
 
 def register_alu(op: str, left: Any, right: Any, reverse: bool) -> VirtualRegister:
     if reverse:
         left, right = right, left
     result = register_alloc()
-    emit(f"register_alu dst=r{result.number} op={op} src0={register_text(left, 'src0', 'register_alu')} "
-         f"src1={register_text(right, 'src1', 'register_alu')}", [])
+    emit(_ALU, b"".join((register_value(result.number), _ALU_OP[op], register_operand(left, "src0", "register_alu"),
+                         register_operand(right, "src1", "register_alu"))), [])
     return result

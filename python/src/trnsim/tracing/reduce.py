@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .operand import CoreOperand, _dynamic_text, core_operand, merged, on_chip_pattern
+from .operand import CoreOperand, Pattern, core_operand, merged
 from .places import fail
 from .view import NkiTensor
 
@@ -43,5 +43,4 @@ def reduced_operand(view: NkiTensor, axis: Any) -> tuple[CoreOperand, int]:
     free = outer + inner
     if len(free) > 4:
         raise fail(f"tensor_reduce data has {len(free)} free dimensions, an access pattern has at most 4")
-    pattern = on_chip_pattern(base.row_start, base.rows, base.offset, free)
-    return CoreOperand(base.name, pattern, f"{base.name}{pattern.tail}{_dynamic_text(view)})"), len(inner)
+    return CoreOperand(base.tensor, Pattern(base.row_start, base.rows, 0, base.offset, free), view.dynamic), len(inner)

@@ -11,12 +11,11 @@ from .spaces import MemoryRegion
 class Storage:
     """A tensor as it lies in memory."""
 
-    __slots__ = ("address", "aliases", "array", "dtype", "elements", "first", "free", "group", "index",
-                 "last", "lazy", "matmuls", "name", "on_chip", "place", "region", "role", "shape", "text", "touched",
-                 "written")
+    __slots__ = ("address", "aliases", "array", "dtype", "elements", "first", "free", "last", "lazy", "matmuls", "name",
+                 "on_chip", "operand", "place", "region", "role", "shape", "written")
 
     def __init__(self, name: str, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], *,
-                 address: tuple[int, int] | None = None, place: Any = None, group: Any = None) -> None:
+                 address: tuple[int, int] | None = None, place: Any = None) -> None:
         self.name = name
         self.region = region
         self.on_chip = region.is_on_chip
@@ -31,8 +30,6 @@ class Storage:
         #: (partition, byte) where the author placed it.
         self.address = address
         self.place = place
-        #: Where it was allocated: tensors of one place rotate among addresses.
-        self.group = group
         #: First and last instruction that touches it; -1 for none.
         self.first = -1
         self.last = -1
@@ -41,14 +38,12 @@ class Storage:
         self.written = False
         #: A value that all elements have until something is written; stored when it is first needed.
         self.lazy: Any = None
-        #: Declarations of the same bytes with other element types.
-        self.aliases: dict[DType, str] = {}
+        #: How operands of records begin, in its own element type and in others under which it is seen.
+        self.operand = b""
+        self.aliases: dict[DType, bytes] = {}
         #: Regions that matmuls wrote, for `accumulate=None`.
         self.matmuls: Any = None
         self.array: Any = None
-        self.index = -1
-        self.touched = False
-        self.text = ""
 
     @property
     def is_hbm(self) -> bool:

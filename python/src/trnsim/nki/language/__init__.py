@@ -26,9 +26,9 @@ from ...tracing.indices import DynamicSlice, ParDim
 from ...tracing.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
                              while_loop)
 from ...tracing.nkiobject import NKIObject
-from ...tracing.operand import operand_text as _operand_text
+from ...tracing.operand import operand_value as _operand_value
+from ...tracing.operations import Layout as _Layout
 from ...tracing.places import current_place as _place
-from ...tracing.program import quoted_text as _quoted
 from ...tracing.recorder import emit as _emit
 from ...tracing.spaces import MemoryRegion, as_region
 from ...tracing.view import NkiTensor
@@ -274,9 +274,13 @@ def no_reorder() -> Any:
         yield
 
 
+_PRINT = _Layout("device_print", "src", "prefix")
+
+
 def device_print(print_prefix: Any, tensor: NkiTensor) -> None:
     """Prints a tensor while the program runs."""
-    _emit(f"device_print src={_operand_text(tensor, 'device_print')} prefix={_quoted(str(print_prefix))}", [tensor])
+    prefix = _trace().program.text_value(str(print_prefix))
+    _emit(_PRINT, _operand_value(tensor, "device_print") + prefix, [tensor])
 
 
 # Operators
