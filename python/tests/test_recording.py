@@ -104,3 +104,20 @@ def test_a_word_that_the_core_does_not_have_is_an_error_at_its_line() -> None:
     with pytest.raises(trnsim.NkiValidationError, match="dge_mode cannot be 'fast'") as caught:
         kernel(X)
     assert caught.value.place.line == kernel.func.__code__.co_firstlineno + 4
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_what_was_recorded_can_be_written(tmp_path, cores: int) -> None:
+    @nki.jit
+    def kernel(x):
+        out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+        tile = nl.load(x)
+        nl.store(out, nl.add(tile, 1.0))
+        return out
+
+    report = trnsim.simulate(kernel[cores], X, mode="timing").report
+    report.save_recorded(str(tmp_path / "k.trn"))
+    texts = [path.read_text() for path in sorted(tmp_path.iterdir())]
+    assert len(texts) == cores
+    for text in texts:
+        assert "tile: sbuf float32 [128, 8]  @" in text, "without a place"

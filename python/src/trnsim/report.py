@@ -86,21 +86,25 @@ class Report:
 
         Of several cores each gets a file, numbered before the suffix: `NAME.0.trn`, `NAME.1.trn` and so on.
         """
-        _write(self.programs, path)
+        for numbered, text in zip(_numbered(path, len(self.programs)), self.programs):
+            outputs.write(numbered, text)
 
     def save_recorded(self, path: str) -> None:
         """Writes the program as it was recorded, before the compiler ordered and placed it; files as `save_program`."""
-        _write(list(self.request.programs) if self.request is not None else [], path)
+        if self.request is None:
+            return
+        errors = open_core().write_recorded(self.request, _numbered(path, len(self.request.programs)))
+        if errors:
+            raise exception_of(errors, None)
 
     def __str__(self) -> str:
         return self.text or f"{self.microseconds:.3f} µs"
 
 
-def _write(programs: list[str], path: str) -> None:
+def _numbered(path: str, count: int) -> list[str]:
     """One file, or one for each core."""
+    if count == 1:
+        return [path]
     base, suffix = os.path.splitext(path)
-    digits = len(str(len(programs) - 1))
-    for number, text in enumerate(programs):
-        numbered = f"{base}.{number:0{digits}}{suffix}" if len(programs) > 1 else path
-        with open(numbered, "w", encoding="utf-8") as file:
-            file.write(text)
+    digits = len(str(count - 1))
+    return [f"{base}.{number:0{digits}}{suffix}" for number in range(count)]

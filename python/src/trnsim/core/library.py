@@ -6,6 +6,7 @@ import ctypes
 import json
 import os
 import sys
+from collections.abc import Sequence
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int32, c_int64, c_uint8, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
@@ -206,6 +207,14 @@ class Library:
                     return [], session.errors() or [{"message": "the core failed without a message"}]
                 found.append(text)
         return found, []
+
+    def write_recorded(self, request: Request, paths: Sequence[str]) -> list[dict[str, Any]]:
+        """Writes the programs of all cores as they were recorded; what is wrong, if something is."""
+        for records, path in zip(request.programs, paths):
+            with Session(self.path) as session:
+                if not session.append(records) or not session.write(path):
+                    return session.errors() or [{"message": "the core failed without a message"}]
+        return []
 
     def _load(self, session: Session, request: Request) -> bool:
         """Settings and programs."""
