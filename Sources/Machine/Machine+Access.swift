@@ -1,4 +1,4 @@
-import Formats
+public import Formats
 
 /// Where the rows of an operand start, in bytes of its memory, and how each row is walked.
 struct ResolvedPattern {
@@ -10,6 +10,8 @@ struct ResolvedPattern {
   let elementsPerRow: Int
   /// Lowest and highest element of a row relative to its first.
   let span: ClosedRange<Int>
+
+  var elements: Int { rowAddresses.count * elementsPerRow }
 }
 
 extension Machine {
@@ -59,6 +61,46 @@ extension Machine {
       encodeBits(_:count:as:into:stride:))
   }
 
+  /// Copies an operand's stored elements to another of the same type and number of elements, in row
+  /// order, without changing a bit.
+  public mutating func copyBits(
+    _ source: AccessPattern, _ sourceName: String, to target: AccessPattern, _ targetName: String,
+    sourceOffsets: [Int]? = nil, targetOffsets: [Int]? = nil
+  ) throws(Trap) {
+    let from = try resolve(source, sourceName, sourceOffsets)
+    try forEachRun(from, sourceName, reading: true) { _, _, _ in }
+    let to = try resolve(target, targetName, targetOffsets)
+    // All is read before anything is written: where memories are the same, by way of a tile.
+    guard from.runs.stride == 1, to.runs.stride == 1, !from.bank.overlaps(to.bank) else {
+      let bits = try readBits(source, sourceName, rowOffsets: sourceOffsets)
+      try writeBits(bits, to: target, targetName, rowOffsets: targetOffsets)
+      return
+    }
+    precondition(from.elements == to.elements)
+    let size = from.dtype.size
+    var row = 0
+    var run = 0
+    var done = 0
+    try forEachRun(to, targetName, reading: false) { address, _, _ in
+      var target = to.bank.memory + address
+      var left = to.runs.length
+      while left > 0 {
+        let piece = min(left, from.runs.length - done)
+        let start = from.rowAddresses[row] + (from.runs.starts[run] + done) * size
+        target.copyMemory(from: from.bank.memory + start, byteCount: piece * size)
+        target += piece * size
+        left -= piece
+        done += piece
+        guard done == from.runs.length else { continue }
+        done = 0
+        run += 1
+        guard run == from.runs.starts.count else { continue }
+        run = 0
+        row += 1
+      }
+    }
+  }
+
   /// Stores integers, exactly into integer types and through fp32 into all others.
   public mutating func writeIntegers(
     _ tile: borrowing Tile<Int64>, to pattern: AccessPattern, _ operand: String
@@ -103,27 +145,26 @@ extension Machine {
     }
   }
 
-  /// A matmul's fp32 operand as a matrix in place, if its rows are contiguous.
+  /// A matmul's operand as a matrix in place, if it is of the given type and its rows are contiguous.
   ///
   /// - Returns: the first element and the distance between rows, in elements; `nil` where the operand
   ///   must be decoded or gathered with `read`.
   /// - Throws: when a byte of it was never written.
   public func matmulSource(
-    _ pattern: AccessPattern, _ operand: String
-  ) throws(Trap) -> (elements: UnsafePointer<Float>, rowStride: Int)? {
+    _ pattern: AccessPattern, _ operand: String, as dtype: DType
+  ) throws(Trap) -> (elements: UnsafeRawPointer, rowStride: Int)? {
     let resolved = try resolve(pattern, operand, nil)
     guard
-      resolved.dtype == .float32, resolved.runs.starts.count == 1, resolved.runs.stride == 1,
+      resolved.dtype == dtype, resolved.runs.starts.count == 1, resolved.runs.stride == 1,
       let first = resolved.rowAddresses.first
     else { return nil }
-    let bytes = resolved.elementsPerRow * 4
-    for address in resolved.rowAddresses {
-      if let bad = resolved.bank.firstUnwritten(address, bytes) {
-        try readUndefined(resolved, bad, operand)
-      }
+    let bytes = resolved.elementsPerRow * dtype.size
+    if let bad = resolved.bank.firstUnwritten(inBlock: resolved.rowAddresses, bytes) {
+      try readUndefined(resolved, bad, operand)
     }
-    let start = UnsafeRawPointer(resolved.bank.memory + first)
-    return (start.assumingMemoryBound(to: Float.self), resolved.bank.rowBytes / 4)
+    return (
+      UnsafeRawPointer(resolved.bank.memory + first), resolved.bank.rowBytes / dtype.size
+    )
   }
 
   /// Rows of fp32 PSUM that a matmul adds to or overwrites, as a matrix in place.
@@ -138,9 +179,13 @@ extension Machine {
       resolved.dtype == .float32, resolved.runs.starts.count == 1, resolved.runs.stride == 1,
       let first = resolved.rowAddresses.first
     else { return nil }
-    if accumulating { try requireMatmulWritten(resolved, operand) }
-    let bytes = resolved.elementsPerRow * 4
-    for address in resolved.rowAddresses { resolved.bank.mark(address, bytes, byMatmul: true) }
+    if accumulating {
+      // Then it is marked already.
+      try requireMatmulWritten(resolved, operand)
+    } else {
+      let bytes = resolved.elementsPerRow * 4
+      for address in resolved.rowAddresses { resolved.bank.mark(address, bytes, byMatmul: true) }
+    }
     return (
       (resolved.bank.memory + first).assumingMemoryBound(to: Float.self),
       resolved.bank.rowBytes / 4

@@ -44,15 +44,11 @@ public struct Machine: ~Copyable {
     vectorState = EngineState(partitions: geometry.partitions)
     scalarState = vectorState
     gpsimdState = vectorState
-    onChip = [
-      MemoryBank(
-        rows: geometry.partitions, rowBytes: geometry.sbufBytes + MemoryBank.rowPadding),
-      MemoryBank(
-        rows: geometry.partitions, rowBytes: geometry.psumBytes + MemoryBank.rowPadding,
-        tracksMatmul: true),
-    ]
+    onChip = SpareMemories.take(geometry)
     for tensor in tensors { declare(tensor) }
   }
+
+  deinit { SpareMemories.give(onChip, geometry) }
 
   /// Adds a tensor, whose id is the number of tensors before it.
   public mutating func declare(_ tensor: Tensor) {

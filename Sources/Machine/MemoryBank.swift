@@ -2,6 +2,13 @@
 ///
 /// Owned by one `Machine`; HBM that the cores of a rank share is all of theirs.
 final class MemoryBank {
+  /// The same bytes of neighbouring partitions.
+  private struct Block: Hashable {
+    let start: Int
+    let rows: Int
+    let rowBytes: Int
+  }
+
   /// Bytes between an on-chip memory's partitions that nothing uses: an odd number of cache lines.
   ///
   /// Partitions are powers of two (or nearly) long, so that without them a column of a tile would
@@ -13,6 +20,8 @@ final class MemoryBank {
   let memory: UnsafeMutableRawPointer
   private var written: WrittenMap?
   private var allWritten = false
+  /// Blocks that were found written whole, and stay so: stripes of a matmul are read again and again.
+  private var writtenBlocks: Set<Block> = []
   private let ownsMemory: Bool
   /// Whether bytes that were never written may be read: their contents are known to whoever asked for that.
   var allowsUndefinedReads = false
@@ -42,6 +51,23 @@ final class MemoryBank {
   }
 
   deinit { if ownsMemory { memory.freeZeroed() } }
+
+  /// Whether a byte of the host's memory is in both.
+  func overlaps(_ other: MemoryBank) -> Bool {
+    memory < other.memory + other.rows * other.rowBytes && other.memory < memory + rows * rowBytes
+  }
+
+  /// Makes a memory on chip as new.
+  func empty() {
+    precondition(ownsMemory && !allWritten && contents == nil, "a memory on chip has none of these")
+    let bytes = rows * rowBytes
+    written?.clear { start, count in
+      (memory + start).initializeMemory(
+        as: UInt8.self, repeating: 0, count: min(count, bytes - start))
+    }
+    matmulWritten?.clear { _, _ in }
+    writtenBlocks.removeAll(keepingCapacity: true)
+  }
 
   func markAllWritten() { allWritten = true }
 
@@ -142,6 +168,18 @@ final class MemoryBank {
     for i in 0..<count {
       if let bad = firstUnwritten(start + i * stride * size, size) { return bad }
     }
+    return nil
+  }
+
+  /// The first byte that was never written of `count` bytes in each of several partitions.
+  func firstUnwritten(inBlock rows: [Int], _ count: Int) -> Int? {
+    guard let first = rows.first else { return nil }
+    let block = Block(start: first, rows: rows.count, rowBytes: count)
+    if writtenBlocks.contains(block) { return nil }
+    for start in rows {
+      if let bad = firstUnwritten(start, count) { return bad }
+    }
+    writtenBlocks.insert(block)
     return nil
   }
 

@@ -3,6 +3,7 @@ import Testing
 
 /// The matrix product against one chain of fused multiply-adds for each element, bit for bit.
 @Suite struct MatrixProductTests {
+  let float32 = UInt32(TRNSIM_FLOAT32)
   static let sets: [trnsim_isa] = Array(0...trnsim_best_isa())
 
   /// Values of very different sizes, so that any other order of additions shows.
@@ -53,11 +54,31 @@ import Testing
       let right = expected(a, lda, b, ldb, c, ldc, m, n, k, accumulate: accumulate)
       for isa in MatrixProductTests.sets {
         var got = c
-        trnsim_sgemm_tn_on(isa, a, lda, b, ldb, &got, ldc, m, n, k, accumulate ? 1 : 0)
+        trnsim_sgemm_tn_on(isa, float32, a, lda, b, ldb, &got, ldc, m, n, k, accumulate ? 1 : 0)
         let equal = zip(got, right).allSatisfy { $0.bitPattern == $1.bitPattern }
         // What lies between the rows of C is compared too: it must not have changed.
         #expect(equal, "m \(m), n \(n), k \(k), set \(isa), accumulate \(accumulate)")
       }
+    }
+    compareBFloat16(a, lda, b, ldb, c, ldc, m, n, k)
+  }
+
+  /// Operands of half the size give the bits that they give as float32.
+  func compareBFloat16(
+    _ a: [Float], _ lda: Int, _ b: [Float], _ ldb: Int, _ c: [Float], _ ldc: Int,
+    _ m: Int, _ n: Int, _ k: Int
+  ) {
+    let upper = { (value: Float) in UInt16(value.bitPattern >> 16) }
+    let wide = { (value: UInt16) in Float(bitPattern: UInt32(value) << 16) }
+    let (shortA, shortB) = (a.map(upper), b.map(upper))
+    let right = expected(
+      shortA.map(wide), lda, shortB.map(wide), ldb, c, ldc, m, n, k, accumulate: true)
+    for isa in MatrixProductTests.sets {
+      var got = c
+      trnsim_sgemm_tn_on(
+        isa, UInt32(TRNSIM_BFLOAT16), shortA, lda, shortB, ldb, &got, ldc, m, n, k, 1)
+      let equal = zip(got, right).allSatisfy { $0.bitPattern == $1.bitPattern }
+      #expect(equal, "bfloat16, m \(m), n \(n), k \(k), set \(isa)")
     }
   }
 
@@ -84,7 +105,7 @@ import Testing
     let a = values.next(128 * 128)
     let b = values.next(128 * 96)
     var c = [Float](repeating: 7, count: 128 * 96)
-    trnsim_sgemm_tn(a, 128, b, 96, &c, 96, 128, 96, 128, 0)
+    trnsim_sgemm_tn(float32, a, 128, b, 96, &c, 96, 128, 96, 128, 0)
     let right = expected(a, 128, b, 96, c, 96, 128, 96, 128, accumulate: false)
     #expect(zip(c, right).allSatisfy { $0.bitPattern == $1.bitPattern })
   }
@@ -98,7 +119,7 @@ import Testing
     // Columns of B: (1, 1) and (0, 1), interleaved as rows (1, 0) and (1, 1).
     for isa in MatrixProductTests.sets {
       var c = [Float](repeating: -0.0, count: 12)
-      trnsim_sgemm_tn_on(isa, a, 6, b, 2, &c, 2, 6, 2, 2, 0)
+      trnsim_sgemm_tn_on(isa, float32, a, 6, b, 2, &c, 2, 6, 2, 2, 0)
       let nan: UInt32 = 0x7fc0_0000
       let infinity = Float.infinity.bitPattern
       #expect(
@@ -107,7 +128,7 @@ import Testing
         ])
       // A chain starts from +0, so that -0 is left only where accumulating adds -0 to -0.
       var zero: [Float] = [-0.0]
-      trnsim_sgemm_tn_on(isa, [1], 1, [-0.0], 1, &zero, 1, 1, 1, 1, 1)
+      trnsim_sgemm_tn_on(isa, float32, [1], 1, [-0.0], 1, &zero, 1, 1, 1, 1, 1)
       #expect(zero[0].bitPattern == 0)
     }
   }

@@ -55,6 +55,66 @@ extension Machine {
     #expect(throws: Trap.self) { _ = try machine.readBits(before, "x") }
   }
 
+  /// However rows are cut into runs on either side, elements arrive in row order.
+  @Test(
+    arguments: [(4, [(1, 6)]), (2, [(12, 2), (1, 6)]), (4, [(5, 2), (1, 3)]), (4, [(-1, 6)])],
+    [(3, [(1, 8)]), (12, [(1, 2)]), (2, [(7, 3), (1, 4)]), (4, [(2, 6)]), (24, [])])
+  func copiesBetweenMemories(
+    _ source: (Int, [(Int, Int)]), _ target: (Int, [(Int, Int)])
+  ) throws {
+    var machine = makeMachine(tensors)
+    let offset = source.1[0].0 < 0 ? 9 : 0
+    let from = pattern(0, rows: source.0, offset: offset, rowStride: 10, source.1)
+    let to = pattern(3, rows: target.0, row: 1, target.1)
+    #expect(throws: Trap.self) { try machine.copyBits(from, "src", to: to, "dst") }
+    #expect(throws: Trap.self) { _ = try machine.readBits(to, "dst") }
+    let all = pattern(0, rows: 4, rowStride: 10, [(1, 10)])
+    try machine.writeBits(
+      machine.bits(rows: 4, columns: 10) { UInt32($0) &* 0x9e37_79b9 }, to: all, "x")
+    try machine.copyBits(from, "src", to: to, "dst")
+    let sent = try machine.readBits(from, "src")
+    let got = try machine.readBits(to, "dst")
+    #expect(got.count == 24)
+    for i in 0..<24 { #expect(UInt16(truncatingIfNeeded: sent.elements[i]) == got.elements[i]) }
+    #expect(throws: Trap.self) { _ = try machine.readBits(pattern(3, [(1, 1)]), "x") }
+  }
+
+  /// A machine may get the memories of one that has ended: nothing is left in them.
+  @Test func memoriesAreNew() throws {
+    for _ in 0..<3 {
+      var machine = makeMachine(tensors)
+      for (tensor, byMatmul) in [(1, false), (2, true)] {
+        let all = pattern(tensor, rows: 8, [(1, 20)])
+        #expect(throws: Trap.self) { _ = try machine.readBits(all, "x") }
+        #expect(throws: Trap.self) { _ = try machine.matmulSource(all, "x", as: .float32) }
+        #expect(throws: Trap.self) { try machine.requireMatmulWritten(all, "x") }
+        let size = machine.tensors[tensor].bytes
+        let raw = UnsafeMutableRawBufferPointer.allocate(byteCount: size, alignment: 4)
+        defer { raw.deallocate() }
+        machine.copy(TensorID(tensor), into: raw, written: nil)
+        #expect(raw.allSatisfy { $0 == 0 })
+        try machine.writeBits(
+          machine.bits(rows: 8, columns: 20) { _ in 7 }, to: all, "x", byMatmul: byMatmul)
+        #expect(try machine.matmulSource(all, "x", as: .float32) != nil)
+        #expect(try machine.matmulSource(all, "x", as: .bfloat16) == nil)
+      }
+      // What nothing wrote is NaN from here on.
+      machine.onUndefinedRead = { _ in }
+      _ = try machine.readBits(pattern(1, rows: 16, [(1, 20)]), "x")
+    }
+  }
+
+  /// All is read before anything is written.
+  @Test func copiesWithinOneMemory() throws {
+    var machine = makeMachine(tensors)
+    let all = pattern(3, [(1, 20)])
+    try machine.writeBits(machine.bits(rows: 1, columns: 20) { UInt32($0) }, to: all, "x")
+    let (front, back) = (pattern(3, [(1, 19)]), pattern(3, offset: 1, [(1, 19)]))
+    try machine.copyBits(front, "src", to: back, "dst")
+    let shifted = try machine.readBits(all, "x")
+    for i in 0..<20 { #expect(shifted.elements[i] == UInt32(max(i - 1, 0))) }
+  }
+
   @Test func firstUnwrittenByteIsNamed() throws {
     var machine = makeMachine(tensors)
     let all = pattern(1, rows: 2, [(1, 20)])

@@ -189,8 +189,8 @@ public struct DMACopy: Operation {
     let from = machine.tensors[Int(source.tensor.index)].dtype
     let to = machine.tensors[Int(target.tensor.index)].dtype
     if from == to {
-      let bits = try machine.readBits(source, "src", rowOffsets: readOffsets)
-      try machine.writeBits(bits, to: target, "dst", rowOffsets: writeOffsets)
+      try machine.copyBits(
+        source, "src", to: target, "dst", sourceOffsets: readOffsets, targetOffsets: writeOffsets)
     } else {
       let values = try machine.read(source, "src", rowOffsets: readOffsets)
       try machine.write(values, to: target, "dst", rowOffsets: writeOffsets)

@@ -170,21 +170,21 @@ public struct NCMatmul: Operation {
   /// Computes `dst`.
   public func execute(on machine: inout Machine) throws(Trap) {
     if isTranspose && !accumulate, try passThrough(on: &machine) { return }
-    if let weights = try machine.matmulSource(stationary, "stationary"),
-      let streamed = try machine.matmulSource(moving, "moving"),
+    let stored = machine.tensors[Int(moving.tensor.index)].dtype
+    if stored == .float32 || stored == .bfloat16,
+      let weights = try machine.matmulSource(stationary, "stationary", as: stored),
+      let streamed = try machine.matmulSource(moving, "moving", as: stored),
       let (target, rowStride) = try machine.matmulDestination(
         dst, "dst", accumulating: accumulate)
     {
       trnsim_sgemm_tn(
-        weights.elements, weights.rowStride, streamed.elements, streamed.rowStride, target,
-        rowStride, Int(dst.rows), dst.elementsPerRow, Int(stationary.rows), accumulate ? 1 : 0)
+        UInt32(stored.rawValue), weights.elements, weights.rowStride, streamed.elements,
+        streamed.rowStride, target, rowStride, Int(dst.rows), dst.elementsPerRow,
+        Int(stationary.rows), accumulate ? 1 : 0)
       return
     }
     let weights = try machine.read(stationary, "stationary")
     let streamed = try machine.read(moving, "moving")
-    let m = Int(dst.rows)
-    let n = dst.elementsPerRow
-    let k = Int(stationary.rows)
     guard
       let (target, rowStride) = try machine.matmulDestination(
         dst, "dst", accumulating: accumulate)
@@ -193,9 +193,7 @@ public struct NCMatmul: Operation {
       return
     }
     for fold in 0..<rowsPerPass {
-      trnsim_sgemm_tn(
-        weights.elements + fold * m, weights.columns, streamed.elements + fold * n,
-        streamed.columns, target, rowStride, m, n, k, accumulate || fold > 0 ? 1 : 0)
+      multiply(weights, streamed, fold, into: target, rowStride)
     }
   }
 
@@ -204,17 +202,28 @@ public struct NCMatmul: Operation {
     _ weights: borrowing Tile<Float>, _ streamed: borrowing Tile<Float>,
     on machine: inout Machine
   ) throws(Trap) {
-    let m = Int(dst.rows)
-    let n = dst.elementsPerRow
     if accumulate { try machine.requireMatmulWritten(dst, "dst") }
-    let result = accumulate ? try machine.read(dst, "dst") : machine.makeTile(rows: m, columns: n)
+    let result =
+      accumulate
+      ? try machine.read(dst, "dst")
+      : machine.makeTile(rows: Int(dst.rows), columns: dst.elementsPerRow)
     for fold in 0..<rowsPerPass {
-      trnsim_sgemm_tn(
-        weights.elements + fold * m, weights.columns, streamed.elements + fold * n,
-        streamed.columns, result.elements, n, m, n, Int(stationary.rows),
-        accumulate || fold > 0 ? 1 : 0)
+      multiply(weights, streamed, fold, into: result.elements, result.columns)
     }
     try machine.write(result, to: dst, "dst", byMatmul: true)
+  }
+
+  /// The product of one row of K in each partition.
+  private func multiply(
+    _ weights: borrowing Tile<Float>, _ streamed: borrowing Tile<Float>, _ fold: Int,
+    into target: UnsafeMutablePointer<Float>, _ rowStride: Int
+  ) {
+    let m = Int(dst.rows)
+    let n = dst.elementsPerRow
+    trnsim_sgemm_tn(
+      UInt32(DType.float32.rawValue), weights.elements + fold * m, weights.columns,
+      streamed.elements + fold * n, streamed.columns, target, rowStride, m, n,
+      Int(stationary.rows), accumulate || fold > 0 ? 1 : 0)
   }
 }
 

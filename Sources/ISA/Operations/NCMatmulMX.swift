@@ -136,18 +136,21 @@ public struct NCMatmulMX: Operation {
       stationary, "stationary", scale: stationaryScale, "stationary_scale")
     let streamed = try machine.readScaled(moving, "moving", scale: movingScale, "moving_scale")
     let (m, n, k) = (weights.columns, streamed.columns, weights.rows)
+    let float32 = UInt32(DType.float32.rawValue)
     if let (target, rowStride) = try machine.matmulDestination(
       dst, "dst", accumulating: accumulate)
     {
       trnsim_sgemm_tn(
-        weights.elements, m, streamed.elements, n, target, rowStride, m, n, k, accumulate ? 1 : 0)
+        float32, weights.elements, m, streamed.elements, n, target, rowStride, m, n, k,
+        accumulate ? 1 : 0)
       return
     }
     // A destination that is not plain rows of fp32: computed aside, then stored.
     if accumulate { try machine.requireMatmulWritten(dst, "dst") }
     let result = accumulate ? try machine.read(dst, "dst") : machine.makeTile(rows: m, columns: n)
     trnsim_sgemm_tn(
-      weights.elements, m, streamed.elements, n, result.elements, n, m, n, k, accumulate ? 1 : 0)
+      float32, weights.elements, m, streamed.elements, n, result.elements, n, m, n, k,
+      accumulate ? 1 : 0)
     try machine.write(result, to: dst, "dst", byMatmul: true)
   }
 }

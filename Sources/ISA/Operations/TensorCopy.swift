@@ -57,8 +57,7 @@ public struct TensorCopy: Operation {
     let from = machine.tensors[Int(src.tensor.index)].dtype
     let to = machine.tensors[Int(dst.tensor.index)].dtype
     if from == to {
-      let bits = try machine.readBits(src, "src")
-      try machine.writeBits(bits, to: dst, "dst")
+      try machine.copyBits(src, "src", to: dst, "dst")
     } else {
       let values = try machine.read(src, "src")
       try machine.write(values, to: dst, "dst")
