@@ -132,7 +132,9 @@ extension Draft {
 /// Walks the instructions in order and knows who touched each byte last.
 private struct PredecessorFinder {
   private let draft: Draft
-  private var spaces: [Int: TouchedSpace] = [:]
+  /// By space; those of placed tensors, which have negative numbers, come first.
+  private var spaces: [TouchedSpace]
+  private static let placedSpaces = MemorySpace.allCases.count
   /// Whom the instruction at hand must follow, and for whom that is known already.
   private var found: [Int32] = []
   private var marks: [Int32]
@@ -140,6 +142,8 @@ private struct PredecessorFinder {
   init(_ draft: Draft) {
     self.draft = draft
     marks = [Int32](repeating: -1, count: draft.nodes.count)
+    spaces = Array(
+      repeating: TouchedSpace(), count: draft.tensors.count + PredecessorFinder.placedSpaces)
   }
 
   mutating func run() -> Predecessors {
@@ -171,11 +175,11 @@ private struct PredecessorFinder {
         if isIndirect && !draft.facts(operand.pattern).isOnChip { box = .everything }
         if operand.isWritten { writes.append((space, box)) }
         if operand.isRead {
-          spaces[space, default: TouchedSpace()].read(box, Int32(index), into: &found)
+          spaces[space + Self.placedSpaces].read(box, Int32(index), into: &found)
         }
       }
       for (space, box) in writes {
-        spaces[space, default: TouchedSpace()].write(box, Int32(index), into: &found)
+        spaces[space + Self.placedSpaces].write(box, Int32(index), into: &found)
       }
       if keepsOrder[index] { found.append(Int32(index - 1)) }
       result.append(unique(index))
@@ -198,8 +202,19 @@ private struct PredecessorFinder {
 
 /// The last writers of one memory, and who has read since.
 private struct TouchedSpace {
-  private var writers: [Box: Int32] = [:]
-  private var readers: [Box: [Int32]] = [:]
+  /// A box that was touched.
+  private struct Touch {
+    var box: Box
+    /// Its last writer; -1 for none that counts any more.
+    var writer: Int32 = -1
+    /// Who has read it since.
+    var readers: [Int32] = []
+  }
+
+  private var touches: [Touch] = []
+  /// Positions in `touches`, once there are many.
+  private var positions: [Box: Int] = [:]
+  private static let few = 8
   /// Rows and width of the cells, while all boxes are cells of one grid: then only equal ones overlap.
   private var form: (pitch: Int, rows: Int, width: Int)?
   private var isUniform = true
@@ -216,33 +231,64 @@ private struct TouchedSpace {
     return isUniform
   }
 
-  mutating func read(_ box: Box, _ index: Int32, into found: inout [Int32]) {
-    if meet(box) {
-      if let writer = writers[box] { found.append(writer) }
-    } else {
-      for (other, writer) in writers where box.overlaps(other) { found.append(writer) }
+  /// The position of a box, which is added if it is new.
+  private mutating func position(_ box: Box) -> Int {
+    if positions.isEmpty {
+      if let known = touches.firstIndex(where: { $0.box == box }) { return known }
+    } else if let known = positions[box] {
+      return known
     }
-    readers[box, default: []].append(index)
+    touches.append(Touch(box: box))
+    if !positions.isEmpty {
+      positions[box] = touches.count - 1
+    } else if touches.count > TouchedSpace.few {
+      number()
+    }
+    return touches.count - 1
+  }
+
+  private mutating func number() {
+    for (index, touch) in touches.enumerated() { positions[touch.box] = index }
+  }
+
+  mutating func read(_ box: Box, _ index: Int32, into found: inout [Int32]) {
+    let own: Int
+    if meet(box) {
+      own = position(box)
+      if touches[own].writer >= 0 { found.append(touches[own].writer) }
+    } else {
+      for touch in touches where touch.writer >= 0 && box.overlaps(touch.box) {
+        found.append(touch.writer)
+      }
+      own = position(box)
+    }
+    touches[own].readers.append(index)
   }
 
   mutating func write(_ box: Box, _ index: Int32, into found: inout [Int32]) {
     if meet(box) {
-      if let writer = writers[box] { found.append(writer) }
-      if let before = readers.removeValue(forKey: box) { found += before }
-    } else {
-      var covered: [Box] = []
-      for (other, writer) in writers where box.overlaps(other) {
-        found.append(writer)
-        if box.covers(other) { covered.append(other) }
-      }
-      for other in covered { writers.removeValue(forKey: other) }
-      covered.removeAll()
-      for (other, before) in readers where box.overlaps(other) {
-        found += before
-        if box.covers(other) { covered.append(other) }
-      }
-      for other in covered { readers.removeValue(forKey: other) }
+      let own = position(box)
+      if touches[own].writer >= 0 { found.append(touches[own].writer) }
+      found += touches[own].readers
+      touches[own].readers.removeAll(keepingCapacity: true)
+      touches[own].writer = index
+      return
     }
-    writers[box] = index
+    for other in touches.indices where box.overlaps(touches[other].box) {
+      if touches[other].writer >= 0 { found.append(touches[other].writer) }
+      found += touches[other].readers
+      if box.covers(touches[other].box) {
+        touches[other].writer = -1
+        touches[other].readers = []
+      }
+    }
+    let gone = touches.count { $0.writer < 0 && $0.readers.isEmpty }
+    // What is covered goes, now and then, so that it costs little.
+    if gone > TouchedSpace.few {
+      touches.removeAll { $0.writer < 0 && $0.readers.isEmpty }
+      positions.removeAll(keepingCapacity: true)
+      if touches.count > TouchedSpace.few { number() }
+    }
+    touches[position(box)].writer = index
   }
 }

@@ -37,6 +37,8 @@ struct Draft: Sendable {
   /// The number that a scope's name has: equal for equal names.
   let scopeNames: [Int32]
   let limits: MemoryLimits
+  /// By scope: the scopes that it is in, outermost first, and itself.
+  private let chains: [[Int]]
   /// Whether some instructions keep their order, so that only those around them may move.
   let hasOrder: Bool
   private var names: Set<String> = []
@@ -71,6 +73,11 @@ struct Draft: Sendable {
           return next
         }()
     }
+    var chains: [[Int]] = []
+    for (index, scope) in program.scopes.enumerated() {
+      chains.append((scope.parent < 0 ? [] : chains[Int(scope.parent)]) + [index])
+    }
+    self.chains = chains
     hasOrder = program.scopes.contains { $0.kind == .ordered }
     var lines = LineNumbers()
     nodes = program.instructions.map { Node($0, line: lines.number(of: $0.location)) }
@@ -178,15 +185,7 @@ struct Draft: Sendable {
   }
 
   /// The passes of loops that a node is in, outermost first.
-  func loops(_ node: Node) -> [Int] {
-    var chain: [Int] = []
-    var scope = Int(node.scope)
-    while scope >= 0 {
-      chain.append(scope)
-      scope = Int(head.scopes[scope].parent)
-    }
-    return chain.reversed()
-  }
+  func loops(_ node: Node) -> [Int] { node.scope < 0 ? [] : chains[Int(node.scope)] }
 
   /// The ranges of instructions that keep their order.
   func orderedRanges() -> [Range<Int>] {

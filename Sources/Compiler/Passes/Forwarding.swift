@@ -31,8 +31,8 @@ struct Forwarding {
 
   private let draft: Draft
   /// By tensor: the instructions that write it, and the operands that read it.
-  private var writers: [Int: [Int]] = [:]
-  private var readers: [Int: [Use]] = [:]
+  private var writers: [[Int]]
+  private var readers: [[Use]]
   /// Number of barriers before each instruction: nothing is forwarded across one.
   private var segments: [Int32] = []
   private var changed: [Int: Node] = [:]
@@ -45,15 +45,17 @@ struct Forwarding {
 
   private init(_ draft: Draft) {
     self.draft = draft
+    writers = Array(repeating: [], count: draft.tensors.count)
+    readers = Array(repeating: [], count: draft.tensors.count)
     var segment: Int32 = 0
     for (index, node) in draft.nodes.enumerated() {
       if node.isBarrier { segment += 1 }
       segments.append(segment)
       for operand in node.operands where draft.facts(operand.pattern).isOnChip {
         let tile = draft.owner(operand.pattern)
-        if operand.isWritten { writers[tile, default: []].append(index) }
+        if operand.isWritten { writers[tile].append(index) }
         if operand.isRead {
-          readers[tile, default: []].append(Use(index: index, field: operand.field))
+          readers[tile].append(Use(index: index, field: operand.field))
         }
       }
     }
@@ -62,8 +64,11 @@ struct Forwarding {
   private mutating func run() -> [Node] {
     var dropped: Set<Int> = []
     // In the order of their first writers: what one tile's readers become, the next one's see.
-    for (tile, copies) in writers.sorted(by: { ($0.value[0], $0.key) < ($1.value[0], $1.key) }) {
-      guard copies.allSatisfy(copiesPSUM), let plan = plan(copies, readers[tile] ?? []) else {
+    let tiles = writers.indices.filter { !writers[$0].isEmpty }
+      .sorted { (writers[$0][0], $0) < (writers[$1][0], $1) }
+    for tile in tiles {
+      let copies = writers[tile]
+      guard copies.allSatisfy(copiesPSUM), let plan = plan(copies, readers[tile]) else {
         continue
       }
       changed.merge(plan) { _, new in new }
@@ -89,7 +94,7 @@ struct Forwarding {
       && copy.src.free == plain && copy.dst.free == plain && copy.src.rowStart == copy.dst.rowStart
       && copy.src.rows == copy.dst.rows && !draft.tensors[source.owner].hasAliases
       && !draft.tensors[target.owner].hasAliases
-      && (writers[source.owner] ?? []).allSatisfy { $0 < index }
+      && writers[source.owner].allSatisfy { $0 < index }
   }
 
   /// The readers as they read PSUM; `nil` if one of them cannot.

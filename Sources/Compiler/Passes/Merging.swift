@@ -94,14 +94,16 @@ struct Merging {
     let before = draft.predecessors()
     var groups = groups()
     var packs = Packs()
+    var contraction = contracted(before, [])
     while true {
       packs = Packs()
       let kept = groups.filter { pack($0, &packs) }
-      let cyclic = cyclic(before, kept)
+      contraction = contracted(before, kept)
+      let cyclic = cyclic(contraction, kept)
       if cyclic.isEmpty && kept.count == groups.count { break }
       groups = kept.enumerated().filter { !cyclic.contains($0.offset) }.map(\.element)
     }
-    if !groups.isEmpty { rewrite(before, groups, packs) }
+    if !groups.isEmpty { rewrite(contraction, groups, packs) }
   }
 
   // MARK: Groups
@@ -294,31 +296,46 @@ struct Merging {
   // MARK: Order
 
   /// For each instruction its node (the first member of its group), and for each node whom it must follow.
-  private func contracted(
-    _ before: Predecessors, _ groups: [[Int]]
-  ) -> (node: [Int], edges: [Set<Int32>]) {
+  private struct Contraction {
+    var node: [Int]
+    var before: Predecessors
+  }
+
+  private func contracted(_ before: Predecessors, _ groups: [[Int]]) -> Contraction {
     var node = Array(0..<before.count)
+    var members: [Int: [Int]] = [:]
     for group in groups {
+      members[group[0]] = group
       for member in group { node[member] = group[0] }
     }
-    var edges = [Set<Int32>](repeating: [], count: before.count)
+    var marks = [Int](repeating: -1, count: before.count)
+    var result = Predecessors()
+    var found: [Int32] = []
     for index in 0..<before.count {
-      for other in before[index] { edges[node[index]].insert(Int32(node[Int(other)])) }
+      found.removeAll(keepingCapacity: true)
+      guard node[index] == index else {
+        result.append(found)
+        continue
+      }
+      func add(_ member: Int) {
+        for other in before[member] where marks[node[Int(other)]] != index {
+          marks[node[Int(other)]] = index
+          found.append(Int32(node[Int(other)]))
+        }
+      }
+      if let group = members[index] { group.forEach(add) } else { add(index) }
+      result.append(found)
     }
-    return (node, edges)
+    return Contraction(node: node, before: result)
   }
 
   /// Numbers of groups that would wait for themselves.
-  private func cyclic(_ before: Predecessors, _ groups: [[Int]]) -> Set<Int> {
+  private func cyclic(_ contraction: Contraction, _ groups: [[Int]]) -> Set<Int> {
     guard !groups.isEmpty else { return [] }
-    let (node, edges) = contracted(before, groups)
-    var after = [[Int32]](repeating: [], count: before.count)
-    for (index, found) in edges.enumerated() {
-      for other in found { after[Int(other)].append(Int32(index)) }
-    }
-    let forward = edges.map { Array($0) }
-    var alive = node.enumerated().map { $0.offset == $0.element }
-    for (ways, back) in [(forward, after), (after, forward)] {
+    let before = contraction.before
+    let after = before.reversed
+    var alive = contraction.node.enumerated().map { $0.offset == $0.element }
+    for (ways, back) in [(before, after), (after, before)] {
       var waiting = [Int](repeating: 0, count: before.count)
       var free: [Int] = []
       for index in alive.indices where alive[index] {
@@ -339,7 +356,7 @@ struct Merging {
   // MARK: Rewriting
 
   /// Operands on the expanded tensors, and one instruction for each group, where its last input is there.
-  private mutating func rewrite(_ before: Predecessors, _ groups: [[Int]], _ packs: Packs) {
+  private mutating func rewrite(_ contraction: Contraction, _ groups: [[Int]], _ packs: Packs) {
     let moved = expand(packs)
     let placed = draft.nodes.map { node in
       var changed: [(field: Int, pattern: AccessPattern)] = []
@@ -354,13 +371,10 @@ struct Merging {
     }
     var members: [Int: [Int]] = [:]
     for group in groups { members[group[0]] = group }
-    let (node, edges) = contracted(before, groups)
-    var after = [[Int32]](repeating: [], count: edges.count)
-    var waiting = edges.map(\.count)
-    for (index, found) in edges.enumerated() {
-      for other in found { after[Int(other)].append(Int32(index)) }
-    }
-    var ready = Heap(edges.indices.filter { node[$0] == $0 && waiting[$0] == 0 })
+    let (node, before) = (contraction.node, contraction.before)
+    let after = before.reversed
+    var waiting = node.indices.map { before[$0].count }
+    var ready = Heap(node.indices.filter { node[$0] == $0 && waiting[$0] == 0 })
     var result: [Node] = []
     while let index = ready.popMin() {
       result.append(members[index].map { joined($0.map { placed[$0] }) } ?? placed[index])
