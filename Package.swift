@@ -12,9 +12,11 @@ let strict: [SwiftSetting] = [
 ///
 /// `needs` are the only rooms it may import: the arrows point downwards.
 func room(
-  _ name: String, needs: [Target.Dependency] = [], exclude: [String] = []
+  _ name: String, needs: [Target.Dependency] = [], exclude: [String] = [],
+  resources: [Resource] = []
 ) -> Target {
-  .target(name: name, dependencies: needs, exclude: exclude, swiftSettings: strict)
+  .target(
+    name: name, dependencies: needs, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 func tests(
@@ -54,9 +56,10 @@ let package = Package(
     // L1
     room("Storage", needs: ["CZstd", "Diagnostics"]),
     room("Formats", needs: ["CMicrokernels", "Diagnostics"]),
-    room("Hardware", needs: ["Diagnostics", yams]),
+    // A link to hwconfigs, so that the program needs no files.
+    room("Hardware", needs: ["Diagnostics", yams], resources: [.embedInCode("hwconfigs")]),
     // L2
-    room("Machine", needs: ["CMicrokernels", "Diagnostics", "Formats"]),
+    room("Machine", needs: ["CMicrokernels", "Diagnostics", "Formats", "Hardware"]),
     room("Device", needs: ["Diagnostics", "Formats"]),
     // L3
     room("ISA", needs: ["CMicrokernels", "Device", "Diagnostics", "Formats", "Machine"]),
@@ -152,7 +155,7 @@ let package = Package(
         "Accuracy", "Captures", "Device", "Diagnostics", "Hardware", "Reports", "Storage",
         "Timing",
       ]),
-    tests("HardwareTests", needs: ["Diagnostics", "Hardware"]),
+    tests("HardwareTests", needs: ["Diagnostics", "Hardware", yams]),
     tests(
       "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],
       resources: [.copy("Data")]),
@@ -165,7 +168,7 @@ let package = Package(
       ],
       resources: [.copy("Data")]),
     tests(
-      "ISATests", needs: ["Device", "Formats", "ISA", "Machine", "Storage"],
+      "ISATests", needs: ["Device", "Formats", "Hardware", "ISA", "Machine", "Storage"],
       resources: [.copy("Data")]),
     tests("MachineTests", needs: ["Formats", "Machine"]),
     tests(
@@ -178,14 +181,16 @@ let package = Package(
       "SimulationTests",
       needs: [
         "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
-        "Programs", "Simulation", "Timing",
+        "Programs", "Reports", "Simulation", "Timing",
       ]),
     tests("CInterfaceTests", needs: ["CInterface", "Programs", "SessionFuzzing"]),
     tests("CommandTests", needs: ["Storage", "trnsim"]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(
       "ProgramsTests",
-      needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs", "Storage"]),
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", "Storage",
+      ]),
     tests(
       "SuitesTests", needs: ["Hardware", "Kernels", "Reports", "Simulation", "Suites"]),
     tests("ModelsTests", needs: ["Hardware", "Kernels", "Models", "Simulation", "Timing"]),

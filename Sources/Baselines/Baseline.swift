@@ -11,7 +11,8 @@ public import Sweeps
 //       "busy_ps": {"tensor": 30368000, …},
 //       "hardware": "trn2",
 //       "metrics": {"hbm_read_bytes": 1048576, …, "total_time_ps": 38964000},
-//       "program": "6c1f0e5d8a3b9274", …
+//       "program": "6c1f0e5d8a3b9274",
+//       "settings": {"clocks": "dma neuroncore …", "sections": "access core …", …}, …
 //     }
 //   },
 //   "hardware": {"trn2": {"fingerprint": "…", "values": {"clocks.tensor": "2.4", …}}},
@@ -32,6 +33,9 @@ public struct Baseline: Sendable, Equatable {
     public var hardware = ""
     /// Digest of the instruction stream.
     public var program = ""
+    /// What of the machine's values the numbers can depend on: paths of values and groups; `nil` in files
+    /// of earlier versions.
+    public var settings: [String]?
     /// The numbers and what explains them; source places are not kept.
     public var measurement = Sweeps.Measurement()
     /// Why the numbers were last accepted, if the user said so.
@@ -153,10 +157,34 @@ extension Baseline.Entry {
           }, uniquingKeysWith: +
         ).mapValues { .integer($0) }),
     ]
+    if let settings { object["settings"] = Self.json(settings) }
     if let engine = measurement.engine { object["engine"] = .string(engine.name) }
     if let reason { object["reason"] = .string(reason) }
     return .object(object)
   }
+}
+
+extension Baseline.Entry {
+  /// Paths by what is before their last part, so that a line is short and changes alone.
+  fileprivate static func json(_ settings: [String]) -> JSON {
+    var groups: [String: [String]] = [:]
+    for path in settings {
+      let dot = path.lastIndex(of: ".")
+      let name = dot.map { path[path.index(after: $0)...] } ?? path[...]
+      groups[dot.map { String(path[..<$0]) } ?? sections, default: []].append(String(name))
+    }
+    return .object(groups.mapValues { .string($0.joined(separator: " ")) })
+  }
+
+  /// The paths of a file.
+  fileprivate static func settings(_ groups: [String: String]) -> [String] {
+    groups.flatMap { group, names in
+      names.split(separator: " ").map { group == sections ? String($0) : "\(group).\($0)" }
+    }.sorted()
+  }
+
+  /// What whole sections stand under.
+  private static let sections = "sections"
 }
 
 /// The file's layout, for reading.
@@ -173,9 +201,10 @@ private struct FileForm: Decodable {
     var engine: String?
     var waits: [String: Int64]
     var reason: String?
+    var settings: [String: String]?
 
     enum CodingKeys: String, CodingKey {
-      case subject, hardware, program, parameters, metrics, limit, engine, reason
+      case subject, hardware, program, parameters, metrics, limit, engine, reason, settings
       case waits = "waits_ps"
       case busy = "busy_ps"
       case share = "limit_per_mille"
@@ -195,7 +224,8 @@ private struct FileForm: Decodable {
         .sorted { ($1.time, $0.key) < ($0.time, $1.key) }
       return Baseline.Entry(
         subject: subject, parameters: parameters, hardware: hardware, program: program,
-        measurement: measurement, reason: reason)
+        settings: settings.map(Baseline.Entry.settings), measurement: measurement,
+        reason: reason)
     }
   }
 

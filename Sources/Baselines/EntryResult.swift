@@ -1,4 +1,6 @@
 public import Diagnostics
+import Hardware
+import Simulation
 public import Sweeps
 
 /// What a check found out about one entry.
@@ -105,11 +107,26 @@ extension EntryResult {
       found.append("hardware is \(run.entry.hardware) instead of \(before.hardware)")
     }
     if let machine, machine.fingerprint != run.machine.fingerprint {
-      let changes = differences(machine.values, run.machine.values)
+      let changes = differences(machine, run.machine, in: (before.settings, run.entry.settings))
       found += changes.prefix(8).map { "hardware changed: \($0)" }
       if changes.count > 8 { found.append("and \(changes.count - 8) more hardware values") }
     }
     return found
+  }
+
+  /// The values that differ between two machines, of those that one of two runs can depend on.
+  ///
+  /// A value that only one of them has is of another version, in which it was no setting: it contradicts
+  /// nothing, and numbers that moved with it are shown. Entries without a record depend on everything.
+  private static func differences(
+    _ old: Baseline.Machine, _ new: Baseline.Machine, in settings: ([String]?, [String]?)
+  ) -> [String] {
+    let both = Set(old.values.keys).intersection(new.values.keys)
+    let read = [settings.0, settings.1].compactMap { $0 }.flatMap { $0 }
+    let compared = both.filter { read.isEmpty || Hardware.covers($0, read) }
+    return differences(
+      old.values.filter { compared.contains($0.key) },
+      new.values.filter { compared.contains($0.key) })
   }
 
   /// `name old → new` of all that differs, sorted.

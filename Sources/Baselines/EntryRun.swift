@@ -36,6 +36,7 @@ struct EntryRun: Sendable {
         return
       }
       entry.measurement = measurement
+      entry.settings = run.settings
     } catch let error as DiagnosticError {
       failure = error.diagnostics.map { finding in
         finding.message + (finding.remedy.map { " (\($0))" } ?? "")

@@ -193,6 +193,12 @@ public func sessionCompiled(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer
   lend(handle, slot: 4) { try $0.compiledProgram().text() }
 }
 
+/// The chosen hardware's values, as JSON.
+@_cdecl("trnsim_session_hardware")
+public func sessionHardware(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+  lend(handle, slot: 5) { try $0.hardwareText() }
+}
+
 /// What was wrong with the last call, as JSON.
 @_cdecl("trnsim_session_errors")
 public func sessionErrors(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {

@@ -223,6 +223,17 @@ final class Session {
     return found
   }
 
+  /// All values of the machine that the settings name, as JSON.
+  func hardwareText() throws -> String {
+    errors = []
+    return JSON(try hardware()).text()
+  }
+
+  /// The machine that the settings name.
+  func hardware() throws -> Hardware {
+    try Hardware.load(settings.hardware, overrides: settings.overrides)
+  }
+
   func load(_ bytes: [UInt8], file: String) throws {
     replaceProgram(by: Core(loaded: try ProgramFile.decode(bytes, file: file)))
   }
@@ -261,7 +272,7 @@ final class Session {
   func run() throws {
     forgetResults()
     try requireBindings()
-    let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
+    let hardware = try self.hardware()
     outcome =
       if layout.count > 1 {
         .cores(
@@ -287,13 +298,13 @@ final class Session {
           "several cores cannot advance to an instruction", remedy: "advance to -1, the end")
       }
       forgetValues()
-      let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
+      let hardware = try self.hardware()
       values = try Simulation.values(
         of: programs, on: hardware, options: settings.options, callers: callers)
       resultsEnded = false
       return
     }
-    let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
+    let hardware = try self.hardware()
     var program = program
     if program.tensors.contains(where: \.isUnplaced) {
       // Where tensors lie depends on what is still to come: what there is now begins anew.
@@ -311,7 +322,7 @@ final class Session {
 
   /// What the compiler makes of the selected core's program.
   func compiledProgram() throws -> Program {
-    let hardware = try Hardware.load(settings.hardware, overrides: settings.overrides)
+    let hardware = try self.hardware()
     return try Simulation.compiled(program, on: hardware, options: settings.options.compiler)
       .program
   }

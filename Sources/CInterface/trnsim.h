@@ -93,6 +93,9 @@ const char *trnsim_session_report(void *session);              /* JSON, as `trns
 const char *trnsim_session_compiled(void *session); /* the program as the compiler orders and places it */
 const char *trnsim_session_text(void *session, int32_t color); /* for people */
 const char *trnsim_session_describe(void *session);            /* JSON: tensors and number of instructions */
+/* JSON: all values of the chosen hardware with their units and sources, as `trnsim hardware show --json`; null if
+ * its configuration is wrong. Needs no program. */
+const char *trnsim_session_hardware(void *session);
 /* JSON, a list of: severity, kind (check, race, deadlock, uninitialized read,
  * mismatched exchange, …), message, remedy, file,
  * line, column, instruction (its position), instruction_text, operand, notes, rendered. */

@@ -170,7 +170,7 @@ struct ProgramBuilder {
           Matmul(
             rows: row.channels > 0 ? row.channels : 128, columns: columns,
             moving: operand.elements,
-            rate: bytes(row.sourceType) == 4 ? .float32Pass : .single,
+            rate: rate(row.sourceType),
             transpose: weightsAreTransposing))
       )
     default: break
@@ -205,6 +205,14 @@ struct ProgramBuilder {
   }
 
   /// Bytes of an element of a type as the captures name it; 4 for unknown types.
+  private func rate(_ type: String) -> MatmulRate {
+    switch bytes(type) {
+    case 4: .float32Pass
+    case 1: .float8
+    default: type.contains("bf") ? .single : .float16
+    }
+  }
+
   private func bytes(_ type: String) -> Int {
     if type.contains("16") { return 2 }
     return type.contains("8") ? 1 : 4

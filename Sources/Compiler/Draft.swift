@@ -6,20 +6,25 @@ import ISA
 import Machine
 import Programs
 
-/// What the on-chip memories of a machine hold.
+/// What the on-chip memories of a machine hold, and what operands in them may be.
 struct MemoryLimits: Sendable {
   /// Bytes of a partition that kernels can use.
   var sbufBytes: Int
   var psumBytes: Int
   var bankBytes: Int
-  /// Bytes that automatic addresses are multiples of: what the vendor's open compiler passes use; assumed for the
-  /// closed one.
-  static let alignment = 64
+  /// Bytes that automatic addresses in SBUF are multiples of.
+  var alignment: Int
+  /// Free dimensions of an operand.
+  var freeDimensions: Int
+  /// float32 elements of a bank.
+  var bankElements: Int { bankBytes / 4 }
 
   init(_ hardware: Hardware) {
     sbufBytes = hardware.sbuf.usableBytesPerPartition
     psumBytes = hardware.psum.bytesPerPartition
     bankBytes = hardware.psum.bankBytes
+    alignment = hardware.sbuf.alignmentBytes
+    freeDimensions = hardware.access.maxFreeDims
   }
 
   /// What kernels can use of a partition.

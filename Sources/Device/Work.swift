@@ -1,3 +1,5 @@
+public import Formats
+
 /// The cost classes of instructions that stream elements through an engine.
 ///
 /// A hardware configuration prices each class that an engine can run, under the class's
@@ -87,14 +89,36 @@ public struct Stream: Hashable, Sendable {
 
 /// How fast the PE array takes operands of a type.
 public enum MatmulRate: UInt8, CaseIterable, Hashable, Sendable {
-  /// bfloat16, float16, tfloat32 and float8: one column per cycle.
+  /// bfloat16: one column per cycle.
   case single
+  /// float16.
+  case float16
+  /// 8-bit floats, a row of K at a time.
+  case float8
+  /// tfloat32.
+  case tfloat32
   /// One of the two passes of float32, or a float32 transpose: two cycles per column.
   case float32Pass
   /// float8 double row: 256 rows of K in the time of 128.
   case doubleRow
   /// Packed MX data: 512 rows of K in the time of 128.
   case mx
+}
+
+extension MatmulRate {
+  /// The rate at which data of a type streams through the array.
+  public init(moving dtype: DType) {
+    switch dtype {
+    case .float16: self = .float16
+    case .tfloat32: self = .tfloat32
+    default:
+      switch dtype.size {
+      case 4: self = .float32Pass
+      case 1: self = .float8
+      default: self = .single
+      }
+    }
+  }
 }
 
 /// Loading a stationary operand into the PE array.

@@ -3,8 +3,6 @@ extension Hardware {
   public struct DMA: Hashable, Sendable {
     /// Rings of one core; a transfer is best split over all.
     public var rings = 0
-    /// Queues of one ring.
-    public var queues = 0
     /// Bytes that a ring moves per cycle of the DMA clock.
     public var bytesPerCycle = 0
     /// Cycles of each descriptor on top of its bytes.
@@ -21,18 +19,18 @@ extension Hardware {
     public var hbmWriteBlockCycles = 0.0
     /// Cycles of each descriptor that writes HBM on top of its blocks.
     public var hbmWriteDescriptorCycles = 0.0
-    /// From the end of a descriptor's read to the acknowledgement of its write, in ns.
-    public var writeAcknowledge = 0.0
     /// How long each ring stalls when a transfer begins to read HBM where nothing has read, in ns.
     public var newReadStall = 0.0
     /// From a transfer's arrival at one ring to its arrival at the next, in ns.
     public var ringOffset = 0.0
     /// From the end of the last descriptor's read to the visible semaphore update, in ns.
     public var semaphoreVisible = 0.0
-    /// Rings take turns between queues after this many bytes.
-    public var packetBytes = 0
     /// Bytes of one descriptor at most.
     public var maxDescriptorBytes = 0
+    /// Bytes up to which a prepared descriptor takes all rows that its ring has of a transfer.
+    public var packedDescriptorBytes = 0
+    /// Transfers of one queue that can be under way: each has a semaphore of the queue.
+    public var transfersPerQueue = 0
     /// Rate of a transpose from HBM, as a share of a copy's.
     public var hbmTransposeThroughput = 0.0
     /// Rate of a transpose from SBUF, as a share of a copy's.

@@ -1,5 +1,3 @@
-import Yams
-
 /// Why a text is not a value of a setting.
 struct ValueProblem: Error {
   let message: String
@@ -7,8 +5,8 @@ struct ValueProblem: Error {
 }
 
 extension Entry {
-  /// The value that a YAML node holds, if it is of the setting's kind and allowed.
-  func value(of node: Node) -> Result<Value, ValueProblem> {
+  /// The value that a part of a text holds, if it is of the setting's kind and allowed.
+  func value(of node: ConfigNode) -> Result<Value, ValueProblem> {
     let value: Value?
     switch kind {
     case .number: value = Entry.number(node).map(Value.number)
@@ -33,45 +31,39 @@ extension Entry {
   }
 
   /// A plain number: digits, point, exponent; no hexadecimal, no quotes, no names.
-  private static func number(_ node: Node) -> Double? {
-    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else {
-      return nil
-    }
-    if scalar.string.lowercased().hasSuffix("nan") { return .nan }
-    if scalar.string.lowercased().hasSuffix("inf") {
-      return scalar.string.hasPrefix("-") ? -.infinity : .infinity
-    }
-    guard scalar.string.allSatisfy({ "0123456789.eE+-".contains($0) }) else { return nil }
-    return Double(scalar.string)
+  private static func number(_ node: ConfigNode) -> Double? {
+    guard case .scalar(let text, isPlain: true) = node.content else { return nil }
+    if text.utf8.allSatisfy({ "0123456789.eE+-".utf8.contains($0) }) { return Double(text) }
+    if text.lowercased().hasSuffix("nan") { return .nan }
+    if text.lowercased().hasSuffix("inf") { return text.hasPrefix("-") ? -.infinity : .infinity }
+    return nil
   }
 
-  private static func integer(_ node: Node) -> Int? {
-    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else {
-      return nil
-    }
-    return Int(scalar.string)
+  private static func integer(_ node: ConfigNode) -> Int? {
+    guard case .scalar(let text, isPlain: true) = node.content else { return nil }
+    return Int(text)
   }
 
-  private static func word(_ node: Node) -> String? { node.scalar?.string }
+  private static func word(_ node: ConfigNode) -> String? { node.scalar }
 
-  private static func list<T>(_ node: Node, _ element: (Node) -> T?) -> [T]? {
-    guard let sequence = node.sequence else { return nil }
-    let values = sequence.compactMap(element)
-    return values.count == sequence.count ? values : nil
+  private static func list<T>(_ node: ConfigNode, _ element: (ConfigNode) -> T?) -> [T]? {
+    guard let nodes = node.list else { return nil }
+    let values = nodes.compactMap(element)
+    return values.count == nodes.count ? values : nil
   }
 
-  private static func sets(_ node: Node) -> [String: [String]]? {
+  private static func sets(_ node: ConfigNode) -> [String: [String]]? {
     guard let mapping = node.mapping else { return nil }
     var sets: [String: [String]] = [:]
     for (key, value) in mapping {
-      guard let name = key.scalar?.string, let words = list(value, word) else { return nil }
+      guard let name = key.scalar, let words = list(value, word) else { return nil }
       sets[name] = words
     }
     return sets
   }
 
-  private static func shown(_ node: Node) -> String {
-    if let scalar = node.scalar { return "'\(scalar.string.prefix(60))'" }
-    return node.sequence == nil ? "a mapping" : "a list"
+  private static func shown(_ node: ConfigNode) -> String {
+    if let scalar = node.scalar { return "'\(scalar.prefix(60))'" }
+    return node.list == nil ? "a mapping" : "a list"
   }
 }

@@ -59,16 +59,17 @@ struct Entry: Sendable {
       write: { if case .sets(let sets) = $1 { $0[keyPath: slot] = sets } })
   }
 
-  /// The five entries of a time per engine.
+  /// The entries of a number per engine; of four where Sync, behind whose sequencer is no engine, has none.
   static func perEngine(
-    _ path: String, _ slot: Slot<PerEngine>, _ meaning: String, unit: Unit = .nanoseconds
+    _ path: String, _ slot: Slot<PerEngine>, _ meaning: String, unit: Unit = .nanoseconds,
+    hasSync: Bool = true
   ) -> [Entry] {
     typealias Engine = any (WritableKeyPath<PerEngine, Double> & Sendable)
     let engines: [(String, Engine)] = [
       ("tensor", \.tensor), ("vector", \.vector), ("scalar", \.scalar), ("gpsimd", \.gpsimd),
       ("sync", \.sync),
     ]
-    return engines.map { name, engine in
+    return engines.filter { hasSync || $0.0 != "sync" }.map { name, engine in
       Entry(
         path: "\(path).\(name)", kind: .number, unit: unit, rule: .nonNegative,
         meaning: "\(meaning), on the \(name) engine",

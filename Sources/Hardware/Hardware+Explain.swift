@@ -4,6 +4,11 @@ extension Hardware {
   /// The path of every value that this configuration holds, in order.
   public var paths: [String] { present.map(\.path) }
 
+  /// The path and the unit, such as `ns`, of every value that this configuration holds, in order.
+  public var units: [(path: String, unit: String)] {
+    present.map { ($0.path, $0.unit.rawValue) }
+  }
+
   /// The names of the sections.
   public static var sections: [String] { Schema.groups[""] ?? [] }
 
@@ -44,21 +49,35 @@ extension Hardware {
 
   /// Whether the value at `path` is assumed: neither published nor measured.
   public func isAssumed(_ path: String) -> Bool {
-    sources[path]?.lowercased().hasPrefix("assumed") ?? false
+    source(of: path).map(Hardware.isAssumed(source:)) ?? false
   }
 
+  /// Whether a source says that nothing was published or measured.
+  static func isAssumed(source: String) -> Bool { source.lowercased().hasPrefix("assumed") }
+
   /// Where the value at `path` comes from; nil for an unknown path.
-  public func source(of path: String) -> String? { sources[path] }
+  public func source(of path: String) -> String? {
+    if let index = Schema.byPath[path] {
+      return sources[index].isEmpty ? nil : sources[index]
+    }
+    return absences[path]
+  }
 
   /// The value at `path` as text, without its unit; nil for an unknown or absent path.
   public func value(of path: String) -> String? {
-    guard let index = Schema.byPath[path], absentGroup(of: path) == nil else { return nil }
+    guard let index = Schema.byPath[path], !isAbsent(index) else { return nil }
     return Schema.entries[index].read(self).text
+  }
+
+  /// The value at `path`; `nil` for an unknown or absent path.
+  package func typedValue(of path: String) -> Value? {
+    guard let index = Schema.byPath[path], !isAbsent(index) else { return nil }
+    return Schema.entries[index].read(self)
   }
 
   /// The unit of the value at `path`, such as `ns`; nil for an unknown or absent path.
   public func unit(of path: String) -> String? {
-    guard let index = Schema.byPath[path], absentGroup(of: path) == nil else { return nil }
+    guard let index = Schema.byPath[path], !isAbsent(index) else { return nil }
     return Schema.entries[index].unit.rawValue
   }
 
@@ -72,7 +91,8 @@ extension Hardware {
   /// FNV-1a over `path=value` lines; names, descriptions and sources do not count.
   public var fingerprint: String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    for entry in present.sorted(by: { $0.path < $1.path }) {
+    for index in Schema.sorted where !isAbsent(index) {
+      let entry = Schema.entries[index]
       for byte in "\(entry.path)=\(entry.read(self).text)\n".utf8 {
         hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
       }
@@ -83,32 +103,39 @@ extension Hardware {
 
   /// The settings outside absent groups.
   private var present: [Entry] {
-    absentGroups.isEmpty
-      ? Schema.entries : Schema.entries.filter { absentGroup(of: $0.path) == nil }
+    absences.isEmpty
+      ? Schema.entries
+      : Schema.entries.indices.filter { !isAbsent($0) }.map { Schema.entries[$0] }
+  }
+
+  /// Whether the setting at a position of `Schema.entries` is in an absent group.
+  private func isAbsent(_ index: Int) -> Bool {
+    guard !absences.isEmpty, let group = Schema.optionalGroup[index] else { return false }
+    return absences[group] != nil
   }
 
   private func absentGroup(of path: String) -> String? {
-    absentGroups.first { path == $0 || path.hasPrefix($0 + ".") }
+    absences.keys.first { path == $0 || path.hasPrefix($0 + ".") }
   }
 
   private func absence(of path: String) -> String? {
     guard let group = absentGroup(of: path),
       Schema.groups[path] != nil || Schema.byPath[path] != nil
     else { return nil }
-    return "\(name) has no \(group)\n  source   \(sources[group] ?? "")\n"
+    return "\(name) has no \(group)\n  source   \(absences[group] ?? "")\n"
   }
 
   private func explanation(_ entry: Entry) -> String {
     var text = "\(entry.path) = \(entry.read(self).text) \(entry.unit.rawValue)\n"
     text += "  meaning  \(entry.meaning)\n"
-    text += "  source   \(sources[entry.path] ?? "")\n"
+    text += "  source   \(source(of: entry.path) ?? "")\n"
     text += "  allowed  \(entry.rule.expectation)\n"
     return text
   }
 
   private func table(_ entries: [Entry]) -> String {
     let rows = entries.map {
-      ($0.path, "\($0.read(self).text) \($0.unit.rawValue)", sources[$0.path] ?? "")
+      ($0.path, "\($0.read(self).text) \($0.unit.rawValue)", source(of: $0.path) ?? "")
     }
     // Long lists would push every source off the screen.
     let pathWidth = rows.map { $0.0.count }.max() ?? 0

@@ -1,10 +1,19 @@
 public import Diagnostics
 import Foundation
-import Yams
+import Synchronization
 
 extension Hardware {
   /// The configurations that come with the program.
   public static var builtinNames: [String] { builtinTexts.keys.sorted() }
+
+  /// Their texts.
+  static let builtinTexts: [String: [UInt8]] = [
+    "trn1": PackageResources.trn1_yaml, "trn2": PackageResources.trn2_yaml,
+    "trn3": PackageResources.trn3_yaml,
+  ]
+
+  /// Those that were loaded: a process reads each text once.
+  private static let loaded = Mutex<[String: Hardware]>([:])
 
   /// Loads a built-in configuration.
   ///
@@ -13,11 +22,19 @@ extension Hardware {
   public static func load(
     named name: String, overrides: [String] = []
   ) throws(DiagnosticError) -> Hardware {
-    guard let text = builtinTexts[name] else {
-      throw DiagnosticError(
-        "unknown hardware '\(name)'", remedy: remedyForUnknown(name, known: builtinNames))
+    let known = loaded.withLock { $0[name] }
+    let builtin: Hardware
+    if let known {
+      builtin = known
+    } else {
+      guard let text = builtinTexts[name] else {
+        throw DiagnosticError(
+          "unknown hardware '\(name)'", remedy: remedyForUnknown(name, known: builtinNames))
+      }
+      builtin = try load(bytes: text, file: "\(name).yaml")
+      loaded.withLock { $0[name] = builtin }
     }
-    return try load(text: text, file: "\(name).yaml", overrides: overrides)
+    return overrides.isEmpty ? builtin : try builtin.overridden(by: overrides)
   }
 
   /// Loads a configuration file.
@@ -26,7 +43,14 @@ extension Hardware {
   public static func load(
     path: String, overrides: [String] = []
   ) throws(DiagnosticError) -> Hardware {
-    try load(text: try contents(of: path), file: path, overrides: overrides)
+    try load(path: path, overrides: overrides, derived: [])
+  }
+
+  /// - Parameter derived: the files that are based on this one.
+  private static func load(
+    path: String, overrides: [String], derived: [String]
+  ) throws(DiagnosticError) -> Hardware {
+    try load(bytes: try contents(of: path), file: path, overrides: overrides, derived: derived)
   }
 
   /// Loads a built-in configuration by its name, or a file by its path.
@@ -36,8 +60,7 @@ extension Hardware {
     if builtinTexts[nameOrPath] != nil {
       return try load(named: nameOrPath, overrides: overrides)
     }
-    let looksLikePath = ["/", ".yaml", ".yml"].contains { nameOrPath.contains($0) }
-    if looksLikePath || FileManager.default.fileExists(atPath: nameOrPath) {
+    if isPath(nameOrPath) || FileManager.default.fileExists(atPath: nameOrPath) {
       return try load(path: nameOrPath, overrides: overrides)
     }
     throw DiagnosticError(
@@ -45,11 +68,24 @@ extension Hardware {
       remedy: remedyForUnknown(nameOrPath, known: builtinNames) + " (or give the path of a file)")
   }
 
+  private static func isPath(_ text: String) -> Bool {
+    ["/", ".yaml", ".yml"].contains { text.contains($0) }
+  }
+
   /// Loads a configuration from its text; `file` is the name in messages.
   public static func load(
     text: String, file: String, overrides: [String] = []
   ) throws(DiagnosticError) -> Hardware {
-    var reader = ConfigReader(ConfigText(text, file: file))
+    try load(bytes: Array(text.utf8), file: file, overrides: overrides)
+  }
+
+  private static func load(
+    bytes: [UInt8], file: String, overrides: [String] = [], derived: [String] = []
+  ) throws(DiagnosticError) -> Hardware {
+    var reader = ConfigReader(bytes, file: file) {
+      (name: String) throws(DiagnosticError) -> Hardware in
+      try base(name, of: file, derived: derived)
+    }
     reader.read()
     var hardware = reader.hardware
     var diagnostics = reader.diagnostics
@@ -59,6 +95,29 @@ extension Hardware {
     if readable { diagnostics += hardware.contradictions(file: file) }
     if !diagnostics.isEmpty { throw DiagnosticError(diagnostics) }
     return hardware
+  }
+
+  /// The configuration that `file` names as its base: a built-in one, or a file as seen from it.
+  private static func base(
+    _ name: String, of file: String, derived: [String]
+  ) throws(DiagnosticError) -> Hardware {
+    if builtinTexts[name] != nil { return try load(named: name) }
+    guard isPath(name) else {
+      throw DiagnosticError(
+        "unknown base '\(name)'",
+        remedy: remedyForUnknown(name, known: builtinNames) + " (or give the path of a file)")
+    }
+    let path =
+      name.hasPrefix("/")
+      ? name
+      : URL(fileURLWithPath: file).deletingLastPathComponent().appendingPathComponent(name)
+        .standardized.relativePath
+    let files = derived + [URL(fileURLWithPath: file).standardized.path]
+    guard !files.contains(URL(fileURLWithPath: path).standardized.path) else {
+      throw DiagnosticError(
+        "'\(name)' is based on this file", remedy: "a base has values of its own in the end")
+    }
+    return try load(path: path, overrides: [], derived: files)
   }
 
   /// All that is wrong with a configuration file; empty if it can be used.
@@ -71,7 +130,7 @@ extension Hardware {
     }
   }
 
-  private static func contents(of path: String) throws(DiagnosticError) -> String {
+  private static func contents(of path: String) throws(DiagnosticError) -> [UInt8] {
     let place = SourceLocation(file: path, line: 0)
     let data: Data
     do {
@@ -89,11 +148,11 @@ extension Hardware {
         "the file has more than \(ConfigText.maxBytes) bytes, the most that a configuration may "
           + "have", at: place, remedy: "is this the right file?")
     }
-    guard let text = String(data: data, encoding: .utf8) else {
+    guard String(validating: data, as: UTF8.self) != nil else {
       throw DiagnosticError(
         "the file is not UTF-8 text", at: place, remedy: "save it as UTF-8")
     }
-    return text
+    return Array(data)
   }
 
   private static func reason(_ error: any Error) -> String {

@@ -15,6 +15,14 @@ extension Hardware {
     return changed
   }
 
+  /// The paths of the values that overrides have replaced, in order.
+  public var overriddenPaths: [String] {
+    sources.indices.filter { sources[$0].hasPrefix(Hardware.overrideSource) }
+      .map { Schema.entries[$0].path }
+  }
+
+  private static let overrideSource = "set by the user"
+
   /// Applies one override `path.to.value=x`; what is wrong with it, if anything.
   mutating func override(_ text: String) -> [Diagnostic] {
     let shown = String(text.prefix(400))
@@ -32,6 +40,11 @@ extension Hardware {
     }
     let path = text[..<equals].trimmed
     let given = text[text.index(after: equals)...].trimmed
+    if Schema.retired.contains(path) {
+      return problem(
+        "'\(path)' is no value any more: nothing depended on it", column: 1, length: path.count,
+        remedy: "leave it out")
+    }
     guard let index = Schema.byPath[path] else {
       let group = Schema.groups[path] != nil && !path.isEmpty
       return problem(
@@ -41,33 +54,36 @@ extension Hardware {
           ? "one of: \((Schema.groups[path] ?? []).map { "\(path).\($0)" }.joined(separator: ", "))"
           : Schema.remedyForUnknownPath(path))
     }
-    if let absent = absentGroups.first(where: { path.hasPrefix($0 + ".") }) {
+    if let absent = Schema.optionalGroup[index], absences[absent] != nil {
       return problem(
         "\(name) has no '\(absent)'", column: 1, length: path.count,
         remedy: "use a configuration file that describes it")
     }
     let entry = Schema.entries[index]
     let column = text.distance(from: text.startIndex, to: equals) + 2
-    let node: Node?
-    switch entry.kind {
-    case .number, .integer:
-      node = .scalar(Node.Scalar(given))
-    case .integers, .words, .sets:
-      let source = ConfigText(given, file: "--set")
-      node =
-        source.forbidden().isEmpty && source.lines.count == 1
-        ? try? Yams.compose(yaml: given) : nil
-    }
-    switch entry.value(of: node ?? .scalar(Node.Scalar(given))) {
+    let scalar = ConfigNode(.scalar(given, isPlain: true), line: 1, column: column)
+    let node: ConfigNode =
+      switch entry.kind {
+      case .number, .integer: scalar
+      case .integers, .words, .sets: PlainForm.value(given) ?? yaml(given) ?? scalar
+      }
+    switch entry.value(of: node) {
     case .success(let value):
       entry.write(&self, value)
-      sources[path] = "set by the user: \(path)=\(value.text)"
+      sources[index] = "\(Hardware.overrideSource): \(path)=\(value.text)"
       return []
     case .failure(let failure):
       return problem(
         failure.message, column: column, length: given.count, remedy: failure.remedy)
     }
   }
+}
+
+/// One line of YAML; `nil` if it is anything else, or uses more of YAML than configurations may.
+private func yaml(_ line: String) -> ConfigNode? {
+  let text = ConfigText(line, file: "--set")
+  guard text.lines.count == 1, text.forbidden().isEmpty else { return nil }
+  return (try? Yams.compose(yaml: line)).flatMap { $0 }.map { ConfigNode($0) }
 }
 
 extension Schema {

@@ -47,10 +47,10 @@ public struct Hardware: Sendable {
   /// Time around a kernel.
   public var launch = Launch()
 
-  /// Where each value comes from, by path.
-  var sources: [String: String] = [:]
-  /// Optional groups (`vector.classes.range_select`, `dma.hwdge`) that this hardware lacks.
-  var absentGroups: Set<String> = []
+  /// Where each value comes from, by its position in `Schema.entries`; empty in absent groups.
+  var sources = [String](repeating: "", count: Schema.entries.count)
+  /// Where the absence of optional groups (`vector.classes.range_select`, `dma.hwdge`) comes from.
+  var absences: [String: String] = [:]
 
   /// All zero: only the reader makes one, and it hands it out when every value has been set.
   init() {}

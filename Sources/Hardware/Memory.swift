@@ -35,6 +35,8 @@ extension Hardware {
     public var bytesPerPartition = 0
     /// Bytes in a partition that a kernel may use; the rest is the runtime's.
     public var usableBytesPerPartition = 0
+    /// Tensors begin at multiples of this many bytes, if the front end chooses their place.
+    public var alignmentBytes = 0
 
     init() {}
   }
@@ -121,8 +123,6 @@ extension Hardware {
     public var readBandwidthPerCore = 0.0
     /// Bytes of one stack.
     public var bytesPerStack = 0
-    /// Stacks on a chip.
-    public var stacks = 0
     /// Cores that share a stack.
     public var coresPerStack = 0
     /// Cores of one stack that are busy, this one included: the stack is shared evenly.

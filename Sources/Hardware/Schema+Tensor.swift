@@ -10,6 +10,9 @@ extension Schema {
         "tensor.moving_max", \.tensor.movingMax, .columns, .integer(1...(1 << 20)),
         "moving columns of one MATMUL at most"),
       .integer(
+        "tensor.moving_max_bf16", \.tensor.movingMaxBF16, .columns, .integer(1...(1 << 20)),
+        "moving columns of one MATMUL whose sums are kept in bfloat16 at most"),
+      .integer(
         "tensor.stationary_max", \.tensor.stationaryMax, .columns, .integer(1...1024),
         "stationary columns of one LDWEIGHTS at most"),
       .integer(

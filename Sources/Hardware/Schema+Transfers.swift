@@ -5,16 +5,16 @@ extension Schema {
       "semaphores.update", \.semaphores.update, "from an instruction's end to the new count")
     + Entry.perEngine(
       "semaphores.wait_to_start", \.semaphores.waitToStart,
-      "from the awaited count to the instruction's start")
+      "from the awaited count to the instruction's start", hasSync: false)
     + Entry.perEngine(
       "semaphores.event_wait_to_start", \.semaphores.eventWaitToStart,
       "from the awaited count to the start of an EVENT_SEMAPHORE")
     + Entry.perEngine(
       "sequencer.dispatch", \.sequencer.dispatch,
-      "from the dispatch of an instruction to that of the next")
+      "from the dispatch of an instruction to that of the next", hasSync: false)
     + Entry.perEngine(
       "sequencer.queue_depth", \.sequencer.queueDepth,
-      "how many dispatched instructions may wait", unit: .instructions)
+      "how many dispatched instructions may wait", unit: .instructions, hasSync: false)
     + Entry.perEngine(
       "sequencer.event_semaphore", \.sequencer.eventSemaphore,
       "duration of an EVENT_SEMAPHORE with nothing to wait for")
@@ -27,7 +27,8 @@ extension Schema {
       "how much longer that is when the next one has a wait")
     + Entry.perEngine(
       "sequencer.to_engine", \.sequencer.toEngine,
-      "from the end of the sequencer's own instruction to the dispatch of an engine's")
+      "from the end of the sequencer's own instruction to the dispatch of an engine's",
+      hasSync: false)
     + Entry.perEngine(
       "sequencer.unaccustomed", \.sequencer.unaccustomed,
       "how much longer a WRITE or NOP takes that was not executed lately")
@@ -61,7 +62,6 @@ extension Schema {
 
   private static let rings: [Entry] = [
     .integer("dma.rings", \.dma.rings, .count, .integer(1...1024), "DMA rings of one core"),
-    .integer("dma.queues", \.dma.queues, .count, .integer(1...1024), "queues of one ring"),
     .integer(
       "dma.bytes_per_cycle", \.dma.bytesPerCycle, .bytesPerCycle, .integer(1...4096),
       "bytes that a ring moves per cycle of clocks.dma"),
@@ -87,9 +87,6 @@ extension Schema {
       "dma.hbm_write_descriptor_cycles", \.dma.hbmWriteDescriptorCycles, .cycles, .nonNegative,
       "cycles of each descriptor that writes HBM on top of its blocks"),
     .number(
-      "dma.write_acknowledge", \.dma.writeAcknowledge, .nanoseconds, .nonNegative,
-      "from the end of a descriptor's read to its write's acknowledgement"),
-    .number(
       "dma.semaphore_visible", \.dma.semaphoreVisible, .nanoseconds, .nonNegative,
       "from the end of the last descriptor's read to the visible semaphore update"),
     .number(
@@ -99,11 +96,14 @@ extension Schema {
       "dma.ring_offset", \.dma.ringOffset, .nanoseconds, .nonNegative,
       "from a transfer's arrival at one ring to its arrival at the next"),
     .integer(
-      "dma.packet_bytes", \.dma.packetBytes, .bytes, .integer(1...(1 << 30)),
-      "rings take turns between queues after this many bytes"),
-    .integer(
       "dma.max_descriptor_bytes", \.dma.maxDescriptorBytes, .bytes, .integer(1...(1 << 30)),
       "bytes of one descriptor at most"),
+    .integer(
+      "dma.packed_descriptor_bytes", \.dma.packedDescriptorBytes, .bytes, .integer(0...(1 << 30)),
+      "up to this a prepared descriptor takes all rows that its ring has of a transfer"),
+    .integer(
+      "dma.transfers_per_queue", \.dma.transfersPerQueue, .count, .integer(1...1024),
+      "transfers of one queue that can be under way"),
     .number(
       "dma.throughput.hbm_transpose", \.dma.hbmTransposeThroughput, .ratio, .share,
       "rate of a transpose from HBM, as a share of a copy's"),
@@ -182,7 +182,6 @@ extension Schema {
       .integer(
         "hbm.bytes_per_stack", \.hbm.bytesPerStack, .bytes, .integer(1...(1 << 50)),
         "bytes of one HBM stack"),
-      .integer("hbm.stacks", \.hbm.stacks, .count, .integer(1...1024), "HBM stacks of a chip"),
       .integer(
         "hbm.cores_per_stack", \.hbm.coresPerStack, .count, .integer(1...1024),
         "cores that share a stack"),
@@ -216,7 +215,6 @@ extension Schema {
       counted("bf16", \.flops.multiplier.bf16, "bf16, fp16 and tf32"),
       counted("fp32", \.flops.multiplier.fp32, "fp32"),
       counted("fp8", \.flops.multiplier.fp8, "fp8"),
-      counted("uint8", \.flops.multiplier.uint8, "8-bit integer"),
       counted("mx", \.flops.multiplier.mx, "micro-scaled"),
       .words(
         "dtypes.storage", \.dtypes.storage, .types, .names(of: storageTypes),
@@ -237,8 +235,20 @@ extension Schema {
         "limits.dma_compute_sources", \.limits.dmaComputeSources, .count, .integer(1...1024),
         "sources of a DMA that computes at most"),
       .integer(
-        "limits.registers", \.limits.registers, .count, .integer(1...4096),
-        "32-bit registers of one sequencer"),
+        "limits.gather_elements", \.limits.gatherElements, .elements, .integer(1...(1 << 20)),
+        "elements per partition that one instruction of nc_n_gather takes"),
+      .integer(
+        "limits.local_gather_indices", \.limits.localGatherIndices, .elements,
+        .integer(1...(1 << 20)), "indices of one GpSimd core in local_gather at most"),
+      .integer(
+        "limits.topk_elements", \.limits.topKElements, .elements, .integer(8...(1 << 20)),
+        "elements of a group in topk at most"),
+      .integer(
+        "limits.topk_results", \.limits.topKResults, .elements, .integer(1...(1 << 20)),
+        "results of topk at most"),
+      .integer(
+        "limits.send_receive_elements", \.limits.sendReceiveElements, .elements,
+        .integer(1...(1 << 20)), "elements per partition that GpSimd moves in one sendrecv at most"),
       .number(
         "launch.profiler_overhead", \.launch.profilerOverhead, .nanoseconds, .nonNegative,
         "the profiler's total_time minus the kernel's own span"),

@@ -10,15 +10,44 @@ enum Schema {
   static let byPath: [String: Int] = Dictionary(
     uniqueKeysWithValues: entries.enumerated().map { ($1.path, $0) })
 
+  /// Positions in `entries`, by path in order.
+  static let sorted: [Int] = entries.indices.sorted { entries[$0].path < entries[$1].path }
+
+  /// The optional group of each of `entries`.
+  static let optionalGroup: [String?] = {
+    entries.map { entry in
+      // vector.classes.NAME and dma.hwdge.
+      let depth = entry.path.utf8.first == UInt8(ascii: "d") ? 2 : 3
+      let dots = entry.path.utf8.indices.filter { entry.path.utf8[$0] == UInt8(ascii: ".") }
+      guard dots.count >= depth else { return nil }
+      let group = String(entry.path[..<dots[depth - 1]])
+      return optionalGroups.contains(group) ? group : nil
+    }
+  }()
+
   /// The names below each group of settings, in order; the root is the empty path.
   static let groups: [String: [String]] = {
+    // By bytes: it is a good part of what a short command takes.
+    let dot = UInt8(ascii: ".")
+    func text(_ bytes: ArraySlice<UInt8>) -> String { String(decoding: bytes, as: UTF8.self) }
     var groups: [String: [String]] = ["": []]
+    var before: [UInt8] = []
     for entry in entries {
-      var group = ""
-      for part in entry.path.split(separator: ".").map(String.init) {
-        if groups[group]?.contains(part) != true { groups[group, default: []].append(part) }
-        group = group.isEmpty ? part : "\(group).\(part)"
+      let path = Array(entry.path.utf8)
+      // What it shares with the entry before it is there already.
+      var start = 0
+      for index in 0..<min(path.count, before.count) {
+        if path[index] != before[index] { break }
+        if path[index] == dot { start = index + 1 }
       }
+      while start < path.count {
+        let end = path[start...].firstIndex(of: dot) ?? path.count
+        let group = start == 0 ? "" : text(path[..<(start - 1)])
+        let part = text(path[start..<end])
+        if groups[group]?.contains(part) != true { groups[group, default: []].append(part) }
+        start = end + 1
+      }
+      before = path
     }
     return groups
   }()
@@ -83,6 +112,9 @@ enum Schema {
       "sbuf.usable_bytes_per_partition", \.sbuf.usableBytesPerPartition, .bytes,
       .integer(1...(1 << 26)), "bytes of an SBUF partition that a kernel may use"),
     .integer(
+      "sbuf.alignment_bytes", \.sbuf.alignmentBytes, .bytes, .integer(1...(1 << 16)),
+      "tensors whose place is chosen here begin at multiples of this"),
+    .integer(
       "psum.partitions", \.psum.partitions, .partitions, .integer(128...1024, multipleOf: 128),
       "partitions of PSUM"),
     .integer(
@@ -108,7 +140,7 @@ enum Schema {
       "access.start_partitions_above_64", \.access.startPartitionsAbove64, .partitions,
       .startPartitions, "where an access to more than 64 partitions may start"),
     .integer(
-      "access.max_free_dims", \.access.maxFreeDims, .count, .integer(1...8),
+      "access.max_free_dims", \.access.maxFreeDims, .count, .integer(1...4),
       "free dimensions of an access pattern at most"),
     .integer(
       "access.max_free_elements_sbuf", \.access.maxFreeElementsSBUF, .elements,

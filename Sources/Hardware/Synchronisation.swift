@@ -64,8 +64,6 @@ extension Hardware {
       public var fp32 = 0.0
       /// 8-bit floats.
       public var fp8 = 0.0
-      /// 8-bit integers.
-      public var uint8 = 0.0
       /// Micro-scaled formats.
       public var mx = 0.0
 
@@ -93,8 +91,16 @@ extension Hardware {
     public var max8MaxElements = 0
     /// Sources of a DMA that computes at most.
     public var dmaComputeSources = 0
-    /// 32-bit registers of one sequencer.
-    public var registers = 0
+    /// Elements per partition that one instruction of `nc_n_gather` takes.
+    public var gatherElements = 0
+    /// Indices of one GpSimd core in `local_gather` at most.
+    public var localGatherIndices = 0
+    /// Elements of a group in `topk` at most.
+    public var topKElements = 0
+    /// Results of `topk` at most.
+    public var topKResults = 0
+    /// Elements per partition that GpSimd moves in one `sendrecv` at most.
+    public var sendReceiveElements = 0
 
     init() {}
   }

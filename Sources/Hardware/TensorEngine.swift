@@ -7,6 +7,8 @@ extension Hardware {
     public var columns = 0
     /// Columns of the moving matrix in one MATMUL at most.
     public var movingMax = 0
+    /// The same where sums are kept in bfloat16.
+    public var movingMaxBF16 = 0
     /// Columns of the stationary matrix in one LDWEIGHTS at most.
     public var stationaryMax = 0
     /// The smallest side of a tile when the array is split.

@@ -1,5 +1,5 @@
 /// A value of a configuration.
-enum Value: Hashable, Sendable {
+package enum Value: Hashable, Sendable {
   case number(Double)
   case integer(Int)
   case integers([Int])

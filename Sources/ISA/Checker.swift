@@ -265,22 +265,29 @@ extension Checker {
     let start = tensor.partition + Int(pattern.rowStart)
     let rows = Int(pattern.rows)
     if isSpread {
-      // NKI documentation, MXFP matrix multiplication, "Packing Scale Values".
       require(
-        start % 4 == 0 && start % 32 <= 12 && start + rows <= geometry.partitions, name,
+        MXGroup.scaleStarts.contains(start % MXGroup.quadrant)
+          && start + rows <= geometry.partitions, name,
         "operand '\(name)' starts at partition \(start); scales start at partition 0, 4, 8 or 12 of "
-          + "a quadrant of 32", remedy: "move the tensor")
+          + "a quadrant of \(MXGroup.quadrant)", remedy: "move the tensor")
     } else {
-      // Start partition rule: trainium/inferentia2 architecture guide, "Accessing SBUF/PSUM tensors".
-      let unit = rows > 64 ? 128 : rows > 32 ? 64 : 32
-      require(
-        start % unit == 0 && start + rows <= geometry.partitions, name,
-        "operand '\(name)' has \(rows) partitions from partition \(start) on; "
-          + "\(rows) partitions must start at a multiple of \(unit)",
-        remedy: "move the tensor, or split the instruction")
+      let isStart = geometry.startPartitions.allow(start, count: rows)
+      if !isStart || start + rows > geometry.partitions {
+        let expectation = geometry.startPartitions.expectation(
+          count: rows, of: geometry.partitions)
+        require(
+          false, name,
+          "operand '\(name)' has \(rows) partitions from partition \(start) on; "
+            + "\(rows) partitions must start \(expectation)",
+          remedy: "move the tensor, or split the instruction")
+      }
     }
-    // Trainium/inferentia2 architecture guide: 64K elements of SBUF, 4K of PSUM, which is all that a partition
-    // of PSUM has. Repeating some by a stride of 0 is no more of it (nki-library's layernorm_tkg repeats the
+    let dimensions = geometry.freeDimensions
+    require(
+      pattern.free.count <= dimensions, name,
+      "operand '\(name)' has \(pattern.free.count) free dimensions, at most \(dimensions)",
+      remedy: "split the instruction, or copy the tensor first")
+    // All of a PSUM partition has no more elements than its operands may have. Repeating some by a stride of 0 is no more of it (nki-library's layernorm_tkg repeats the
     // mean of a row 5,160 times).
     let limit = tensor.space == .psum ? geometry.psumFreeElements : geometry.sbufFreeElements
     var elements = pattern.elementsPerRow

@@ -67,6 +67,8 @@ public struct Emitter {
   public private(set) var engine: Engine
   /// The program's tensors.
   public let tensors: [Tensor]
+  /// Limits of the instructions.
+  public let geometry: Geometry
   /// What the operation emitted.
   public private(set) var emissions: [Emission] = []
   /// Operands of all emissions.
@@ -74,8 +76,9 @@ public struct Emitter {
   private let places: [TensorPlace]
 
   /// Makes an emitter.
-  public init(engine: Engine, tensors: [Tensor]) {
+  public init(engine: Engine, tensors: [Tensor], geometry: Geometry) {
     self.engine = engine
+    self.geometry = geometry
     self.tensors = tensors
     places = tensors.map { TensorPlace($0) }
   }

@@ -15,6 +15,9 @@ enum MXGroup {
   static let quadrant = 32
   /// Partitions of a quadrant that hold its scales.
   static let scales = quadrant / partitions
+  /// Partitions of a quadrant at which scales begin (NKI documentation, MXFP matrix multiplication,
+  /// "Packing Scale Values").
+  static let scaleStarts = [0, 4, 8, 12]
   /// What is added to the exponent of a scale; the code 255 is NaN.
   static let bias = 127
 

@@ -3,9 +3,6 @@ import Hardware
 extension Hardware {
   /// What the user changed, as `path=value`, in the order of the configuration.
   var changes: [String] {
-    paths.compactMap { path in
-      guard let source = source(of: path), source.hasPrefix("set by the user") else { return nil }
-      return value(of: path).map { "\(path)=\($0)" }
-    }
+    overriddenPaths.compactMap { path in value(of: path).map { "\(path)=\($0)" } }
   }
 }

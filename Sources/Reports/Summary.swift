@@ -223,7 +223,7 @@ extension Summary {
     let operations: Int
     let adjusted: Double
     switch matmul.rate {
-    case .single:
+    case .single, .float16, .float8, .tfloat32:
       operations = perMAC * product
       adjusted = Double(operations) * multiplier.bf16
     case .float32Pass:

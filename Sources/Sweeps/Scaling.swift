@@ -56,8 +56,9 @@ public enum MachinePart: String, CaseIterable, Hashable, Sendable {
   func isRate(_ path: String, unit: String) -> Bool? {
     switch self {
     case .tensor, .vector, .scalar, .gpsimd:
-      if path == "clocks.\(rawValue)" { return true }
-      return path.hasPrefix("\(rawValue).") && (unit == "ns" || unit == "ns/element") ? false : nil
+      guard unit == "GHz" || unit == "ns" || unit == "ns/element" else { return nil }
+      if unit == "GHz" { return path == "clocks.\(rawValue)" ? true : nil }
+      return path.hasPrefix("\(rawValue).") ? false : nil
     case .dmaBandwidth:
       if path == "clocks.dma" { return true }
       return path.hasPrefix("dma.") && unit == "ns/element" ? false : nil
@@ -128,23 +129,21 @@ public enum ScaledTarget: Hashable, Sendable {
       isGroup: parts.count > 1, change: change)
   }
 
+  /// Whether the value at a path is multiplied by the factor (true) or divided by it (false); `nil` if it
+  /// stays as it is.
+  private func isRate(_ path: String, unit: String) -> Bool? {
+    if case .value(let chosen) = self { return chosen == path ? true : nil }
+    return parts.lazy.compactMap { $0.isRate(path, unit: unit) }.first
+  }
+
   /// The overrides that make it `factor` times as fast; of a single value: `factor` times as large.
   public func overrides(_ factor: Double, on hardware: Hardware) -> [Setting] {
-    hardware.paths.compactMap { path in
-      guard let number = hardware.value(of: path).flatMap(Double.init),
-        let unit = hardware.unit(of: path)
+    hardware.units.compactMap { path, unit in
+      // Few values are of a part: their paths and units are looked at before them.
+      guard let isRate = isRate(path, unit: unit),
+        let number = hardware.value(of: path).flatMap(Double.init)
       else { return nil }
-      let scaled: Double
-      switch self {
-      case .part, .memory:
-        guard let isRate = parts.lazy.compactMap({ $0.isRate(path, unit: unit) }).first else {
-          return nil
-        }
-        scaled = isRate ? number * factor : number / factor
-      case .value(let chosen):
-        guard chosen == path else { return nil }
-        scaled = number * factor
-      }
+      let scaled = isRate ? number * factor : number / factor
       guard scaled != number else { return nil }
       // Whole numbers stay whole: there is no half a ring.
       let isWhole = !hardware.isFractional(path)

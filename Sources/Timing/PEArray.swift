@@ -195,7 +195,11 @@ struct PEArray {
   private func streamCycles(_ work: Matmul) -> Double {
     let perColumn =
       switch work.rate {
-      case .single, .doubleRow, .mx: tensor.cyclesPerColumn.bf16
+      // Packed MX data go in as elements of 16 bits do.
+      case .single, .mx: tensor.cyclesPerColumn.bf16
+      case .float16: tensor.cyclesPerColumn.fp16
+      case .float8, .doubleRow: tensor.cyclesPerColumn.fp8
+      case .tfloat32: tensor.cyclesPerColumn.tf32
       case .float32Pass:
         work.transpose ? tensor.cyclesPerColumn.fp32Transpose : tensor.cyclesPerColumn.fp32Pass
       }

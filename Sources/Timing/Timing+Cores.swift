@@ -68,7 +68,8 @@ extension Hardware {
   /// The hardware as each core of a layout sees it: the cores of a rank share their stack's bandwidth.
   public func shared(by layout: CoreLayout) -> Hardware {
     var shared = self
-    shared.hbm.activeCores = max(hbm.activeCores, layout.coresPerRank)
+    shared.hbm.activeCores = max(
+      hbm.activeCores, min(layout.coresPerRank, hbm.coresPerStack))
     return shared
   }
 }

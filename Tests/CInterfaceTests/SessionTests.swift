@@ -30,6 +30,27 @@ import Testing
     return try #require(json as? [[String: Any]])
   }
 
+  @Test func hardwareIsDescribed() throws {
+    let session = sessionNew()
+    defer { sessionFree(session) }
+    #expect(sessionSet(session, "hardware", "trn3") == 0)
+    #expect(sessionSet(session, "override", "dma.rings=32") == 0)
+    let text = String(cString: try #require(sessionHardware(session)))
+    let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+    let values = try #require(object?["values"] as? [String: [String: Any]])
+    #expect(object?["name"] as? String == "trn3")
+    #expect(values["core.generation"]?["value"] as? Int == 4)
+    #expect(values["dma.rings"]?["source"] as? String == "set by the user: dma.rings=32")
+    #expect(values["clocks.dma"]?["unit"] as? String == "GHz")
+    #expect(sessionSet(session, "hardware", "trn9") == 0)
+    #expect(sessionHardware(session) == nil)
+    let message = try errors(session).first?["message"] as? String
+    #expect(message == "unknown hardware 'trn9'")
+    #expect(sessionSet(session, "hardware", "trn2") == 0)
+    #expect(sessionHardware(session) != nil)
+    #expect(try errors(session).isEmpty)
+  }
+
   @Test func boundTensorsAreUsedInPlace() throws {
     let session = load(Self.text)
     defer { sessionFree(session) }

@@ -1,7 +1,13 @@
 import Formats
+import Hardware
 import ISA
 import Machine
 import Programs
+
+private let trn2: Geometry = {
+  guard let hardware = try? Hardware.load(named: "trn2") else { preconditionFailure("trn2") }
+  return Geometry(hardware)
+}()
 
 /// The bytes that an operand touches, one bit each: what footprints are judged by.
 struct ByteSet {
@@ -66,7 +72,8 @@ struct Touched {
 extension Program {
   /// What each of the instruction's emissions touches, in order.
   func touched(_ index: Int) -> [Touched] {
-    var emitter = Emitter(engine: instructions[index].resolvedEngine, tensors: tensors)
+    var emitter = Emitter(
+      engine: instructions[index].resolvedEngine, tensors: tensors, geometry: trn2)
     instructions[index].operation.lower(into: &emitter)
     return emitter.emissions.map { emission in
       Touched(

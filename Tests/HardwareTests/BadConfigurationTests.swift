@@ -176,7 +176,7 @@ private let badCases: [BadCase] = [
 
   @Test(arguments: badCases)
   func oneChange(bad: BadCase) throws {
-    let text = try #require(Hardware.builtinTexts["trn2"])
+    let text = try builtinText("trn2")
     let place = try #require(text.range(of: bad.old), "the text to change is not in trn2.yaml")
     let changed = text.replacingCharacters(in: place, with: bad.new)
     let found = diagnostics(of: changed)
@@ -228,7 +228,7 @@ private let badCases: [BadCase] = [
   }
 
   @Test func severalDocuments() throws {
-    let text = try #require(Hardware.builtinTexts["trn2"])
+    let text = try builtinText("trn2")
     #expect(
       diagnostics(of: text + "---\nname: other\n").map(\.message)
         == ["not valid YAML: but found another document"])
@@ -254,7 +254,7 @@ private let badCases: [BadCase] = [
 
   /// Random damage must give diagnostics or a configuration, never a crash.
   @Test func randomDamage() throws {
-    let trn2 = try #require(Hardware.builtinTexts["trn2"])
+    let trn2 = try builtinText("trn2")
     // The head of the file exercises the same code as the whole, faster.
     let text = Array(trn2.unicodeScalars.prefix(3000))
     var state: UInt64 = 20_250_101

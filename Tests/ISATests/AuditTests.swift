@@ -90,7 +90,7 @@ import Testing
     let operation = try sample.makeOperation()
     let engine = try #require(Engine(name: sample.engine))
     let tensors = try sample.declarations()
-    var emitter = Emitter(engine: engine, tensors: tensors)
+    var emitter = Emitter(engine: engine, tensors: tensors, geometry: geometry())
     operation.lower(into: &emitter)
     #expect(!emitter.emissions.isEmpty)
     // Which rows a dynamic index names is open, so the whole tensor stands for its operand.

@@ -67,7 +67,7 @@ import Testing
         let findings = changed.findings(
           geometry: geometry(generation: sample.generation ?? 3), tensors: declared, engine: engine)
         guard findings.isEmpty else { continue }
-        var emitter = Emitter(engine: engine, tensors: declared)
+        var emitter = Emitter(engine: engine, tensors: declared, geometry: geometry())
         changed.lower(into: &emitter)
         var machine = try sample.machine(declared, expected: false)
         do throws(Trap) {

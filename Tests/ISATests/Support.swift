@@ -1,15 +1,15 @@
 import Device
 import Formats
+import Hardware
 import ISA
 import Machine
 
-/// The sizes of a trn2 core, as its configuration has them; those of trn3 that differ for generation 4.
-func geometry(generation: Int = 3) -> Geometry {
-  let isLater = generation >= 4
-  return Geometry(
-    partitions: 128, sbufBytes: 192 << 10, psumBytes: 16 << 10, psumBankBytes: 2 << 10,
-    hbmBytes: 1 << 34, sbufFreeElements: 65536, psumFreeElements: isLater ? 8192 : 4096,
-    stationaryMax: 128, movingMax: isLater ? 4096 : 512, generation: generation)
+/// The sizes and limits of trn1, trn2 or trn3, as their configurations have them.
+func geometry(generation: Int = 3) -> Geometry { geometries[generation - 2] }
+
+private let geometries: [Geometry] = ["trn1", "trn2", "trn3"].map { name in
+  guard let hardware = try? Hardware.load(named: name) else { preconditionFailure(name) }
+  return Geometry(hardware)
 }
 
 /// Tensors and patterns over them, for programs of one operation.
@@ -43,7 +43,8 @@ struct Bench {
   }
 
   func emissions(_ operation: any Operation, engine: Engine? = nil) -> [Emitted] {
-    var emitter = Emitter(engine: engine ?? operation.defaultEngine, tensors: tensors)
+    var emitter = Emitter(
+      engine: engine ?? operation.defaultEngine, tensors: tensors, geometry: geometry())
     operation.lower(into: &emitter)
     return emitter.emissions.map {
       Emitted(

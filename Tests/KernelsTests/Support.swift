@@ -1,6 +1,7 @@
 import Device
 import Diagnostics
 import Formats
+import Hardware
 import ISA
 import Kernels
 import Machine
@@ -9,10 +10,12 @@ import Testing
 
 extension Geometry {
   /// trn2 with 192 KiB of SBUF per partition, as NKI's allocator sees it.
-  static let test = Geometry(
-    partitions: 128, sbufBytes: 196_608, psumBytes: 16_384, psumBankBytes: 2048,
-    hbmBytes: 24 << 30, sbufFreeElements: 65_536, psumFreeElements: 4096, stationaryMax: 128,
-    movingMax: 512, generation: 3)
+  static let test: Geometry = {
+    guard let hardware = try? Hardware.load(named: "trn2") else { preconditionFailure("trn2") }
+    var geometry = Geometry(hardware)
+    geometry.sbufBytes = 196_608
+    return geometry
+  }()
 }
 
 /// One kernel with its settings, as the command line gives them.

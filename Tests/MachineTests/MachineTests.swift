@@ -4,11 +4,12 @@ import Testing
 @testable import Machine
 
 private func makeMachine(_ tensors: [Tensor]) -> Machine {
-  Machine(
-    geometry: Geometry(
-      partitions: 128, sbufBytes: 4096, psumBytes: 4096, psumBankBytes: 2048, hbmBytes: 1 << 20,
-      sbufFreeElements: 65536, psumFreeElements: 4096, stationaryMax: 128, movingMax: 512,
-      generation: 3), tensors: tensors)
+  var geometry = Geometry()
+  geometry.partitions = 128
+  geometry.sbufBytes = 4096
+  geometry.psumBytes = 4096
+  geometry.psumBankBytes = 2048
+  return Machine(geometry: geometry, tensors: tensors)
 }
 
 private func pattern(

@@ -1,16 +1,14 @@
+import Hardware
 import ISA
 import Machine
 import Programs
 import Testing
 
 @Suite struct FuzzTests {
-  static let geometry = Geometry(
-    partitions: 128, sbufBytes: 196608, psumBytes: 16384, psumBankBytes: 2048,
-    hbmBytes: 24 << 30, sbufFreeElements: 65536, psumFreeElements: 4096, stationaryMax: 128,
-    movingMax: 512, generation: 3)
+  static let geometry = Result { Geometry(try Hardware.load(named: "trn2")) }
 
-  @Test func randomProgramsAndDamagedFiles() {
-    let fuzzer = ProgramFuzzer(geometry: Self.geometry)
+  @Test func randomProgramsAndDamagedFiles() throws {
+    let fuzzer = ProgramFuzzer(geometry: try Self.geometry.get())
     var accepted = 0
     for seed in 1...UInt64(600) {
       let result = fuzzer.run(caseSeed: seed)

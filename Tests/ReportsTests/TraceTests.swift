@@ -176,7 +176,7 @@ import Timing
   @Test(arguments: [KernelName.matmul, .softmax])
   func kernels(name: KernelName) throws {
     let hardware = try Hardware.load(named: "trn2")
-    let program = try name.make().build(hardware.geometryForTests)
+    let program = try name.make().build(Geometry(hardware))
     let device = try Lowering.lower(program, on: hardware)
     let timeline = try Timing.run(device, on: hardware)
     let run = Run(program: program, hardware: hardware, device: device, timeline: timeline)
@@ -204,17 +204,5 @@ import Timing
     let report = Report(run)
     #expect(report.timed?.bottleneck.sentence.isEmpty == false)
     #expect(report.text().split(separator: "\n").allSatisfy { $0.count <= 100 })
-  }
-}
-
-extension Hardware {
-  /// The sizes that kernels need.
-  fileprivate var geometryForTests: Geometry {
-    Geometry(
-      partitions: sbuf.partitions, sbufBytes: sbuf.usableBytesPerPartition,
-      psumBytes: psum.bytesPerPartition, psumBankBytes: psum.bankBytes,
-      hbmBytes: hbm.bytesPerStack, sbufFreeElements: access.maxFreeElementsSBUF,
-      psumFreeElements: access.maxFreeElementsPSUM, stationaryMax: tensor.stationaryMax,
-      movingMax: tensor.movingMax, generation: 3)
   }
 }

@@ -68,7 +68,7 @@ public struct Lowering {
   private init(_ program: Program, _ hardware: Hardware) {
     self.program = program
     self.hardware = hardware
-    emitter = Emitter(engine: .tensor, tensors: program.tensors)
+    emitter = Emitter(engine: .tensor, tensors: program.tensors, geometry: Geometry(hardware))
     tracker = HazardTracker(
       tensors: program.tensors, sbufBytes: hardware.sbuf.bytesPerPartition,
       psumBytes: hardware.psum.bytesPerPartition)
@@ -314,13 +314,11 @@ public struct Lowering {
 
   /// How many rows of `bytes` a prepared descriptor takes.
   ///
-  /// What a ring has of a transfer makes one descriptor if it is 4096 B or less: 8 rows of 256 or 512 B
-  /// do, rows of 2304, 4000 and 4608 B go one by one (trn2.3xlarge captures, CS149 asst4: transpose,
-  /// conv2d, vector addition).
+  /// What a ring has of a transfer makes one descriptor if it is small enough.
   private func packed(_ bytes: Int, _ portions: [(ring: Int, count: Int)]) -> Int {
     let share = portions[0].count
     guard portions.allSatisfy({ $0.count == share }) else { return 1 }
-    return share > 1 && share * bytes <= 4096 ? share : 1
+    return share > 1 && share * bytes <= hardware.dma.packedDescriptorBytes ? share : 1
   }
 
   /// The mode the author chose, or what the core has for this engine.
@@ -350,19 +348,12 @@ public struct Lowering {
 
   // MARK: - Semaphores
 
-  /// How many transfers of a queue can be under way: each has one of the queue's semaphores.
-  ///
-  /// From the 17th trigger of a queue on, each waits for the transfer 16 before it: measured on
-  /// trn2.3xlarge captures (CS149 asst4 transpose and conv2d, static descriptors); `assumed` for
-  /// generated ones, of which no captured kernel has as many.
-  static let transfersPerQueue = 16
-
   /// A trigger waits until the semaphore that its transfer will count on is free.
   private mutating func waitForQueue(_ device: Int, _ engine: Engine) {
     guard case .trigger(let transfer) = self.device.instructions[device].work else { return }
     let queue = Int(self.device.transfers[Int(transfer)].queue)
     while queued.count <= queue { queued.append([]) }
-    let earlier = queued[queue].count - Lowering.transfersPerQueue
+    let earlier = queued[queue].count - hardware.dma.transfersPerQueue
     queued[queue].append(Int(transfer))
     guard earlier >= 0 else { return }
     let producer = Producer.transfer(queued[queue][earlier])

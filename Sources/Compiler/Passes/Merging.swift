@@ -19,7 +19,6 @@ import Programs
 ///
 /// What passes write must be apart and must not depend on one another, also not by way of other instructions.
 struct Merging {
-  private static let maximumElements = 512
   private static let maximumPasses = 4
   private static let maximumDMABytes = 4096
 
@@ -178,10 +177,10 @@ struct Merging {
     }
     if let reduction = node.operation as? TensorReduce {
       let rank = reduction.data.free.count
-      if rank == 0 || rank >= FreeDimensions.maximum { return 1 }
+      if rank == 0 || rank >= draft.limits.freeDimensions { return 1 }
     }
     let elements = own.map(\.elementsPerRow).max() ?? 1
-    return min(Self.maximumPasses, Self.maximumElements / max(1, elements))
+    return min(Self.maximumPasses, draft.limits.bankElements / max(1, elements))
   }
 
   /// Whether an instance continues a run; the first that does decides the steps.
@@ -200,7 +199,7 @@ struct Merging {
         let step = b.offset - a.offset
         if step < 0 || (step == 0 && (field == target || new.isDMA)) { return false }
         if field == target && !isApart(a, step) { return false }
-        if a.free.count >= FreeDimensions.maximum { return false }
+        if a.free.count >= draft.limits.freeDimensions { return false }
         steps.append(step)
       } else if isLocal(mine) && isLocal(theirs) && a.offset == b.offset
         && draft.declaration(mine).shape == draft.declaration(theirs).shape

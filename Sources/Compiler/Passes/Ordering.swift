@@ -94,7 +94,7 @@ struct Ordering {
     ends = [Double](repeating: 0, count: tensors.count)
     isAllocated = [Bool](repeating: false, count: tensors.count)
     sizes = tensors.map { tensor in
-      let unit = tensor.space == .psum ? limits.bankBytes : MemoryLimits.alignment
+      let unit = tensor.space == .psum ? limits.bankBytes : limits.alignment
       return (tensor.freeBytes + unit - 1) / unit * unit
     }
     ready = Array(repeating: Heap(), count: Engine.allCases.count + 1)

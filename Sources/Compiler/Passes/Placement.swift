@@ -69,7 +69,7 @@ struct Placement {
       .enumerated().sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
       .map(\.element)
     if policy == .infinite {
-      let unit = space == .psum ? draft.limits.bankBytes : MemoryLimits.alignment
+      let unit = space == .psum ? draft.limits.bankBytes : draft.limits.alignment
       var at = 0
       for item in open {
         places[item.tensor] = OnChipPlace(byte: at)
@@ -127,6 +127,7 @@ struct Placement {
     let capacity: Int
     let unit: Int
     let bankBytes: Int
+    let alignment: Int
     let isPSUM: Bool
     let fixed: [(item: Item, place: OnChipPlace)]
     private(set) var places: [Int: OnChipPlace] = [:]
@@ -144,8 +145,9 @@ struct Placement {
       self.fixed = fixed
       capacity = limits.capacity(space)
       bankBytes = limits.bankBytes
+      alignment = limits.alignment
       isPSUM = space == .psum
-      unit = isPSUM ? limits.bankBytes : MemoryLimits.alignment
+      unit = isPSUM ? limits.bankBytes : limits.alignment
     }
 
     /// Who has memory now.
@@ -154,7 +156,7 @@ struct Placement {
     /// Gives a tensor a place; `false` if there is none.
     mutating func place(_ item: Item) -> Bool {
       release(before: item.first)
-      let size = roundedUp(item.bytes, MemoryLimits.alignment)
+      let size = roundedUp(item.bytes, alignment)
       var taken = live
       for (other, place) in fixed where other.first <= item.last && item.first <= other.last {
         taken.append(Taken(begin: place.byte, end: place.byte + other.bytes, item: other.tensor))
@@ -169,7 +171,7 @@ struct Placement {
       begin = begin ?? gap(taken, size, from: 0, alignment: unit)
       if begin == nil && isPSUM && size < bankBytes {
         // Every bank holds something: share one.
-        begin = gap(taken, size, from: 0, alignment: MemoryLimits.alignment)
+        begin = gap(taken, size, from: 0, alignment: alignment)
       }
       guard let begin else { return false }
       places[item.tensor] = OnChipPlace(byte: begin)

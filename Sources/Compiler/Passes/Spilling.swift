@@ -73,7 +73,7 @@ struct Spilling {
           tensor,
           default: Tile(
             tensor: tensor,
-            bytes: roundedUp(draft.tensors[tensor].freeBytes, MemoryLimits.alignment),
+            bytes: roundedUp(draft.tensors[tensor].freeBytes, draft.limits.alignment),
             current: tensor)
         ].uses.append((index, replaces))
       }

@@ -45,7 +45,7 @@ public struct BNStats: Operation {
     check.requireOnChip([(dst, "dst"), (data, "data")])
     check.requireSameRows(data, "data", dst, "dst")
     check.requireElements(dst, "dst", 6...6)
-    check.requireElements(data, "data", 1...512)
+    check.requireElements(data, "data", 1...check.geometry.limits.bnStatsElements)
   }
 
   /// One element per cycle.

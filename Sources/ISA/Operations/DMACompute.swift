@@ -149,6 +149,10 @@ public struct DMACompute: Operation {
   /// Shapes, memories and modes.
   public func check(_ check: inout Checker) {
     check.requireSpace(dst, "dst", [.hbm, .sbuf])
+    let limit = check.geometry.limits.dmaComputeSources
+    check.require(
+      summands.count <= limit, nil, "\(summands.count) summands, at most \(limit)",
+      remedy: "add the rest with another dma_compute")
     for (pattern, name) in summands {
       check.requireSpace(pattern, name, [.hbm, .sbuf])
       check.require(

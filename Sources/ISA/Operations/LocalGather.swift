@@ -78,7 +78,9 @@ public struct LocalGather: Operation {
     check.require(
       sizes.contains(elementsPerIndex), "num_elem_per_idx",
       "num_elem_per_idx is \(elementsPerIndex), must be 1, 2, 4, 8, 16 or 32")
-    let counts = 1...Swift.min(4096, 16 * index.elementsPerRow)
+    let counts =
+      1...Swift.min(
+        check.geometry.limits.localGatherIndices, 16 * index.elementsPerRow)
     check.require(
       counts.contains(count), "num_valid_indices",
       "\(count) indices per core, must be 1 to \(counts.upperBound)")

@@ -41,7 +41,7 @@ public struct Max8: Operation {
     check.requireOnChip([(dst, "dst"), (src, "src")])
     check.requireSameRows(src, "src", dst, "dst")
     check.requireElements(dst, "dst", 8...8)
-    check.requireElements(src, "src", 8...16384)
+    check.requireElements(src, "src", check.geometry.limits.max8Elements)
   }
 
   /// One pass of Vector.

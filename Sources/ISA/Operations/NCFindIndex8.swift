@@ -46,7 +46,7 @@ public struct NCFindIndex8: Operation {
     check.requireOnChip([(dst, "dst"), (data, "data"), (vals, "vals")])
     check.requireSameRows(data, "data", dst, "dst")
     check.requireSameRows(data, "data", vals, "vals")
-    check.requireElements(data, "data", 8...16384)
+    check.requireElements(data, "data", check.geometry.limits.max8Elements)
     check.requireElements(vals, "vals", 8...8)
     check.requireElements(dst, "dst", 8...8)
     check.requireIndexType(dst, "dst")

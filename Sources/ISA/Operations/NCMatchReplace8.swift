@@ -59,7 +59,7 @@ public struct NCMatchReplace8: Operation {
     check.requireOnChip([(dst, "dst"), (data, "data"), (vals, "vals")])
     check.requireSameShape(data, "data", dst, "dst")
     check.requireSameRows(data, "data", vals, "vals")
-    check.requireElements(data, "data", 8...16384)
+    check.requireElements(data, "data", check.geometry.limits.max8Elements)
     check.requireElements(vals, "vals", 8...8)
     if let dstIdx {
       check.requireOnChip([(dstIdx, "dst_idx")])

@@ -96,11 +96,12 @@ public struct NCMatmul: Operation {
     check.requireProductShape(dst, stationary, moving, fold: rowsPerPass)
     check.requireOneBank(dst, "dst")
     checkTypes(&check)
+    let whole = [check.geometry.peRows, check.geometry.peColumns]
     check.requirePETile(
       at: tilePosition, size: tileSize, rows: Int(stationary.rows),
       columns: stationary.elementsPerRow / rowsPerPass)
     check.require(
-      performanceMode == .none || tileSize == [] || tileSize == [128, 128], "perf_mode",
+      performanceMode == .none || tileSize == [] || tileSize == whole, "perf_mode",
       "double_row takes the whole PE array, not a tile of \(tileSize)")
   }
 
@@ -144,10 +145,10 @@ public struct NCMatmul: Operation {
   /// LDWEIGHTS and MATMUL; two of each for fp32.
   public func lower(into emitter: inout Emitter) {
     let weights = emitter.place(stationary)
-    let rate: MatmulRate =
+    let rate =
       performanceMode == .doubleRow
-      ? .doubleRow : emitter.place(moving).dtype == .float32 ? .float32Pass : .single
-    let passes = rate == .float32Pass && !isTranspose ? 2 : 1
+      ? .doubleRow : MatmulRate(moving: emitter.place(moving).dtype)
+    let passes = rate == .float32Pass && !isTranspose ? emitter.geometry.float32Passes : 1
     for pass in 0..<passes {
       emitter.emit(
         .ldweights,
@@ -245,10 +246,8 @@ extension Checker {
     require(
       columns <= columnsMax, "stationary",
       "'stationary' has \(columns) columns, at most \(columnsMax)", remedy: "split M")
-    // NeuronCore-v4: as many as fill PSUM (NKI ISA reference, nc_matmul, "Tile size").
     let streamedMax =
-      geometry.generation >= 4 && place(dst).dtype == .bfloat16
-      ? 2 * geometry.movingMax : geometry.movingMax
+      place(dst).dtype == .bfloat16 ? geometry.movingMaxBF16 : geometry.movingMax
     require(
       streamed <= streamedMax, "moving", "'moving' has \(streamed) columns, at most \(streamedMax)",
       remedy: "split N")
@@ -260,8 +259,8 @@ extension Checker {
 
   /// Requires a tile of the PE array that holds `rows` × `columns` weights, or none: both lists empty.
   ///
-  /// Source: NKI documentation, nc_matmul tiling mode (NeuronCore-v3: 32, 64 or 128 rows and columns
-  /// at multiples of them).
+  /// Source: NKI documentation, nc_matmul tiling mode (tiles of
+  /// NeuronCore-v3 have 32, 64 or 128 rows and columns and begin at multiples of them).
   mutating func requirePETile(at position: [Int], size: [Int], rows: Int, columns: Int) {
     guard position != [] || size != [] else { return }
     guard position.count == 2, size.count == 2 else {
@@ -269,16 +268,25 @@ extension Checker {
         false, "tile_position", "tile_position and tile_size are [row, column] and come together")
       return
     }
-    let axes = [("rows", rows), ("columns", columns)]
-    for ((name, needed), (first, count)) in zip(axes, zip(position, size)) {
-      let isSize = [32, 64, 128].contains(count)
+    let axes = [
+      ("rows", rows, geometry.peRows), ("columns", columns, geometry.peColumns),
+    ]
+    for ((name, needed, extent), (first, count)) in zip(axes, zip(position, size)) {
+      // Each twice as large as the one before.
+      var sizes = [geometry.peTile]
+      while let last = sizes.last, 2 * last <= extent { sizes.append(2 * last) }
+      let isSize = sizes.contains(count)
+      let texts = sizes.map { "\($0)" }
       require(
-        isSize, "tile_size", "the PE tile has \(count) \(name), must have 32, 64 or 128")
+        isSize, "tile_size",
+        "the PE tile has \(count) \(name), must have "
+          + (texts.dropLast().joined(separator: ", ") + (texts.count > 1 ? " or " : ""))
+          + (texts.last ?? ""))
       guard isSize else { continue }
       require(
-        first >= 0 && first % count == 0 && first + count <= 128, "tile_position",
+        first >= 0 && first % count == 0 && first + count <= extent, "tile_position",
         "the PE tile begins at \(first), must begin at a multiple of its \(count) \(name) "
-          + "within 128")
+          + "within \(extent)")
       require(
         needed <= count, "tile_size", "'stationary' has \(needed) \(name), the PE tile \(count)")
     }
@@ -301,8 +309,10 @@ extension Checker {
       remedy: "convert it with tensor_copy first")
     let generation = geometry.generation
     require(
-      dtype != .float8_e4m3fn || generation >= 4, name,
-      "float8_e4m3fn needs trn3, this is NeuronCore-v\(generation)",
-      remedy: "use float8_e4m3")
+      !dtype.isFloat || geometry.matmulTypes.contains(dtype), name,
+      dtype == .float8_e4m3fn && generation < 4
+        ? "float8_e4m3fn needs trn3, this is NeuronCore-v\(generation)"
+        : "'\(name)' is \(dtype), which the PE array does not take",
+      remedy: dtype == .float8_e4m3fn ? "use float8_e4m3" : "convert it with tensor_copy first")
   }
 }

@@ -101,9 +101,10 @@ public struct NCMatmulMX: Operation {
     check.requirePETile(
       at: tilePosition, size: tileSize, rows: Int(stationary.rows), columns: columns)
     // NKI documentation, nc_matmul_mx, "Tiling Mode": rows only.
+    let peColumns = check.geometry.peColumns
     check.require(
-      tileSize.count != 2 || tileSize[1] == 128, "tile_size",
-      "the PE tile is \(tileSize), must have 128 columns",
+      tileSize.count != 2 || tileSize[1] == peColumns, "tile_size",
+      "the PE tile is \(tileSize), must have \(peColumns) columns",
       remedy: "products of MX data split the array's rows only")
   }
 

@@ -60,13 +60,14 @@ public struct NCNGather: Operation {
       remedy: "convert it, or view int32 as uint32")
   }
 
-  /// One instruction for each 512 elements.
+  /// One instruction for as many elements as one takes.
   public func lower(into emitter: inout Emitter) {
     var rest = dst.elementsPerRow
+    let most = emitter.geometry.limits.gatherElements
     while rest > 0 {
       emitter.stream(
-        .gather, .iota, inputs: [data, indices], output: dst, elements: Swift.min(rest, 512))
-      rest -= 512
+        .gather, .iota, inputs: [data, indices], output: dst, elements: Swift.min(rest, most))
+      rest -= most
     }
   }
 

@@ -39,6 +39,9 @@ public struct NCTranspose: Operation {
     self.data = data
   }
 
+  /// Rows and columns of the blocks that the vector engine transposes (NKI ISA reference).
+  private static let block = 32
+
   /// Shapes, memories and types.
   public func check(_ check: inout Checker) {
     check.requireSameType(data, "data", dst, "dst")
@@ -54,7 +57,7 @@ public struct NCTranspose: Operation {
       check.requireSpace(data, "data", [.sbuf])
       check.requireOneBank(dst, "dst")
     } else {
-      limit = 32
+      limit = NCTranspose.block
       check.requireOnChip([(dst, "dst"), (data, "data")])
     }
     check.require(
@@ -83,7 +86,8 @@ public struct NCTranspose: Operation {
       .matmul(
         Matmul(
           rows: Int(data.rows), columns: data.elementsPerRow, moving: Int(data.rows),
-          rate: dtype.size == 4 ? .float32Pass : .single, transpose: true)),
+          rate: dtype.size == 4 ? .float32Pass : MatmulRate(moving: dtype),
+          transpose: true)),
       reads: [], writes: [dst])
   }
 

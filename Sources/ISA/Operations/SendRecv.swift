@@ -69,9 +69,10 @@ public struct SendRecv: ExchangeOperation {
       src.rows == dst.rows && src.elementsPerRow == dst.elementsPerRow, "dst",
       "'src' is \(src.rows) × \(src.elementsPerRow) and 'dst' \(dst.rows) × \(dst.elementsPerRow)")
     let size = check.tensor(src).dtype.size
+    let limit = check.geometry.limits.sendReceiveElements
     check.require(
-      dmaEngine == .dma || src.elementsPerRow * size <= 256 * size, "dma_engine",
-      "gpsimd_dma moves \(256 * size) bytes per partition, 'src' has \(src.elementsPerRow * size)",
+      dmaEngine == .dma || src.elementsPerRow <= limit, "dma_engine",
+      "gpsimd_dma moves \(limit * size) bytes per partition, 'src' has \(src.elementsPerRow * size)",
       remedy: "use dma_engine=dma")
   }
 

@@ -62,15 +62,17 @@ public struct TopK: Operation {
       check.require(dtype == wanted, name, "'\(name)' is \(dtype), must be \(wanted)")
     }
     check.requireSameShape(valDst, "val_dst", idxDst, "idx_dst")
+    let limits = check.geometry.limits
     check.require(
       src.rows % 16 == 0, "src", "'src' has \(src.rows) partitions, must be a multiple of 16")
     check.require(
-      (8..<65536).contains(count), "n", "n is \(count), must be 8 to 65535")
+      (8...limits.topKElements).contains(count), "n",
+      "n is \(count), must be 8 to \(limits.topKElements)")
     check.require(
       src.elementsPerRow * 16 >= count, "src",
       "'src' has 16 × \(src.elementsPerRow) elements in a group, n is \(count)")
     check.require(
-      valDst.elementsPerRow <= Swift.min(count, 32767), "val_dst",
+      valDst.elementsPerRow <= Swift.min(count, limits.topKResults), "val_dst",
       "k = \(valDst.elementsPerRow) of n = \(count) elements")
   }
 

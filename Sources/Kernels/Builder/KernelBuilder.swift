@@ -29,7 +29,7 @@ public final class KernelBuilder {
   public init(_ name: String, geometry: Geometry, metadata: [String: String] = [:]) {
     self.geometry = geometry
     program = Program(name: name, metadata: metadata)
-    sbuf = TileAllocator(.sbuf, capacity: geometry.sbufBytes, alignment: 64)
+    sbuf = TileAllocator(.sbuf, capacity: geometry.sbufBytes, alignment: geometry.sbufAlignment)
     psum = TileAllocator(.psum, capacity: geometry.psumBytes, alignment: geometry.psumBankBytes)
   }
 

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Diagnostics
 import Hardware
+import Reports
+import Storage
 
 struct HardwareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,13 +17,29 @@ struct HardwareCommand: ParsableCommand {
         EXAMPLES
           trnsim hardware show
           trnsim hardware show dma --hardware trn1
+          trnsim hardware show --json
         """)
     @Argument(help: "A section, such as clocks, tensor or dma.")
     var section: String?
+    @Option(
+      help: ArgumentHelp(
+        "Write all values with their units and sources as JSON; '-' prints them.",
+        valueName: "file|-"))
+    var json: String?
     @OptionGroup var hardware: HardwareOptions
 
+    func validate() throws {
+      if json != nil && section != nil { throw ValidationError("--json has all sections") }
+    }
+
     func run() throws {
-      try reporting { print(try hardware.load().show(section: section)) }
+      try reporting {
+        let loaded = try hardware.load()
+        guard let json else { return print(try loaded.show(section: section)) }
+        let text = JSON(loaded).text()
+        if json == "-" { return print(text) }
+        try writeAtomically(Array(text.utf8), to: json)
+      }
     }
   }
 

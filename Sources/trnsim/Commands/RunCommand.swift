@@ -117,12 +117,15 @@ struct RunCommand: ParsableCommand {
 
   /// Prints the report with the operations of a whole layer, as text or as JSON, or writes the JSON.
   func show(
-    _ object: JSON, _ layer: LayerStudy?, on machine: Hardware, text: (_ color: Bool) -> String
+    _ object: @autoclosure () -> JSON, _ layer: LayerStudy?, on machine: Hardware,
+    text: (_ color: Bool) -> String
   ) throws {
-    var object = object
-    if let layer { object = object.adding("layer", layer.json(on: machine)) }
-    if json == "-" { return print(object.text()) }
-    if let json { try writeAtomically(Array(object.text().utf8), to: json) }
+    if let json {
+      var object = object()
+      if let layer { object = object.adding("layer", layer.json(on: machine)) }
+      if json == "-" { return print(object.text()) }
+      try writeAtomically(Array(object.text().utf8), to: json)
+    }
     print(text(showsColor(.standardOutput)))
     if let layer { print(layer.text(on: machine)) }
   }

@@ -72,6 +72,7 @@ def _load(path: str) -> Any:
         "trnsim_session_text": (c_char_p, [c_void_p, c_int32]),
         "trnsim_session_compiled": (c_char_p, [c_void_p]),
         "trnsim_session_errors": (c_char_p, [c_void_p]),
+        "trnsim_session_hardware": (c_char_p, [c_void_p]),
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_on_print": (c_int32, [c_void_p, PrintCallback, c_void_p]),
@@ -184,6 +185,15 @@ class Library:
     def isa(self) -> Any:
         """All operations of the core with their fields."""
         return json.loads(_load(self.path).trnsim_isa().decode())
+
+    def hardware(self, target: str, overrides: Sequence[str]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+        """All values of a machine, or what is wrong with its configuration."""
+        with Session(self.path) as session:
+            session.set("hardware", target)
+            for override in overrides:
+                session.set("override", override)
+            text = session.text("trnsim_session_hardware")
+            return (json.loads(text), []) if text else (None, session.errors())
 
     def session(self) -> Session:
         return Session(self.path)

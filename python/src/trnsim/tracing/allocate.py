@@ -104,9 +104,9 @@ def _shared(current: Any, dtype: DType, shape: tuple[int, ...], wanted: str, fou
 def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...],
              wanted: str, address: Any, blocks: int, placed: PlacedRegion | None, found: Any) -> NkiTensor:
     partitions = shape[blocks] if len(shape) > blocks else 1
-    if partitions > 128:
+    if partitions > current.machine.partitions:
         raise NkiValidationError(
-            f"{wanted} partition dimension {partitions} exceeds maximum 128",
+            f"{wanted} partition dimension {partitions} exceeds maximum {current.machine.partitions}",
             remedy="split the first dimension into tiles of nl.tile_size.pmax", place=current_place())
     free = 1
     for extent in shape[blocks + 1:]:

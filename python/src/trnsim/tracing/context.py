@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from ..core.machine import DEFAULT_TARGET, machine
 from ..errors import NkiValidationError
 from .layout import ALONE, Layout
 from .once import Passes
@@ -17,10 +18,6 @@ _TARGETS = {
     "trn1": "trn1", "inf2": "trn1", "gen2": "trn1", "trn2": "trn2", "gen3": "trn2", "trn3": "trn3",
     "gen4": "trn3",
 }
-_GENERATIONS = {"trn1": 2, "trn2": 3, "trn3": 4}
-
-#: The machine when nobody names one. (The vendor's simulator takes trn3.)
-DEFAULT_TARGET = "trn2"
 
 
 def target_name(value: str | None) -> str:
@@ -48,6 +45,8 @@ class Trace:
                  shared: dict[Any, Any] | None = None, siblings: list[Trace] | None = None) -> None:
         self.program = program
         self.target = target
+        #: What the target's configuration says.
+        self.machine = machine(target)
         #: All cores of the launch, and which of them this is.
         self.layout = layout
         self.rank = rank
@@ -85,7 +84,7 @@ class Trace:
 
     @property
     def generation(self) -> int:
-        return _GENERATIONS.get(self.target, 3)
+        return self.machine.generation
 
 
 _current: Trace | None = None

@@ -275,10 +275,11 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
     if w.rows != m.rows:
         raise fail(f"nc_matmul moving has {m.rows} partitions, stationary has {w.rows}",
                    "both hold the contraction in their partition dimension")
-    if columns > 128:
-        raise fail(f"nc_matmul stationary free size {columns} exceeds maximum 128",
+    machine = trace().machine
+    if columns > machine.stationary_max:
+        raise fail(f"nc_matmul stationary free size {columns} exceeds maximum {machine.stationary_max}",
                    "split it into tiles of nl.tile_size.gemm_stationary_fmax")
-    limit = 512 if trace().generation <= 3 else 8192 if to.dtype == "bfloat16" else 4096
+    limit = machine.moving_max_bf16 if to.dtype == "bfloat16" else machine.moving_max
     if width > limit:
         raise fail(f"nc_matmul moving free size {width} exceeds maximum {limit}",
                    "split it into tiles of nl.tile_size.gemm_moving_fmax")
@@ -288,7 +289,8 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
     adds = accumulates(to, a) if accumulate is None else bool(accumulate)
     note_matmul(to, a)
     to.storage.written = True
-    tiling = _tiling(tile_position, tile_size, w, columns) if tile_size and tuple(tile_size) != (128, 128) else _UNTILED
+    whole = (machine.pe_rows, machine.pe_columns)
+    tiling = _tiling(tile_position, tile_size, w, columns) if tile_size and tuple(tile_size) != whole else _UNTILED
     values = b"".join((a.data, w.data, m.data, YES if adds else NO, YES if is_transpose else NO, _PERF_MODE[mode], tiling))
     return emit(_MATMUL, values, [to, weights, data], None, name)
 

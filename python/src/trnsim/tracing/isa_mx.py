@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from .context import trace
 from .encoding import YES, integers_value
 from .isa_core import PSUM, SBUF, _dst, require_generation
 from .operand import core_operand
@@ -46,7 +47,8 @@ def nc_matmul_mx(dst: Any, stationary: Any, moving: Any, stationary_scale: Any, 
     to.storage.written = True
     if adds:
         values["accumulate"] = YES
-    if tile_size and tuple(tile_size) != (128, 128):
+    machine = trace().machine
+    if tile_size and tuple(tile_size) != (machine.pe_rows, machine.pe_columns):
         row, column = (int(start) for start in (tile_position or (0, 0)))
         rows, columns = (int(extent) for extent in tile_size)
         values |= {"tile_position": integers_value((row, column)), "tile_size": integers_value((rows, columns))}

@@ -417,8 +417,9 @@ def broadcast_partitions(x: NkiTensor, rows: int) -> NkiTensor:
     isa.memset(ones, 1.0)
     result = new_tile((rows, *x.shape[1:]), x.dtype)
     flat_row, flat_result = row.reshape((1, columns)), result.reshape((rows, columns))
-    for start in range(0, columns, 512):
-        stop = min(start + 512, columns)
+    width = trace().machine.bank_elements
+    for start in range(0, columns, width):
+        stop = min(start + width, columns)
         wide = new_tile((rows, stop - start), float32, PSUM)
         isa.nc_matmul(wide, ones, flat_row[:, start:stop], accumulate=False)
         isa.tensor_copy(flat_result[:, start:stop], wide)
@@ -497,8 +498,9 @@ def fill(result: NkiTensor, value: Any) -> None:
 
         rows = result.shape[0] if result.ndim > 1 else 1
         flat = result.reshape((rows, -1))
-        for start in range(0, rows, 128):
-            part = flat[start:min(start + 128, rows)]
+        partitions = trace().machine.partitions
+        for start in range(0, rows, partitions):
+            part = flat[start:min(start + partitions, rows)]
             source = new_tile(part.shape, result.dtype)
             isa.memset(source, value)
             dma_copy(part, source)

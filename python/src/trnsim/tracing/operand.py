@@ -6,13 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import NkiValidationError
-from .context import program
+from .context import program, trace
 from .encoding import signed
 from .places import current_place, fail
 from .view import NkiTensor
 
-#: Free dimensions of an access pattern (trn2 architecture guide, "Accessing SBUF/PSUM tensors").
-FREE_DIMENSIONS = 4
 #: Added to the number of free dimensions where a register moves the pattern.
 _MOVED = 8
 _INT32 = range(-(1 << 31), 1 << 31)
@@ -165,21 +163,23 @@ def _on_chip(view: NkiTensor, what: str) -> Pattern:
 
 def _few(dims: list[tuple[int, int]], what: str) -> list[tuple[int, int]]:
     """Free dimensions, no more than an access pattern has."""
-    if len(dims) > FREE_DIMENSIONS:
+    # Most operands have one, which is never too many.
+    if len(dims) > 1 and len(dims) > (limit := trace().machine.free_dimensions):
         dims = merged(dims)
-        if len(dims) > FREE_DIMENSIONS:
+        if len(dims) > limit:
             raise NkiValidationError(
                 f"{what} has {len(dims)} free dimensions, an access pattern has at most "
-                f"{FREE_DIMENSIONS}", remedy="split the instruction, or copy the tensor first",
+                f"{limit}", remedy="split the instruction, or copy the tensor first",
                 place=current_place())
     return dims
 
 
 def fits(view: NkiTensor) -> bool:
     """Whether one access pattern holds the view."""
-    if view.ndim - 1 - view.blocks <= FREE_DIMENSIONS:
+    limit = trace().machine.free_dimensions
+    if view.ndim - 1 - view.blocks <= limit:
         return True
-    return len(merged(list(zip(view.strides[1:], view.shape[1:])))) <= FREE_DIMENSIONS
+    return len(merged(list(zip(view.strides[1:], view.shape[1:])))) <= limit
 
 
 def pieces(*views: NkiTensor) -> Iterator[tuple[NkiTensor, ...]]:

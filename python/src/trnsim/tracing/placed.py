@@ -5,10 +5,9 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from .context import trace
 from .dtypes import DType
 from .spaces import MemoryRegion, PlacedRegion
-
-BANK_BYTES = 2048
 
 
 def first_address(region: MemoryRegion, dtype: DType, placed: PlacedRegion, partitions: int, free: int
@@ -35,14 +34,15 @@ def block_address(region: MemoryRegion, dtype: DType, placed: PlacedRegion, inde
         found = _call(placed.address_of, index, partitions, size)
         if region is MemoryRegion.psum:
             bank, partition, byte = found
-            return int(partition), int(bank) * BANK_BYTES + int(byte)
+            return int(partition), int(bank) * trace().machine.bank_bytes + int(byte)
         partition, byte = found
         return int(partition), int(byte)
     base_byte, base_bank, base_partition, in_partitions, in_free = placed.slots
     slot = _slot(index, tuple(in_free) or (1,) * len(index))
     row = _slot(index, tuple(in_partitions) or (1,) * len(index))
     if region is MemoryRegion.psum:
-        return base_partition + row * partitions, ((base_bank + slot) % 8) * BANK_BYTES
+        machine = trace().machine
+        return base_partition + row * partitions, ((base_bank + slot) % machine.banks) * machine.bank_bytes
     return base_partition + row * partitions, base_byte + slot * size
 
 

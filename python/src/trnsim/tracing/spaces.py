@@ -57,7 +57,3 @@ def as_region(buffer: Any) -> MemoryRegion:
     except ValueError:
         known = ", ".join(f"nl.{region.value}" for region in MemoryRegion)
         raise TypeError(f"{buffer!r} is not a memory\n  help: one of {known}") from None
-
-
-#: Bytes of a partition of SBUF that kernels can use: `sbuf.usable_bytes_per_partition` of the configurations.
-SBUF_BYTES = {"trn1": 180_224, "trn2": 212_728, "trn3": 245_496}

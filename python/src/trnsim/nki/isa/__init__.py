@@ -27,6 +27,7 @@ del _row
 
 def get_nc_version() -> nc_version:
     """The generation of the NeuronCore that the kernel is traced for."""
+    from ...core.machine import machine
     from ...tracing.context import default_target, tracing
 
     current = tracing()
@@ -35,7 +36,7 @@ def get_nc_version() -> nc_version:
     given = os.environ.get("NKI_NC_VERSION")
     if given and not os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE"):
         return nc_version[given]
-    return {"trn1": nc_version.gen2, "trn3": nc_version.gen4}.get(default_target(), nc_version.gen3)
+    return nc_version(machine(default_target()).generation)
 
 
 def get_nc_sub_version() -> int:

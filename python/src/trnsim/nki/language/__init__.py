@@ -10,11 +10,14 @@ import builtins as _builtins
 
 import numpy as np
 
+from ...core.machine import Machine as _Machine
+from ...core.machine import machine as _machine_of
 from ...errors import UnsupportedError
 from ...tracing import dtypes as _dtypes
 from ...tracing import lowering as _lowering
 from ...tracing.allocate import ndarray as _allocate
 from ...tracing.constants import shared_constant, shared_identity_matrix
+from ...tracing.context import default_target as _default_target
 from ...tracing.context import trace as _trace
 from ...tracing.context import tracing as _tracing
 from ...tracing.dma import dma_copy as _dma_copy
@@ -85,25 +88,52 @@ def is_sbuf(buffer: Any) -> bool:
 
 
 class _TileSize:
-    """Limits of tiles (NKI documentation, nki.language.tile_size)."""
+    """Limits of tiles (NKI documentation, nki.language.tile_size), of the machine that is traced for."""
 
-    pmax = 128
-    psum_fmax = 512
-    psum_bank_fmax = 512
-    psum_bank_fmax_bytes = 2048
-    gemm_stationary_fmax = 128
-    gemm_moving_fmax = 512
-    bn_stats_fmax = 512
     psum_min_align = 4
     sbuf_min_align = 1
-    psum_num_banks = 8
+
+    @property
+    def _machine(self) -> _Machine:
+        current = _tracing()
+        return current.machine if current is not None else _machine_of(_default_target())
+
+    @property
+    def pmax(self) -> int:
+        return self._machine.partitions
+
+    @property
+    def psum_fmax(self) -> int:
+        return self._machine.bank_elements
+
+    @property
+    def psum_bank_fmax(self) -> int:
+        return self._machine.bank_elements
+
+    @property
+    def psum_bank_fmax_bytes(self) -> int:
+        return self._machine.bank_bytes
+
+    @property
+    def psum_num_banks(self) -> int:
+        return self._machine.banks
+
+    @property
+    def gemm_stationary_fmax(self) -> int:
+        return self._machine.stationary_max
+
+    @property
+    def gemm_moving_fmax(self) -> int:
+        # NKI names one number, a bank's, also where products may be longer.
+        return min(self._machine.moving_max, self._machine.bank_elements)
+
+    @property
+    def bn_stats_fmax(self) -> int:
+        return self._machine.bn_stats_max
 
     @property
     def sbuf_size_bytes(self) -> int:
-        from ...tracing.spaces import SBUF_BYTES
-
-        current = _tracing()
-        return SBUF_BYTES[current.target if current is not None and current.target in SBUF_BYTES else "trn2"]
+        return self._machine.sbuf_bytes
 
     @property
     def sbuf_fmax_bytes(self) -> int:

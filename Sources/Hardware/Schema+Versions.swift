@@ -1,0 +1,16 @@
+extension Schema {
+  /// Settings that files of earlier versions lack: a file without a base takes them from the built-in
+  /// configuration of its generation.
+  static let added: Set<String> = [
+    "sbuf.alignment_bytes", "tensor.moving_max_bf16", "dma.packed_descriptor_bytes",
+    "dma.transfers_per_queue", "limits.gather_elements", "limits.local_gather_indices",
+    "limits.topk_elements", "limits.topk_results", "limits.send_receive_elements",
+  ]
+
+  /// Settings of earlier versions on which nothing depended; files may still have them.
+  static let retired: Set<String> = [
+    "dma.queues", "dma.packet_bytes", "dma.write_acknowledge", "hbm.stacks", "limits.registers",
+    "flops.multiplier.uint8", "semaphores.wait_to_start.sync", "sequencer.dispatch.sync",
+    "sequencer.queue_depth.sync", "sequencer.to_engine.sync",
+  ]
+}

@@ -1,0 +1,45 @@
+import Device
+public import Hardware
+
+extension Run {
+  /// What of the hardware's configuration the run's numbers can depend on: paths of values and of groups of
+  /// them, sorted.
+  ///
+  /// It follows from what was executed, so that keeping account costs the simulation nothing. What a report
+  /// sets in relation to the machine's peaks is not meant.
+  public var settings: [String] {
+    // Sizes and limits decide what a program may be, and kernels what they are.
+    var read: Set = [
+      "access", "clocks.neuroncore", "core", "dtypes", "flops", "hbm", "limits", "psum", "sbuf",
+      "semaphores", "sequencer",
+    ]
+    guard let device else { return read.sorted() }
+    for instruction in device.instructions {
+      let engine = instruction.engine.name
+      switch instruction.work {
+      case .loadWeights, .matmul:
+        read.formUnion(["clocks.tensor", "tensor", "pe_clock"])
+      case .stream(let stream):
+        read.insert("clocks.\(engine)")
+        read.insert("\(engine).classes.\(stream.streamClass.configurationKey)")
+      case .control, .trigger: break
+      }
+      if instruction.engine == .scalar {
+        read.formUnion(["scalar.table_sets", "scalar.resident_functions"])
+      }
+    }
+    if !device.transfers.isEmpty { read.formUnion(["clocks.dma", "dma"]) }
+    if !device.exchanges.isEmpty { read.insert("exchange") }
+    // A group speaks for what is in it.
+    return read.filter { path in
+      !read.contains { $0 != path && path.hasPrefix($0 + ".") }
+    }.sorted()
+  }
+}
+
+extension Hardware {
+  /// Whether the value at a path is one of those that a run can depend on.
+  public static func covers(_ path: String, _ settings: [String]) -> Bool {
+    settings.contains { path == $0 || path.hasPrefix($0 + ".") }
+  }
+}
