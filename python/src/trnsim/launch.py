@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +32,9 @@ _TENSOR_ATTRIBUTES = frozenset(("shape", "dtype", "ndim", "reshape", "permute", 
 
 #: Ranks of one launch; each is traced and simulated in this process.
 RANK_LIMIT = 1024
+
+#: New objects between two looks for cycles while a kernel is traced; Python's own number is 700.
+_OBJECTS_BETWEEN_COLLECTIONS = 50_000
 
 
 @dataclass
@@ -119,7 +124,8 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
     notes = [rounding_note(rounded)] if rounded else []
     begin = time.perf_counter()
     bodies = [functools.partial(_trace_grid, call, positions[number % cores], beta) for number, call in enumerate(calls)]
-    results, asks_position = trace_cores(bodies, programs, options.target, layout, grid=extents, beta=beta)
+    with _rare_collections():
+        results, asks_position = trace_cores(bodies, programs, options.target, layout, grid=extents, beta=beta)
     seconds = time.perf_counter() - begin
     for program in programs:
         notes += [warning for warning in program.warnings if warning not in notes]
@@ -127,6 +133,18 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
                            for program, result, binder in zip(programs, results, binders)],
                   options.ranks is not None or found is not None, seconds, notes, beta,
                   programs=sum(len(of_core) for of_core in positions), asks_position=asks_position)
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Looks for cycles rarely: what tracing makes stays, and to look at it again and again takes a fifth of the time."""
+    before = gc.get_threshold()
+    if before[0]:
+        gc.set_threshold(max(before[0], _OBJECTS_BETWEEN_COLLECTIONS), *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -37,6 +37,12 @@ def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address:
     """A new tensor with undefined contents."""
     region = as_region(buffer)
     kind = as_dtype(dtype)
+    if type(shape) is tuple and region is buffer:
+        for extent in shape:
+            if type(extent) is not int or extent < 1:
+                break
+        else:
+            return allocate(region, kind, shape, name, address)
     extents = [shape] if isinstance(shape, int) else list(shape)
     blocks = 0
     for position, extent in enumerate(extents):

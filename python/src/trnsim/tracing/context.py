@@ -87,36 +87,37 @@ class Trace:
         return self.machine.generation
 
 
-_current: Trace | None = None
+#: The trace that is going on; `tracing` and `trace` give it.
+current_trace: Trace | None = None
 
 
 def tracing() -> Trace | None:
     """The trace that is going on, if one is."""
-    return _current
+    return current_trace
 
 
 def trace() -> Trace:
     """The trace that is going on."""
-    if _current is None:
+    if current_trace is None:
         raise NkiValidationError("NKI operations work inside a kernel",
                                  remedy="call them from a function with @nki.jit", place=current_place())
-    return _current
+    return current_trace
 
 
 def program() -> Program:
     """The program that is being recorded."""
-    if _current is None:
+    if current_trace is None:
         return trace().program
-    return _current.program
+    return current_trace.program
 
 
 @contextmanager
 def activate(new: Trace) -> Iterator[Trace]:
     """Makes `new` the trace that operations record into."""
-    global _current
-    before = _current
-    _current = new
+    global current_trace
+    before = current_trace
+    current_trace = new
     try:
         yield new
     finally:
-        _current = before
+        current_trace = before

@@ -9,7 +9,7 @@ from . import recorder
 from .context import trace
 from .encoding import integer_value, integers_value
 from .indices import Dynamic
-from .operand import core_operand, fits, operand_value
+from .operand import FREE_DIMENSIONS, core_operand, fits, operand_value
 from .operations import Layout, Symbols, layout
 from .operators import alu
 from .places import current_place, fail
@@ -65,7 +65,7 @@ def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = None, dge
             raise fail(f"dma_copy {what} is in psum, which DMAs do not reach",
                        "copy it to sbuf with tensor_copy first")
     written(to)
-    if to.size != source.size:
+    if to.shape != source.shape and to.size != source.size:
         raise fail(f"dma_copy dst has {to.size} elements (shape {list(to.shape)}), src has {source.size} "
                    f"(shape {list(source.shape)})", "both sides move the same number of elements")
     tail = _attributes(to, source, oob_mode, dge_mode)
@@ -118,7 +118,7 @@ def _attributes(to: NkiTensor, source: NkiTensor, oob_mode: Any, dge_mode: Any) 
 
 def _pieces(to: NkiTensor, source: NkiTensor, tail: _Attributes, engine: Any, name: Any) -> NkiInstruction:
     values, more = tail
-    if fits(to) and fits(source):
+    if (to.ndim <= FREE_DIMENSIONS and source.ndim <= FREE_DIMENSIONS) or (fits(to) and fits(source)):
         a, b = core_operand(to, "dma_copy dst"), core_operand(source, "dma_copy src")
         return emit(_COPY, a.data + b.data + _COPY.values(values, 2), [to, source, *more], engine, name)
     if more:

@@ -19,6 +19,10 @@ def varint(number: int) -> bytes:
     """Seven bits a byte, lowest first; `number` is not negative."""
     if number < 0x80:
         return bytes((number,))
+    if number < 0x4000:
+        return bytes((number & 0x7F | 0x80, number >> 7))
+    if number < 0x200000:
+        return bytes((number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14))
     out = bytearray()
     while number >= 0x80:
         out.append(number & 0x7F | 0x80)
@@ -27,25 +31,46 @@ def varint(number: int) -> bytes:
     return bytes(out)
 
 
+def varint_at(data: bytes, at: int) -> tuple[int, int]:
+    """The number that begins at a position, and the position behind it."""
+    number = shift = 0
+    while True:
+        byte = data[at]
+        number |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return number, at
+
+
+def zigzag(number: int) -> bytes:
+    """A number with a sign as a varint; for what comes once, such as a tensor's number."""
+    return varint(number << 1 if number >= 0 else (-number << 1) - 1)
+
+
 class _Signed(dict[int, bytes]):
-    """Zigzag varints of what was asked for."""
+    """Numbers with signs that were asked for."""
 
     def __missing__(self, number: int) -> bytes:
         number = int(number)
         if not -1 << 63 <= number < 1 << 63:
             raise fail(f"{number} does not fit into 64 bits")
-        found = varint(number << 1 if number >= 0 else (-number << 1) - 1)
+        found = zigzag(number)
         if len(self) < _KEPT:
             self[number] = found
         return found
 
 
-#: A zigzag varint.
+#: A number with a sign as a varint.
 signed = _Signed().__getitem__
 
 
 def record(tag: int, payload: bytes) -> bytes:
     return bytes((tag,)) + varint(len(payload)) + payload
+
+
+def payload(data: bytes) -> bytes:
+    """What a record holds."""
+    return data[varint_at(data, 1)[1]:]
 
 
 # Values of fields

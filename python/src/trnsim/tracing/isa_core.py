@@ -7,6 +7,7 @@ from typing import Any
 from ..errors import UnsupportedError
 from . import recorder
 from .context import trace
+from .dtypes import int32, uint32
 from .encoding import ABSENT, NO, YES, flag_value, integers_value, number_value
 from .operand import core_operand
 from .operations import Layout, Symbols
@@ -103,10 +104,10 @@ def _binary_engine(operation: str, operands: tuple[NkiTensor, ...]) -> str | Non
         return "gpsimd"
     if operation in BITWISE:
         return None
-    if all(view.dtype in ("int32", "uint32") for view in operands) and \
-            all(view.storage.region is SBUF for view in operands):
-        return "gpsimd"
-    return None
+    for view in operands:
+        if (view.dtype is not int32 and view.dtype is not uint32) or view.storage.region is not SBUF:
+            return None
+    return "gpsimd"
 
 
 def tensor_scalar(dst: Any, data: Any, op0: Any, operand0: Any, reverse0: Any = False, op1: Any = None,
@@ -260,10 +261,11 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
         dst.storage.lazy = None  # a product that overwrites adds to zero
     to = tile(dst, "dst", "nc_matmul")
     weights, data = tile(stationary, "stationary", "nc_matmul"), tile(moving, "moving", "nc_matmul")
-    for view, what, region in ((to, "dst", PSUM), (weights, "stationary", SBUF), (data, "moving", SBUF)):
-        if view.storage.region is not region:
-            raise fail(f"nc_matmul {what} must be in {region.value}, is in {view.storage.region.value}",
-                       "the Tensor engine reads sbuf and writes psum")
+    if to.storage.region is not PSUM or weights.storage.region is not SBUF or data.storage.region is not SBUF:
+        for view, what, region in ((to, "dst", PSUM), (weights, "stationary", SBUF), (data, "moving", SBUF)):
+            if view.storage.region is not region:
+                raise fail(f"nc_matmul {what} must be in {region.value}, is in {view.storage.region.value}",
+                           "the Tensor engine reads sbuf and writes psum")
     a, w, m = (core_operand(to, "nc_matmul dst"), core_operand(weights, "nc_matmul stationary"),
                core_operand(data, "nc_matmul moving"))
     mode = getattr(perf_mode, "name", perf_mode) or "none"

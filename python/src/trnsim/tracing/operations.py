@@ -8,7 +8,7 @@ from typing import Any
 from .encoding import ABSENT, flag_value, integer_value, integers_value, number_value, pairs_value, register_value, record, varint
 from .places import fail
 
-_ENGINE, LABEL, AFTER, _SCOPE, _LOCATION = 1, 2, 4, 8, 16
+ENGINE, LABEL, AFTER, _SCOPE, _LOCATION = 1, 2, 4, 8, 16
 
 
 class Isa:
@@ -65,7 +65,7 @@ class _Heads(dict[Any, bytes]):
         found = isa()
         opcode = found.operations[self._operation]["opcode"]
         value = bytes((opcode, self._attributes)) if engine is None else \
-            bytes((opcode, self._attributes | _ENGINE, found.engines[engine]))
+            bytes((opcode, self._attributes | ENGINE, found.engines[engine]))
         self[engine] = value
         return value
 
@@ -85,7 +85,7 @@ class Layout:
         self._defaults: tuple[bytes, ...] = ()
 
     def head(self, engine: str | None, is_scoped: bool, more: int) -> bytes:
-        """The head of a record that has `LABEL` or `AFTER` besides."""
+        """The head of a record that has a label besides (`LABEL`)."""
         attributes = (_SCOPE if is_scoped else 0) | _LOCATION | more
         found = self._heads.get(attributes)
         if found is None:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import NkiValidationError, Place
 from .dtypes import DType
-from .encoding import record, signed, varint
-from .operations import AFTER, LABEL, Layout, isa
+from .encoding import payload, record, signed, varint, varint_at, zigzag
+from .operations import AFTER, ENGINE, LABEL, Layout, isa
 from .places import is_own_file, place_of, program_path
 from .storage import Storage
 
@@ -54,10 +54,6 @@ class Program:
         self.count = 0
         #: Per instruction: code and line of the user's source.
         self.places: list[tuple[CodeType, int]] = []
-        #: What the last instruction's record was made of, for `depend`: layout, engine, label, whether it is in a scope, the end.
-        self._last: tuple[Layout, str | None, str | None, bool, bytes] | None = None
-        #: What the last instruction waits for, if its record says so.
-        self._after: list[int] = []
         self._names: dict[str, int] = {}
         #: Strings of this program by their numbers, which go on behind the core's own names.
         self._strings: dict[str, bytes] = {}
@@ -108,7 +104,7 @@ class Program:
 
     def _numbered(self, storage: Storage, name: str, dtype: DType) -> bytes:
         self.tensors.append((storage, name, dtype))
-        return b"\x01" + signed(len(self.tensors) - 1)
+        return b"\x01" + zigzag(len(self.tensors) - 1)
 
     # Instructions
 
@@ -117,7 +113,7 @@ class Program:
         """Adds an instruction; `values` are those of the layout's fields. Returns its number."""
         index = self.count
         # The innermost frame outside of this package.
-        frame = sys._getframe(2)
+        frame = sys._getframe(3)
         while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
             frame = frame.f_back
         code, line = frame.f_code, frame.f_lineno
@@ -135,14 +131,10 @@ class Program:
             self._touched[-1].extend(operand.storage for operand in operands)
         self._layouts.add(layout)
         scope = self._scope
-        tail = scope + location + values
         if label is None:
-            body = (layout.in_scope[engine] if scope else layout.outside[engine]) + tail
+            body = (layout.in_scope[engine] if scope else layout.outside[engine]) + scope + location + values
         else:
-            body = layout.head(engine, bool(scope), LABEL) + self._string(label) + tail
-        self._last = (layout, engine, label, bool(scope), tail)
-        if self._after:
-            self._after = []
+            body = b"".join((layout.head(engine, bool(scope), LABEL), self._string(label), scope, location, values))
         self.records.append(_prefixes[len(body)] + body)
         self.count = index + 1
         if index >= RECORD_LIMIT:
@@ -161,12 +153,18 @@ class Program:
 
     def depend(self, *instructions: int) -> None:
         """Makes the last instruction wait for others, besides those that it was made to wait for before."""
-        assert self._last is not None
-        layout, engine, label, is_scoped, tail = self._last
-        self._after += instructions
-        named = b"" if label is None else self._string(label)
-        head = layout.head(engine, is_scoped, AFTER | (LABEL if named else 0))
-        body = b"".join((head, named, varint(len(self._after)), *map(signed, self._after), tail))
+        body = payload(self.records[-1])
+        attributes, at = body[1], 2
+        if attributes & ENGINE:
+            at += 1
+        if attributes & LABEL:
+            _, at = varint_at(body, at)
+        before, end = varint_at(body, at) if attributes & AFTER else (0, at)
+        first = end
+        for _ in range(before):
+            _, end = varint_at(body, end)
+        body = b"".join((body[:1], bytes((attributes | AFTER,)), body[2:at], varint(before + len(instructions)), body[first:end],
+                         *map(signed, instructions), body[end:]))
         self.records[-1] = _prefixes[len(body)] + body
 
     def take_back(self, begin: int) -> None:
@@ -174,8 +172,6 @@ class Program:
         del self.records[begin:]
         del self.places[begin:]
         self.count = begin
-        self._last = None
-        self._after = []
 
     def place(self, index: int) -> Place | None:
         if 0 <= index < len(self.places):
@@ -188,9 +184,10 @@ class Program:
         """Opens a scope. Of kind `affine` it is a pass of a loop whose passes do not depend on one another, of kind `ordered`
         its instructions keep their order."""
         number = len(self._scopes)
-        self._scopes.append(record(5, self._string(name) + (self._scope or signed(-1)) + _SCOPE_KINDS[kind]))
+        # What encloses it; -1 for nothing.
+        self._scopes.append(record(5, self._string(name) + (self._scope or b"\x01") + _SCOPE_KINDS[kind]))
         self._open.append(number)
-        self._scope = signed(number)
+        self._scope = zigzag(number)
         return number
 
     def close_scope(self, number: int) -> None:
@@ -199,7 +196,7 @@ class Program:
             return
         while self._open.pop() != number:
             pass
-        self._scope = signed(self._open[-1]) if self._open else b""
+        self._scope = zigzag(self._open[-1]) if self._open else b""
 
     # Dynamic loops
 
@@ -242,9 +239,20 @@ class Program:
         head = [record(2, self._string(self.name) + b"\0")]
         for key, value in sorted(self.metadata.items()):
             head.append(record(3, self._string(key) + self._string(value)))
+        # Loops allocate the same tensors again and again; all but their names is made once.
+        made: dict[Any, bytes] = {}
         for number, (storage, name, dtype) in enumerate(self.tensors):
-            head.append(record(4, self._declaration(storage, name, dtype, kept_as, keeps_addresses)
-                               if self._is_declared(storage) else self._untouched(number)))
+            if not self._is_declared(storage):
+                head.append(record(4, self._untouched(number)))
+            elif dtype is not storage.dtype:
+                head.append(record(4, self._string(name) + self._alias(storage, kept_as(dtype))))
+            else:
+                address = storage.address if keeps_addresses else None
+                key = (storage.region, dtype, storage.shape, storage.role, address, storage.place)
+                rest = made.get(key)
+                if rest is None:
+                    rest = made[key] = self._declaration(storage, kept_as(dtype), address)
+                head.append(record(4, self._string(name) + rest))
         # In the order of their names, so that one program is the same bytes each time.
         layouts = [layout.record() for layout in sorted(self._layouts, key=lambda layout: layout.name)]
         strings = [record(1, text.encode("utf-8", "backslashreplace")) for text in self._strings]
@@ -259,26 +267,30 @@ class Program:
         return self._string(name) + bytes((found.spaces["sbuf"], found.dtypes["uint8"], found.roles["scratch"])) \
             + varint(2) + signed(1) * 2 + signed(0) * 2 + bytes((_IS_UNPLACED,))
 
-    def _declaration(self, storage: Storage, name: str, dtype: DType, kept_as: Callable[[DType], DType],
-                     keeps_addresses: bool) -> bytes:
-        found = isa()
-        space = "hbm" if storage.is_hbm else storage.region.value
-        address, extra, more = (0, 0), 0 if storage.is_hbm else _IS_UNPLACED, b""
-        if dtype is storage.dtype:
-            shape, role = storage.shape or (1,), storage.role
-            if storage.address is not None and keeps_addresses:
-                address, extra = storage.address, 0
-            if storage.place:
-                extra |= _HAS_LOCATION
-                more = self._location(storage.place)
-        else:
-            role, extra, more = "scratch", extra | _HAS_BASE, storage.operand[1:]
-            # Patterns count from the first element, so that the alias needs no inner shape.
-            count = storage.elements * storage.dtype.itemsize // dtype.itemsize
-            shape = (count,) if storage.is_hbm else (storage.partitions, storage.free_bytes // dtype.itemsize)
-        kinds = bytes((found.spaces[space], found.dtypes[kept_as(dtype).core_name], found.roles[role]))
-        return b"".join((self._string(name), kinds, varint(len(shape)), *map(signed, shape), *map(signed, address),
-                         bytes((extra,)), more))
+    def _declaration(self, storage: Storage, dtype: DType, address: tuple[int, int] | None) -> bytes:
+        """What a tensor's record says after its name."""
+        extra = 0 if storage.is_hbm or address is not None else _IS_UNPLACED
+        location = b""
+        if storage.place:
+            extra |= _HAS_LOCATION
+            location = self._location(storage.place)
+        return _tensor(storage, dtype, storage.role, storage.shape or (1,), address or (0, 0), extra, location)
+
+    def _alias(self, storage: Storage, dtype: DType) -> bytes:
+        """What the record of a tensor that is seen with another element type says after its name."""
+        # Patterns count from the first element, so that it needs no inner shape.
+        count = storage.elements * storage.dtype.itemsize // dtype.itemsize
+        shape = (count,) if storage.is_hbm else (storage.partitions, storage.free_bytes // dtype.itemsize)
+        extra = _HAS_BASE if storage.is_hbm else _HAS_BASE | _IS_UNPLACED
+        return _tensor(storage, dtype, "scratch", shape, (0, 0), extra, storage.operand[1:])
 
     def _is_declared(self, storage: Storage) -> bool:
         return storage.first >= 0 or (storage.role not in ("scratch", "shared") and storage.array is None)
+
+
+def _tensor(storage: Storage, dtype: DType, role: str, shape: tuple[int, ...], address: tuple[int, int], extra: int,
+            more: bytes) -> bytes:
+    found = isa()
+    space = found.spaces["hbm" if storage.is_hbm else storage.region.value]
+    return b"".join((bytes((space, found.dtypes[dtype.core_name], found.roles[role])), varint(len(shape)), *map(signed, shape),
+                     *map(signed, address), bytes((extra,)), more))

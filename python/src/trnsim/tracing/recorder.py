@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import KernelTypeError, NkiValidationError
+from . import context
 from .context import trace
 from .encoding import integer_value, number_value, register_value
 from .indices import Dynamic
@@ -168,7 +169,8 @@ def emit(layout: Layout, values: bytes, operands: Sequence[NkiTensor], engine: A
     """Records an instruction; `values` are those of the layout's fields."""
     global _replaced
     _replaced = None
-    program = trace().program
+    current = context.current_trace
+    program = (current if current is not None else trace()).program
     label = None
     if name:
         label = str(name)

@@ -17,6 +17,8 @@ def dimension(dim: int, shape: tuple[int, ...]) -> int:
 
 def contiguous(shape: Sequence[int]) -> tuple[int, ...]:
     """The strides of a tensor that lies in one run."""
+    if len(shape) == 2:
+        return shape[1], 1
     strides: list[int] = []
     step = 1
     for extent in reversed(shape):

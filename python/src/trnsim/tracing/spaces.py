@@ -16,13 +16,8 @@ class MemoryRegion(str, Enum):
     shared_hbm = "shared_hbm"
     register = "register"
 
-    @property
-    def is_hbm(self) -> bool:
-        return self in _HBM
-
-    @property
-    def is_on_chip(self) -> bool:
-        return self is MemoryRegion.sbuf or self is MemoryRegion.psum
+    is_hbm: bool
+    is_on_chip: bool
 
     def __repr__(self) -> str:
         return self.value
@@ -30,7 +25,9 @@ class MemoryRegion(str, Enum):
     __str__ = __repr__
 
 
-_HBM = (MemoryRegion.hbm, MemoryRegion.private_hbm, MemoryRegion.shared_hbm)
+for _region in MemoryRegion:
+    _region.is_hbm = _region.value.endswith("hbm")
+    _region.is_on_chip = _region in (MemoryRegion.sbuf, MemoryRegion.psum)
 
 
 class PlacedRegion:

@@ -21,12 +21,17 @@ class Storage:
         self.on_chip = region.is_on_chip
         self.dtype = dtype
         self.shape = shape
-        elements = 1
-        for extent in shape:
-            elements *= extent
+        if len(shape) == 2:
+            partitions, free = shape
+            elements = partitions * free
+        else:
+            elements = 1
+            for extent in shape:
+                elements *= extent
+            free = elements // shape[0] if shape and shape[0] else elements
         self.elements = elements
         #: Elements of one partition.
-        self.free = elements // shape[0] if shape and shape[0] else elements
+        self.free = free
         #: (partition, byte) where the author placed it.
         self.address = address
         self.place = place
