@@ -20,6 +20,8 @@ final class Node: Sendable {
   /// The author's engine, or the compiler's.
   let engine: Engine?
   let label: String?
+  /// What the author lets it wait for; where there is any, instructions keep their numbers.
+  let after: [Int32]
   /// Index of the scope in the program; -1 for none.
   let scope: Int32
   let location: SourceLocation?
@@ -40,6 +42,7 @@ final class Node: Sendable {
     operation = instruction.operation
     engine = instruction.engine
     label = instruction.label
+    after = instruction.after
     scope = instruction.scope
     location = instruction.location
     self.line = line
@@ -55,6 +58,7 @@ final class Node: Sendable {
     self.operation = operation
     self.engine = engine
     label = other.label
+    after = other.after
     scope = other.scope
     location = other.location
     line = other.line
@@ -73,7 +77,8 @@ final class Node: Sendable {
 
   /// The instruction as programs have it.
   func instruction(scope: Int32) -> Instruction {
-    Instruction(operation, engine: engine, label: label, scope: scope, location: location)
+    Instruction(
+      operation, engine: engine, label: label, after: after, scope: scope, location: location)
   }
 
   /// The same instruction with another operation of the same kind.

@@ -45,6 +45,26 @@ struct PlacementTests {
     return draft.head.tensors.map { $0.address / 64 }
   }
 
+  @Test func whatWaitsForOthersStillDoes() throws {
+    let text = """
+      trnsim program 1
+      kernel k
+      dependencies derived
+      tensor a: sbuf float32 [128, 16]
+      tensor b: sbuf float32 [128, 16]
+      memset dst=a value=1
+      memset dst=b value=2 after=[0]
+      """
+    for schedule in Schedule.allCases {
+      var options = CompilerOptions()
+      options.schedule = schedule
+      let compiled = try Compiler.compile(
+        try Program(text: text, file: "k.trn"), on: try Hardware.load("trn2"), options: options)
+      #expect(compiled.program.instructions.map(\.after) == [[], [0]])
+      #expect(compiled.program.tensors.allSatisfy { $0.place != nil })
+    }
+  }
+
   @Test func aPointerRunsAroundTheMemory() throws {
     let oneByOne = (0..<6).map { Tile(1, $0, $0) }
     #expect(try places(oneByOne, 4) == [0, 1, 2, 3, 0, 1])
