@@ -7,7 +7,7 @@ from typing import Any
 from ..errors import KernelTypeError
 from . import recorder
 from .context import trace
-from .encoding import integer_value, integers_value
+from .encoding import integer_value
 from .indices import Dynamic
 from .operand import FREE_DIMENSIONS, core_operand, fits, operand_value
 from .operations import Layout, Symbols, layout
