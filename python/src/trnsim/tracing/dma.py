@@ -9,7 +9,7 @@ from . import recorder
 from .context import trace
 from .encoding import integer_value
 from .indices import Dynamic
-from .operand import FREE_DIMENSIONS, core_operand, fits, operand_value
+from .operand import core_operand, fits, operand_value
 from .operations import Layout, Symbols, layout
 from .operators import alu
 from .places import current_place, fail
@@ -118,7 +118,8 @@ def _attributes(to: NkiTensor, source: NkiTensor, oob_mode: Any, dge_mode: Any) 
 
 def _pieces(to: NkiTensor, source: NkiTensor, tail: _Attributes, engine: Any, name: Any) -> NkiInstruction:
     values, more = tail
-    if (to.ndim <= FREE_DIMENSIONS and source.ndim <= FREE_DIMENSIONS) or (fits(to) and fits(source)):
+    limit = trace().machine.free_dimensions
+    if (to.ndim <= limit and source.ndim <= limit) or (fits(to) and fits(source)):
         a, b = core_operand(to, "dma_copy dst"), core_operand(source, "dma_copy src")
         return emit(_COPY, a.data + b.data + _COPY.values(values, 2), [to, source, *more], engine, name)
     if more:
