@@ -26,7 +26,6 @@ func tests(
 }
 
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "trnsim",
@@ -39,7 +38,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // L0
@@ -49,12 +47,16 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3",
       providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .systemLibrary(
+      name: "CYaml", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CMicrokernels"),
     room("Diagnostics"),
     // L1
     room("Storage", needs: ["CZstd", "Diagnostics"]),
     room("Formats", needs: ["CMicrokernels", "Diagnostics"]),
-    room("Hardware", needs: ["Diagnostics", yams]),
+    room("YAML", needs: ["CYaml"]),
+    room("Hardware", needs: ["Diagnostics", "YAML"]),
     // L2
     room("Machine", needs: ["CMicrokernels", "Diagnostics", "Formats"]),
     room("Device", needs: ["Diagnostics", "Formats"]),
@@ -105,18 +107,18 @@ let package = Package(
       needs: [
         "Compiler",
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Storage", "Timing", yams,
+        "Simulation", "Storage", "Timing", "YAML",
       ]),
     room(
       "Baselines",
       needs: [
         "Device", "Diagnostics", "Formats", "Hardware", "Kernels", "Machine", "Programs",
-        "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", yams,
+        "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", "YAML",
       ]),
     room(
       "Searches",
       needs: [
-        "CSQLite", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps", yams,
+        "CSQLite", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps", "YAML",
       ]),
     // L7
     room(
@@ -208,6 +210,7 @@ let package = Package(
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
         "Simulation", "Timing",
       ], exclude: ["Goldens"]),
+    tests("YAMLTests", needs: ["YAML"]),
     tests("HouseTests", needs: ["Device", "ISA", "Kernels"]),
   ]
 )

@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import Programs
 import Storage
 
@@ -115,18 +115,16 @@ struct KeptPrograms {
     var found: Set<String> = []
     for name in try fileNames(in: folder) {
       let path = "\(folder)/\(name)"
-      var isDirectory: ObjCBool = false
+      var isDirectory = false
       guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-        !isDirectory.boolValue,
+        !isDirectory,
         let facts = try? FileManager.default.attributesOfItem(
           atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path),
         facts[.type] as? FileAttributeType == .typeRegular,
         facts[.systemFileNumber] as? Int != own?[.systemFileNumber] as? Int
       else { continue }
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? handle.close() }
       // Only a JSON object, or a conflict about its beginning: other files may be large.
-      guard let first = try handle.read(upToCount: 1)?.first, [0x7B, 0x3C].contains(first) else {
+      guard let first = try readFile(path, upTo: 1).first, [0x7B, 0x3C].contains(first) else {
         continue
       }
       found.formUnion(KeptPrograms.digests(in: try readFile(path)))

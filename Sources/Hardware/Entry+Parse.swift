@@ -1,4 +1,4 @@
-import Yams
+import YAML
 
 /// Why a text is not a value of a setting.
 struct ValueProblem: Error {
@@ -34,9 +34,7 @@ extension Entry {
 
   /// A plain number: digits, point, exponent; no hexadecimal, no quotes, no names.
   private static func number(_ node: Node) -> Double? {
-    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else {
-      return nil
-    }
+    guard let scalar = node.scalar, scalar.isPlain else { return nil }
     if scalar.string.lowercased().hasSuffix("nan") { return .nan }
     if scalar.string.lowercased().hasSuffix("inf") {
       return scalar.string.hasPrefix("-") ? -.infinity : .infinity
@@ -46,9 +44,7 @@ extension Entry {
   }
 
   private static func integer(_ node: Node) -> Int? {
-    guard let scalar = node.scalar, scalar.style == .plain || scalar.style == .any else {
-      return nil
-    }
+    guard let scalar = node.scalar, scalar.isPlain else { return nil }
     return Int(scalar.string)
   }
 

@@ -1,5 +1,5 @@
 public import Diagnostics
-import Yams
+import YAML
 
 extension Hardware {
   /// The configuration with some values replaced, each `path.to.value=x`.
@@ -56,7 +56,7 @@ extension Hardware {
       let source = ConfigText(given, file: "--set")
       node =
         source.forbidden().isEmpty && source.lines.count == 1
-        ? try? Yams.compose(yaml: given) : nil
+        ? try? Node.read(given) : nil
     }
     switch entry.value(of: node ?? .scalar(Node.Scalar(given))) {
     case .success(let value):
