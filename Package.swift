@@ -28,7 +28,6 @@ func tests(
 }
 
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
   name: "trnsim",
@@ -41,7 +40,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // L0
@@ -51,13 +49,17 @@ let package = Package(
     .systemLibrary(
       name: "CSQLite", pkgConfig: "sqlite3",
       providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]),
+    .systemLibrary(
+      name: "CYaml", pkgConfig: "yaml-0.1",
+      providers: [.apt(["libyaml-dev"]), .brew(["libyaml"])]),
     .target(name: "CMicrokernels"),
     room("Diagnostics"),
     // L1
     room("Storage", needs: ["CZstd", "Diagnostics"]),
     room("Formats", needs: ["CMicrokernels", "Diagnostics"]),
+    room("YAML", needs: ["CYaml"]),
     // A link to hwconfigs, so that the program needs no files.
-    room("Hardware", needs: ["Diagnostics", yams], resources: [.embedInCode("hwconfigs")]),
+    room("Hardware", needs: ["Diagnostics", "YAML"], resources: [.embedInCode("hwconfigs")]),
     // L2
     room("Machine", needs: ["CMicrokernels", "Diagnostics", "Formats", "Hardware"]),
     room("Device", needs: ["Diagnostics", "Formats"]),
@@ -108,18 +110,18 @@ let package = Package(
       needs: [
         "Compiler",
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Storage", "Timing", yams,
+        "Simulation", "Storage", "Timing", "YAML",
       ]),
     room(
       "Baselines",
       needs: [
         "Device", "Diagnostics", "Formats", "Hardware", "Kernels", "Machine", "Programs",
-        "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", yams,
+        "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", "YAML",
       ]),
     room(
       "Searches",
       needs: [
-        "CSQLite", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps", yams,
+        "CSQLite", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps", "YAML",
       ]),
     // L7
     room(
@@ -155,7 +157,7 @@ let package = Package(
         "Accuracy", "Captures", "Device", "Diagnostics", "Hardware", "Reports", "Storage",
         "Timing",
       ]),
-    tests("HardwareTests", needs: ["Diagnostics", "Hardware", yams]),
+    tests("HardwareTests", needs: ["Diagnostics", "Hardware", "YAML"]),
     tests(
       "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],
       resources: [.copy("Data")]),
@@ -213,6 +215,7 @@ let package = Package(
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
         "Simulation", "Timing",
       ], exclude: ["Goldens"]),
+    tests("YAMLTests", needs: ["YAML"]),
     tests("HouseTests", needs: ["Device", "ISA", "Kernels"]),
   ]
 )

@@ -1,6 +1,6 @@
 import Device
 public import Diagnostics
-import Foundation
+import FoundationEssentials
 import Reports
 import Storage
 public import Sweeps
@@ -107,7 +107,7 @@ public struct Baseline: Sendable, Equatable {
   }
 
   private static func reason(_ error: any Error) -> String {
-    guard let error = error as? DecodingError else { return error.localizedDescription }
+    guard let error = error as? DecodingError else { return "\(error)" }
     switch error {
     case .keyNotFound(let key, _): return "'\(key.stringValue)' is missing"
     case .typeMismatch(_, let context), .valueNotFound(_, let context):
@@ -242,9 +242,9 @@ extension Sweeps.Measurement.Wait {
 
   /// A wait from its text; `nil` if it is none.
   fileprivate init?(key: String, time: Int64) {
-    guard let split = key.range(of: " for "),
+    guard let split = key.firstRange(of: " for "),
       let engine = Engine(name: String(key[..<split.lowerBound])),
-      let colon = key.range(of: ": ")
+      let colon = key.firstRange(of: ": ")
     else { return nil }
     let who = key[split.upperBound..<colon.lowerBound]
     let isQueue = who.hasPrefix("queue ")

@@ -1,5 +1,4 @@
 import Diagnostics
-import Foundation
 import Hardware
 import Programs
 import Simulation

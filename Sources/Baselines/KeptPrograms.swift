@@ -1,5 +1,6 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import Programs
 import Storage
 
@@ -111,22 +112,17 @@ struct KeptPrograms {
   /// merge's conflicts.
   private func namedElsewhere(than given: String) throws -> Set<String> {
     let folder = pathBeside(directory, ".")
-    let own = try? FileManager.default.attributesOfItem(atPath: given)
+    var own = stat()
+    let isThere = stat(given, &own) == 0
     var found: Set<String> = []
     for name in try fileNames(in: folder) {
       let path = "\(folder)/\(name)"
-      var isDirectory: ObjCBool = false
-      guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory),
-        !isDirectory.boolValue,
-        let facts = try? FileManager.default.attributesOfItem(
-          atPath: URL(fileURLWithPath: path).resolvingSymlinksInPath().path),
-        facts[.type] as? FileAttributeType == .typeRegular,
-        facts[.systemFileNumber] as? Int != own?[.systemFileNumber] as? Int
+      var facts = stat()
+      guard stat(path, &facts) == 0, facts.st_mode & S_IFMT == S_IFREG,
+        !(isThere && facts.st_ino == own.st_ino && facts.st_dev == own.st_dev)
       else { continue }
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? handle.close() }
       // Only a JSON object, or a conflict about its beginning: other files may be large.
-      guard let first = try handle.read(upToCount: 1)?.first, [0x7B, 0x3C].contains(first) else {
+      guard let first = try readFile(path, upTo: 1).first, [0x7B, 0x3C].contains(first) else {
         continue
       }
       found.formUnion(KeptPrograms.digests(in: try readFile(path)))

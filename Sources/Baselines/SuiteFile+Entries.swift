@@ -1,10 +1,10 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import Kernels
 import Scripts
 import Storage
 import Sweeps
-import Yams
+import YAML
 
 /// An entry as it is written; lists in it make several entries.
 struct WrittenEntry {
@@ -141,7 +141,7 @@ extension SuiteFile {
   /// A kernel's name, a script's function, or a program file's name without folders and endings.
   private static func shortName(_ subject: String) -> String {
     guard KernelName(rawValue: subject) == nil else { return subject }
-    if let colon = subject.range(of: ".py:") { return String(subject[colon.upperBound...]) }
+    if let colon = subject.firstRange(of: ".py:") { return String(subject[colon.upperBound...]) }
     let file = subject.split(separator: "/").last.map(String.init) ?? subject
     for ending in [".trn.zst", ".trn"] where file.hasSuffix(ending) {
       return String(file.dropLast(ending.count))

@@ -1,11 +1,10 @@
 import Diagnostics
 import Formats
-import Foundation
 import Programs
 import Scripts
 import Storage
 import Sweeps
-import Yams
+import YAML
 
 /// An input of a script's kernel as it is written: `bfloat16 [tokens, 2048]`.
 struct ShapeText {
@@ -28,15 +27,19 @@ struct ShapeText {
     return found
   }
 
+  private static func trimmed(_ text: Substring) -> String {
+    String(text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed())
+  }
+
   init(_ name: String, _ text: String) throws(DiagnosticError) {
     self.name = name
     let parts = text.split(separator: "[", maxSplits: 1, omittingEmptySubsequences: false)
-    let closed = parts.last.map { String($0).trimmingCharacters(in: .whitespaces) } ?? ""
+    let closed = parts.last.map(ShapeText.trimmed) ?? ""
     guard parts.count == 2, closed.hasSuffix("]") else {
       throw DiagnosticError(
         "'\(text)' is no type with a shape", remedy: "write \"bfloat16 [128, 2048]\"")
     }
-    let word = parts[0].trimmingCharacters(in: .whitespaces)
+    let word = ShapeText.trimmed(parts[0])
     guard let type = DType(name: word) else {
       throw DiagnosticError(
         "there is no element type '\(word)'",
@@ -44,7 +47,7 @@ struct ShapeText {
     }
     dtype = type.name
     extents = closed.dropLast().split(separator: ",", omittingEmptySubsequences: false).map {
-      String($0).trimmingCharacters(in: .whitespaces)
+      ShapeText.trimmed($0)
     }
     for extent in extents {
       let isName = extent.first.map { $0.isLetter || $0 == "_" } ?? false

@@ -1,8 +1,7 @@
 public import Diagnostics
-import Foundation
 public import Scripts
 public import Sweeps
-import Yams
+import YAML
 
 // suite: layer
 // hardware: trn2
@@ -143,7 +142,7 @@ func matches(_ name: String, pattern: String) -> Bool {
   guard let first = parts.first, let last = parts.last, name.hasPrefix(first) else { return false }
   var rest = name.dropFirst(first.count)
   for part in parts.dropFirst().dropLast() where !part.isEmpty {
-    guard let found = rest.range(of: part) else { return false }
+    guard let found = rest.firstRange(of: part) else { return false }
     rest = rest[found.upperBound...]
   }
   return rest.hasSuffix(last)

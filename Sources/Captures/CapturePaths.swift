@@ -1,5 +1,5 @@
 public import Diagnostics
-import Foundation
+import FoundationEssentials
 import Storage
 
 /// Finds captures by what a person types.
@@ -13,9 +13,9 @@ public enum CapturePaths {
   /// - Throws: A diagnostic when there is none or more than one.
   public static func resolve(_ path: String) throws(DiagnosticError) -> String {
     if suffixes.contains(where: path.hasSuffix) { return path }
-    var isDirectory: ObjCBool = false
+    var isDirectory = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
-    if exists && !isDirectory.boolValue {
+    if exists && !isDirectory {
       throw DiagnosticError(
         "is not an instruction table", at: SourceLocation(file: path, line: 0),
         remedy: "name a file NAME\(suffixes[0]) or NAME\(suffixes[1]); what belongs to it is found")

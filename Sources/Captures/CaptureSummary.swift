@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import Storage
 
 /// A change of the PE clock that the device recorded (HAM event).

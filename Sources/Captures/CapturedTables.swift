@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import Storage
 
 /// One row of a capture's instruction table.

@@ -1,4 +1,4 @@
-import Yams
+import YAML
 
 /// A part of a configuration's text, with its 1-based place.
 struct ConfigNode {
@@ -29,11 +29,10 @@ struct ConfigNode {
     column = mark?.column ?? 1
     switch node {
     case .scalar(let scalar):
-      content = .scalar(scalar.string, isPlain: scalar.style == .plain || scalar.style == .any)
+      content = .scalar(scalar.string, isPlain: scalar.isPlain)
     case .sequence(let sequence): content = .list(sequence.map(ConfigNode.init))
     case .mapping(let mapping):
       content = .mapping(mapping.map { (ConfigNode($0.key), ConfigNode($0.value)) })
-    case .alias: content = .scalar("", isPlain: false)
     }
   }
 

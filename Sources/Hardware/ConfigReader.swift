@@ -1,5 +1,5 @@
 import Diagnostics
-import Yams
+import YAML
 
 /// Reads one configuration text into a `Hardware`, collecting everything that is wrong with it.
 struct ConfigReader {
@@ -47,9 +47,8 @@ struct ConfigReader {
     if bytes.count <= ConfigText.maxBytes, let plain = PlainForm.mapping(bytes) { return plain }
     diagnostics = text.forbidden()
     if !diagnostics.isEmpty { return nil }
-    do {
-      // Values are read by the settings' own kinds, not by YAML's implicit types.
-      if let root = try Parser(yaml: text.text, resolver: .basic).singleRoot() {
+    do throws(YAMLError) {
+      if let root = try Node.read(text.text) {
         return ConfigNode(root)
       }
       report("a configuration is a mapping of sections", nil, remedy: "start with 'name: …'")
@@ -267,27 +266,20 @@ struct ConfigReader {
         length: node?.scalar?.count ?? 1, remedy: remedy))
   }
 
-  private mutating func diagnostic(of error: any Error) -> Diagnostic {
-    guard let error = error as? YamlError else {
-      return text.diagnostic("unreadable YAML: \(error)", line: 1, column: 1)
-    }
+  private mutating func diagnostic(of error: YAMLError) -> Diagnostic {
     switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      return text.diagnostic(
+    case .syntax(let problem, let mark):
+      text.diagnostic(
         "not valid YAML: \(problem)", line: mark.line, column: mark.column,
         remedy: "settings are 'name: {value: …, unit: …, source: \"…\"}'")
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
-      return text.diagnostic(
-        "duplicate key \(names)", line: context.mark.line, column: context.mark.column,
-        length: duplicates.first?.count ?? 1, remedy: "keep one of them")
-    case .reader(let problem, let offset, _, _):
-      return text.diagnostic(
-        "not valid YAML: \(problem)\(offset.map { " at byte \($0)" } ?? "")", line: 1, column: 1,
+    case .duplicateKeys(let duplicates, let mark):
+      text.diagnostic(
+        "duplicate key \(duplicates.map { "'\($0)'" }.joined(separator: ", "))", line: mark.line,
+        column: mark.column, length: duplicates.first?.count ?? 1, remedy: "keep one of them")
+    case .encoding(let problem, let byte):
+      text.diagnostic(
+        "not valid YAML: \(problem) at byte \(byte)", line: 1, column: 1,
         remedy: "save the file as UTF-8 text")
-    default:
-      return text.diagnostic("not valid YAML: \(error)", line: 1, column: 1)
     }
   }
 }

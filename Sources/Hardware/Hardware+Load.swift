@@ -1,5 +1,6 @@
 public import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import Synchronization
 
 extension Hardware {
@@ -132,33 +133,29 @@ extension Hardware {
 
   private static func contents(of path: String) throws(DiagnosticError) -> [UInt8] {
     let place = SourceLocation(file: path, line: 0)
-    let data: Data
-    do {
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
-      defer { try? handle.close() }
-      // One byte more than allowed, so that `forbidden` sees that the file is too large.
-      data = try handle.read(upToCount: ConfigText.maxBytes + 1) ?? Data()
-    } catch {
-      throw DiagnosticError(
-        "cannot read the configuration: \(reason(error))", at: place,
+    func cannotRead() -> DiagnosticError {
+      DiagnosticError(
+        "cannot read the configuration: \(String(cString: strerror(errno)).lowercased())",
+        at: place,
         remedy: "give a readable file, or one of: \(builtinNames.joined(separator: ", "))")
     }
-    if data.count > ConfigText.maxBytes {
+    guard let file = fopen(path, "rb") else { throw cannotRead() }
+    defer { fclose(file) }
+    // One byte more than allowed, so that a file that is too large is seen to be.
+    let bytes = [UInt8](unsafeUninitializedCapacity: ConfigText.maxBytes + 1) { buffer, count in
+      count = fread(buffer.baseAddress, 1, buffer.count, file)
+    }
+    if ferror(file) != 0 { throw cannotRead() }
+    if bytes.count > ConfigText.maxBytes {
       throw DiagnosticError(
         "the file has more than \(ConfigText.maxBytes) bytes, the most that a configuration may "
           + "have", at: place, remedy: "is this the right file?")
     }
-    guard String(validating: data, as: UTF8.self) != nil else {
+    guard String(validating: bytes, as: UTF8.self) != nil else {
       throw DiagnosticError(
         "the file is not UTF-8 text", at: place, remedy: "save it as UTF-8")
     }
-    return Array(data)
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    let posix = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-    let code = posix?.domain == NSPOSIXErrorDomain ? posix?.code : nil
-    return code.map { String(cString: strerror(Int32($0))).lowercased() }
-      ?? error.localizedDescription
+    let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    return bytes.starts(with: byteOrderMark) ? Array(bytes.dropFirst(3)) : bytes
   }
 }

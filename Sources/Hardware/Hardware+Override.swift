@@ -1,5 +1,5 @@
 public import Diagnostics
-import Yams
+import YAML
 
 extension Hardware {
   /// The configuration with some values replaced, each `path.to.value=x`.
@@ -83,7 +83,7 @@ extension Hardware {
 private func yaml(_ line: String) -> ConfigNode? {
   let text = ConfigText(line, file: "--set")
   guard text.lines.count == 1, text.forbidden().isEmpty else { return nil }
-  return (try? Yams.compose(yaml: line)).flatMap { $0 }.map { ConfigNode($0) }
+  return (try? Node.read(line)).flatMap { $0 }.map { ConfigNode($0) }
 }
 
 extension Schema {

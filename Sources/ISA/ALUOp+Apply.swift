@@ -1,5 +1,5 @@
 import Formats
-import Foundation
+import Glibc
 
 extension ALUOp {
   /// `result[i] = lhs[i * lhsStep] op rhs[i * rhsStep]` in fp32, for `count` elements.

@@ -1,5 +1,5 @@
 import CMicrokernels
-import Foundation
+import Glibc
 
 extension ActivationFunction {
   /// Replaces each value by the function's, correct to 0.51 units in the last place of fp32.
@@ -16,20 +16,20 @@ extension ActivationFunction {
 
   /// The derivatives, in float64.
   private func derivative(_ x: Double) -> Double {
-    func sigmoid(_ x: Double) -> Double { 1 / (1 + Foundation.exp(-x)) }
+    func sigmoid(_ x: Double) -> Double { 1 / (1 + Glibc.exp(-x)) }
     // Beyond this everything has reached its limit, and products with infinity would be NaN.
     if x.magnitude > 1e4 { return self == .erfDx ? 0 : x > 0 ? 1 : 0 }
     switch self {
     case .geluDx:
       return erfc(-x / 2.0.squareRoot()) / 2
-        + x * Foundation.exp(-x * x / 2) / (2 * Double.pi).squareRoot()
+        + x * Glibc.exp(-x * x / 2) / (2 * Double.pi).squareRoot()
     case .geluApprxSigmoidDx:
       let s = sigmoid(1.702 * x)
       return s * (1 + 1.702 * x * (1 - s))
     case .siluDx:
       let s = sigmoid(x)
       return s * (1 + x * (1 - s))
-    case .erfDx: return 2 / Double.pi.squareRoot() * Foundation.exp(-x * x)
+    case .erfDx: return 2 / Double.pi.squareRoot() * Glibc.exp(-x * x)
     default: preconditionFailure("\(rawValue) has no value here")
     }
   }

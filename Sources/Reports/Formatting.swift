@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 package import Timing
 
 /// `41 %`; `<1 %` instead of a zero that is none.
@@ -8,11 +8,23 @@ package func percent(_ share: Double) -> String {
 }
 
 /// A number with two significant digits.
-package func significant(_ value: Double) -> String { String(format: "%.2g", value) }
+package func significant(_ value: Double) -> String { printed("%.2g", value) }
 
 /// A number with a fixed number of digits after the point.
 package func fixed(_ value: Double, _ digits: Int) -> String {
-  String(format: "%.\(digits)f", value)
+  printed("%.\(digits)f", value)
+}
+
+/// A number as C's printf shows it.
+private func printed(_ format: String, _ value: Double) -> String {
+  withVaList([value]) { values in
+    // The longest double has 309 digits before the point.
+    String(unsafeUninitializedCapacity: 400) { bytes in
+      bytes.withMemoryRebound(to: CChar.self) {
+        Int(vsnprintf($0.baseAddress, $0.count, format, values))
+      }
+    }
+  }
 }
 
 /// `12.346 µs`: microseconds with three digits.
@@ -89,4 +101,4 @@ package func aligned(_ rows: [[String]], isText: (_ column: Int) -> Bool) -> [St
 }
 
 /// `1.20e-09`.
-package func scientific(_ value: Double) -> String { String(format: "%.2e", value) }
+package func scientific(_ value: Double) -> String { printed("%.2e", value) }

@@ -1,5 +1,5 @@
 public import Diagnostics
-import Foundation
+import FoundationEssentials
 
 /// The Python that runs scripts with NKI kernels, by means of the package in `python/`.
 public enum PythonHost {

@@ -1,6 +1,5 @@
 import Device
 public import Diagnostics
-import Foundation
 public import Programs
 
 /// A call of a Python function that launches one NKI kernel.

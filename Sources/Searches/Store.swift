@@ -1,6 +1,7 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import Reports
+import Storage
 public import Sweeps
 
 /// A sweep's results in an SQLite file; docs/sweeps.md has the schema.
@@ -103,9 +104,7 @@ public final class Store {
 
   /// Refuses what is no SQLite file before SQLite makes files beside it.
   private static func requireUsable(_ path: String) throws(DiagnosticError) {
-    guard let handle = FileHandle(forReadingAtPath: path) else { return }
-    defer { try? handle.close() }
-    let head = (try? handle.read(upToCount: 16)) ?? Data()
+    guard let head = try? readFile(path, upTo: 16) else { return }
     guard head.isEmpty || head.starts(with: Array("SQLite format 3".utf8)) else {
       throw DiagnosticError(
         "is no SQLite file", at: SourceLocation(file: path, line: 0),

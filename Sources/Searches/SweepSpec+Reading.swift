@@ -1,9 +1,9 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
 import Kernels
 import Storage
 import Sweeps
-import Yams
+import YAML
 
 extension SweepSpec {
   private static let keys = [

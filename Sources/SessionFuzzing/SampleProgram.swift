@@ -1,5 +1,5 @@
 import CInterface
-import Foundation
+import FoundationEssentials
 
 /// A small program whose results are known.
 struct SampleProgram: Sendable {

@@ -19,6 +19,16 @@ public func readFile(_ path: String) throws(DiagnosticError) -> [UInt8] {
   return bytes
 }
 
+/// Reads a file's beginning, at most so many bytes.
+///
+/// - Throws: A `DiagnosticError` placed at the file: missing, a directory, not readable.
+public func readFile(_ path: String, upTo count: Int) throws(DiagnosticError) -> [UInt8] {
+  let file = try InputFile(path)
+  var bytes: [UInt8] = []
+  while bytes.count < count, try file.read(count - bytes.count, into: &bytes) {}
+  return bytes
+}
+
 /// Writes a file whole or not at all.
 ///
 /// The bytes go to a temporary file beside the target, which then takes the target's place with the

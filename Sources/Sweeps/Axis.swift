@@ -1,5 +1,4 @@
 public import Diagnostics
-import Foundation
 import Kernels
 
 /// Something that is varied, with the values it takes.
@@ -68,7 +67,7 @@ public struct Axis: Hashable, Sendable {
     var values: [String] = []
     for item in text.split(separator: ",", omittingEmptySubsequences: false) {
       // Paths have two dots as well.
-      guard let range = item.range(of: ".."), item.first?.isNumber == true else {
+      guard let range = item.firstRange(of: ".."), item.first?.isNumber == true else {
         values.append(String(item))
         continue
       }

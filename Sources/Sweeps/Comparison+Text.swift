@@ -1,6 +1,5 @@
 import Device
 import Diagnostics
-import Foundation
 import Reports
 import Timing
 

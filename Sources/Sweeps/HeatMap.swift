@@ -1,5 +1,5 @@
 public import Diagnostics
-import Foundation
+import Glibc
 import Reports
 public import Timing
 

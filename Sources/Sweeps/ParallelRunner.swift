@@ -1,5 +1,6 @@
 import Dispatch
-import Foundation
+import FoundationEssentials
+import Glibc
 import Synchronization
 
 /// Runs many independent jobs on several threads of this host.
@@ -61,7 +62,7 @@ private final class Desk<Job: Sendable, Result: Sendable>: Sendable {
   let ended = DispatchSemaphore(value: 0)
 
   func startWorker(_ work: @escaping @Sendable (Job) -> Result) {
-    let thread = Thread { [self] in
+    startThread { [self] in
       while let job = takeJob() {
         let result = work(job)
         results.withLock { $0.append((job, result)) }
@@ -69,9 +70,6 @@ private final class Desk<Job: Sendable, Result: Sendable>: Sendable {
       }
       ended.signal()
     }
-    // As much as the main thread has: readers of nested texts recurse.
-    thread.stackSize = 8 << 20
-    thread.start()
   }
 
   func put(_ job: Job?) {
@@ -88,4 +86,27 @@ private final class Desk<Job: Sendable, Result: Sendable>: Sendable {
     resultsReady.wait()
     return results.withLock { $0.removeFirst() }
   }
+}
+
+/// Runs a body on a thread of its own.
+private func startThread(_ body: @escaping @Sendable () -> Void) {
+  final class Body {
+    let run: @Sendable () -> Void
+    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+  }
+  var attributes = pthread_attr_t()
+  pthread_attr_init(&attributes)
+  defer { pthread_attr_destroy(&attributes) }
+  // As much as the main thread has: readers of nested texts recurse.
+  pthread_attr_setstacksize(&attributes, 8 << 20)
+  pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+  var thread = pthread_t()
+  let code = pthread_create(
+    &thread, &attributes,
+    { given in
+      guard let given else { return nil }
+      Unmanaged<Body>.fromOpaque(given).takeRetainedValue().run()
+      return nil
+    }, Unmanaged.passRetained(Body(body)).toOpaque())
+  precondition(code == 0, "cannot start a thread: \(String(cString: strerror(code)))")
 }

@@ -1,14 +1,14 @@
 package import Diagnostics
 import Hardware
 import Storage
-package import Yams
+package import YAML
 
 /// Reads a file in the plain subset of YAML that configurations use, and collects all that is wrong.
 package struct SpecReader {
   /// What was found wrong so far.
   package private(set) var findings: [Diagnostic] = []
   /// The file's outermost mapping.
-  package private(set) var root = Node.Mapping([])
+  package private(set) var root = Node.Mapping()
   private let text: ConfigText
 
   /// Reads a file's text.
@@ -31,8 +31,8 @@ package struct SpecReader {
     let forbidden = text.forbidden()
     guard forbidden.isEmpty else { throw DiagnosticError(forbidden) }
     let node: Node?
-    do {
-      node = try Parser(yaml: string, resolver: .basic).singleRoot()
+    do throws(YAMLError) {
+      node = try Node.read(string)
     } catch {
       throw DiagnosticError([diagnostic(of: error)])
     }
@@ -43,20 +43,16 @@ package struct SpecReader {
     root = mapping
   }
 
-  private func diagnostic(of error: any Error) -> Diagnostic {
-    guard let error = error as? YamlError else {
-      return text.diagnostic("unreadable YAML: \(error)", line: 1, column: 1)
-    }
+  private func diagnostic(of error: YAMLError) -> Diagnostic {
     switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
-      .composer(_, let problem, let mark, _):
-      return text.diagnostic("not valid YAML: \(problem)", line: mark.line, column: mark.column)
-    case .duplicatedKeysInMapping(let duplicates, let context):
-      let names = duplicates.map { "'\($0)'" }.joined(separator: ", ")
-      return text.diagnostic(
-        "duplicate key \(names)", line: context.mark.line, column: context.mark.column,
-        remedy: "keep one of them")
-    default: return text.diagnostic("not valid YAML: \(error)", line: 1, column: 1)
+    case .syntax(let problem, let mark):
+      text.diagnostic("not valid YAML: \(problem)", line: mark.line, column: mark.column)
+    case .duplicateKeys(let duplicates, let mark):
+      text.diagnostic(
+        "duplicate key \(duplicates.map { "'\($0)'" }.joined(separator: ", "))", line: mark.line,
+        column: mark.column, remedy: "keep one of them")
+    case .encoding(let problem, let byte):
+      text.diagnostic("not valid YAML: \(problem) at byte \(byte)", line: 1, column: 1)
     }
   }
 

@@ -1,6 +1,6 @@
 import Device
 public import Diagnostics
-import Foundation
+import Glibc
 import Hardware
 public import Reports
 import Timing
@@ -91,7 +91,7 @@ public struct WhatIf: Sendable {
   public static func factors(_ text: String) throws(DiagnosticError) -> [Double] {
     let problem = DiagnosticError(
       "'\(text)' is no range of factors", remedy: "write 0.5..4, or a list: 0.5,1,2")
-    guard let range = text.range(of: "..") else {
+    guard let range = text.firstRange(of: "..") else {
       let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map {
         Double($0)
       }

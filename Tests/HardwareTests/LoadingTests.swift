@@ -25,6 +25,18 @@ func builtinText(_ name: String) throws -> String {
     #expect(try Hardware.load(path).fingerprint == hardware.fingerprint)
   }
 
+  @Test func aByteOrderMarkIsNotPartOfTheText() throws {
+    let text = try #require(Hardware.builtinTexts["trn2"])
+    let file = FileManager.default.temporaryDirectory
+      .appendingPathComponent("\(UUID().uuidString).yaml")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data([0xEF, 0xBB, 0xBF] + text).write(to: file)
+    #expect(try Hardware.load(path: file.path).fingerprint == Hardware.load("trn2").fingerprint)
+    try Data([0xEF, 0xBB, 0xBF] + Array("nane: x".utf8)).write(to: file)
+    let first = try #require(Hardware.check(path: file.path).first)
+    #expect(first.sourceLine == "nane: x")
+  }
+
   @Test func embeddedTextsAreTheFiles() throws {
     let folder = packageRoot.appendingPathComponent("hwconfigs")
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -1,6 +1,6 @@
 import Foundation
 import Testing
-import Yams
+import YAML
 
 @testable import Hardware
 
@@ -19,7 +19,7 @@ import Yams
 
   private func yaml(_ text: String) throws -> String? {
     guard ConfigText(text, file: "").forbidden().isEmpty else { return nil }
-    return try Parser(yaml: text, resolver: .basic).singleRoot().map { shown(ConfigNode($0)) }
+    return try Node.read(text).map { shown(ConfigNode($0)) }
   }
 
   @Test(arguments: ["trn1", "trn2", "trn3"])

@@ -70,4 +70,16 @@ import Testing
       }
     }
   }
+
+  /// Foundation brings 40 MB of ICU into the wheel and its loading into every start; its essentials do not.
+  @Test func noRoomLoadsFoundation() throws {
+    let files = try Repository.swiftFiles("Sources")
+    #expect(files.count > 200)
+    for file in files {
+      let imports = try Repository.text(file).split(separator: "\n").filter {
+        $0.hasSuffix("import Foundation")
+      }
+      #expect(imports.isEmpty, "\(file) imports Foundation instead of FoundationEssentials")
+    }
+  }
 }

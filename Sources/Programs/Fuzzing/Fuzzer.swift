@@ -1,5 +1,5 @@
 import Diagnostics
-import Foundation
+import Glibc
 public import Machine
 import Storage
 

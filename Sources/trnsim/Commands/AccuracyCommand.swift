@@ -2,7 +2,8 @@ import Accuracy
 import ArgumentParser
 import Captures
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import Hardware
 import Reports
 import Storage

@@ -1,7 +1,8 @@
 import ArgumentParser
 import Compiler
 import Device
-import Foundation
+import FoundationEssentials
+import Glibc
 import Hardware
 import Kernels
 import Machine
@@ -113,10 +114,7 @@ struct SpeedTable {
 
   var text: String {
     rows.map { row in
-      let key = row.key.padding(toLength: 20, withPad: " ", startingAt: 0)
-      let value = String(format: "%12.3f", row.value)
-      return
-        "\(key)\(value) \(row.unit.padding(toLength: 10, withPad: " ", startingAt: 0)) \(row.meaning)"
+      "\(row.key.left(20))\(fixed(row.value, 3).right(12)) \(row.unit.left(10)) \(row.meaning)"
     }.joined(separator: "\n")
   }
 

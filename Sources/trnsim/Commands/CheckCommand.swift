@@ -1,7 +1,8 @@
 import ArgumentParser
 import Baselines
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import Reports
 import Storage
 import Sweeps
@@ -94,13 +95,13 @@ struct CheckCommand: ParsableCommand {
     if json != "-" { print(check.annotations(strict: strict), terminator: "") }
     guard let path = environment["GITHUB_STEP_SUMMARY"], !path.isEmpty else { return }
     // Other steps write there as well.
-    guard let handle = FileHandle(forWritingAtPath: path) else {
+    let descriptor = open(path, O_WRONLY | O_APPEND | O_CLOEXEC)
+    guard descriptor >= 0 else {
       note("note: cannot write the step summary '\(printable(path))'")
       return
     }
-    defer { try? handle.close() }
-    try handle.seekToEnd()
-    try handle.write(contentsOf: Data(check.markdown(strict: strict).utf8))
+    defer { close(descriptor) }
+    writeAll(check.markdown(strict: strict), to: descriptor)
   }
 }
 

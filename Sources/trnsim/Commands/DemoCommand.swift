@@ -1,6 +1,6 @@
 import ArgumentParser
 import Diagnostics
-import Foundation
+import Glibc
 import Hardware
 import Kernels
 import Storage

@@ -1,7 +1,7 @@
 public import ArgumentParser
 import Device
 import Diagnostics
-import Foundation
+import Glibc
 import Hardware
 import Kernels
 public import Models

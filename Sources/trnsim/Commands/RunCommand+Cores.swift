@@ -1,7 +1,6 @@
 import ArgumentParser
 import Device
 import Diagnostics
-import Foundation
 import Hardware
 import Kernels
 import Machine

@@ -1,6 +1,5 @@
 import Device
 import Diagnostics
-import Foundation
 import Hardware
 import Kernels
 import Machine

@@ -2,7 +2,6 @@ public import ArgumentParser
 import Compiler
 import Device
 import Diagnostics
-import Foundation
 import Hardware
 import Kernels
 import Machine

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import Machine
 
 /// The exit codes that scripts rely on.
@@ -10,21 +11,34 @@ enum Outcome {
   static let checkFailed = ExitCode(3)
 }
 
+/// Where a command writes.
+enum StandardStream {
+  case standardOutput, standardError
+
+  fileprivate var descriptor: Int32 {
+    switch self {
+    case .standardOutput: STDOUT_FILENO
+    case .standardError: STDERR_FILENO
+    }
+  }
+}
+
 /// Whether a stream shows colours: a terminal, and neither NO_COLOR nor a dumb one.
-func showsColor(_ stream: FileHandle) -> Bool {
+func showsColor(_ stream: StandardStream) -> Bool {
   let environment = ProcessInfo.processInfo.environment
   if let noColor = environment["NO_COLOR"], !noColor.isEmpty { return false }
-  return isatty(stream.fileDescriptor) == 1 && environment["TERM"] != "dumb"
+  return isatty(stream.descriptor) == 1 && environment["TERM"] != "dumb"
 }
 
 /// Writes a line to standard error, if that is possible.
-func note(_ text: String) { writeErrors(text + "\n") }
+func note(_ text: String) { writeAll(text + "\n", to: STDERR_FILENO) }
 
-private func writeErrors(_ text: String) {
+/// Writes a text to an open file, as far as that is possible.
+func writeAll(_ text: String, to descriptor: Int32) {
   let bytes = Array(text.utf8)
   var done = 0
   while done < bytes.count {
-    let count = bytes[done...].withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    let count = bytes[done...].withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
     if count < 0 && errno == EINTR { continue }
     guard count > 0 else { return }
     done += count
@@ -43,7 +57,7 @@ func guardStandardStreams() {
 
 /// Shows a line on standard error in the place of the one shown before.
 func showProgress(_ text: String) {
-  writeErrors("\r\u{1B}[K\(text)")
+  writeAll("\r\u{1B}[K\(text)", to: STDERR_FILENO)
 }
 
 /// Runs a command's body; turns what it throws into messages and exit codes.

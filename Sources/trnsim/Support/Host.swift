@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 
 /// Largest resident set of this process so far, in bytes.
 func peakMemoryBytes() -> Int {

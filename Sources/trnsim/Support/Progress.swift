@@ -1,4 +1,5 @@
-import Foundation
+import Glibc
+import Reports
 
 // 1,234 of 10,000 (12 %)  812 variants/s  11 s left
 
@@ -31,7 +32,7 @@ struct Progress {
     let rate = Double(done - earlier) / max(seconds, 1e-3)
     let share = total > 0 ? 100 * done / total : 100
     var text = "\(done) of \(total) (\(share) %)"
-    text += "  \(rate < 10 ? String(format: "%.1f", rate) : "\(Int(rate))") \(noun)/s"
+    text += "  \(rate < 10 ? fixed(rate, 1) : "\(Int(rate))") \(noun)/s"
     if rate > 0 { text += "  \(Progress.duration(Double(total - done) / rate)) left" }
     showProgress(text)
   }

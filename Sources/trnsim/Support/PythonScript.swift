@@ -1,5 +1,6 @@
 import Diagnostics
-import Foundation
+import FoundationEssentials
+import Glibc
 import Programs
 import Scripts
 
@@ -41,23 +42,14 @@ extension PythonScript {
       .appendingPathComponent("trnsim-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: directory) }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments =
-      [PythonHost.interpreter, "-m", "trnsim"] + options
-      + ["--recorded", directory.appendingPathComponent("k.trn").path, path] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(PythonHost.additions) { $1 }
-    process.standardOutput = FileHandle.standardError
-    do {
-      try process.run()
-    } catch {
-      throw PythonHost.missing(error.localizedDescription)
-    }
-    process.waitUntilExit()
+    let end = try PythonProcess.run(
+      ["-m", "trnsim"] + options
+        + ["--recorded", directory.appendingPathComponent("k.trn").path, path] + arguments,
+      streams: [STDOUT_FILENO: STDERR_FILENO])
     let files = try FileManager.default.contentsOfDirectory(atPath: directory.path).sorted()
-    guard process.terminationStatus == 0, let first = files.first else {
+    guard end == .code(0), let first = files.first else {
       throw DiagnosticError(
-        "'\(path)' ended with \(process.terminationStatus) and recorded no kernel",
+        "'\(path)' \(end.text) and recorded no kernel",
         remedy: "its own messages are above; try trnsim run \(path)")
     }
     if files.count > 1 {

@@ -1,6 +1,6 @@
 import Diagnostics
 import Formats
-import Foundation
+import FoundationEssentials
 import Hardware
 import Kernels
 import Machine

@@ -1,6 +1,6 @@
 import Diagnostics
 import Formats
-import Foundation
+import FoundationEssentials
 import Kernels
 import Machine
 import Programs
