@@ -4,7 +4,7 @@ extension NumpyArray {
   /// The array in a form that holds elements of an NKI type (`float32`, `int32`, …).
   ///
   /// 64-bit integers become 32-bit ones if all fit; float64 is rounded to float32. The Python package does the
-  /// same with arrays (`arrays.py`).
+  /// same with arrays (`tensor/arrays.py`).
   /// - Parameters:
   ///   - name: What messages call it.
   ///   - path: Its file, for messages.

@@ -25,7 +25,7 @@ import nki
 import nki.isa as nisa
 import nki.language as nl
 from trnsim.core import open_core
-from trnsim.launch import Options, trace_kernel
+from trnsim.run.launch import Options, trace_kernel
 
 #: Instructions of one pass of the loop below.
 _EACH = 5

@@ -142,7 +142,7 @@ def files(tmp_path_factory):
         kind = np.dtype(kind)
         if kind not in programs:
             program = folder / f"{len(programs)}.trn"
-            name = trnsim.tracing.dtypes.as_dtype(kind)
+            name = trnsim.tensor.dtypes.as_dtype(kind)
             program.write_text(f"trnsim program 1\nkernel ident\ntensor x: hbm input {name} [4, 6]\n"
                                f"tensor y: hbm output {name} [4, 6]\n\ndma_copy dst=y src=x\n")
             programs[kind] = program

@@ -6,7 +6,7 @@ import ml_dtypes
 import nki.language as nl
 import numpy as np
 import pytest
-from trnsim.tracing.dtypes import ALL, as_dtype
+from trnsim.tensor.dtypes import ALL, as_dtype
 
 
 @pytest.mark.parametrize("spelling", ["bfloat16", nl.bfloat16, ml_dtypes.bfloat16, np.dtype(ml_dtypes.bfloat16)])

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from trnsim import outputs
+from trnsim.run import outputs
 from trnsim.errors import TrnsimError
 
 SCRIPT = "print('ran')\n"
 
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(outputs.__file__).resolve().parents[1])}
+ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(outputs.__file__).resolve().parents[2])}
 
 
 def _run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -54,7 +54,7 @@ def test_failure_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 def test_standard_output_and_pipes(tmp_path: Path) -> None:
-    code = ("from trnsim import outputs\n"
+    code = ("from trnsim.run import outputs\n"
             "print('before'); outputs.write('/dev/stdout', 'middle\\n'); print('after')\n")
     with open(tmp_path / "all", "w", encoding="utf-8") as file:
         subprocess.run([sys.executable, "-c", code], stdout=file, check=True, env=ENVIRONMENT)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import sweep_cases as cases
 
-from trnsim import shards, sweeps
-from trnsim.stores import SqliteStore
+from trnsim import sweeps
+from trnsim.cluster import shards
+from trnsim.cluster.stores import SqliteStore
 
 pytestmark = pytest.mark.skipif(cases.TOOL is None, reason="the program trnsim is not built")
 

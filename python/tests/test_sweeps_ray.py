@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 import sweep_cases as cases
 
-from trnsim import shards, sweeps
+from trnsim import sweeps
+from trnsim.cluster import shards
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
 

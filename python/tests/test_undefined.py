@@ -51,7 +51,7 @@ def test_the_kernel_s_own_tensors_in_hbm_are_filled_too(dtype, elements) -> None
         nisa.dma_copy(out, tile)
         return out
 
-    x = np.arange(8)[None].astype(trnsim.tracing.dtypes.as_dtype(dtype).numpy)
+    x = np.arange(8)[None].astype(trnsim.tensor.dtypes.as_dtype(dtype).numpy)
     result = trnsim.simulate(kernel, x)
     found = np.asarray(result.values).astype(np.float32)
     np.testing.assert_array_equal(found[:, :8], np.arange(8)[None])

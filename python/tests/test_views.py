@@ -7,10 +7,10 @@ import nki.isa as nisa
 import nki.language as nl
 import numpy as np
 import pytest
-from trnsim.tracing.shapes import contiguous
-from trnsim.tracing.spaces import MemoryRegion
-from trnsim.tracing.storage import Storage
-from trnsim.tracing.view import NkiTensor
+from trnsim.tensor.shapes import contiguous
+from trnsim.tensor.spaces import MemoryRegion
+from trnsim.tensor.storage import Storage
+from trnsim.tensor.view import NkiTensor
 
 BASE = np.arange(4 * 6 * 8, dtype=np.float32).reshape(4, 6, 8)
 

@@ -16,9 +16,9 @@ from typing import Any
 from .errors import (CoreMissingError, NkiValidationError, SimulationError, SimulationWarning, TrnsimError,
                      UnsupportedError)
 from .hooks import install, uninstall
-from .kernel import as_kernel, last_report
-from .nested import PerRank
-from .report import Report
+from .run.kernel import as_kernel, last_report
+from .run.report import Report
+from .tensor.nested import PerRank
 from .version import __version__
 
 
@@ -52,7 +52,7 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     options = found.options(mode=mode, trace=trace, allocation=allocation, schedule=schedule, descriptors=descriptors,
                             overrides=tuple(overrides) or None, ranks=ranks)
     if hardware is not None:
-        from .tracing.context import target_name
+        from .record.context import target_name
 
         options.target = target_name(hardware)
     values, report = found.simulate(args, kwargs, options)

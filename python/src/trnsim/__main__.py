@@ -11,8 +11,8 @@ import warnings
 
 from .errors import SimulationError, SimulationWarning, TrnsimError
 from .hooks import install
-from .kernel import last_report
-from .outputs import require_own
+from .run.kernel import last_report
+from .run.outputs import require_own
 from .version import __version__
 
 USAGE = """usage: python -m trnsim [OPTION …] [-m MODULE | SCRIPT] [ARGUMENT …]

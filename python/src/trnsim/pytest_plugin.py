@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from . import outputs
+from .run import outputs
 
 SCHEMA = 1
 

@@ -25,9 +25,9 @@ import numpy as np
 
 from .errors import TrnsimError
 from .hooks import install
-from .kernel import observed
-from .report import Report
-from .tracing.dtypes import as_dtype
+from .run.kernel import observed
+from .run.report import Report
+from .tensor.dtypes import as_dtype
 
 
 class CallError(Exception):

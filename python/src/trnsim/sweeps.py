@@ -14,9 +14,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from .cluster.shards import Executor, Round, SweepError, Work, local, on_ray
+from .cluster.stores import open_store
 from .core.tool import find_tool
-from .shards import Executor, Round, SweepError, Work, local, on_ray
-from .stores import open_store
 
 
 def sweep(spec: str, store: str, executor: str = "local", shards: int = 64, tool: str | None = None,

@@ -7,7 +7,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 
-from ..tracing.dtypes import ALL, DType, as_dtype
+from ..tensor.dtypes import ALL, DType, as_dtype
 
 # NumPy's type where there is one for the format; packed types go by their NKI name, which np.dtype() takes.
 globals().update({name: kind.numpy.type if kind.packing == 1 else kind for name, kind in ALL.items()

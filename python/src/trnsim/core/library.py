@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import CoreMissingError
-from ..tracing.layout import Layout
+from .layout import Layout
 from .request import Outcome, Request
 
 #: The interface that this module speaks (Sources/CInterface/trnsim.h).

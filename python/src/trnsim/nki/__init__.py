@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ..errors import NkiValidationError
-from ..kernel import (Kernel, as_kernel, baremetal, benchmark, jit, last_report, profile, simulate,
-                      simulate_kernel)
+from ..run.kernel import (Kernel, as_kernel, baremetal, benchmark, jit, last_report, profile, simulate,
+                          simulate_kernel)
 from ..version import NKI_VERSION as __version__
 
 cpu_simulate = simulate

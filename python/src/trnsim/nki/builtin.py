@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..tracing.loops import static_range
-from ..tracing.nkiobject import NKIObject
-from ..tracing.view import NkiTensor
+from ..language.loops import static_range
+from ..tensor.nkiobject import NKIObject
+from ..tensor.view import NkiTensor
 
 __all__ = ["NKIObject", "NkiTensor", "static_range"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UnsupportedError
-from ..tracing.context import trace
-from ..tracing.dma import dma_copy
-from ..tracing.exchanges import collective, group_of, pairs_of, permute, reduction
-from ..tracing.nkiobject import NKIObject
-from ..tracing.places import current_place
-from ..tracing.recorder import register_alloc
-from ..tracing.registers import VirtualRegister
+from ..isa.dma import dma_copy
+from ..isa.exchanges import collective, group_of, pairs_of, permute, reduction
+from ..places import current_place
+from ..record.context import trace
+from ..record.recorder import register_alloc
+from ..tensor.nkiobject import NKIObject
+from ..tensor.registers import VirtualRegister
 
 _NOTE = "collectives: one rank is simulated, so they copy and take a copy's time"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..tracing.view import NkiTensor
+from ..tensor.view import NkiTensor
 
 Tensor = NkiTensor
 __all__ = ["NkiTensor", "Tensor"]

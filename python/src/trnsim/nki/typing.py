@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..tracing.view import NkiTensor
+from ..tensor.view import NkiTensor
 
 
 class _Annotation:

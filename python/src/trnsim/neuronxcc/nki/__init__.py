@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...errors import NkiValidationError
-from ...kernel import Benchmark, Kernel, _wrap, last_report
-from ...kernel import simulate_kernel as _simulate_kernel
-from ...tracing.view import NkiTensor
+from ...run.kernel import Benchmark, Kernel, _wrap, last_report
+from ...run.kernel import simulate_kernel as _simulate_kernel
+from ...tensor.view import NkiTensor
 
 __version__ = "0.1"
 

@@ -6,22 +6,22 @@ from typing import Any
 
 import numpy as np
 
+from ...first_generation.masks import masked as _masked
+from ...isa import compute as _isa
+from ...isa.dma import dma_copy as _dma_copy
+from ...isa.dma import load as _load
+from ...isa.dma import spill as _spill
+from ...language import assign as _assign
+from ...language import functions as _lowering
 from ...nki import language as _modern
 from ...nki.language import *  # noqa: F403
 from ...nki.language import Operator as _Operator
 from ...nki.language import _operators as _all
-from ...tracing import assign as _assign
-from ...tracing import isa_core as _isa
-from ...tracing import lowering as _lowering
-from ...tracing.dma import dma_copy as _dma_copy
-from ...tracing.dma import load as _load
-from ...tracing.dma import spill as _spill
-from ...tracing.grids import Grid as _Grid
-from ...tracing.masks import masked as _masked
-from ...tracing.places import user_place as _user_place
-from ...tracing.spaces import MemoryRegion as _MemoryRegion
-from ...tracing.context import trace as _trace
-from ...tracing.view import NkiTensor as _NkiTensor
+from ...places import user_place as _user_place
+from ...record.context import trace as _trace
+from ...tensor.grids import Grid as _Grid
+from ...tensor.spaces import MemoryRegion as _MemoryRegion
+from ...tensor.view import NkiTensor as _NkiTensor
 
 
 def arange(*args: int) -> Any:
@@ -71,7 +71,7 @@ def load(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
 
 
 def _as_dtype(kind: Any) -> Any:
-    from ...tracing.dtypes import as_dtype
+    from ...tensor.dtypes import as_dtype
 
     return as_dtype(kind)
 
@@ -140,7 +140,7 @@ def loop_reduce(x: Any, op: Any, loop_indices: Any, *, dtype: Any = None, mask: 
     `t[…] = nl.loop_reduce(…)` reduces into `t`, so that each of its tiles has a sum of its own. Where the result is
     kept in a variable there is one sum for the line.
     """
-    from ...tracing.operators import op_name
+    from ...isa.operators import op_name
 
     name = op_name(op)
     current = _trace()

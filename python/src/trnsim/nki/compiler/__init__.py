@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ...tracing.context import tracing
-from ...tracing.spaces import MemoryRegion, PlacedRegion
+from ...record.context import tracing
+from ...tensor.spaces import MemoryRegion, PlacedRegion
 
 
 class _Region:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...kernel import as_kernel
-from ...launch import trace_kernel
-from ...tracing.context import target_name
+from ...record.context import target_name
+from ...run.kernel import as_kernel
+from ...run.launch import trace_kernel
 
 
 @dataclass

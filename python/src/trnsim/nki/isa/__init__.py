@@ -6,16 +6,16 @@ import os
 from typing import Any
 
 from ...errors import NkiValidationError
-from ...tracing.exchanges import core_barrier, sendrecv
-from ...tracing.dma import dma_compute, dma_copy, dma_transpose
-from ...tracing.isa_core import (activation, activation_reduce, memset, nc_matmul, nc_transpose, reciprocal,
-                                 scalar_tensor_tensor, tensor_copy, tensor_reduce, tensor_scalar,
-                                 tensor_tensor)
-from ...tracing.isa_mx import nc_matmul_mx, quantize_mx
-from ...tracing.isa_table import ROWS_BY_NAME, make
-from ...tracing.recorder import (NkiInstruction, register_alloc, register_load, register_move,
-                                 register_store)
-from ...tracing.registers import VirtualRegister
+from ...isa.compute import (activation, activation_reduce, memset, nc_matmul, nc_transpose, reciprocal,
+                            scalar_tensor_tensor, tensor_copy, tensor_reduce, tensor_scalar,
+                            tensor_tensor)
+from ...isa.dma import dma_compute, dma_copy, dma_transpose
+from ...isa.exchanges import core_barrier, sendrecv
+from ...isa.mx import nc_matmul_mx, quantize_mx
+from ...isa.table import ROWS_BY_NAME, make
+from ...record.recorder import (NkiInstruction, register_alloc, register_load, register_move,
+                                register_store)
+from ...tensor.registers import VirtualRegister
 from . import constants
 from .constants import (dge_mode, dma_engine, engine, gpsimd_engine, matmul_perf_mode, nc_version, oob_mode,
                         reduce_cmd, scalar_engine, sync_engine, tensor_engine, unknown_engine, vector_engine)
@@ -28,7 +28,7 @@ del _row
 def get_nc_version() -> nc_version:
     """The generation of the NeuronCore that the kernel is traced for."""
     from ...core.machine import machine
-    from ...tracing.context import default_target, tracing
+    from ...record.context import default_target, tracing
 
     current = tracing()
     if current is not None:

@@ -10,31 +10,31 @@ import builtins as _builtins
 
 import numpy as np
 
+from ...core.layout import GridDim as _GridDim
 from ...core.machine import Machine as _Machine
 from ...core.machine import machine as _machine_of
 from ...errors import UnsupportedError
-from ...tracing import dtypes as _dtypes
-from ...tracing import lowering as _lowering
-from ...tracing.allocate import ndarray as _allocate
-from ...tracing.constants import shared_constant, shared_identity_matrix
-from ...tracing.context import default_target as _default_target
-from ...tracing.context import trace as _trace
-from ...tracing.context import tracing as _tracing
-from ...tracing.dma import dma_copy as _dma_copy
-from ...tracing.dma import load
-from ...tracing.dma import spill as _spill
-from ...tracing.grids import MGrid
-from ...tracing.layout import GridDim as _GridDim
-from ...tracing.indices import DynamicSlice, ParDim
-from ...tracing.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
-                             while_loop)
-from ...tracing.nkiobject import NKIObject
-from ...tracing.operand import operand_value as _operand_value
-from ...tracing.operations import Layout as _Layout
-from ...tracing.places import current_place as _place
-from ...tracing.recorder import emit as _emit
-from ...tracing.spaces import MemoryRegion, as_region
-from ...tracing.view import NkiTensor
+from ...isa.dma import dma_copy as _dma_copy
+from ...isa.dma import load
+from ...isa.dma import spill as _spill
+from ...language import functions as _lowering
+from ...language.constants import shared_constant, shared_identity_matrix
+from ...language.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
+                              while_loop)
+from ...places import current_place as _place
+from ...record.allocate import ndarray as _allocate
+from ...record.context import default_target as _default_target
+from ...record.context import trace as _trace
+from ...record.context import tracing as _tracing
+from ...record.operand import operand_value as _operand_value
+from ...record.operations import Layout as _Layout
+from ...record.recorder import emit as _emit
+from ...tensor import dtypes as _dtypes
+from ...tensor.grids import MGrid
+from ...tensor.indices import DynamicSlice, ParDim
+from ...tensor.nkiobject import NKIObject
+from ...tensor.spaces import MemoryRegion, as_region
+from ...tensor.view import NkiTensor
 
 #: A loop that is unrolled, under the name that nki-library 2.29 uses too.
 range = static_range

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...tracing.dtypes import ALL as _ALL
-from ...tracing.dtypes import DType, as_dtype
+from ...tensor.dtypes import ALL as _ALL
+from ...tensor.dtypes import DType, as_dtype
 
 globals().update({name: kind for name, kind in _ALL.items() if name != "bool"})
 bool_ = _ALL["bool"]

@@ -12,20 +12,20 @@ from typing import Any
 
 import numpy as np
 
+from ....first_generation.masks import Box, box_of, masked
+from ....isa import compute as core
+from ....isa.dma import dma_copy as _dma_copy
+from ....isa.dma import dma_transpose as _dma_transpose
+from ....isa.reduce import free_axes
+from ....language import functions as lowering
+from ....language.assign import mark
 from ....nki.isa import get_nc_version, get_nc_sub_version
-from ....tracing import isa_core as core
-from ....tracing import lowering
-from ....tracing.allocate import allocate
-from ....tracing.assign import mark
-from ....tracing.dma import dma_copy as _dma_copy
-from ....tracing.dma import dma_transpose as _dma_transpose
-from ....tracing.dtypes import DType, as_dtype, float32, uint32
-from ....tracing.grids import linear
-from ....tracing.masks import Box, box_of, masked
-from ....tracing.places import fail
-from ....tracing.reduce import free_axes
-from ....tracing.spaces import MemoryRegion
-from ....tracing.view import NkiTensor
+from ....places import fail
+from ....record.allocate import allocate
+from ....tensor.dtypes import DType, as_dtype, float32, uint32
+from ....tensor.grids import linear
+from ....tensor.spaces import MemoryRegion
+from ....tensor.view import NkiTensor
 from . import constants
 from .constants import (dge_mode, dma_engine, engine, gpsimd_engine, matmul_perf_mode, nc_version, oob_mode,
                         reduce_cmd, scalar_engine, sync_engine, tensor_engine, unknown_engine, vector_engine)
@@ -144,7 +144,7 @@ def _wide(a: NkiTensor, b: NkiTensor) -> tuple[int, ...]:
 
 def tensor_tensor(data1: NkiTensor, data2: NkiTensor, op: Any, *, dtype: Any = None, mask: Any = None,
                   engine: Any = None) -> NkiTensor:
-    from ....tracing.broadcasting import broadcast_to
+    from ....tensor.broadcasting import broadcast_to
 
     shape = _wide(data1, data2)
     left, right = broadcast_to(data1, shape), broadcast_to(data2, shape)

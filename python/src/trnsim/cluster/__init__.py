@@ -1,0 +1,1 @@
+"""Sweeps on several hosts: shards and where results go."""

@@ -1,0 +1,121 @@
+"""A sweep's shards as pieces of work: what a worker needs, and who runs them.
+
+A worker may be on another host: it gets the spec and the files that it names, puts them into a directory of its own at
+the same places relative to each other, and runs the simulator's own `trnsim sweep --shard i/n` there.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ..core.tool import find_tool
+
+
+class SweepError(Exception):
+    """A sweep that cannot go on, with what to do about it."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """The files of a sweep by their paths below a common folder."""
+
+    #: The spec, and the directory in which it was given: hardware files are looked up from there.
+    spec: str
+    directory: str
+    files: dict[str, bytes] = field(default_factory=dict)
+
+    @staticmethod
+    def pack(spec: str, programs: Iterable[str] = (), hardware_files: Iterable[str] = ()) -> Work:
+        """Reads the spec and what it names: programs from its own folder on, hardware files from the current one."""
+        here, folder = os.getcwd(), os.path.dirname(os.path.abspath(spec))
+        named = [os.path.join(folder, path) for path in programs] + [os.path.join(here, path) for path in hardware_files]
+        for path in [*programs, *hardware_files]:
+            if os.path.isabs(path):
+                raise SweepError(f"'{path}' cannot be sent to workers\n  help: name it relative to the spec")
+        paths = [os.path.abspath(spec), *map(os.path.abspath, named)]
+        root = os.path.commonpath([here, *map(os.path.dirname, paths)])
+        return Work(os.path.relpath(paths[0], root), os.path.relpath(here, root),
+                    {os.path.relpath(path, root): Path(path).read_bytes() for path in paths})
+
+    def unpack(self, root: Path) -> tuple[Path, str]:
+        """Writes the files below a directory; where to run, and the spec's path from there."""
+        for path, content in self.files.items():
+            (root / path).parent.mkdir(parents=True, exist_ok=True)
+            (root / path).write_bytes(content)
+        directory = root / self.directory
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory, os.path.relpath(root / self.spec, directory)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of a sweep, cut into shards; only halving has more than one."""
+
+    work: Work
+    number: int
+    count: int
+    #: The store with the rounds before it; `None` for the first.
+    previous: bytes | None = None
+
+
+#: Gives the bytes of each shard's store as it is finished.
+Executor = Callable[[Round, list[int]], Iterator[tuple[int, bytes]]]
+
+
+def run_shard(turn: Round, shard: int, tool: str | None = None, jobs: int = 1) -> bytes:
+    """Simulates one shard on this host; the bytes of its store."""
+    found = tool or find_tool()
+    if found is None:
+        raise SweepError("the program trnsim is missing on a worker\n  help: install it there, or set TRNSIM to its path")
+    with tempfile.TemporaryDirectory(prefix="trnsim-shard-") as temporary:
+        root = Path(temporary)
+        directory, spec = turn.work.unpack(root / "files")
+        store = root / "shard.sqlite"
+        command = [found, "sweep", spec, "--store", str(store), "--shard", f"{shard}/{turn.count}",
+                   "--round", str(turn.number), "--jobs", str(jobs)]
+        if turn.previous is not None:
+            (root / "previous.sqlite").write_bytes(turn.previous)
+            command += ["--previous", str(root / "previous.sqlite")]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=directory)
+        if done.returncode != 0:
+            raise SweepError(f"shard {shard}/{turn.count} ended with {done.returncode}: {done.stderr.strip()}")
+        return store.read_bytes()
+
+
+def local(tool: str | None) -> Executor:
+    """Runs shards one after another on all cores of this host."""
+
+    def execute(turn: Round, shards: list[int]) -> Iterator[tuple[int, bytes]]:
+        for shard in shards:
+            yield shard, run_shard(turn, shard, tool, os.cpu_count() or 1)
+
+    return execute
+
+
+def on_ray(address: str | None, tool: str | None) -> Executor:
+    """Runs shards on a Ray cluster: the one at `address`, or a local one."""
+    try:
+        import ray  # type: ignore[import-not-found,unused-ignore]
+    except ImportError:
+        raise SweepError("Ray is not installed\n  help: pip install ray, or use --executor local") from None
+    if not ray.is_initialized():
+        ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+
+    def execute(turn: Round, shards: list[int]) -> Iterator[tuple[int, bytes]]:
+        # A shard whose worker dies runs again, on another. The files are sent to each host once.
+        task = ray.remote(num_cpus=1, max_retries=-1)(run_shard)
+        shared = ray.put(turn)
+        # Workers of other hosts have the program in their own PATH or TRNSIM, unless the user says where.
+        waiting: dict[Any, int] = {task.remote(shared, shard, tool): shard for shard in shards}
+        while waiting:
+            ready, _ = ray.wait(list(waiting), num_returns=1)
+            for reference in ready:
+                yield waiting.pop(reference), ray.get(reference)
+
+    return execute

@@ -1,0 +1,1 @@
+"""What the first API generation (`neuronxcc.nki`) has besides: masks."""

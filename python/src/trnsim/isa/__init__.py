@@ -1,0 +1,1 @@
+"""Operations of `nki.isa` as functions that record them."""

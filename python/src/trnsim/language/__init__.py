@@ -1,0 +1,1 @@
+"""Functions of `nki.language`, as instructions."""

@@ -1,0 +1,1 @@
+"""A launch: arguments to tensors, the trace of each core, what the core computes, its report."""

@@ -1,0 +1,56 @@
+"""The core's messages in the user's terms: exceptions with places of the kernel's source, and what it prints."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import numpy as np
+
+from ..errors import NkiValidationError, OutOfBoundsError, Place, SimulationError
+from ..record.program import Program
+from ..tensor.dtypes import as_dtype
+
+
+def exception_of(errors: list[dict[str, Any]], program: Program | None) -> Exception:
+    """The core's messages as one exception: the first with its place, all others as notes.
+
+    `program` is the one that instruction numbers count in; None where messages are of several.
+    """
+    first = errors[0]
+    place = place_of_error(first, program)
+    notes = list(first.get("notes") or [])
+    if first.get("instruction_text"):
+        notes.insert(0, str(first["instruction_text"]))
+    for other in errors[1:6]:
+        where = place_of_error(other, program)
+        notes.append(f"also{f' at {where}' if where else ''}: {other['message']}")
+    if len(errors) > 6:
+        notes.append(f"and {len(errors) - 6} more")
+    kind = str(first.get("kind") or "")
+    if kind in ("", "check", "error", "parse", "diagnostic"):
+        return NkiValidationError(str(first["message"]), remedy=first.get("remedy"), place=place,
+                                  notes=tuple(notes))
+    fault = OutOfBoundsError if kind == "out of bounds" else SimulationError
+    return fault(str(first["message"]), kind=kind, remedy=first.get("remedy"), place=place, notes=tuple(notes))
+
+
+def place_of_error(error: dict[str, Any], program: Program | None) -> Place | None:
+    """The line of the user's source that a message is about."""
+    number = error.get("instruction")
+    if isinstance(number, int) and program is not None:
+        found = program.place(number)
+        if found is not None:
+            return found
+    if error.get("file") and error.get("line"):
+        return Place(str(error["file"]), int(error["line"]))
+    return None
+
+
+def printed(_context: Any, _instruction: int, prefix: bytes, dtype: bytes, shape: Any, rank: int, data: Any,
+           count: int) -> None:
+    """`device_print`, in the order of execution."""
+    kind = as_dtype(dtype.decode())
+    raw = ctypes.string_at(data, count) if count else b""
+    extents = tuple(shape[i] for i in range(rank))
+    print(prefix.decode(), np.frombuffer(raw, kind.numpy).reshape(extents), flush=True)

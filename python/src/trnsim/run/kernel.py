@@ -1,0 +1,262 @@
+"""`@nki.jit`: kernels as callables, and the wrappers that measure them."""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from ..core.layout import GridDim
+from ..errors import SimulationWarning, UnsupportedError
+from ..places import user_place
+from ..record.context import default_target, target_name, tracing
+from .execution import run
+from .launch import Options
+from .report import Report
+
+_last: Report | None = None
+#: Warnings that were given, as `warnings` keeps them for a module.
+_shown: dict[Any, Any] = {}
+_observers: list[Callable[[Report], None]] = []
+
+
+def last_report() -> Report | None:
+    """The report of the last kernel that ran."""
+    return _last
+
+
+@contextmanager
+def observed(observer: Callable[[Report], None]) -> Iterator[None]:
+    """Tells of every kernel that runs inside."""
+    _observers.append(observer)
+    try:
+        yield
+    finally:
+        _observers.remove(observer)
+
+
+def _logical_cores() -> int:
+    """What NEURON_LOGICAL_NC_CONFIG says; 1 without it (NKI documentation, "nki.jit")."""
+    value = os.environ.get("NEURON_LOGICAL_NC_CONFIG", "").strip() or "1"
+    if value not in ("1", "2"):
+        raise ValueError(f"NEURON_LOGICAL_NC_CONFIG={value}\n  help: 1 or 2 logical cores")
+    return int(value)
+
+
+def _flag(name: str, default: bool) -> bool:
+    value = os.environ.get(name)
+    if value is None or value == "":
+        return default
+    return value.lower() not in ("0", "false", "no", "off")
+
+
+class Kernel:
+    """A kernel: call it with arrays; inside another kernel it is inlined."""
+
+    def __init__(self, func: Callable[..., Any], *, mode: str = "simulation", platform_target: str | None = None,
+                 beta: bool = False, grid: tuple[Any, ...] = (), **hints: Any) -> None:
+        self.func: Callable[..., Any] = func.func if isinstance(func, Kernel) else func
+        self.__name__: str = getattr(self.func, "__name__", type(self.func).__name__)
+        self.mode = mode
+        self.platform_target = platform_target
+        self.beta = beta
+        self.grid = grid
+        #: Options of the compiler, kept for who asks; they do not change the simulation.
+        self.hints = hints
+        functools.update_wrapper(self, self.func)
+
+    @property
+    def middle_end(self) -> bool:
+        """Whether the compiler's middle end may transform it: not with `skip_middle_end_transformations`."""
+        return not getattr(self.func, "skips_middle_end", False)
+
+    def __getitem__(self, grid: Any) -> Kernel:
+        """The kernel on a grid: `kernel[2]` is two cores; larger grids are the first API generation's."""
+        new = Kernel(self.func, mode=self.mode, platform_target=self.platform_target, beta=self.beta,
+                     grid=grid if isinstance(grid, tuple) else (grid,), **self.hints)
+        new.__class__ = type(self)
+        new.__dict__.update({key: value for key, value in self.__dict__.items() if key not in new.__dict__})
+        return new
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        return functools.partial(self, instance)
+
+    @property
+    def target(self) -> str:
+        """The machine: the environment's, else the kernel's own."""
+        if os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE"):
+            return default_target()
+        return target_name(self.platform_target)
+
+    def options(self, **changes: Any) -> Options:
+        """What the environment asks for, with changes."""
+        found = Options(self.target, precise=_flag("NKI_PRECISE_FP", True),
+                        allocation=os.environ.get("TRNSIM_ALLOCATION", "rotate"),
+                        schedule=os.environ.get("TRNSIM_SCHEDULE") or None,
+                        descriptors=os.environ.get("TRNSIM_DESCRIPTORS") or "prepared",
+                        mode=os.environ.get("TRNSIM_MODE", "both"), trace=os.environ.get("TRNSIM_TRACE") or None)
+        for key, value in changes.items():
+            if value is not None:
+                setattr(found, key, value)
+        return found
+
+    def launch(self) -> tuple[int, tuple[GridDim, ...]]:
+        """Logical cores and grid: of the brackets, else of NEURON_LOGICAL_NC_CONFIG.
+
+        The brackets of the second API generation hold the number of cores alone (NKI documentation, "Using Logical
+        Neuron Cores").
+        """
+        dims = [part.trnsim_dim if hasattr(part, "trnsim_dim") else GridDim(max(0, int(part))) for part in self.grid]
+        if self.beta:
+            # An extent of 0 counts as 1, as public kernels that are launched as `kernel[0]` show.
+            dims = [GridDim(1) if dim.extent == 0 else dim for dim in dims]
+            spread = [dim for dim in dims if dim.cores > 1]
+            if len(spread) > 1:
+                raise UnsupportedError("a grid with two dimensions of cores", remedy="give nl.nc in one dimension")
+            return (spread[0].cores if spread else 1), tuple(dims)
+        if not dims:
+            return _logical_cores(), ()
+        if any(dim.extent != 1 for dim in dims[1:]):
+            extents = ", ".join(str(dim.extent) for dim in dims)
+            raise UnsupportedError(
+                f"kernel '{self.__name__}' is launched on a grid of [{extents}]: the brackets of nki.jit hold one number, "
+                "the logical cores", remedy=f"{self.__name__}[1] or [2], and a loop over the rest in the kernel; kernels of "
+                "neuronxcc.nki have grids")
+        if dims[0].cores > 1 and dims[0].extent != dims[0].cores:
+            raise UnsupportedError(
+                f"kernel '{self.__name__}' is launched as {dims[0].extent} programs on {dims[0].cores} cores: the brackets "
+                "of nki.jit hold one number, the logical cores", remedy=f"{self.__name__}[{dims[0].cores}]")
+        return dims[0].extent, ()
+
+    def simulate(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> tuple[Any, Report]:
+        global _last
+        cores, grid = self.launch()
+        values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
+                             name=self.__name__, middle_end=self.middle_end)
+        _last = report
+        environment = os.environ.get("NEURON_LOGICAL_NC_CONFIG", "").strip()
+        if self.grid and not self.beta and environment not in ("", str(cores)):
+            report.notes.append(f"kernel '{self.__name__}' is launched on {cores} logical core(s) by its brackets, "
+                                f"NEURON_LOGICAL_NC_CONFIG is {environment}: the brackets count")
+        code, line = user_place()
+        for note in report.notes:
+            warnings.warn_explicit(note, SimulationWarning, code.co_filename, line, registry=_shown)
+        for observer in _observers:
+            observer(report)
+        return values, report
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing() is not None:
+            return self.func(*args, **kwargs)
+        values, _ = self.simulate(args, kwargs, self.options())
+        return values
+
+    def __repr__(self) -> str:
+        return f"<kernel {self.__name__}>"
+
+
+def jit(func: Callable[..., Any] | None = None, mode: str = "auto", **options: Any) -> Any:
+    """Makes a kernel of a function: `@nki.jit`, `@nki.jit(platform_target="trn2")`, `nki.jit(f)`."""
+    if func is None:
+        return functools.partial(jit, mode=mode, **options)
+    return Kernel(func, mode=mode, **options)
+
+
+def as_kernel(kernel: Any, **options: Any) -> Kernel:
+    """The kernel itself, or one made of a plain function."""
+    return kernel if isinstance(kernel, Kernel) else Kernel(kernel, **options)
+
+
+class Simulated:
+    """What `nki.simulate(kernel)` gives: call it, or choose the cores first with brackets."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        functools.update_wrapper(self, kernel.func)
+
+    def __getitem__(self, grid: Any) -> Simulated:
+        return Simulated(self.kernel[grid])
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.kernel(*args, **kwargs)
+
+
+def simulate(kernel: Any) -> Simulated:
+    """`nki.simulate(kernel)(arrays…)`: the kernel's values."""
+    return Simulated(as_kernel(kernel))
+
+
+def simulate_kernel(kernel: Any, *args: Any, **kwargs: Any) -> Any:
+    """`nki.simulate_kernel(kernel, arrays…)`, of the first API generation."""
+    return as_kernel(kernel, beta=True)(*args, **kwargs)
+
+
+class Latency:
+    """Percentiles of a machine that takes the same time in every run."""
+
+    def __init__(self, microseconds: float) -> None:
+        self._microseconds = microseconds
+
+    def get_latency_percentile(self, percentile: float) -> float:
+        """Simulated microseconds; every percentile is the same."""
+        return self._microseconds
+
+
+class BenchmarkResult:
+    """What `nki.benchmark` measured."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.nc_latency = Latency(report.microseconds)
+        self.device_latency = self.nc_latency
+
+
+class Benchmark(Kernel):
+    """A kernel whose calls also leave `benchmark_result`."""
+
+    benchmark_result: BenchmarkResult | None = None
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if tracing() is not None:
+            return self.func(*args, **kwargs)
+        values, report = self.simulate(args, kwargs, self.options(trace=trace_path(self.hints)))
+        self.benchmark_result = BenchmarkResult(report)
+        return values
+
+
+def trace_path(hints: dict[str, Any]) -> str | None:
+    """Where the trace goes when the user names a profile: a Perfetto trace beside it."""
+    name = hints.get("save_trace_name")
+    if not name:
+        return None
+    base = os.path.splitext(str(name))[0]
+    directory = hints.get("working_directory")
+    return os.path.join(str(directory), f"{base}.pftrace.zst") if directory else f"{base}.pftrace.zst"
+
+
+def benchmark(kernel: Any = None, **hints: Any) -> Any:
+    """`nki.benchmark(warmup=…, iters=…)(kernel)`: simulated latency under `.benchmark_result`."""
+    if kernel is None:
+        return functools.partial(benchmark, **hints)
+    return _wrap(Benchmark, kernel, hints)
+
+
+def baremetal(kernel: Any = None, **hints: Any) -> Any:
+    """`nki.baremetal(kernel)`: runs it, on the simulated machine."""
+    if kernel is None:
+        return functools.partial(baremetal, **hints)
+    return _wrap(Benchmark, kernel, hints)
+
+
+profile = benchmark
+
+
+def _wrap(kind: type[Kernel], kernel: Any, hints: dict[str, Any]) -> Kernel:
+    source = as_kernel(kernel)
+    return kind(source.func, mode=source.mode, platform_target=source.platform_target, beta=source.beta,
+                grid=source.grid, **{**source.hints, **hints})

@@ -1,0 +1,110 @@
+"""What a simulated run took: the core's report, with the figures that one asks for first."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..core import Request, open_core
+from .faults import exception_of
+
+from . import outputs
+
+
+@dataclass
+class Report:
+    """Time, engines and memory of one run; `json` has everything under the profiler's names."""
+
+    json: dict[str, Any] = field(default_factory=dict)
+    #: The report for people.
+    text: str = ""
+    #: What the core was asked.
+    request: Request | None = None
+    #: How many of them are of one rank.
+    cores_per_rank: int = 1
+    #: Instructions that the kernel recorded.
+    instructions: int = 0
+    #: Seconds that tracing the kernel's Python took.
+    tracing_seconds: float = 0.0
+    #: Notes: what is not modelled, what was assumed.
+    notes: list[str] = field(default_factory=list)
+    #: The trace file, if one was asked for.
+    trace: str | None = None
+
+    @functools.cached_property
+    def programs(self) -> list[str]:
+        """The programs of all cores, rank after rank, ordered and placed as they ran; `trnsim run` takes them."""
+        if self.request is None:
+            return []
+        found, errors = open_core().compiled(self.request)
+        if errors:
+            raise exception_of(errors, None)
+        return found
+
+    @property
+    def sbuf_peak_bytes(self) -> int:
+        """Bytes of a partition of SBUF in use at most."""
+        return self._peak("sbuf")
+
+    @property
+    def psum_peak_bytes(self) -> int:
+        """Bytes of a partition of PSUM in use at most."""
+        return self._peak("psum")
+
+    def _peak(self, memory: str) -> int:
+        """Of all cores."""
+        return max(int(core.get(f"{memory}_peak_bytes_per_partition", 0)) for core in [self.json, *self.json.get("cores", [])])
+
+    @property
+    def program(self) -> str:
+        """The program, as `trnsim run` takes it; of several cores the first's."""
+        return self.programs[0] if self.programs else ""
+
+    @property
+    def seconds(self) -> float:
+        """Simulated time, from the first instruction to the last transfer's end."""
+        return float(self.json.get("total_time", 0.0))
+
+    @property
+    def microseconds(self) -> float:
+        return self.seconds * 1e6
+
+    @property
+    def verdict(self) -> str:
+        """What bounds the run."""
+        return str(self.json.get("bottleneck", {}).get("sentence", ""))
+
+    def save(self, path: str) -> None:
+        """Writes the report as JSON."""
+        outputs.write(path, json.dumps(self.json, indent=1, sort_keys=True))
+
+    def save_program(self, path: str) -> None:
+        """Writes the program as a `.trn` file, which `trnsim run`, `show` and `compare` take.
+
+        Of several cores each gets a file, numbered before the suffix: `NAME.0.trn`, `NAME.1.trn` and so on.
+        """
+        for numbered, text in zip(_numbered(path, len(self.programs)), self.programs):
+            outputs.write(numbered, text)
+
+    def save_recorded(self, path: str) -> None:
+        """Writes the program as it was recorded, before the compiler ordered and placed it; files as `save_program`."""
+        if self.request is None:
+            return
+        errors = open_core().write_recorded(self.request, _numbered(path, len(self.request.programs)))
+        if errors:
+            raise exception_of(errors, None)
+
+    def __str__(self) -> str:
+        return self.text or f"{self.microseconds:.3f} µs"
+
+
+def _numbered(path: str, count: int) -> list[str]:
+    """One file, or one for each core."""
+    if count == 1:
+        return [path]
+    base, suffix = os.path.splitext(path)
+    digits = len(str(count - 1))
+    return [f"{base}.{number:0{digits}}{suffix}" for number in range(count)]

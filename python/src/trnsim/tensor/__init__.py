@@ -1,0 +1,1 @@
+"""Tensors as kernels see them: views, shapes, indices, element types. Records nothing."""

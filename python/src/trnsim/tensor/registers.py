@@ -1,0 +1,71 @@
+"""Registers of the engines' sequencers, as values of the kernel's Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..errors import KernelTypeError
+from ..places import current_place
+
+
+class VirtualRegister:
+    """A 32-bit register, known when the program runs; Python cannot read it while tracing.
+
+    `+`, `-` and `*` compute on the sequencer. A register serves as `scalar_offset`, as an index and as
+    a loop's bound.
+    """
+
+    __slots__ = ("frozen", "number", "program")
+
+    def __init__(self, number: int, program: Any = None, frozen: bool = False) -> None:
+        self.number = number
+        self.program = program
+        self.frozen = frozen
+
+    def __repr__(self) -> str:
+        return f"<register r{self.number}>"
+
+    def _refuse(self, what: str) -> Any:
+        raise KernelTypeError(
+            f"{what}: its value is known only when the program runs",
+            remedy="use nl.while_loop or nl.fori_loop for control flow, and scalar_offset for addresses",
+            place=current_place())
+
+    def __bool__(self) -> bool:
+        return self._refuse("a register in Python's if, while, and, or, not")  # type: ignore[no-any-return]
+
+    def __int__(self) -> int:
+        return self._refuse("int() of a register")  # type: ignore[no-any-return]
+
+    def __index__(self) -> int:
+        return self._refuse("a register as a Python index")  # type: ignore[no-any-return]
+
+    def __float__(self) -> float:
+        return self._refuse("float() of a register")  # type: ignore[no-any-return]
+
+    def _alu(self, op: str, other: Any, reverse: bool = False) -> VirtualRegister:
+        from ..record.recorder import register_alu
+
+        return register_alu(op, self, other, reverse)
+
+    def __add__(self, other: Any) -> VirtualRegister:
+        return self._alu("add", other)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> VirtualRegister:
+        return self._alu("subtract", other)
+
+    def __rsub__(self, other: Any) -> VirtualRegister:
+        return self._alu("subtract", other, reverse=True)
+
+    def __mul__(self, other: Any) -> VirtualRegister:
+        return self._alu("multiply", other)
+
+    __rmul__ = __mul__
+
+
+class LoopRegister(VirtualRegister):
+    """The variable of a dynamic loop: read only."""
+
+    __slots__ = ()

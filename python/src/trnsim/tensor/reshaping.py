@@ -1,0 +1,148 @@
+"""All elements of a tensor in another shape: `t.reshape(…)`, `t.permute(…)`, `t.broadcast(…)` and their siblings.
+
+The functions are methods of `NkiTensor`; no instruction is recorded, and what would need a copy is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..places import fail
+from .indices import ParDim
+from .shapes import completed, dimension, reshaped
+
+if TYPE_CHECKING:
+    from .view import NkiTensor
+
+
+def reshape(view: NkiTensor, *sizes: Any, shape: Any = None) -> NkiTensor:
+    """The elements in the same order; one extent may be -1, and `nl.par_dim` follows block dimensions."""
+    given = sizes if shape is None else (shape,)
+    wanted = tuple(given[0]) if len(given) == 1 and not isinstance(given[0], (int, np.integer)) else tuple(given)
+    blocks = 0
+    if any(isinstance(extent, ParDim) for extent in wanted):
+        blocks = next(i for i, extent in enumerate(wanted) if isinstance(extent, ParDim))
+        wanted = tuple(extent.size if isinstance(extent, ParDim) else extent for extent in wanted)
+    extents = completed(tuple(int(e) for e in wanted), view.size)
+    if extents is None:
+        raise fail(f"reshape to {list(wanted)}: the tensor of shape {list(view.shape)} has {view.size} elements",
+                   "the product of the extents stays the same")
+    strides = reshaped(view.shape, view.strides, extents)
+    if strides is None:
+        raise fail(f"reshape of shape {list(view.shape)}, strides {list(view.strides)} to {list(extents)} "
+                   "needs a copy", "copy the tensor first")
+    return view._with(extents, strides, view.offset, blocks=blocks)
+
+
+def reshape_dim(view: NkiTensor, dim: int, shape: Sequence[int]) -> NkiTensor:
+    """One dimension split into several."""
+    dim = dimension(dim, view.shape)
+    extents = completed(tuple(shape), view.shape[dim])
+    if extents is None:
+        raise fail(f"reshape_dim({dim}, {tuple(shape)}): the dimension has {view.shape[dim]} elements")
+    strides = []
+    step = view.strides[dim]
+    for extent in reversed(extents):
+        strides.append(step)
+        step *= extent
+    return view._with((*view.shape[:dim], *extents, *view.shape[dim + 1:]),
+                      (*view.strides[:dim], *reversed(strides), *view.strides[dim + 1:]), view.offset)
+
+
+def flatten_dims(view: NkiTensor, start_dim: int, end_dim: int) -> NkiTensor:
+    """Neighbouring dimensions, the last one included, as one."""
+    start, end = dimension(start_dim, view.shape), dimension(end_dim, view.shape)
+    extent, stride = view.shape[end], view.strides[end]
+    for d in range(end - 1, start - 1, -1):
+        if view.shape[d] != 1 and extent != 1 and view.strides[d] != stride * extent:
+            raise fail(f"dimensions {start} to {end} of shape {list(view.shape)}, strides {list(view.strides)} "
+                       "are no run", "copy the tensor first")
+        if extent == 1:
+            stride = view.strides[d]
+        extent *= view.shape[d]
+    return view._with((*view.shape[:start], extent, *view.shape[end + 1:]),
+                      (*view.strides[:start], stride, *view.strides[end + 1:]), view.offset)
+
+
+def expand_dim(view: NkiTensor, dim: int) -> NkiTensor:
+    """A dimension of one element more, in front of `dim`."""
+    rank = len(view.shape)
+    at = dim if dim >= 0 else dim + rank + 1
+    if not 0 <= at <= rank:
+        raise fail(f"expand_dim({dim}) of a tensor of shape {list(view.shape)}")
+    return view._with((*view.shape[:at], 1, *view.shape[at:]), (*view.strides[:at], 0, *view.strides[at:]),
+                      view.offset)
+
+
+def squeeze_dim(view: NkiTensor, dim: int) -> NkiTensor:
+    """Without a dimension of one element."""
+    dim = dimension(dim, view.shape)
+    if view.shape[dim] != 1:
+        raise fail(f"squeeze_dim({dim}): the dimension has {view.shape[dim]} elements")
+    return view._with(view.shape[:dim] + view.shape[dim + 1:], view.strides[:dim] + view.strides[dim + 1:],
+                      view.offset)
+
+
+def permute(view: NkiTensor, dims: Sequence[int]) -> NkiTensor:
+    """The dimensions in another order; on chip the partition dimension stays first."""
+    dims = tuple(dimension(d, view.shape) for d in dims)
+    if sorted(dims) != list(range(len(view.shape))):
+        raise fail(f"permute{dims} of a tensor of shape {list(view.shape)}")
+    if view.on_chip and dims and dims[0] != 0:
+        raise fail("permute cannot move the partition dimension", "use nc_transpose or dma_transpose")
+    return view._with(tuple(view.shape[d] for d in dims), tuple(view.strides[d] for d in dims), view.offset)
+
+
+def rearrange(view: NkiTensor, src_pattern: Sequence[Any], dst_pattern: Sequence[Any],
+              fixed_sizes: dict[str, int] | None = None) -> NkiTensor:
+    """As einops: splits, permutes and merges named dimensions; nested tuples are groups."""
+    sizes = dict(fixed_sizes or {})
+    if len(src_pattern) != len(view.shape):
+        raise fail(f"rearrange: {len(src_pattern)} names for shape {list(view.shape)}")
+    strides: dict[str, int] = {}
+    for part, extent, stride in zip(src_pattern, view.shape, view.strides):
+        group = (part,) if isinstance(part, str) else tuple(part)
+        open_names = [name for name in group if name not in sizes]
+        known = 1
+        for name in group:
+            known *= sizes.get(name, 1)
+        if len(open_names) > 1 or (open_names and extent % known) or (not open_names and known != extent):
+            raise fail(f"rearrange: {part!r} does not fit {extent} elements")
+        if open_names:
+            sizes[open_names[0]] = extent // known
+        for name in reversed(group):
+            strides[name] = stride
+            stride *= sizes[name]
+    flat = [name for part in dst_pattern for name in ((part,) if isinstance(part, str) else part)]
+    if sorted(flat) != sorted(strides):
+        raise fail(f"rearrange: {dst_pattern!r} does not have the names of {src_pattern!r}")
+    result = view._with(tuple(sizes[n] for n in flat), tuple(strides[n] for n in flat), view.offset)
+    for at, part in enumerate(dst_pattern):
+        if not isinstance(part, str) and len(part) > 1:
+            result = flatten_dims(result, at, at + len(part) - 1)
+    return result
+
+
+def broadcast(view: NkiTensor, dim: int, size: int) -> NkiTensor:
+    """A dimension of one element repeated; on chip not that of the partitions."""
+    dim = dimension(dim, view.shape)
+    if view.shape[dim] != 1:
+        raise fail(f"broadcast of dimension {dim}, which has {view.shape[dim]} elements",
+                   "only dimensions of one element can be broadcast")
+    if size < 1:
+        raise fail(f"broadcast of dimension {dim} to {size} elements", "a dimension has 1 element or more")
+    if view.on_chip and dim == 0 and size != 1:
+        raise fail("broadcast cannot repeat a partition", "use nc_stream_shuffle, nc_matmul by ones or dma_copy")
+    shape, strides = list(view.shape), list(view.strides)
+    shape[dim], strides[dim] = size, 0
+    return view._with(tuple(shape), tuple(strides), view.offset)
+
+
+def broadcast_to(view: NkiTensor, shape: Sequence[int]) -> NkiTensor:
+    """Dimensions of one element repeated to `shape`; partitions are repeated by instructions."""
+    from .broadcasting import broadcast_to as repeated  # builds on views
+
+    return repeated(view, tuple(int(s) for s in shape))

@@ -1,1 +1,0 @@
-"""Turns a kernel's Python into a program: tensors, access patterns, instructions."""
