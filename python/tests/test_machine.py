@@ -79,3 +79,12 @@ def test_a_machine_with_a_base(tmp_path) -> None:
     small.write_text("name: small\nbase: trn2\n")
     assert np.array_equal(trnsim.simulate(kernel, x, hardware=str(small)).values, x)
     assert sizes == [(2048, 128), (212_728, 128)]
+
+
+def test_sizes_of_tiles_are_numbers_in_both_generations() -> None:
+    import neuronxcc.nki.language as first
+
+    for language in (nl, first):
+        sizes = language.tile_size
+        assert (sizes.pmax, sizes.psum_fmax, sizes.gemm_stationary_fmax, sizes.gemm_moving_fmax) == (128, 512, 128, 512)
+        assert all(isinstance(getattr(sizes, name), int) for name in dir(type(sizes)) if not name.startswith("_"))

@@ -124,8 +124,8 @@ class _TileSize:
 
     @property
     def gemm_moving_fmax(self) -> int:
-        # NKI names one number, a bank's, also where products may be longer.
-        return min(self._machine.moving_max, self._machine.bank_elements)
+        # NKI names one number, a bank's, also where products may be longer; `min` is `nl.min` in this module.
+        return _builtins.min(self._machine.moving_max, self._machine.bank_elements)
 
     @property
     def bn_stats_fmax(self) -> int:
