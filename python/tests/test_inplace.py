@@ -57,3 +57,17 @@ def test_a_row_of_a_tile_stays_a_partition() -> None:
 
     np.testing.assert_array_equal(kernel(BASE)[0], BASE[2])
     assert shapes == [(1, 6, 8), (1, 2, 8)]
+
+
+def test_first_values_that_an_operation_replaces_and_reads() -> None:
+    @nki.jit
+    def kernel():
+        out = nl.ndarray((128, 8), nl.float32, buffer=nl.shared_hbm)
+        a = nl.full((2, nl.par_dim(128), 8), 2.0, nl.float32, buffer=nl.sbuf)
+        b = nl.full((2, nl.par_dim(128), 8), 3.0, nl.float32, buffer=nl.sbuf)
+        # Values of blocks are stored when they are needed: b's first, then a's, which the operation overwrites.
+        nisa.tensor_tensor(a[0], b[0], a[0], nl.add)
+        nisa.dma_copy(out, a[0])
+        return out
+
+    np.testing.assert_array_equal(kernel(), np.full((128, 8), 5, np.float32))

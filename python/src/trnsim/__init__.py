@@ -16,6 +16,7 @@ from typing import Any
 from .errors import (CoreMissingError, NkiValidationError, SimulationError, SimulationWarning, TrnsimError,
                      UnsupportedError)
 from .hooks import install, uninstall
+from .record.context import target_name as _target_name
 from .run.kernel import as_kernel, last_report
 from .run.report import Report
 from .tensor.nested import PerRank
@@ -52,9 +53,7 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     options = found.options(mode=mode, trace=trace, allocation=allocation, schedule=schedule, descriptors=descriptors,
                             overrides=tuple(overrides) or None, ranks=ranks)
     if hardware is not None:
-        from .record.context import target_name
-
-        options.target = target_name(hardware)
+        options.target = _target_name(hardware)
     values, report = found.simulate(args, kwargs, options)
     return Result(values, report)
 

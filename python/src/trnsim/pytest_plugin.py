@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from . import simulate
 from .run import outputs
 
 SCHEMA = 1
@@ -116,15 +117,13 @@ class Checker:
         `name` tells apart several checks of a test. `tolerance` maps a number to how far it may move. The test
         fails if a number is worse, if there is none to compare with, or if hardware or arguments changed.
         """
-        import trnsim
-
         __tracebackhide__ = True
         for key in tolerance or {}:
             if key not in METRICS:
                 raise ValueError(f"there is no number '{key}'; there are {', '.join(METRICS)}")
         key = self._key(name)
-        report = trnsim.simulate(kernel, *args, mode="timing", hardware=hardware, overrides=overrides,
-                                 **dict(kwargs or {})).report
+        report = simulate(kernel, *args, mode="timing", hardware=hardware, overrides=overrides,
+                          **dict(kwargs or {})).report
         machine = report.json.get("hardware", {})
         entry = {"hardware": f"{machine.get('name', '')} {machine.get('fingerprint', '')}",
                  "arguments": [_shape(value) for value in [*args, *dict(kwargs or {}).values()]],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import NkiValidationError
+from .library import open_core
 
 #: The machine when nobody names one. (The vendor's simulator takes trn3.)
 DEFAULT_TARGET = "trn2"
@@ -66,8 +67,6 @@ def machine(target: str = DEFAULT_TARGET, overrides: tuple[str, ...] = ()) -> Ma
 
 
 def _read(target: str, overrides: tuple[str, ...]) -> Machine:
-    from .library import open_core
-
     described, errors = open_core().hardware(target, overrides)
     if described is None:
         first = errors[0] if errors else {}

@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import UnsupportedError
 from ..places import current_place
 from ..record import recorder
+from ..record.origins import NOTHING
 from ..tensor.grids import Mask
 from ..tensor.indices import Dynamic
 from ..tensor.view import NkiTensor
@@ -79,8 +80,6 @@ def masked(mask: Any, call: Callable[[], Any], otherwise: Callable[[], Any] | No
     if box is None:
         return call()
     if box.is_empty:
-        from ..language.assign import NOTHING
-
         unmade = otherwise() if otherwise is not None else None
         if isinstance(unmade, NkiTensor):
             unmade.origin = NOTHING

@@ -12,11 +12,12 @@ from ..record.encoding import ABSENT, NO, YES, flag_value, integers_value, numbe
 from ..record.operand import core_operand
 from ..record.operations import Layout, Symbols
 from ..record.psum import accumulates, forget, note_matmul
-from ..record.recorder import NkiInstruction, emit, number, same_shape, scalar, tile
+from ..record.recorder import NkiInstruction, emit, same_shape, scalar, store_value, tile
 from ..tensor.dtypes import int32, uint32
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
 from .operators import BITWISE, UNARY, UNARY_TRN3, activation_name, alu, op_name
+from .reduce import reduced_operand
 
 PSUM = MemoryRegion.psum
 SBUF = MemoryRegion.sbuf
@@ -38,7 +39,6 @@ _REDUCE_OP = Symbols("activation_reduce", "reduce_op")
 _REDUCE = Layout("tensor_reduce", "dst", "op", "data", "axes", "negate")
 _REDUCE_KIND = Symbols("tensor_reduce", "op")
 _RECIPROCAL = Layout("reciprocal", "dst", "data")
-_MEMSET = Layout("memset", "dst", "value")
 _MATMUL = Layout("nc_matmul", "dst", "stationary", "moving", "accumulate", "is_transpose", "perf_mode", "tile_position", "tile_size")
 _PERF_MODE = Symbols("nc_matmul", "perf_mode")
 _TRANSPOSE = Layout("nc_transpose", "dst", "data")
@@ -219,8 +219,6 @@ def scalar_engine(engine: Any, op: str) -> None:
 
 def tensor_reduce(dst: Any, op: Any, data: Any, axis: Any, negate: Any = False, keepdims: Any = False,
                   name: Any = None) -> NkiInstruction:
-    from .reduce import reduced_operand
-
     to, values = _dst(dst, "tensor_reduce"), tile(data, "data", "tensor_reduce")
     _on_chip(to, "dst", "tensor_reduce")
     _on_chip(values, "data", "tensor_reduce")
@@ -243,11 +241,7 @@ def reciprocal(dst: Any, data: Any, name: Any = None) -> NkiInstruction:
 def memset(dst: Any, value: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
     to = _dst(dst, "memset")
     _on_chip(to, "dst", "memset")
-    if to.storage.region is PSUM and value == 0:
-        from ..record.psum import note_zero
-
-        note_zero(to)
-    return emit(_MEMSET, core_operand(to, "memset dst").data + number(value, "value", "memset"), [to], engine, name)
+    return store_value(to, value, engine, name)
 
 
 # Tensor engine

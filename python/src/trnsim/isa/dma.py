@@ -7,15 +7,16 @@ from typing import Any
 from ..errors import KernelTypeError
 from ..places import current_place, fail
 from ..record import recorder
+from ..record.allocate import allocate
 from ..record.context import trace
 from ..record.encoding import integer_value
 from ..record.operand import core_operand, fits, operand_value
 from ..record.operations import Layout, Symbols, layout
-from ..record.psum import forget
-from ..record.recorder import NkiInstruction, describe_value, emit
-from ..tensor.indices import Dynamic
+from ..record.recorder import NkiInstruction, describe_value, emit, written
+from ..tensor.dtypes import as_dtype
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
+from .compute import tensor_copy
 from .operators import alu
 
 _DGE = {0: "unknown", 1: "swdge", 2: "hwdge", 3: "none"}
@@ -38,13 +39,6 @@ def _tensor(value: Any, what: str, op: str) -> NkiTensor:
     if value.storage.lazy is not None and not (what == "dst" and recorder.replaces(value)):
         recorder.needs(value)
     return value  # type: ignore[no-any-return]
-
-
-def written(view: NkiTensor) -> None:
-    """Notes that a DMA writes the tensor."""
-    view.storage.written = True
-    if view.storage.matmuls is not None:
-        forget(view)
 
 
 def _mode(dge_mode: Any) -> str:
@@ -187,8 +181,6 @@ def dma_transpose(dst: Any, src: Any, axes: Any = None, priority: Any = None, dg
 
 def _gathered(source: NkiTensor, oob_mode: Any, dge_mode: Any) -> NkiTensor:
     """The rows that indices choose, in a tile: the device gathers and transposes in one transfer, here they are two."""
-    from ..record.allocate import allocate
-
     note = "dma_transpose with indices takes the time of a gather and of a transpose from sbuf"
     notes = trace().program.warnings
     if note not in notes:
@@ -234,9 +226,6 @@ def _plain(sources: list[NkiTensor], to: NkiTensor) -> NkiTensor:
 
 def load(src: NkiTensor, dtype: Any = None) -> NkiTensor:
     """A new tile in sbuf with the contents of an HBM tensor."""
-    from ..record.allocate import allocate
-    from ..tensor.dtypes import as_dtype
-
     kind = as_dtype(dtype) if dtype is not None else src.dtype
     shape = src.shape if src.ndim > 1 else ((src.shape[0], 1) if src.ndim else (1, 1))
     result = allocate(MemoryRegion.sbuf, kind, shape)
@@ -246,17 +235,6 @@ def load(src: NkiTensor, dtype: Any = None) -> NkiTensor:
 
 def spill(view: NkiTensor) -> NkiTensor:
     """A copy in sbuf of what is in psum, for a DMA."""
-    from ..record.allocate import allocate
-    from .compute import tensor_copy
-
     result = allocate(MemoryRegion.sbuf, view.dtype, view.shape)
     tensor_copy(result, view)
     return result
-
-
-def scalar_index(dynamic: Dynamic) -> bool:
-    return dynamic.kind == "scalar"
-
-
-def generation() -> int:
-    return trace().generation

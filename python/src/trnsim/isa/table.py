@@ -18,12 +18,14 @@ from typing import Any
 import numpy as np
 
 from ..places import fail
+from ..record.allocate import allocate
 from ..record.encoding import YES, integer_value, integers_value, pairs_value
 from ..record.operand import core_operand
 from ..record.operations import Symbols, layout
 from ..record.recorder import NkiInstruction, emit, number, scalar, tile
+from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
-from .compute import _dst, require_generation, scalar_engine
+from .compute import _dst, memset, require_generation, scalar_engine
 from .operators import UNARY_TRN3, activation_name, alu, op_name
 
 ROWS = """
@@ -114,10 +116,9 @@ ROWS_BY_NAME = {row.name: row for row in (Row(line) for line in ROWS.strip().spl
 
 def _predicate(dst: Any, src: Any, predicate: Any, reverse: Any) -> tuple[Any, ...]:
     """A number as source is a tile of it; bool predicates are bytes."""
-    from ..language.functions import full
-
     if not isinstance(src, NkiTensor):
-        src = full(dst.shape, src, dst.dtype)
+        value, src = src, allocate(MemoryRegion.sbuf, dst.dtype, dst.shape)
+        memset(src, value)
     if isinstance(predicate, NkiTensor) and predicate.dtype.name == "bool":
         predicate = predicate.view("uint8")
     return dst, src, predicate, reverse

@@ -6,55 +6,12 @@ from typing import Any
 
 from ..isa import compute as isa
 from ..isa.dma import dma_copy
-from ..places import current_place
-from ..record.context import program, trace
 from ..record.operand import pieces
+from ..record.origins import NOTHING, redirect
+from ..tensor.broadcasting import is_scalar_tile
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
-
-
-class Origin:
-    """How a fresh tile came about: the number of the instruction, and how to write it elsewhere."""
-
-    __slots__ = ("index", "program", "write")
-
-    def __init__(self, program: Any, index: int, write: Any) -> None:
-        self.program = program
-        self.index = index
-        self.write = write
-
-
-#: The origin of a tile that an operation would have made whose mask leaves nothing: assigning it does nothing.
-NOTHING = Origin(None, -1, None)
-
-
-def mark(result: NkiTensor, write: Any) -> NkiTensor:
-    """Notes that the last instruction made `result`, and nothing else needs that it is there."""
-    current = program()
-    result.origin = Origin(current, current.count - 1, write)
-    return result
-
-
-def redirect(value: NkiTensor, to: NkiTensor, **more: Any) -> bool:
-    """Lets the last instruction write `to` instead of `value`, if nothing came between."""
-    origin: Origin | None = value.origin
-    if origin is NOTHING:
-        return True
-    if origin is None or origin.program is not program() or origin.index != origin.program.count - 1:
-        return False
-    if value.storage.region is MemoryRegion.psum and to.storage.region is not MemoryRegion.psum:
-        return False  # the Tensor engine writes psum alone
-    current = origin.program
-    # Take back what wrote the tile (several instructions where one has too few dimensions), then record it again with
-    # its new destination.
-    begin = value.storage.first
-    place = current.places[begin]
-    current.take_back(begin)
-    value.storage.first = value.storage.last = -1
-    origin.write(to, **more)
-    current.places[begin:] = [place] * (current.count - begin)
-    value.origin = None
-    return True
+from .functions import broadcast_to, in_sbuf
 
 
 def assign(view: NkiTensor, key: Any, value: Any) -> None:
@@ -76,8 +33,6 @@ def value_to(target: NkiTensor, value: NkiTensor) -> None:
     if value.origin is NOTHING:
         return
     if value.size != target.size:
-        from ..tensor.broadcasting import broadcast_to
-
         value = broadcast_to(value, target.shape)
     if not redirect(value, target):
         for part, source in pieces(target, value):
@@ -92,8 +47,6 @@ def accumulate(view: NkiTensor, value: Any) -> NkiTensor:
             and value.storage.region is MemoryRegion.psum:
         if redirect(value, view):
             return view
-        from .functions import in_sbuf
-
         return update(view, "add", in_sbuf(value))
     return update(view, "add", value)
 
@@ -101,8 +54,6 @@ def accumulate(view: NkiTensor, value: Any) -> NkiTensor:
 def update(view: NkiTensor, op: str, value: Any) -> NkiTensor:
     """`view = view op value`, in place."""
     if isinstance(value, NkiTensor):
-        from ..tensor.broadcasting import broadcast_to, is_scalar_tile
-
         if view.size != value.size and is_scalar_tile(value, view.shape[0]) and value.dtype == "float32":
             isa.tensor_scalar(view, view, op, value)
         else:
@@ -113,5 +64,3 @@ def update(view: NkiTensor, op: str, value: Any) -> NkiTensor:
         isa.tensor_scalar(view, view, op, value)
     return view
 
-
-__all__ = ["accumulate", "assign", "current_place", "mark", "redirect", "trace", "update"]

@@ -13,13 +13,16 @@ from typing import Any
 import numpy as np
 
 from ..isa import compute as isa
+from ..isa.dma import dma_copy, dma_transpose
 from ..isa.operators import ACTIVATIONS, COMMUTATIVE, UNARY, op_name
+from ..isa.reduce import free_axes
 from ..isa.table import ROWS_BY_NAME, make
 from ..places import fail
-from ..record.allocate import allocate
+from ..record.allocate import allocate, ndarray
 from ..record.context import trace
 from ..record.operand import pieces
-from ..tensor.broadcasting import broadcast_to, common_shape, is_scalar_tile
+from ..record.origins import mark
+from ..tensor.broadcasting import common_shape, is_scalar_tile, repeated
 from ..tensor.dtypes import DType, as_dtype, bfloat16, float32, int32, uint8
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
@@ -30,13 +33,6 @@ _table = {name: make(row) for name, row in ROWS_BY_NAME.items()}
 
 def new_tile(shape: Sequence[int], dtype: DType, buffer: MemoryRegion = SBUF) -> NkiTensor:
     return allocate(buffer, dtype, tuple(shape))
-
-
-def _made(result: NkiTensor, rewrite: Any) -> NkiTensor:
-    """Marks a result so that an assignment right behind can write it in place."""
-    from .assign import mark
-
-    return mark(result, rewrite)
 
 
 def _kind(dtype: Any, default: DType) -> DType:
@@ -69,7 +65,7 @@ def copy(x: NkiTensor, dtype: Any = None, engine: Any = None) -> NkiTensor:
             isa.tensor_copy(part, source, engine=engine)
 
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 def _require_tile(x: Any, op: str) -> None:
@@ -112,7 +108,7 @@ def binary(op: Any, x: Any, y: Any, dtype: Any = None) -> Any:
             isa.tensor_tensor(part, a, b, name)
 
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 _PYTHON: dict[str, Any] = {"add": lambda a, b: a + b, "subtract": lambda a, b: a - b, "multiply": lambda a, b: a * b,
@@ -147,7 +143,7 @@ def _with_scalar(name: str, x: NkiTensor, value: Any, reverse: bool, dtype: Any)
             isa.tensor_scalar(part, source, name, value, reverse0=reverse, engine=engine)
 
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 def unary(op: Any, x: Any, dtype: Any = None) -> Any:
@@ -186,7 +182,7 @@ def unary(op: Any, x: Any, dtype: Any = None) -> Any:
     else:
         raise fail(f"there is no function nl.{name} of one tile")
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 def _cos(x: NkiTensor, dtype: Any) -> NkiTensor:
@@ -254,8 +250,6 @@ def modulo(x: Any, y: Any, dtype: Any = None, truncated: bool = False) -> Any:
 def reduction(op: str, x: NkiTensor, axis: Any, dtype: Any = None, keepdims: bool = False,
               negate: bool = False) -> NkiTensor:
     """A reduction over free dimensions."""
-    from ..isa.reduce import free_axes
-
     _require_tile(x, op)
     axes = free_axes(x, axis, f"nl.{op}")
     kept = [x.shape[d] for d in range(1, x.ndim) if d not in axes]
@@ -269,12 +263,10 @@ def reduction(op: str, x: NkiTensor, axis: Any, dtype: Any = None, keepdims: boo
         isa.tensor_reduce(to, op, x, axes, negate=negate)
 
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 def mean(x: NkiTensor, axis: Any, dtype: Any = None, keepdims: bool = False) -> NkiTensor:
-    from ..isa.reduce import free_axes
-
     count = 1
     for d in free_axes(x, axis, "nl.mean"):
         count *= x.shape[d]
@@ -284,8 +276,6 @@ def mean(x: NkiTensor, axis: Any, dtype: Any = None, keepdims: bool = False) -> 
 
 def variance(x: NkiTensor, axis: Any, dtype: Any = None, keepdims: bool = False) -> NkiTensor:
     """The mean square less the squared mean would cancel; the squared distance from the mean does not."""
-    from ..isa.reduce import free_axes
-
     axes = free_axes(x, axis, "nl.var")
     center = mean(x, axes, float32, keepdims=True)
     apart = binary("subtract", x, broadcast_to(center, x.shape), float32)
@@ -298,8 +288,6 @@ def all_of(x: NkiTensor, axis: Any, dtype: Any = None) -> NkiTensor:
 
 
 def softmax(x: NkiTensor, axis: Any = -1, dtype: Any = None) -> NkiTensor:
-    from ..isa.reduce import free_axes
-
     axes = free_axes(x, axis, "nl.softmax")
     if axes != tuple(range(1, x.ndim)):
         largest = reduction("maximum", x, axes, float32, keepdims=True)
@@ -320,7 +308,7 @@ def softmax(x: NkiTensor, axis: Any = -1, dtype: Any = None) -> NkiTensor:
         isa.tensor_scalar(to, power, "multiply", inverse)
 
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 def rms_norm(x: NkiTensor, w: NkiTensor, axis: Any, n: int, epsilon: float = 1e-6, dtype: Any = None,
@@ -381,7 +369,7 @@ def transpose(x: NkiTensor, dtype: Any = None) -> NkiTensor:
         isa.nc_transpose(to, source)
 
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 def in_sbuf(x: NkiTensor) -> NkiTensor:
@@ -401,7 +389,7 @@ def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False) -> NkiTensor:
         isa.nc_matmul(to, weights, moving, accumulate=accumulate)
 
     write(result)
-    return _made(result, write)
+    return mark(result, write)
 
 
 def broadcast_partitions(x: NkiTensor, rows: int) -> NkiTensor:
@@ -426,9 +414,18 @@ def broadcast_partitions(x: NkiTensor, rows: int) -> NkiTensor:
     return result
 
 
-def load_transpose2d(src: NkiTensor, dtype: Any = None) -> NkiTensor:
-    from ..isa.dma import dma_copy, dma_transpose
+def broadcast_to(view: NkiTensor, shape: Sequence[int]) -> NkiTensor:
+    """Dimensions of one element repeated to `shape`; partitions are repeated by instructions."""
+    wanted = tuple(shape)
+    if view.shape == wanted:
+        return view
+    if view.on_chip and view.shape[:1] != wanted[:1]:
+        repeated(view, wanted)  # refuses what does not fit before there is an instruction
+        view = broadcast_partitions(view, wanted[0])
+    return repeated(view, wanted)
 
+
+def load_transpose2d(src: NkiTensor, dtype: Any = None) -> NkiTensor:
     kind = _kind(dtype, src.dtype)
     rows, columns = src.shape
     if src.dtype.itemsize in (2, 4) and kind is src.dtype:
@@ -472,8 +469,6 @@ def rand(shape: Sequence[int], dtype: Any, buffer: Any = None) -> NkiTensor:
 
 def full(shape: Sequence[int], value: Any, dtype: Any, buffer: Any = None, name: str = "") -> Any:
     """A tensor of one value; on chip the value is stored when it is first needed."""
-    from ..record.allocate import ndarray
-
     result = ndarray(shape, dtype, buffer, name)
     if isinstance(result, NkiTensor):
         if result.storage.region is PSUM:
@@ -494,8 +489,6 @@ def full(shape: Sequence[int], value: Any, dtype: Any, buffer: Any = None, name:
 
 def fill(result: NkiTensor, value: Any) -> None:
     if not result.on_chip:
-        from ..isa.dma import dma_copy
-
         rows = result.shape[0] if result.ndim > 1 else 1
         flat = result.reshape((rows, -1))
         partitions = trace().machine.partitions

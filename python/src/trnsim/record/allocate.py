@@ -9,6 +9,7 @@ from typing import Any
 
 from ..errors import NkiValidationError
 from ..places import current_place, user_place
+from ..tensor.blocks import BlockTensor
 from ..tensor.dtypes import DType, as_dtype
 from ..tensor.indices import ParDim
 from ..tensor.shapes import contiguous
@@ -16,6 +17,7 @@ from ..tensor.spaces import MemoryRegion, PlacedRegion, as_region
 from ..tensor.storage import Storage
 from ..tensor.view import NkiTensor
 from .context import trace
+from .placed import block_address, first_address
 
 _ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
 _guesses: dict[tuple[CodeType, int], str | None] = {}
@@ -123,8 +125,6 @@ def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, sha
     if address is not None:
         place = (int(address[0]), int(address[1]))
     elif placed is not None:
-        from .placed import first_address
-
         place = first_address(region, dtype, placed, partitions, free)
     storage = Storage(program.unique_name(wanted), region, dtype, (partitions, free), address=place, place=found)
     program.add(storage)
@@ -134,9 +134,6 @@ def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, sha
 def _blocks(current: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], wanted: str, blocks: int,
             placed: PlacedRegion | None, found: Any) -> Any:
     """A tile for each block index, made when it is first used."""
-    from ..tensor.blocks import BlockTensor
-    from .placed import block_address
-
     inner = shape[blocks:]
     free = 1
     for extent in inner[1:]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from ..core import open_core
 from ..places import fail
 from .encoding import ABSENT, flag_value, integer_value, integers_value, number_value, pairs_value, register_value, record, varint
 
@@ -33,8 +34,6 @@ class Isa:
 
 @cache
 def isa() -> Isa:
-    from ..core import open_core
-
     return Isa(open_core().isa())
 
 

@@ -11,6 +11,7 @@ from ..places import current_place
 from ..tensor.dtypes import as_dtype
 from ..tensor.view import NkiTensor
 from .context import tracing
+from .peeker import Peeker
 
 
 def describe(view: NkiTensor) -> str:
@@ -35,8 +36,6 @@ def values(view: NkiTensor) -> np.ndarray[Any, Any]:
         raise UnsupportedError("a tensor has no values while a dynamic loop is traced", place=current_place(),
                                remedy="use nl.device_print, which prints while the program runs")
     if current.peeker is None:
-        from .peeker import Peeker
-
         current.peeker = Peeker(current)
     flat = current.peeker.read(view.storage)
     kind = as_dtype(view.dtype)

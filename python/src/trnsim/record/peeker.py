@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core import open_core
 from ..errors import UnsupportedError
 from ..tensor.arrays import undefined
 from ..tensor.storage import Storage
@@ -19,8 +20,6 @@ class Peeker:
 
     def read(self, storage: Storage) -> np.ndarray[Any, Any]:
         """All elements of a storage, flat."""
-        from ..core import open_core
-
         kind = storage.dtype.numpy
         program = self.current.program
         contents = dict(program.inputs)

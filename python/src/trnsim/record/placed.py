@@ -52,7 +52,3 @@ def _slot(index: tuple[int, ...], counts: tuple[int, ...]) -> int:
     for i, count in zip(index, counts):
         slot = slot * count + i % count
     return slot
-
-
-def describe(placed: Any) -> str:
-    return f"{placed.region.value} by a rule"

@@ -5,17 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from types import CodeType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import NkiValidationError, Place
 from ..places import is_own_file, place_of, program_path
 from ..tensor.dtypes import DType
+from ..tensor.geometry import View
 from ..tensor.storage import Storage
 from .encoding import payload, record, signed, varint, varint_at, zigzag
 from .operations import AFTER, ENGINE, LABEL, Layout, isa
-
-if TYPE_CHECKING:
-    from ..tensor.view import NkiTensor
 
 #: Records of one trace; more is most likely a loop that never ends.
 RECORD_LIMIT = 20_000_000
@@ -108,7 +106,7 @@ class Program:
 
     # Instructions
 
-    def record(self, layout: Layout, values: bytes, operands: Sequence[NkiTensor], engine: str | None = None,
+    def record(self, layout: Layout, values: bytes, operands: Sequence[View], engine: str | None = None,
                label: str | None = None) -> int:
         """Adds an instruction; `values` are those of the layout's fields. Returns its number."""
         index = self.count

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..tensor.view import NkiTensor
-from .operand import CoreOperand
+from .operand import CoreOperand, core_operand
 
 #: What is known of each place of a PSUM tensor.
 NOTHING, MATMUL, ZERO, OTHER = 0, 1, 2, 3
@@ -100,15 +100,11 @@ def note_matmul(view: NkiTensor, operand: CoreOperand) -> None:
 
 def note_zero(view: NkiTensor) -> None:
     """Zeros that a product may simply overwrite: to add to them gives the same."""
-    from .operand import core_operand
-
     operand = core_operand(view)
     _regions(view).set(operand, ZERO)
 
 
 def forget(view: NkiTensor) -> None:
     """Something else than a product wrote the place."""
-    from .operand import core_operand
-
     operand = core_operand(view)
     _regions(view).set(operand, OTHER)

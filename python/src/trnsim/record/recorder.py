@@ -11,12 +11,14 @@ from ..errors import KernelTypeError, NkiValidationError
 from ..places import current_place, fail
 from ..tensor.indices import Dynamic
 from ..tensor.registers import VirtualRegister
+from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
 from . import context
 from .context import trace
 from .encoding import integer_value, number_value, register_value
-from .operand import CoreOperand, core_operand, operand_value
+from .operand import CoreOperand, operand_value
 from .operations import Layout, Symbols
+from .psum import forget, note_zero
 
 
 class NkiInstruction:
@@ -108,15 +110,31 @@ def tile(value: Any, what: str, op: str) -> NkiTensor:
 
 def fill_now(view: NkiTensor) -> None:
     """Stores the value that a storage was made with, because it is needed."""
-    global mask_box
-    from ..isa.compute import memset
-
+    global _replaced
     storage = view.storage
     value, storage.lazy = storage.lazy, None
-    kept = mask_box
-    mask_box = None
-    memset(NkiTensor(storage, storage.dtype, storage.shape, (storage.free, 1)), value)
-    mask_box = kept
+    kept = _replaced
+    whole = NkiTensor(storage, storage.dtype, storage.shape, (storage.free, 1))
+    written(whole)
+    store_value(whole, value)
+    _replaced = kept
+
+
+def written(view: NkiTensor) -> None:
+    """Notes that something else than a product writes the tensor."""
+    view.storage.written = True
+    if view.storage.matmuls is not None:
+        forget(view)
+
+
+_MEMSET = Layout("memset", "dst", "value")
+
+
+def store_value(to: NkiTensor, value: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
+    """Records a memset of a destination that is ready to be written."""
+    if to.storage.region is MemoryRegion.psum and value == 0:
+        note_zero(to)
+    return emit(_MEMSET, operand_value(to, "memset dst") + number(value, "value", "memset"), [to], engine, name)
 
 
 def describe_value(value: Any) -> str:
@@ -191,10 +209,6 @@ def same_shape(op: str, a: CoreOperand, a_name: str, b: CoreOperand, b_name: str
     if a.elements != b.elements:
         raise fail(f"{op} {b_name} has {b.elements} elements in a partition, {a_name} has {a.elements}",
                    "give both the same free size")
-
-
-def operand(view: NkiTensor, what: str) -> CoreOperand:
-    return core_operand(view, what)
 
 
 # Registers

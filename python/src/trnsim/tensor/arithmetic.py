@@ -1,66 +1,54 @@
 """What Python's operators on tensors record: `a + b`, `a < b`, `a += b`.
 
-The methods of `NkiTensor` are made here. What they record builds on views, so it is imported when it is recorded.
+The methods of `NkiTensor` are made here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from .view import NkiTensor
+from . import recording
+from .geometry import View
 
 
-def operator(op: str) -> Callable[[NkiTensor, Any], Any]:
+def operator(op: str) -> Callable[[View, Any], Any]:
     """`view op other`, a new tile."""
 
-    def method(view: NkiTensor, other: Any) -> Any:
-        from ..language.functions import binary
-
-        return binary(op, view, other)
+    def method(view: View, other: Any) -> Any:
+        return recording.recorder.binary(op, view, other)
 
     return method
 
 
-def reflected(op: str) -> Callable[[NkiTensor, Any], Any]:
+def reflected(op: str) -> Callable[[View, Any], Any]:
     """`other op view`, a new tile."""
 
-    def method(view: NkiTensor, other: Any) -> Any:
-        from ..language.functions import binary
-
-        return binary(op, other, view)
+    def method(view: View, other: Any) -> Any:
+        return recording.recorder.binary(op, other, view)
 
     return method
 
 
-def in_place(op: str) -> Callable[[NkiTensor, Any], NkiTensor]:
+def in_place(op: str) -> Callable[[View, Any], Any]:
     """`view op= other`."""
 
-    def method(view: NkiTensor, other: Any) -> NkiTensor:
-        from ..language.assign import update
-
-        return update(view, op, other)
+    def method(view: View, other: Any) -> Any:
+        return recording.recorder.update(view, op, other)
 
     return method
 
 
-def add_in_place(view: NkiTensor, other: Any) -> NkiTensor:
+def add_in_place(view: View, other: Any) -> Any:
     """`view += other`; into psum a product adds by itself."""
-    from ..language.assign import accumulate
-
-    return accumulate(view, other)
+    return recording.recorder.accumulate(view, other)
 
 
-def negative(view: NkiTensor) -> Any:
+def negative(view: View) -> Any:
     """`-view`, a new tile."""
-    from ..language.functions import binary
-
-    return binary("multiply", view, -1.0)
+    return recording.recorder.binary("multiply", view, -1.0)
 
 
-def astype(view: NkiTensor, dtype: Any) -> NkiTensor:
+def astype(view: View, dtype: Any) -> Any:
     """A new tile with the same values in another element type."""
-    from ..language.functions import copy
-
-    return copy(view, dtype=dtype)
+    return recording.recorder.copy(view, dtype)

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..places import fail
+from . import recording
 from .dtypes import DType
 from .indices import DynamicSlice, as_index
 from .spaces import MemoryRegion
@@ -106,14 +107,12 @@ class BlockTensor:
         raise fail("several blocks at once", "loop over the blocks")
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        from ..language.assign import assign
-
         found = self[key]
         if isinstance(found, BlockTensor):
             for i in range(found.shape[0]):
                 found[i] = value if not isinstance(value, BlockTensor) else value[i]
             return
-        assign(found, Ellipsis, value)
+        recording.recorder.assign(found, Ellipsis, value)
 
     def __iter__(self) -> Any:
         return (self[i] for i in range(self.shape[0]))

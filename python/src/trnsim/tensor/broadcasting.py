@@ -1,9 +1,9 @@
-"""Shapes that fit each other: free dimensions repeat by a stride of 0, partitions need instructions."""
+"""Shapes that fit each other: dimensions of one element repeat by a stride of 0."""
 
 from __future__ import annotations
 
 from ..places import fail
-from .view import NkiTensor
+from .geometry import V, View
 
 
 def common_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
@@ -18,30 +18,23 @@ def common_shape(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def broadcast_to(view: NkiTensor, shape: tuple[int, ...]) -> NkiTensor:
-    """The view repeated to `shape`."""
-    if view.shape == shape:
-        return view
+def repeated(view: V, shape: tuple[int, ...]) -> V:
+    """The view repeated to `shape`, without an instruction: so the partitions of what is on chip fit already."""
     rank = len(shape)
     if view.ndim < rank:
         missing = rank - view.ndim
         # The partition dimension stays first.
-        own = (view.shape[:1] + (1,) * missing + view.shape[1:]) if view.on_chip else (1,) * missing + view.shape
-        strides = (view.strides[:1] + (0,) * missing + view.strides[1:]) if view.on_chip \
-            else (0,) * missing + view.strides
+        lead = 1 if view.on_chip else 0
+        own = (*view.shape[:lead], *(1,) * missing, *view.shape[lead:])
+        strides = (*view.strides[:lead], *(0,) * missing, *view.strides[lead:])
     else:
         own, strides = view.shape, view.strides
     if len(own) != rank or any(x != y and x != 1 for x, y in zip(own, shape)):
         raise fail(f"shape {list(view.shape)} cannot be broadcast to {list(shape)}")
-    if view.on_chip and own[0] != shape[0]:
-        from ..language.functions import broadcast_partitions
-
-        wide = broadcast_partitions(view, shape[0])
-        return broadcast_to(wide, shape)
     new = tuple(0 if x != y else s for x, y, s in zip(own, shape, strides))
-    return NkiTensor(view.storage, view.dtype, shape, new, view.offset, view.dynamic)
+    return type(view)(view.storage, view.dtype, shape, new, view.offset, view.dynamic)
 
 
-def is_scalar_tile(view: NkiTensor, rows: int) -> bool:
+def is_scalar_tile(view: View, rows: int) -> bool:
     """Whether it has one element per partition: what tensor_scalar takes."""
     return view.ndim >= 1 and view.shape[0] == rows and view.size == rows

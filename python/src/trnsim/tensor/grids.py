@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from ..places import fail
+from .geometry import V, View
 from .indices import Dynamic, DynamicSlice, as_index
-from .view import NkiTensor
 
 
-def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
+def index_by_grids(view: V, key: tuple[Any, ...]) -> V:
     """A view by integer grids, one for each dimension."""
     if any(part is Ellipsis for part in key):
         at = next(i for i, part in enumerate(key) if part is Ellipsis)
@@ -28,7 +28,7 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
     # A tile of indices has a row for each of its partitions, whatever the rank of the grids.
     deepest = max(grid.ndim for grid in grids)
     tiles = [(part.shape[0],) + (1,) * (deepest - 1) if part.size == part.shape[0] else part.shape
-             for part in key if isinstance(part, NkiTensor) and part.size > 1]
+             for part in key if isinstance(part, View) and part.size > 1]
     shape = np.broadcast_shapes(*(grid.shape for grid in grids), *tiles)
     rank = len(shape)
     strides = [0] * rank
@@ -49,7 +49,7 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
         elif isinstance(part, DynamicSlice):
             extra.append((int(part.size), stride))
             offset += as_index(part.start) * stride
-        elif isinstance(part, NkiTensor):
+        elif isinstance(part, View):
             dynamic = _by_tile(dynamic, part, key[:dim], stride)
             if part.size > 1:
                 strides[0] += stride
@@ -60,8 +60,8 @@ def index_by_grids(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
             offset += (value % view.shape[dim]) * stride
     extents = (*shape, *(extent for extent, _ in extra))
     steps_all = (*strides, *(stride for _, stride in extra))
-    return NkiTensor(view.storage, view.dtype, tuple(int(e) for e in extents),
-                     tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
+    return type(view)(view.storage, view.dtype, tuple(int(e) for e in extents),
+                      tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
 
 
 #: Steps of grids that begin at 0, by shape and contents: loops make the same ones again and again.
@@ -102,7 +102,7 @@ def _linear_steps(grid: np.ndarray[Any, Any], start: int, rank: int) -> list[int
     return steps
 
 
-def _by_tile(current: Dynamic | None, index: NkiTensor, before: tuple[Any, ...], stride: int) -> Dynamic:
+def _by_tile(current: Dynamic | None, index: View, before: tuple[Any, ...], stride: int) -> Dynamic:
     if current is not None:
         raise fail("a view has one dynamic index at most")
     if index.size == 1:
@@ -117,17 +117,17 @@ def _not_first() -> Exception:
                 "index the dimensions in front of it with numbers, or gather with nl.gather_flattened")
 
 
-def index_by_tile(view: NkiTensor, key: tuple[Any, ...]) -> NkiTensor:
+def index_by_tile(view: Any, key: tuple[Any, ...]) -> Any:
     """`hbm[tile, …]`: one index for each row."""
-    tile = next(part for part in key if isinstance(part, NkiTensor))
+    tile = next(part for part in key if isinstance(part, View))
     position = next(i for i, part in enumerate(key) if part is tile)
     if position > 0:
         if not all(isinstance(part, (int, np.integer)) for part in key[:position]):
             raise _not_first()
         return index_by_tile(view[tuple(key[:position])], key[position:])
     rest = view._with((1, *view.shape[1:]), view.strides, view.offset)[(slice(0, 1), *key[1:])]
-    return NkiTensor(view.storage, view.dtype, (tile.shape[0], *rest.shape[1:]),
-                     (view.strides[0], *rest.strides[1:]), rest.offset, Dynamic("vector", tile, view.strides[0]))
+    return type(view)(view.storage, view.dtype, (tile.shape[0], *rest.shape[1:]),
+                      (view.strides[0], *rest.strides[1:]), rest.offset, Dynamic("vector", tile, view.strides[0]))
 
 
 class Grid(np.ndarray):  # type: ignore[type-arg,unused-ignore]

@@ -1,36 +1,33 @@
 """`t[…]`, `t.slice(…)` and `t.select(…)`: views of a part of a tensor.
 
-The functions are methods of `NkiTensor`: `view.py` imports this module, which knows the class by its views alone.
-`grids.py` builds on views, so it is imported where an index needs it.
+The functions are methods of `NkiTensor`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..places import fail
+from .geometry import V, View
+from .grids import index_by_grids, index_by_tile
 from .indices import Dynamic, DynamicSlice, as_index, dynamic_start
 from .registers import VirtualRegister
 from .shapes import dimension
-
-if TYPE_CHECKING:
-    from .view import NkiTensor
 
 
 #: What a key is made of as a rule.
 _PLAIN = frozenset({int, slice, DynamicSlice, type(None), type(Ellipsis)})
 
 
-def get(view: NkiTensor, key: Any) -> NkiTensor:
+def get(view: V, key: Any) -> V:
     """`view[key]`, by numbers, slices, `...`, `None`, `nl.ds`, index grids, registers and tensors of indices.
 
     A number removes its dimension; the partition dimension of a tile stays, with an extent of 1.
     """
     if type(key) is not tuple:
         key = tuple(key) if isinstance(key, tuple) else (key,)
-    tensor = type(view)
     shape, strides = view.shape, view.strides
     rank = len(shape)
     given = 0
@@ -45,8 +42,6 @@ def get(view: NkiTensor, key: Any) -> NkiTensor:
         elif part is None:
             continue
         elif isinstance(part, np.ndarray):
-            from .grids import index_by_grids
-
             return index_by_grids(view, key)
         else:
             given += 1
@@ -60,7 +55,7 @@ def get(view: NkiTensor, key: Any) -> NkiTensor:
     if given > rank:
         raise fail(f"{given} indices for a tensor of shape {list(shape)}", "leave out the indices that are too many")
     if not is_plain:
-        key = tuple([part if type(part) in _PLAIN else _plain(part, tensor) for part in key])
+        key = tuple([part if type(part) in _PLAIN else _plain(part) for part in key])
     if not has_ellipsis and given < rank:
         key = (*key, Ellipsis)
     new_shape: list[int] = []
@@ -83,7 +78,7 @@ def get(view: NkiTensor, key: Any) -> NkiTensor:
                 new_shape.append(stop - start)
                 new_strides.append(strides[at])
             else:
-                start, count, step = _range(part, at, shape, tensor)
+                start, count, step = _range(part, at, shape)
                 new_shape.append(count)
                 new_strides.append(strides[at] * step)
             offset += start * strides[at]
@@ -111,7 +106,7 @@ def get(view: NkiTensor, key: Any) -> NkiTensor:
             new_strides.append(0)
         elif kind is DynamicSlice:
             start, size = part.start, int(part.size)
-            if isinstance(start, (VirtualRegister, tensor)):
+            if isinstance(start, (VirtualRegister, View)):
                 dynamic = dynamic_start(dynamic, start, strides[at])
             else:
                 start = as_index(start)
@@ -131,13 +126,11 @@ def get(view: NkiTensor, key: Any) -> NkiTensor:
                 blocks_left -= 1
             at += 1
         else:
-            from .grids import index_by_tile
-
-            return index_by_tile(view, key)
-    return tensor(view.storage, view.dtype, tuple(new_shape), tuple(new_strides), offset, dynamic, blocks_left)
+            return index_by_tile(view, key)  # type: ignore[no-any-return]
+    return type(view)(view.storage, view.dtype, tuple(new_shape), tuple(new_strides), offset, dynamic, blocks_left)
 
 
-def slice_dim(view: NkiTensor, dim: int, start: int, end: int, step: int = 1) -> NkiTensor:
+def slice_dim(view: V, dim: int, start: int, end: int, step: int = 1) -> V:
     """A range of one dimension."""
     dim = dimension(dim, view.shape)
     if not 0 <= start < end <= view.shape[dim] or step < 1:
@@ -148,12 +141,12 @@ def slice_dim(view: NkiTensor, dim: int, start: int, end: int, step: int = 1) ->
     return view._with(tuple(shape), tuple(strides), view.offset + start * view.strides[dim])
 
 
-def select(view: NkiTensor, dim: int, index: Any) -> NkiTensor:
+def select(view: V, dim: int, index: Any) -> V:
     """One position of a dimension, which goes: a number, a register, or a tensor of one element."""
     dim = dimension(dim, view.shape)
     shape = view.shape[:dim] + view.shape[dim + 1:]
     strides = view.strides[:dim] + view.strides[dim + 1:]
-    if isinstance(index, (type(view), VirtualRegister)):
+    if isinstance(index, (View, VirtualRegister)):
         if view.on_chip and dim == 0:
             raise fail("a dynamic index cannot select a partition")
         return view._with(shape, strides, view.offset, dynamic_start(view.dynamic, index, view.strides[dim]))
@@ -163,7 +156,7 @@ def select(view: NkiTensor, dim: int, index: Any) -> NkiTensor:
     return view._with(shape, strides, view.offset + index % view.shape[dim] * view.strides[dim])
 
 
-def vector_select(view: NkiTensor, dim: int, vector_offset: NkiTensor) -> NkiTensor:
+def vector_select(view: V, dim: int, vector_offset: View) -> V:
     """Positions of the first dimension by a tensor of indices, one for each row of the result."""
     if dimension(dim, view.shape) != 0:
         raise fail("vector_select works on dimension 0", "permute the tensor first")
@@ -173,15 +166,15 @@ def vector_select(view: NkiTensor, dim: int, vector_offset: NkiTensor) -> NkiTen
                       Dynamic("vector", vector_offset, view.strides[0]))
 
 
-def _plain(part: Any, tensor: type[NkiTensor]) -> Any:
+def _plain(part: Any) -> Any:
     """A register or a tensor as it is; anything else is a number, and made one."""
-    return part if isinstance(part, (VirtualRegister, tensor)) else as_index(part)
+    return part if isinstance(part, (VirtualRegister, View)) else as_index(part)
 
 
-def _range(part: slice, at: int, shape: tuple[int, ...], tensor: type[NkiTensor]) -> tuple[int, int, int]:
+def _range(part: slice, at: int, shape: tuple[int, ...]) -> tuple[int, int, int]:
     """Start, count and step of a slice of dimension `at`."""
     bounds = (part.start, part.stop, part.step)
-    if any(isinstance(bound, (VirtualRegister, tensor)) for bound in bounds):
+    if any(isinstance(bound, (VirtualRegister, View)) for bound in bounds):
         raise fail("a slice with a dynamic bound", "write nl.ds(start, size)")
     start, stop, step = slice(*(None if bound is None else as_index(bound) for bound in bounds)).indices(shape[at])
     count = len(range(start, stop, step))

@@ -1,27 +1,25 @@
 """Views that look past the shape or the type of a tensor: `t.ap(…)`, `t.view(dtype)`.
 
-The functions are methods of `NkiTensor`: `view.py` imports this module, which knows the class by its views alone.
+The functions are methods of `NkiTensor`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..errors import UnsupportedError
 from ..places import current_place, fail
 from .dtypes import as_dtype
+from .geometry import V, View
 from .indices import Dynamic, as_index, dynamic_start
 from .registers import VirtualRegister
 from .shapes import is_contiguous
 
-if TYPE_CHECKING:
-    from .view import NkiTensor
 
-
-def access_pattern(view: NkiTensor, pattern: Sequence[Sequence[int]], offset: int | None = None,
-                   scalar_offset: Any = None, vector_offset: NkiTensor | None = None, indirect_dim: int = 0,
-                   dtype: Any = None) -> NkiTensor:
+def access_pattern(view: V, pattern: Sequence[Sequence[int]], offset: int | None = None,
+                   scalar_offset: Any = None, vector_offset: View | None = None, indirect_dim: int = 0,
+                   dtype: Any = None) -> V:
     """A view by a raw pattern `[[step, count], …]` of the storage, whatever view this is.
 
     A pattern whose partition step is that of a slice of columns is one of the slice: its offset counts from there.
@@ -54,14 +52,14 @@ def access_pattern(view: NkiTensor, pattern: Sequence[Sequence[int]], offset: in
             if indirect_dim != 0:
                 raise fail("vector_offset works with indirect_dim=0")
             dynamic = Dynamic("vector", vector_offset, stride)
-        elif isinstance(scalar_offset, (VirtualRegister, tensor)):
+        elif isinstance(scalar_offset, (VirtualRegister, View)):
             dynamic = dynamic_start(None, scalar_offset, stride)
         else:
             offset += as_index(scalar_offset) * stride
     return tensor(view.storage, kind, shape, strides, offset, dynamic)
 
 
-def reinterpreted(view: NkiTensor, dtype: Any) -> NkiTensor:
+def reinterpreted(view: V, dtype: Any) -> V:
     """The same bytes as another element type; the last dimension scales."""
     tensor = type(view)
     kind = as_dtype(dtype)
@@ -81,14 +79,14 @@ def reinterpreted(view: NkiTensor, dtype: Any) -> NkiTensor:
                   (*(s * old // new for s in view.strides[:-1]), 1), view.offset * old // new, dynamic)
 
 
-def indirect(view: NkiTensor, index: NkiTensor, num_elem: int | None = None) -> NkiTensor:
+def indirect(view: V, index: View, num_elem: int | None = None) -> V:
     """Refused: an addressing mode that is not simulated."""
     raise UnsupportedError("indirect() is an addressing mode of NeuronCore-v4 (trn3) that is not simulated",
                            place=current_place(),
                            remedy="gather with dma_copy and vector_offset, or nc_n_gather")
 
 
-def _is_of_columns(view: NkiTensor, pattern: Sequence[Sequence[int]]) -> bool:
+def _is_of_columns(view: View, pattern: Sequence[Sequence[int]]) -> bool:
     """Whether the view is a run of columns of a wider tensor on chip, and `pattern` steps through its own rows."""
     if not view.storage.on_chip or not view.shape or not pattern:
         return False
@@ -98,6 +96,6 @@ def _is_of_columns(view: NkiTensor, pattern: Sequence[Sequence[int]]) -> bool:
             and is_contiguous(view.shape[1:], view.strides[1:]))
 
 
-def _is_whole(view: NkiTensor) -> bool:
+def _is_whole(view: View) -> bool:
     return view.offset == 0 and view.size == view.storage.elements and is_contiguous(view.shape, view.strides) \
         and view.dtype.itemsize == view.storage.dtype.itemsize

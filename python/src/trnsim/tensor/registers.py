@@ -6,6 +6,7 @@ from typing import Any
 
 from ..errors import KernelTypeError
 from ..places import current_place
+from . import recording
 
 
 class VirtualRegister:
@@ -44,9 +45,7 @@ class VirtualRegister:
         return self._refuse("float() of a register")  # type: ignore[no-any-return]
 
     def _alu(self, op: str, other: Any, reverse: bool = False) -> VirtualRegister:
-        from ..record.recorder import register_alu
-
-        return register_alu(op, self, other, reverse)
+        return recording.recorder.register_alu(op, self, other, reverse)  # type: ignore[no-any-return]
 
     def __add__(self, other: Any) -> VirtualRegister:
         return self._alu("add", other)

@@ -6,19 +6,17 @@ The functions are methods of `NkiTensor`; no instruction is recorded, and what w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from ..places import fail
+from .geometry import V
 from .indices import ParDim
 from .shapes import completed, dimension, reshaped
 
-if TYPE_CHECKING:
-    from .view import NkiTensor
 
-
-def reshape(view: NkiTensor, *sizes: Any, shape: Any = None) -> NkiTensor:
+def reshape(view: V, *sizes: Any, shape: Any = None) -> V:
     """The elements in the same order; one extent may be -1, and `nl.par_dim` follows block dimensions."""
     given = sizes if shape is None else (shape,)
     wanted = tuple(given[0]) if len(given) == 1 and not isinstance(given[0], (int, np.integer)) else tuple(given)
@@ -37,7 +35,7 @@ def reshape(view: NkiTensor, *sizes: Any, shape: Any = None) -> NkiTensor:
     return view._with(extents, strides, view.offset, blocks=blocks)
 
 
-def reshape_dim(view: NkiTensor, dim: int, shape: Sequence[int]) -> NkiTensor:
+def reshape_dim(view: V, dim: int, shape: Sequence[int]) -> V:
     """One dimension split into several."""
     dim = dimension(dim, view.shape)
     extents = completed(tuple(shape), view.shape[dim])
@@ -52,7 +50,7 @@ def reshape_dim(view: NkiTensor, dim: int, shape: Sequence[int]) -> NkiTensor:
                       (*view.strides[:dim], *reversed(strides), *view.strides[dim + 1:]), view.offset)
 
 
-def flatten_dims(view: NkiTensor, start_dim: int, end_dim: int) -> NkiTensor:
+def flatten_dims(view: V, start_dim: int, end_dim: int) -> V:
     """Neighbouring dimensions, the last one included, as one."""
     start, end = dimension(start_dim, view.shape), dimension(end_dim, view.shape)
     extent, stride = view.shape[end], view.strides[end]
@@ -67,7 +65,7 @@ def flatten_dims(view: NkiTensor, start_dim: int, end_dim: int) -> NkiTensor:
                       (*view.strides[:start], stride, *view.strides[end + 1:]), view.offset)
 
 
-def expand_dim(view: NkiTensor, dim: int) -> NkiTensor:
+def expand_dim(view: V, dim: int) -> V:
     """A dimension of one element more, in front of `dim`."""
     rank = len(view.shape)
     at = dim if dim >= 0 else dim + rank + 1
@@ -77,7 +75,7 @@ def expand_dim(view: NkiTensor, dim: int) -> NkiTensor:
                       view.offset)
 
 
-def squeeze_dim(view: NkiTensor, dim: int) -> NkiTensor:
+def squeeze_dim(view: V, dim: int) -> V:
     """Without a dimension of one element."""
     dim = dimension(dim, view.shape)
     if view.shape[dim] != 1:
@@ -86,7 +84,7 @@ def squeeze_dim(view: NkiTensor, dim: int) -> NkiTensor:
                       view.offset)
 
 
-def permute(view: NkiTensor, dims: Sequence[int]) -> NkiTensor:
+def permute(view: V, dims: Sequence[int]) -> V:
     """The dimensions in another order; on chip the partition dimension stays first."""
     dims = tuple(dimension(d, view.shape) for d in dims)
     if sorted(dims) != list(range(len(view.shape))):
@@ -96,8 +94,8 @@ def permute(view: NkiTensor, dims: Sequence[int]) -> NkiTensor:
     return view._with(tuple(view.shape[d] for d in dims), tuple(view.strides[d] for d in dims), view.offset)
 
 
-def rearrange(view: NkiTensor, src_pattern: Sequence[Any], dst_pattern: Sequence[Any],
-              fixed_sizes: dict[str, int] | None = None) -> NkiTensor:
+def rearrange(view: V, src_pattern: Sequence[Any], dst_pattern: Sequence[Any],
+              fixed_sizes: dict[str, int] | None = None) -> V:
     """As einops: splits, permutes and merges named dimensions; nested tuples are groups."""
     sizes = dict(fixed_sizes or {})
     if len(src_pattern) != len(view.shape):
@@ -126,7 +124,7 @@ def rearrange(view: NkiTensor, src_pattern: Sequence[Any], dst_pattern: Sequence
     return result
 
 
-def broadcast(view: NkiTensor, dim: int, size: int) -> NkiTensor:
+def broadcast(view: V, dim: int, size: int) -> V:
     """A dimension of one element repeated; on chip not that of the partitions."""
     dim = dimension(dim, view.shape)
     if view.shape[dim] != 1:
@@ -139,10 +137,3 @@ def broadcast(view: NkiTensor, dim: int, size: int) -> NkiTensor:
     shape, strides = list(view.shape), list(view.strides)
     shape[dim], strides[dim] = size, 0
     return view._with(tuple(shape), tuple(strides), view.offset)
-
-
-def broadcast_to(view: NkiTensor, shape: Sequence[int]) -> NkiTensor:
-    """Dimensions of one element repeated to `shape`; partitions are repeated by instructions."""
-    from .broadcasting import broadcast_to as repeated  # builds on views
-
-    return repeated(view, tuple(int(s) for s in shape))

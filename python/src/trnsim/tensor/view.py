@@ -1,113 +1,22 @@
-"""Views: a storage seen through a shape, strides and an offset.
+"""The tensor that kernels see: a view of a storage with methods and operators.
 
-Strides count elements of the view's type in the flattened storage, the partition dimension included,
-as NKI's `.ap()` does (NKI documentation, "NKI Access Patterns"). A view costs no instruction.
+What is geometry makes another view; what needs an instruction is recorded by `recording.recorder`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..places import fail
-from . import arithmetic, indexing, patterns, reshaping
-from .dtypes import DType
-from .indices import Dynamic
-from .shapes import contiguous, is_contiguous
-from .spaces import MemoryRegion
-from .storage import Storage
+from . import arithmetic, indexing, patterns, recording, reshaping
+from .geometry import View
 
 
-class NkiTensor:
+class NkiTensor(View):
     """A tensor of a kernel: a view of a storage."""
 
-    __slots__ = ("_core", "blocks", "dtype", "dynamic", "offset", "origin", "shape", "storage", "strides")
-
-    storage: Storage
-    dtype: DType
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    offset: int
-    dynamic: Dynamic | None
-
-    def __init__(self, storage: Storage, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...],
-                 offset: int = 0, dynamic: Dynamic | None = None, blocks: int = 0) -> None:
-        self.storage = storage
-        self.dtype = dtype
-        self.shape = shape
-        self.strides = strides
-        self.offset = offset
-        self.dynamic = dynamic
-        #: Leading block dimensions of the first API generation; the partition dimension follows.
-        self.blocks = blocks
-        self._core: Any = None
-        #: For tiles that an operation has just made: how to write it elsewhere instead.
-        self.origin: Any = None
-
-    def _with(self, shape: tuple[int, ...], strides: tuple[int, ...], offset: int,
-              dynamic: Dynamic | None = None, blocks: int = 0) -> NkiTensor:
-        """Another view of the same elements' storage, in the same type."""
-        return NkiTensor(self.storage, self.dtype, shape, strides, offset, dynamic or self.dynamic, blocks)
-
-    # What it is
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        count = 1
-        for extent in self.shape:
-            count *= extent
-        return count
-
-    @property
-    def itemsize(self) -> int:
-        return self.dtype.itemsize
-
-    @property
-    def buffer(self) -> MemoryRegion:
-        return self.storage.region
-
-    @property
-    def base_tensor(self) -> NkiTensor:
-        """The whole tensor that this is a view of, in its own type; public kernels of NKI 0.3 take it."""
-        storage = self.storage
-        return NkiTensor(storage, storage.dtype, storage.shape, contiguous(storage.shape))
-
-    @property
-    def name(self) -> str:
-        return self.storage.name
-
-    @property
-    def address(self) -> tuple[int, int] | None:
-        return self.storage.address
-
-    @property
-    def on_chip(self) -> bool:
-        return self.storage.on_chip
-
-    @property
-    def partition_stride(self) -> int:
-        """Elements of this view's type in one partition of the storage."""
-        storage = self.storage
-        if storage.dtype.itemsize == self.dtype.itemsize:
-            return storage.free
-        return storage.free * storage.dtype.itemsize // self.dtype.itemsize
-
-    def __len__(self) -> int:
-        return self.shape[0]
-
-    def is_contiguous(self) -> bool:
-        return is_contiguous(self.shape, self.strides)
-
-    def is_indirect(self) -> bool:
-        return self.dynamic is not None
-
-    def get_pattern(self) -> list[list[int]]:
-        """`[[step, count], …]`, as `.ap()` takes it."""
-        return [[stride, extent] for stride, extent in zip(self.strides, self.shape)]
+    __slots__ = ()
 
     # Views of a part: indexing.py
 
@@ -131,7 +40,6 @@ class NkiTensor:
     permute = reshaping.permute
     rearrange = reshaping.rearrange
     broadcast = reshaping.broadcast
-    broadcast_to = reshaping.broadcast_to
 
     # Views of the storage, whatever its shape and type: patterns.py
 
@@ -140,7 +48,7 @@ class NkiTensor:
     reinterpret_cast = patterns.reinterpreted
     indirect = patterns.indirect
 
-    # Instructions: arithmetic.py, and assign.py, which builds on views
+    # Instructions: arithmetic.py
 
     astype = arithmetic.astype
     __add__ = arithmetic.operator("add")
@@ -168,22 +76,20 @@ class NkiTensor:
     __neg__ = arithmetic.negative
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        from ..language.assign import assign
+        recording.recorder.assign(self, key, value)
 
-        assign(self, key, value)
+    def broadcast_to(self, shape: Sequence[int]) -> NkiTensor:
+        """Dimensions of one element repeated to `shape`; partitions are repeated by instructions."""
+        return recording.recorder.broadcast_to(self, tuple(int(s) for s in shape))  # type: ignore[no-any-return]
 
-    # Values, while tracing: peek.py, which builds on views
+    # Values, while tracing
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        from ..record.peek import values
-
-        found = values(self)
+        found = recording.recorder.values(self)
         return found if dtype is None else found.astype(dtype)
 
     def __repr__(self) -> str:
-        from ..record.peek import describe
-
-        return describe(self)
+        return recording.recorder.describe(self)
 
     def __bool__(self) -> bool:
         if self.origin is None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes as _ml_dtypes
 import numpy as np
 
+from ...errors import UnsupportedError as _UnsupportedError
 from ...first_generation.masks import masked as _masked
 from ...isa import compute as _isa
 from ...isa.dma import dma_copy as _dma_copy
 from ...isa.dma import load as _load
 from ...isa.dma import spill as _spill
+from ...isa.operators import op_name as _op_name
 from ...language import assign as _assign
 from ...language import functions as _lowering
 from ...nki import language as _modern
@@ -19,9 +22,12 @@ from ...nki.language import Operator as _Operator
 from ...nki.language import _operators as _all
 from ...places import user_place as _user_place
 from ...record.context import trace as _trace
+from ...record.origins import mark as _mark
+from ...tensor.dtypes import as_dtype as _as_dtype
 from ...tensor.grids import Grid as _Grid
 from ...tensor.spaces import MemoryRegion as _MemoryRegion
 from ...tensor.view import NkiTensor as _NkiTensor
+from .isa import nc_matmul as _nc_matmul
 
 
 def arange(*args: int) -> Any:
@@ -65,15 +71,9 @@ def load(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
 
     def call() -> Any:
         write(result)
-        return _assign.mark(result, write)
+        return _mark(result, write)
 
     return _masked(mask, call, lambda: result)
-
-
-def _as_dtype(kind: Any) -> Any:
-    from ...tensor.dtypes import as_dtype
-
-    return as_dtype(kind)
 
 
 def store(dst: Any, value: Any, *, mask: Any = None) -> None:
@@ -103,10 +103,8 @@ def matmul(x: Any, y: Any, *, transpose_x: bool = False, mask: Any = None) -> An
     """x @ y; the result is in psum."""
     if mask is None:
         return _lowering.matmul(x, y, transpose_x)
-    from .isa import nc_matmul
-
     weights = x if transpose_x else _lowering.copy(_lowering.transpose(_lowering.in_sbuf(x)))
-    return nc_matmul(weights, y, mask=mask)
+    return _nc_matmul(weights, y, mask=mask)
 
 
 def load_transpose2d(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
@@ -140,9 +138,7 @@ def loop_reduce(x: Any, op: Any, loop_indices: Any, *, dtype: Any = None, mask: 
     `t[…] = nl.loop_reduce(…)` reduces into `t`, so that each of its tiles has a sum of its own. Where the result is
     kept in a variable there is one sum for the line.
     """
-    from ...isa.operators import op_name
-
-    name = op_name(op)
+    name = _op_name(op)
     current = _trace()
     indices = tuple(int(i) for i in (loop_indices if isinstance(loop_indices, (list, tuple)) else [loop_indices]))
     key = ("loop_reduce", _user_place(2))
@@ -170,21 +166,17 @@ def loop_reduce(x: Any, op: Any, loop_indices: Any, *, dtype: Any = None, mask: 
         _isa.tensor_copy(result, before)
         _masked(mask, lambda: _assign.update(result, name, x))
     current.constants[key] = result
-    return _assign.mark(result, into)
+    return _mark(result, into)
 
 
 def all_reduce(x: Any, op: Any, program_axes: Any, **_ignored: Any) -> Any:
-    from ...errors import UnsupportedError
-
-    raise UnsupportedError("nl.all_reduce over programs is not simulated",
+    raise _UnsupportedError("nl.all_reduce over programs is not simulated",
                            remedy="reduce in HBM after the programs")
 
 
 def finfo(dtype: Any) -> Any:
     """The limits of a float type, as NumPy's."""
-    import ml_dtypes
-
-    return ml_dtypes.finfo(_as_dtype(dtype).numpy)  # type: ignore[no-untyped-call,unused-ignore]
+    return _ml_dtypes.finfo(_as_dtype(dtype).numpy)  # type: ignore[no-untyped-call,unused-ignore]
 
 
 def ndarray_like(x: Any, **kwargs: Any) -> Any:

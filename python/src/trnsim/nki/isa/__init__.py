@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ...core.machine import machine as _machine
 from ...errors import NkiValidationError
 from ...isa.compute import (activation, activation_reduce, memset, nc_matmul, nc_transpose, reciprocal,
                             scalar_tensor_tensor, tensor_copy, tensor_reduce, tensor_scalar,
@@ -13,6 +14,8 @@ from ...isa.dma import dma_compute, dma_copy, dma_transpose
 from ...isa.exchanges import core_barrier, sendrecv
 from ...isa.mx import nc_matmul_mx, quantize_mx
 from ...isa.table import ROWS_BY_NAME, make
+from ...record.context import default_target as _default_target
+from ...record.context import tracing as _tracing
 from ...record.recorder import (NkiInstruction, register_alloc, register_load, register_move,
                                 register_store)
 from ...tensor.registers import VirtualRegister
@@ -27,16 +30,13 @@ del _row
 
 def get_nc_version() -> nc_version:
     """The generation of the NeuronCore that the kernel is traced for."""
-    from ...core.machine import machine
-    from ...record.context import default_target, tracing
-
-    current = tracing()
+    current = _tracing()
     if current is not None:
         return nc_version(current.generation)
     given = os.environ.get("NKI_NC_VERSION")
     if given and not os.environ.get("NEURON_PLATFORM_TARGET_OVERRIDE"):
         return nc_version[given]
-    return nc_version(machine(default_target()).generation)
+    return nc_version(_machine(_default_target()).generation)
 
 
 def get_nc_sub_version() -> int:

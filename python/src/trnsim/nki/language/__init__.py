@@ -35,6 +35,8 @@ from ...tensor.indices import DynamicSlice, ParDim
 from ...tensor.nkiobject import NKIObject
 from ...tensor.spaces import MemoryRegion, as_region
 from ...tensor.view import NkiTensor
+from ..compiler import no_reorder as _in_order
+from ..isa import set_rng_seed as _set_rng_seed  # type: ignore[attr-defined]
 
 #: A loop that is unrolled, under the name that nki-library 2.29 uses too.
 range = static_range
@@ -298,9 +300,7 @@ class spmd_dim:
 @contextmanager
 def no_reorder() -> Any:
     """Keeps the order of what is inside, also where the compiler's scheduling is on."""
-    from ..compiler import no_reorder as block
-
-    with block():
+    with _in_order():
         yield
 
 
@@ -458,13 +458,11 @@ def rand(shape: Any, dtype: Any = float32, buffer: Any = None, name: str = "", *
 
 def random_seed(seed: Any) -> None:
     """Seeds the Vector engine's generator."""
-    from ..isa import set_rng_seed  # type: ignore[attr-defined]
-
     if not isinstance(seed, NkiTensor):
         value = seed
         seed = _allocate((1, 1), uint32, sbuf)
         _lowering.fill(seed, int(value))
-    set_rng_seed(seed)
+    _set_rng_seed(seed)
 
 
 __all__ = sorted(

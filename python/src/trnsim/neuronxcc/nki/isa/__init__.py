@@ -18,10 +18,10 @@ from ....isa.dma import dma_copy as _dma_copy
 from ....isa.dma import dma_transpose as _dma_transpose
 from ....isa.reduce import free_axes
 from ....language import functions as lowering
-from ....language.assign import mark
 from ....nki.isa import get_nc_version, get_nc_sub_version
 from ....places import fail
 from ....record.allocate import allocate
+from ....record.origins import mark
 from ....tensor.dtypes import DType, as_dtype, float32, uint32
 from ....tensor.grids import linear
 from ....tensor.spaces import MemoryRegion
@@ -144,10 +144,8 @@ def _wide(a: NkiTensor, b: NkiTensor) -> tuple[int, ...]:
 
 def tensor_tensor(data1: NkiTensor, data2: NkiTensor, op: Any, *, dtype: Any = None, mask: Any = None,
                   engine: Any = None) -> NkiTensor:
-    from ....tensor.broadcasting import broadcast_to
-
     shape = _wide(data1, data2)
-    left, right = broadcast_to(data1, shape), broadcast_to(data2, shape)
+    left, right = lowering.broadcast_to(data1, shape), lowering.broadcast_to(data2, shape)
     return _result(shape, _kind(dtype, lowering.promoted(data1.dtype, data2.dtype)),
                    lambda to: core.tensor_tensor(to, left, right, op, engine), mask)
 
