@@ -234,6 +234,23 @@ final class Session {
     try Hardware.load(settings.hardware, overrides: settings.overrides)
   }
 
+  /// Those of the machines that come with the program.
+  private static let fingerprints = Mutex<[String: String]>([:])
+
+  /// The fingerprint of the machine that the settings name; that of a file, which may change, is made anew.
+  private func fingerprint(of hardware: Hardware) -> String {
+    let name = settings.hardware
+    guard settings.overrides.isEmpty, Hardware.builtinNames.contains(name) else {
+      return hardware.fingerprint
+    }
+    return Session.fingerprints.withLock { known in
+      if let found = known[name] { return found }
+      let made = hardware.fingerprint
+      known[name] = made
+      return made
+    }
+  }
+
   func load(_ bytes: [UInt8], file: String) throws {
     replaceProgram(by: Core(loaded: try ProgramFile.decode(bytes, file: file)))
   }
@@ -283,7 +300,8 @@ final class Session {
         .core(
           Report(
             try Simulation.run(
-              program, on: hardware, options: settings.options, caller: callers[0])))
+              program, on: hardware, options: settings.options, caller: callers[0]),
+            fingerprint: fingerprint(of: hardware)))
       }
   }
 

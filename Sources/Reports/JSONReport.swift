@@ -32,7 +32,7 @@ extension Report {
       "parameters": .object(run.program.metadata.mapValues { .string($0) }),
       "hardware": .object([
         "name": .string(run.hardware.name),
-        "fingerprint": .string(run.hardware.fingerprint),
+        "fingerprint": .string(fingerprint),
         "overrides": .array(run.hardware.changes.map { .string($0) }),
       ]),
       "checks": .array(run.checks.map(JSON.init)),
@@ -62,7 +62,7 @@ extension Report {
   public var summaryJSON: String? {
     guard let timed else { return nil }
     let metrics = timed.summary.metrics.mapValues(JSON.init)
-    return JSON.object(["n_\(run.hardware.fingerprint)": .object(metrics)]).text(indented: false)
+    return JSON.object(["n_\(fingerprint)": .object(metrics)]).text(indented: false)
   }
 
   private var host: [String: JSON] {

@@ -1,4 +1,5 @@
 import Device
+import Hardware
 public import Simulation
 public import Timing
 
@@ -24,6 +25,8 @@ public struct Report: Sendable {
   public let gains: PartGains?
   /// Largest resident set of this process in bytes; `nil` if the views shall not show it.
   public let peakMemoryBytes: Int?
+  /// The hardware's fingerprint, where it was known before.
+  private let knownFingerprint: String?
 
   /// Measures a run.
   ///
@@ -31,8 +34,13 @@ public struct Report: Sendable {
   ///   - run: The run.
   ///   - peakMemoryBytes: What the host needed.
   ///   - gains: What faster parts of the machine would give this run.
-  public init(_ run: Run, peakMemoryBytes: Int? = nil, gains: PartGains? = nil) {
+  ///   - fingerprint: The hardware's, for those who report many runs on one: making it costs as much as
+  ///     all else of a short report.
+  public init(
+    _ run: Run, peakMemoryBytes: Int? = nil, gains: PartGains? = nil, fingerprint: String? = nil
+  ) {
     self.run = run
+    knownFingerprint = fingerprint
     self.gains = gains
     self.peakMemoryBytes = peakMemoryBytes
     guard let device = run.device, let timeline = run.timeline else {
@@ -46,4 +54,6 @@ public struct Report: Sendable {
       summary: summary, stalls: stalls, bounds: timeline.bounds,
       bottleneck: Bottleneck(summary: summary, stalls: stalls, bounds: timeline.bounds))
   }
+  /// The hardware's fingerprint.
+  var fingerprint: String { knownFingerprint ?? run.hardware.fingerprint }
 }

@@ -72,7 +72,7 @@ extension Report {
       title += "  (\(parameters.joined(separator: ", ")))"
     }
     let lines = wrapped(
-      "\(printable(title))  on \(run.hardware.name), fingerprint \(run.hardware.fingerprint)",
+      "\(printable(title))  on \(run.hardware.name), fingerprint \(fingerprint)",
       indent: "")
     return lines.map { ink.strong($0) } + run.hardware.changes.map { "  with \($0)" }
   }

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from types import CodeType
+from array import array
+from types import CodeType, FrameType
 
 from .errors import NkiValidationError, Place
 
@@ -22,13 +23,32 @@ class _OwnFiles(dict[str, bool]):
 
 is_own_file = _OwnFiles()
 
+#: By the identity of code, which is held: it, and the line of each of its units of bytecode.
+_lines: dict[int, tuple[CodeType, array[int]]] = {}
+#: Code whose lines are kept at once.
+_LINES_LIMIT = 10_000
+
+
+def line_of(frame: FrameType) -> int:
+    """The line that a frame executes. Its own `f_lineno` goes through the code from the start, each time."""
+    code = frame.f_code
+    found = _lines.get(id(code))
+    if found is None:
+        found = (code, array("i"))
+        for begin, end, line in code.co_lines():
+            found[1].extend([line or code.co_firstlineno] * ((end - begin) // 2))
+        if len(_lines) >= _LINES_LIMIT:
+            _lines.clear()
+        _lines[id(code)] = found
+    return found[1][frame.f_lasti // 2]
+
 
 def user_place(depth: int = 1) -> tuple[CodeType, int]:
     """The innermost frame outside of this package: its code and line."""
     frame = sys._getframe(depth)
     while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
-    return frame.f_code, frame.f_lineno
+    return frame.f_code, line_of(frame)
 
 
 def place_of(found: tuple[CodeType, int]) -> Place:

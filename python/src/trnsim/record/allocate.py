@@ -20,18 +20,19 @@ from .context import trace
 from .placed import block_address, first_address
 
 _ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
-_guesses: dict[tuple[CodeType, int], str | None] = {}
+#: By line and the identity of the code, which is held: hashing code goes through all of it.
+_guesses: dict[tuple[int, int], tuple[CodeType, str | None]] = {}
 
 
 def guess_name(found: tuple[CodeType, int], fallback: str) -> str:
     """The variable that the user's line assigns to: it names the tensor in reports."""
+    code, line = found
     try:
-        name = _guesses[found]
+        name = _guesses[id(code), line][1]
     except KeyError:
-        code, line = found
         match = _ASSIGNED.match(linecache.getline(code.co_filename, line))
         name = match[1] if match else None
-        _guesses[found] = name
+        _guesses[id(code), line] = (code, name)
     return name or fallback
 
 
@@ -65,7 +66,8 @@ def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address:
                                      remedy="extents start at 1", place=current_place())
     placed = buffer if isinstance(buffer, PlacedRegion) else None
     if placed is not None and trace().beta:
-        placed = trace().passes.of_first_pass(placed, user_place(2))
+        code, line = user_place(2)
+        placed = trace().passes.of_first_pass(placed, (id(code), line))
     return allocate(region, kind, tuple(extents), name, address, blocks, placed)
 
 

@@ -32,6 +32,7 @@ def values(view: NkiTensor) -> np.ndarray[Any, Any]:
     if current is None:
         raise UnsupportedError("a tensor has values inside of its kernel only", place=current_place(),
                                remedy="return it from the kernel")
+    current.program.reads_values = True
     if current.program.loop_depth:
         raise UnsupportedError("a tensor has no values while a dynamic loop is traced", place=current_place(),
                                remedy="use nl.device_print, which prints while the program runs")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any
 
 from ..errors import NkiValidationError, Place
-from ..places import is_own_file, place_of, program_path
+from ..places import is_own_file, line_of, place_of, program_path
 from ..tensor.dtypes import DType
 from ..tensor.geometry import View
 from ..tensor.storage import Storage
@@ -68,8 +68,9 @@ class Program:
         self._loops: list[int] = []
         self._touched: list[list[Storage]] = []
         self.labels: set[str] = set()
-        #: What the caller's arrays hold, for values inside of the kernel.
+        #: What the caller's arrays hold, for values inside of the kernel, and whether it asked for any.
         self.inputs: dict[Storage, Any] = {}
+        self.reads_values = False
 
     # Tensors
 
@@ -114,11 +115,10 @@ class Program:
         frame = sys._getframe(3)
         while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
             frame = frame.f_back
-        code, line = frame.f_code, frame.f_lineno
         try:
-            place, location = self._origins[id(code), line]
+            place, location = self._origins[id(frame.f_code), frame.f_lasti]
         except KeyError:
-            place, location = self._origin(code, line)
+            place, location = self._origin(frame)
         self.places.append(place)
         for operand in operands:
             storage = operand.storage
@@ -141,9 +141,9 @@ class Program:
                                      place=self.place(index))
         return index
 
-    def _origin(self, code: CodeType, line: int) -> tuple[tuple[CodeType, int], bytes]:
-        place = (code, line)
-        found = self._origins[id(code), line] = (place, self._location(place))
+    def _origin(self, frame: FrameType) -> tuple[tuple[CodeType, int], bytes]:
+        place = (frame.f_code, line_of(frame))
+        found = self._origins[id(frame.f_code), frame.f_lasti] = (place, self._location(place))
         return found
 
     def _location(self, place: tuple[CodeType, int]) -> bytes:
@@ -216,6 +216,12 @@ class Program:
             self._touched[-1].extend(touched)
         self.loop_depth -= 1
 
+    @property
+    def has_control_flow(self) -> bool:
+        """Whether registers or loops decide what is executed."""
+        operations = isa().operations
+        return any(operations[layout.name]["is_control"] for layout in self._layouts)
+
     # The stream
 
     def text_value(self, text: str) -> bytes:
@@ -246,7 +252,9 @@ class Program:
                 head.append(record(4, self._string(name) + self._alias(storage, kept_as(dtype))))
             else:
                 address = storage.address if keeps_addresses else None
-                key = (storage.region, dtype, storage.shape, storage.role, address, storage.place)
+                # Code by its identity: hashing it goes through all of it.
+                place = storage.place and (id(storage.place[0]), storage.place[1])
+                key = (storage.region, dtype, storage.shape, storage.role, address, place)
                 rest = made.get(key)
                 if rest is None:
                     rest = made[key] = self._declaration(storage, kept_as(dtype), address)

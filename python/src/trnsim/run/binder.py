@@ -40,11 +40,16 @@ def share_of(value: Any, rank: int) -> Any:
     return mapped(value, lambda item, _: item[rank] if isinstance(item, PerRank) else item)
 
 
+#: By the identity of a caller's array: it, its elements, and whether they were rounded.
+Converted = dict[int, tuple[Any, np.ndarray[Any, Any], bool]]
+
+
 class Binder:
     """Makes tensors of the caller's arrays, wherever they are in the arguments."""
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, converted: Converted | None = None) -> None:
         self.program = program
+        self._converted = converted or {}
         self.inputs: list[tuple[Storage, Any, np.ndarray[Any, Any]]] = []
         #: Names of arrays that came as float64.
         self.rounded: list[str] = []
@@ -71,7 +76,13 @@ class Binder:
         found = self._seen.get(id(value))
         if found is not None:
             return found
-        array = elements(value, name, self.rounded)
+        known = self._converted.get(id(value))
+        if known is None:
+            array = elements(value, name, self.rounded)
+        else:
+            _, array, is_rounded = known
+            if is_rounded and name not in self.rounded:
+                self.rounded.append(name)
         if array.size == 0:
             raise NkiValidationError(f"'{name}' of shape {list(array.shape)} has no elements",
                                      remedy="extents of tensors start at 1; call the kernel where there is work")

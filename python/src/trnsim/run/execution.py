@@ -21,10 +21,11 @@ from ..tensor.results import map_tensors
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
 from .faults import exception_of, place_of_error, printed
-from .launch import Options, Traced, TracedCore, trace_kernel
+from .launch import Options, Traced, TracedCore
 from .leniency import run_leniently
 from .precision import NotWidenedError, kept_as, run_wide, wide_arrays
 from .report import Report
+from .traces import keep_outcome, known_outcome, recorded, trace_or_find
 from .unwritten import unwritten_notes
 
 
@@ -38,7 +39,7 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
         cores: int = 1, grid: tuple[GridDim, ...] = (), beta: bool = False, name: str | None = None,
         middle_end: bool = True) -> tuple[Any, Report]:
     """Runs a kernel: its values in the caller's arrays, and the report."""
-    traced = trace_kernel(function, args, kwargs, options, cores=cores, grid=grid, beta=beta, name=name)
+    traced = trace_or_find(function, args, kwargs, options, cores=cores, grid=grid, beta=beta, name=name)
     traced.middle_end = middle_end
     return simulate(traced, options)
 
@@ -60,8 +61,10 @@ class _Rank:
 def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     """Hands the programs to the core and collects its results."""
     per_rank = traced.layout.cores
-    ranks = [_memory(traced.cores[first:first + per_rank]) for first in range(0, traced.layout.count, per_rank)]
-    request = Request([_recorded(core, traced) for core in traced.cores], [rank.arrays for rank in ranks], traced.layout.cores,
+    # Time depends on what arrays hold where registers are loaded from them, and cores that meet compute values on the way.
+    needs_values = options.mode != "timing" or traced.layout.count > 1 or traced.cores[0].program.has_control_flow
+    ranks = [_memory(traced.cores[first:first + per_rank], needs_values) for first in range(0, traced.layout.count, per_rank)]
+    request = Request(recorded(traced, lambda core: _recorded(core, traced)), [rank.arrays for rank in ranks], traced.layout.cores,
                       hardware=options.target, overrides=options.overrides, mode="values" if options.mode == "trace" else options.mode,
                       trace=options.trace, settings=_settings(traced, options), on_print=printed)
     count = sum(core.program.count for core in traced.cores)
@@ -76,7 +79,7 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     if options.mode != "trace":
         widens = not options.precise and options.mode != "timing"
         copies = [wide_arrays(rank.arrays) for rank in ranks] if widens else []
-        outcome = _ask(request, traced)
+        outcome = _ask(request, traced) if needs_values or options.trace is not None else _known_or_asked(request, traced)
         traced.notes += _spills(outcome)
         if outcome.report:
             traced.notes += unwritten_notes(outcome.report.get("unwritten_outputs", []), traced)
@@ -84,7 +87,8 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
             for rank, arrays in zip(ranks, copies):
                 rank.arrays, rank.is_wide = arrays, True
     report = Report(json=outcome.report or {}, text=outcome.text, request=request, cores_per_rank=traced.layout.cores,
-                    instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace)
+                    instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
+                    cache=traced.cache)
     if options.mode == "trace":
         # What has no room is told where a run would tell it.
         _ = report.programs
@@ -125,7 +129,7 @@ def _settings(traced: Traced, options: Options) -> dict[str, str]:
     return {**settings, **options.settings}
 
 
-def _memory(cores: list[TracedCore]) -> _Rank:
+def _memory(cores: list[TracedCore], needs_values: bool) -> _Rank:
     """What the HBM tensors of a rank are to the caller, and their arrays. Inputs are the first core's too."""
     rank = _Rank(cores)
     first = cores[0]
@@ -144,13 +148,15 @@ def _memory(cores: list[TracedCore]) -> _Rank:
                         other.role = "output"
         elif storage.role == "scratch":
             storage.role = "output"
-        else:
+        elif storage.role != "output":
+            continue
+        if not needs_values or storage.name in rank.arrays.outputs:
             continue
         # Elements that a kernel never writes are NaN (4 for integers), as in the vendor's simulator.
         rank.arrays.outputs[storage.name] = undefined(storage.shape or (1,), storage.dtype.numpy)
     for storage, original, array in first.inputs:
         if storage.role == "inout":
-            array = array.copy()
+            array = array.copy() if needs_values else array
             rank.changed.append((original, storage.name))
         rank.arrays.inputs[storage.name] = array
     for core in cores:
@@ -200,6 +206,18 @@ def _ask(request: Request, traced: Traced) -> Outcome:
     outcome = run_leniently(request, traced.notes, lambda error: place_of_error(error, program))
     if outcome.errors:
         raise exception_of(outcome.errors, program)
+    return outcome
+
+
+def _known_or_asked(request: Request, traced: Traced) -> Outcome:
+    """The time of a program, which depends on it and on the machine alone; files of machines may change."""
+    if os.path.exists(request.hardware):
+        return _ask(request, traced)
+    asked = (request.mode, request.hardware, tuple(request.overrides), tuple(sorted(request.settings.items())))
+    outcome = known_outcome(traced, asked)
+    if outcome is None:
+        outcome = _ask(request, traced)
+        keep_outcome(traced, asked, outcome)
     return outcome
 
 

@@ -24,7 +24,7 @@ from ..tensor.results import map_tensors
 from ..tensor.spaces import MemoryRegion
 from ..tensor.storage import Storage
 from ..tensor.view import NkiTensor
-from .binder import Binder, named_arguments, ranks_of, share_of
+from .binder import Binder, Converted, named_arguments, ranks_of, share_of
 from .cores import trace_cores
 
 #: What kernels ask of tensors.
@@ -84,6 +84,12 @@ class Traced:
     #: How many programs of the kernel ran on a rank, and whether it asked which one it is.
     programs: int = 1
     asks_position: bool = False
+    #: What of it is kept for later launches, and whether its records stay; what it is to be the same as (`traces.py`).
+    kept: Any = None
+    keeps_records: bool = False
+    verifies: Any = None
+    #: "found", or why the trace is not kept; empty where it was made anew.
+    cache: str = ""
 
     @property
     def name(self) -> str:
@@ -92,8 +98,11 @@ class Traced:
 
 def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
                  options: Options, *, cores: int = 1, grid: tuple[GridDim, ...] = (), beta: bool = False,
-                 name: str | None = None) -> Traced:
-    """Runs the kernel's Python and records what it does."""
+                 name: str | None = None, converted: Converted | None = None) -> Traced:
+    """Runs the kernel's Python and records what it does.
+
+    `converted` has arrays of the caller that were converted before.
+    """
     if cores not in (1, 2):
         raise UnsupportedError(f"a launch on {cores} cores", remedy="kernel[1] or kernel[2]: trn2 joins two cores")
     found = ranks_of(args, kwargs)
@@ -114,7 +123,7 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
     for rank in range(ranks):
         for core in range(cores):
             program = Program(title, core_suffix=f".core{core}" if cores > 1 else "")
-            binder = Binder(program)
+            binder = Binder(program, converted)
             bound, named = binder.bind(function, share_of(args, rank), share_of(kwargs, rank))
             program.inputs = {storage: array for storage, _, array in binder.inputs}
             binders.append(binder)

@@ -33,6 +33,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
     #: The trace file, if one was asked for.
     trace: str | None = None
+    #: "found" where the program of a launch before was taken (TRNSIM_CACHE); why it is not kept, where it is not.
+    cache: str = ""
 
     @functools.cached_property
     def programs(self) -> list[str]:
