@@ -23,6 +23,10 @@ struct AccuracyCommand: ParsableCommand {
 
       Captured kernels whose source is public are simulated from source as well.
 
+      --source runs public kernels from clones of their repositories (--checkouts), unchanged, and compares times
+      and counters with measured records (--records); docs/validation.md says which and how. Without --checkouts
+      the figures that were recorded are printed.
+
       Errors are signed percent of the measured value: negative where trnsim is faster.
 
       EXAMPLES
@@ -30,10 +34,13 @@ struct AccuracyCommand: ParsableCommand {
         trnsim accuracy --csv accuracy.csv --json accuracy.json
         trnsim accuracy traces --set hbm.read_bandwidth_per_core=400
         trnsim accuracy traces --sensitivity          each constant 10 % smaller and larger
+        trnsim accuracy --source
+        trnsim accuracy --source --checkouts clones --records kernels.json second.json --json source.json
 
       EXIT CODES
         0 the table, or the recorded figures where no directory is named and none is found
-        1 a directory was named and holds no captures, or a capture cannot be read
+        1 a directory was named and holds no captures, or a capture cannot be read; with --source, a family of
+          kernels is worse than recorded, or an argument is at fault
       """)
 
   @Argument(help: "The directory with the captures, or the one above it.")
@@ -52,6 +59,9 @@ struct AccuracyCommand: ParsableCommand {
   var json: String?
   @Option(help: ArgumentHelp("Write the captures' table as CSV.", valueName: "file"))
   var csv: String?
+  @Flag(help: "Public kernels from their sources, against measured records.")
+  var source = false
+  @OptionGroup(title: "With --source") var sources: SourceOptions
   @OptionGroup var hardware: HardwareOptions
 
   /// Where captures are looked for when none are named.
@@ -59,6 +69,14 @@ struct AccuracyCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      if source {
+        try runSources()
+      }
+      guard sources.arguments.isEmpty else {
+        throw DiagnosticError(
+          "'\(sources.arguments[0])' is an option of kernels from their sources",
+          remedy: "give --source as well")
+      }
       let machine = try hardware.load()
       guard directory != nil || FileManager.default.fileExists(atPath: Self.usual) else {
         print(
@@ -85,6 +103,30 @@ struct AccuracyCommand: ParsableCommand {
         try showTables(paths, machine)
       }
     }
+  }
+
+  /// Becomes the runner of the Python package; returns only on failure.
+  private func runSources() throws -> Never {
+    let other: [(given: Bool, name: String)] = [
+      (directory != nil, "a directory of captures"), (phase != nil, "--phase"),
+      (sensitivity, "--sensitivity"), (hardware.hardware != "trn2", "--hardware"),
+    ]
+    if let first = other.first(where: \.given) {
+      throw DiagnosticError(
+        "\(first.name) has no meaning with --source",
+        remedy: "the table of kernels says which machine each was measured on")
+    }
+    var uses = FileUses()
+    for file in sources.records { uses.reads(file, as: "--records") }
+    uses.writes(csv, as: "--csv")
+    uses.writes(json, as: "--json")
+    try uses.check()
+    var arguments = sources.arguments
+    for (name, value) in [("--json", json), ("--csv", csv)] {
+      if let value { arguments += [name, value] }
+    }
+    for override in hardware.overrides { arguments += ["--set", override] }
+    try PythonModule(name: "trnsim.validation", arguments: arguments).replaceProcess()
   }
 
   private func show(_ table: Sensitivity) throws {

@@ -26,3 +26,47 @@ struct HardwareOptions: ParsableArguments {
 
   func load() throws -> Hardware { try Hardware.load(hardware, overrides: overrides) }
 }
+
+/// What `trnsim accuracy --source` hands to the Python package's runner.
+struct SourceOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Clones of the repositories, each at DIR/OWNER/NAME. Without it the recorded figures are printed.",
+      valueName: "dir"))
+  var checkouts: String?
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Measured records to compare with, JSON.", valueName: "file"))
+  var records: [String] = []
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp("Only this family; may be repeated.", valueName: "name"))
+  var family: [String] = []
+  @Option(help: ArgumentHelp("Only kernels with this text in their name.", valueName: "text"))
+  var kernel: String?
+  @Flag(help: "Only the subset that takes two minutes.")
+  var quick = false
+  @Option(help: ArgumentHelp("Kernels at a time (2).", valueName: "n"))
+  var workers: Int?
+  @Option(help: ArgumentHelp("Seconds that a kernel may take (900).", valueName: "s"))
+  var timeout: Double?
+  @Option(help: ArgumentHelp("Who orders instructions: program or compiler.", valueName: "name"))
+  var schedule: String?
+  @Flag(help: "Record the figures instead of comparing with them.")
+  var record = false
+
+  /// The options that were given, as the runner takes them.
+  var arguments: [String] {
+    var found: [String] = []
+    if let checkouts { found += ["--checkouts", checkouts] }
+    if !records.isEmpty { found += ["--records"] + records }
+    for name in family { found += ["--family", name] }
+    if let kernel { found += ["--kernel", kernel] }
+    if quick { found.append("--quick") }
+    if let workers { found += ["--workers", String(workers)] }
+    if let timeout { found += ["--timeout", String(timeout)] }
+    if let schedule { found += ["--schedule", schedule] }
+    if record { found.append("--record") }
+    return found
+  }
+}
