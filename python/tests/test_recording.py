@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import nki
 import nki.isa as nisa
@@ -10,6 +11,7 @@ import nki.language as nl
 import numpy as np
 import pytest
 import trnsim
+from trnsim.places import line_of
 
 X = np.arange(128 * 8, dtype=np.float32).reshape(128, 8)
 
@@ -121,3 +123,31 @@ def test_what_was_recorded_can_be_written(tmp_path, cores: int) -> None:
     assert len(texts) == cores
     for text in texts:
         assert "tile: sbuf float32 [128, 8]  @" in text, "without a place"
+
+
+def test_lines_are_those_that_python_says() -> None:
+    """They come from a table of the code, made once: Python's own search takes as long as the function is."""
+    found: list[tuple[int, int]] = []
+
+    def met(*_: object) -> int:
+        frame = sys._getframe(1)
+        found.append((line_of(frame), frame.f_lineno))
+        return len(found)
+
+    for i in range(2):
+        met(met(),
+            met(
+                met()),
+            [met() for _ in range(2)])
+        try:
+            if met() % 2 and i:
+                (lambda: met())()
+            elif not i: met(); met()
+            raise ValueError(met())
+        except ValueError:
+            assert met(
+            )
+        finally:
+            met()
+    assert [line for line, _ in found] == [line for _, line in found]
+    assert len({line for _, line in found}) >= 10

@@ -18,18 +18,18 @@ from ..record.recorder import emit, register_alloc, register_operand
 from ..tensor.registers import LoopRegister, VirtualRegister
 
 _FOR = re.compile(r"\bfor\s+\(?\s*([A-Za-z_]\w*)")
-_names: dict[tuple[CodeType, int], str] = {}
+#: Names of loops by the code's id and the line, with the code, so that its id stays its own.
+_names: dict[tuple[int, int], tuple[CodeType, str]] = {}
 _LOOP, _WHILE, _END = Layout("loop", "var", "start", "stop", "step"), Layout("while_loop", "condition"), Layout("end_loop")
 
 
 def _loop_name(kind: str) -> str:
-    found = user_place(3)
-    name = _names.get(found)
-    if name is None:
-        match = _FOR.search(linecache.getline(found[0].co_filename, found[1]))
-        name = match[1] if match else kind
-        _names[found] = name
-    return name
+    code, line = user_place(3)
+    found = _names.get((id(code), line))
+    if found is None:
+        match = _FOR.search(linecache.getline(code.co_filename, line))
+        found = _names[id(code), line] = (code, match[1] if match else kind)
+    return found[1]
 
 
 def _bounds(start: Any, stop: Any, step: Any, kind: str) -> range:

@@ -24,8 +24,8 @@ _ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
 _guesses: dict[tuple[int, int], tuple[CodeType, str | None]] = {}
 
 
-def guess_name(found: tuple[CodeType, int], fallback: str) -> str:
-    """The variable that the user's line assigns to: it names the tensor in reports."""
+def guess_name(found: tuple[CodeType, int], region: MemoryRegion) -> str:
+    """The variable that the user's line assigns to, else the memory: it names the tensor in reports."""
     code, line = found
     try:
         name = _guesses[id(code), line][1]
@@ -33,7 +33,7 @@ def guess_name(found: tuple[CodeType, int], fallback: str) -> str:
         match = _ASSIGNED.match(linecache.getline(code.co_filename, line))
         name = match[1] if match else None
         _guesses[id(code), line] = (code, name)
-    return name or fallback
+    return name or region.value
 
 
 def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address: Any = None) -> NkiTensor:
@@ -76,7 +76,7 @@ def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: s
     current = trace()
     found = user_place(2)
     program = current.program
-    wanted = str(name) if name else guess_name(found, region.value)
+    wanted = str(name) if name else guess_name(found, region)
     if region.is_on_chip:
         return _on_chip(current, program, region, dtype, shape, wanted, address, blocks, placed, found)
     if region is MemoryRegion.shared_hbm and current.shares_hbm:

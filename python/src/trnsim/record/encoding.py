@@ -15,8 +15,17 @@ _FLOAT, _DOUBLE = struct.Struct("<f"), struct.Struct("<d")
 _KEPT = 1 << 16
 
 
-def varint(number: int) -> bytes:
-    """Seven bits a byte, lowest first; `number` is not negative."""
+class _Varints(dict[int, bytes]):
+    """Numbers that were asked for."""
+
+    def __missing__(self, number: int) -> bytes:
+        found = _varint(number)
+        if number < _KEPT:
+            self[number] = found
+        return found
+
+
+def _varint(number: int) -> bytes:
     if number < 0x80:
         return bytes((number,))
     if number < 0x4000:
@@ -29,6 +38,10 @@ def varint(number: int) -> bytes:
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+#: Seven bits a byte, lowest first; the number is not negative.
+varint = _Varints().__getitem__
 
 
 def varint_at(data: bytes, at: int) -> tuple[int, int]:
@@ -64,8 +77,22 @@ class _Signed(dict[int, bytes]):
 signed = _Signed().__getitem__
 
 
+class _Heads(dict[tuple[int, int], bytes]):
+    """How records begin, by tag and length."""
+
+    def __missing__(self, key: tuple[int, int]) -> bytes:
+        tag, length = key
+        found = bytes((tag,)) + varint(length)
+        if length < _KEPT:
+            self[key] = found
+        return found
+
+
+_heads = _Heads()
+
+
 def record(tag: int, payload: bytes) -> bytes:
-    return bytes((tag,)) + varint(len(payload)) + payload
+    return _heads[tag, len(payload)] + payload
 
 
 def payload(data: bytes) -> bytes:

@@ -53,19 +53,32 @@ class Pattern:
 class CoreOperand:
     """Rows and free dimensions of a view, as the core has them."""
 
-    __slots__ = ("data", "elements", "free", "key", "offset", "row_start", "row_stride", "rows", "tensor")
+    __slots__ = ("data", "elements", "pattern", "rows", "tensor")
 
     def __init__(self, tensor: bytes, pattern: Pattern, dynamic: Any) -> None:
         #: The value of a field, and its begin, which names the tensor.
         self.tensor = tensor
         self.data = tensor + (pattern.data if dynamic is None else pattern.encoded(dynamic))
-        self.row_start = pattern.row_start
+        self.pattern = pattern
+        # What nearly every operation compares.
         self.rows = pattern.rows
-        self.row_stride = pattern.row_stride
-        self.offset = pattern.offset
-        self.free = pattern.free
-        self.key = pattern.key
         self.elements = pattern.elements
+
+    @property
+    def row_start(self) -> int:
+        return self.pattern.row_start
+
+    @property
+    def offset(self) -> int:
+        return self.pattern.offset
+
+    @property
+    def free(self) -> list[tuple[int, int]]:
+        return self.pattern.free
+
+    @property
+    def key(self) -> Any:
+        return self.pattern.key
 
 
 #: Patterns by what makes them; emptied when full, so that a kernel of any length fits in memory.
@@ -111,9 +124,12 @@ def operand_value(view: NkiTensor, what: str = "operand") -> bytes:
 
 def _make(view: NkiTensor, what: str) -> CoreOperand:
     storage = view.storage
-    tensor = storage.operand if view.dtype is storage.dtype else program().alias(storage, view.dtype)
+    if view.dtype is storage.dtype:
+        tensor, stride = storage.operand, storage.free
+    else:
+        tensor, stride = program().alias(storage, view.dtype), view.partition_stride
     if storage.on_chip:
-        key: tuple[Any, ...] = (view.shape, view.strides, view.offset, view.partition_stride, view.blocks)
+        key: tuple[Any, ...] = (view.shape, view.strides, view.offset, stride, view.blocks)
         pattern = _patterns.get(key) or _remember(key, _on_chip(view, what))
     else:
         key = (view.shape, view.strides, view.offset)

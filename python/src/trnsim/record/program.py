@@ -55,6 +55,7 @@ class Program:
         self._names: dict[str, int] = {}
         #: Strings of this program by their numbers, which go on behind the core's own names.
         self._strings: dict[str, bytes] = {}
+        self._first_string = 0
         self._layouts: set[Layout] = set()
         self._origins: dict[tuple[int, int], tuple[tuple[CodeType, int], bytes]] = {}
         self._scopes: list[bytes] = []
@@ -190,11 +191,15 @@ class Program:
 
     def close_scope(self, number: int) -> None:
         """Closes a scope and all within it; nothing if it is closed already."""
-        if number not in self._open:
+        opened = self._open
+        if opened and opened[-1] == number:
+            opened.pop()
+        elif number in opened:
+            while opened.pop() != number:
+                pass
+        else:
             return
-        while self._open.pop() != number:
-            pass
-        self._scope = zigzag(self._open[-1]) if self._open else b""
+        self._scope = zigzag(opened[-1]) if opened else b""
 
     # Dynamic loops
 
@@ -232,7 +237,9 @@ class Program:
         """The number of a string, encoded."""
         found = self._strings.get(text)
         if found is None:
-            found = self._strings[text] = varint(len(isa().strings) + len(self._strings))
+            if not self._first_string:
+                self._first_string = len(isa().strings)
+            found = self._strings[text] = varint(self._first_string + len(self._strings))
         return found
 
     def stream(self, kept_as: Callable[[DType], DType] = lambda dtype: dtype, keeps_addresses: bool = True) -> bytes:
