@@ -85,33 +85,61 @@ extension JSON {
       "name": .string(type.name), "opcode": .integer(Int(opcode.rawValue)),
       "summary": .string(type.summary), "details": .string(type.details),
       "engines": .array(type.engines.map { .string($0.name) }),
+      "generation": .integer(type.generation), "machines": .array(type.machines.map(JSON.string)),
+      "instead": type.instead.map(JSON.string) ?? .null,
       "is_control": .bool(type.isControl),
       "fields": .array(type.fieldDescriptions.map(field)),
+      "parameters": type.parameterDescriptions.map { .array($0.map(parameter)) } ?? .null,
     ])
   }
 
-  private static func field(_ field: FieldDescription) -> JSON {
-    var object: [String: JSON] = [
-      "name": .string(field.name), "role": .string("\(field.role)"),
-      "required": .bool(field.isRequired), "summary": .string(field.summary),
-    ]
-    if case .symbol(let names) = field.kind {
-      object["kind"] = .string("symbol")
-      object["symbols"] = .array(names.map(JSON.string))
-    } else {
-      object["kind"] = .string("\(field.kind)")
+  private static func parameter(_ parameter: ParameterDescription) -> JSON {
+    var object = kind(parameter.kind, set: parameter.field?.symbolSet)
+    object["name"] = .string(parameter.name)
+    object["field"] = parameter.field.map { .string($0.name) } ?? .null
+    object["required"] = .bool(parameter.isRequired)
+    object["default"] = value(parameter.defaultValue)
+    object["summary"] = .string(parameter.summary)
+    return .object(object)
+  }
+
+  /// What a field or a parameter takes.
+  private static func kind(_ kind: ParameterKind, set: String?) -> [String: JSON] {
+    func symbols(_ names: [String], _ set: String?) -> [String: JSON] {
+      [
+        "kind": .string("symbol"), "symbols": .array(names.map(JSON.string)),
+        "set": set.map(JSON.string) ?? .null,
+      ]
     }
-    object["default"] =
-      switch field.defaultValue {
-      case .absent, .tile: .null
-      case .number(let value): .real(value)
-      case .integer(let value), .register(let value): .integer(value)
-      case .flag(let value): .bool(value)
-      case .symbol(let name), .text(let name): .string(name)
-      case .integers(let values): .array(values.map(JSON.integer))
-      case .pairs(let steps):
-        .array(steps.map { .array([.integer($0.step), .integer($0.count)]) })
-      }
+    return switch kind {
+    case .field(.symbol(let names)): symbols(names, set)
+    case .name(let set, let names): symbols(names, set)
+    case .field(let kind): ["kind": .string("\(kind)")]
+    default: ["kind": .string("\(kind)")]
+    }
+  }
+
+  private static func value(_ value: FieldValue) -> JSON {
+    switch value {
+    case .absent, .tile: .null
+    case .number(let value): .real(value)
+    case .integer(let value), .register(let value): .integer(value)
+    case .flag(let value): .bool(value)
+    case .symbol(let name), .text(let name): .string(name)
+    case .integers(let values): .array(values.map(JSON.integer))
+    case .pairs(let steps): .array(steps.map { .array([.integer($0.step), .integer($0.count)]) })
+    }
+  }
+
+  private static func field(_ field: FieldDescription) -> JSON {
+    var object = kind(.field(field.kind), set: field.symbolSet)
+    object["name"] = .string(field.name)
+    object["role"] = .string("\(field.role)")
+    object["required"] = .bool(field.isRequired)
+    object["default"] = value(field.defaultValue)
+    object["summary"] = .string(field.summary)
+    object["types"] = .array(field.types.types.map { .string($0.name) })
+    object["type_rule"] = .string(field.types.rule)
     return .object(object)
   }
 }

@@ -6,15 +6,16 @@ extension Checker {
   ///
   /// - Parameter instead: what to write for earlier ones.
   mutating func requireGeneration(
-    _ needed: Int, for operation: String, instead: String
+    _ needed: Int, for operation: String, instead: String?
   ) -> Bool {
     let generation = geometry.generation
+    if generation >= needed { return true }
     require(
-      generation >= needed, nil,
+      false, nil,
       "\(operation) needs NeuronCore-v\(needed) (trn\(needed - 1)), this is "
         + "NeuronCore-v\(generation)",
-      remedy: "--hardware trn\(needed - 1), or \(instead)")
-    return generation >= needed
+      remedy: "--hardware trn\(needed - 1)" + (instead.map { ", or \($0)" } ?? ""))
+    return false
   }
 
   /// Requires operands in SBUF or PSUM.
@@ -40,21 +41,6 @@ extension Checker {
     let dtype = tensor(pattern).dtype
     require(
       dtype == .float32, name, "'\(name)' is \(dtype), must be float32",
-      remedy: "convert it with tensor_copy first")
-  }
-
-  /// Requires a `[P, 1]` tensor of any float type or an immediate.
-  ///
-  /// The NKI reference names no type for `scalar_tensor_tensor`, and public kernels give it bfloat16
-  /// (nki-library, bwmm_shard_on_I).
-  mutating func requireFloatScalar(
-    _ operand: ScalarOperand, _ name: String, like other: AccessPattern
-  ) {
-    requireScalar(operand, name, like: other)
-    guard let pattern = operand.pattern else { return }
-    let dtype = tensor(pattern).dtype
-    require(
-      dtype.isFloat, name, "'\(name)' is \(dtype), must be a float type",
       remedy: "convert it with tensor_copy first")
   }
 

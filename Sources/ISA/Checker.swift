@@ -123,6 +123,8 @@ extension Operation {
   /// Reports all that is wrong with the operation.
   public func checkAll(_ check: inout Checker) {
     let engine = check.engine
+    let isThere = check.requireGeneration(
+      Self.generation, for: Self.name, instead: Self.instead)
     check.reachesEverything = Self.reachesEverything
     check.takesOpaque = Self.takesOpaque
     check.require(
@@ -146,7 +148,12 @@ extension Operation {
       if let pattern = fields[index].operand(self) {
         let isFit = check.checkOperand(
           pattern, name, isWritten: fields[index].role != .read, isSpread: fields[index].isSpread)
-        if !isFit { complete = false }
+        if isFit {
+          check.requireType(
+            pattern, name, fields[index].types, isWritten: fields[index].role != .read)
+        } else {
+          complete = false
+        }
       } else if fields[index].isRequired {
         check.requireGiven(name)
         complete = false
@@ -154,7 +161,7 @@ extension Operation {
     }
     // An operation's own rules may assume that its operands exist and lie within their tensors, and
     // that its integers are no larger than instructions have room for.
-    if complete { self.check(&check) }
+    if complete && isThere { self.check(&check) }
   }
 }
 

@@ -29,6 +29,10 @@ public struct Field<Root>: Sendable {
   public let holdsIntegers: Bool
   /// Whether the tensor has a few partitions in each quadrant, as scales of MX groups have.
   public let isSpread: Bool
+  /// Element types that the tensor can have.
+  public let types: ElementTypes
+  /// Which closed set its names are of, such as `ALUOp`; `nil` where it takes no name.
+  public let symbolSet: String?
   /// Reads the field.
   public let get: @Sendable (Root) -> FieldValue
   /// Reads the field if it is a tensor; `nil` for immediates and for what was not given.
@@ -41,7 +45,7 @@ public struct Field<Root>: Sendable {
   /// Tensor fields are required unless their type is optional.
   public init<Value: FieldConvertible>(
     _ role: FieldRole, _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable,
-    _ summary: String, required: Bool? = nil, isSpread: Bool = false
+    _ summary: String, required: Bool? = nil, isSpread: Bool = false, types: ElementTypes = .any
   ) {
     self.name = name
     self.role = role
@@ -51,6 +55,8 @@ public struct Field<Root>: Sendable {
     isOperand = Value.fieldKind == .tile || Value.fieldKind == .scalarOrTile
     holdsIntegers = [.integer, .integers, .pairs].contains(Value.fieldKind)
     self.isSpread = isSpread
+    self.types = types
+    symbolSet = Value.symbolSet
     // Key paths are slow. A stored property can be read at its offset.
     if let offset = MemoryLayout<Root>.offset(of: path) {
       get = { Self.load(Value.self, from: $0, offset).fieldValue }
@@ -85,6 +91,10 @@ public struct FieldDescription: Sendable {
   public let summary: String
   /// Whether texts must give it.
   public let isRequired: Bool
+  /// Element types that the tensor can have.
+  public let types: ElementTypes
+  /// Which closed set its names are of.
+  public let symbolSet: String?
   /// The value when texts leave it out.
   public let defaultValue: FieldValue
 }
@@ -96,7 +106,8 @@ extension Operation {
     return fields.map {
       FieldDescription(
         name: $0.name, role: $0.role, kind: $0.kind, summary: $0.summary,
-        isRequired: $0.isRequired, defaultValue: $0.get(fresh))
+        isRequired: $0.isRequired, types: $0.types, symbolSet: $0.symbolSet,
+        defaultValue: $0.get(fresh))
     }
   }
 

@@ -82,9 +82,13 @@ public protocol FieldConvertible: Hashable, Sendable {
   init?(fieldValue: FieldValue)
   /// The tensor, if it is one.
   var operand: AccessPattern? { get }
+  /// Which closed set of names it is; `nil` for everything else.
+  static var symbolSet: String? { get }
 }
 
 extension FieldConvertible {
+  /// None.
+  public static var symbolSet: String? { nil }
   /// No tensor.
   public var operand: AccessPattern? { nil }
 }
@@ -197,6 +201,8 @@ extension Bool: FieldConvertible {
 extension Optional: FieldConvertible where Wrapped: FieldConvertible {
   /// The wrapped kind.
   public static var fieldKind: FieldKind { Wrapped.fieldKind }
+  /// The wrapped type's.
+  public static var symbolSet: String? { Wrapped.symbolSet }
   /// The common form; `absent` for `nil`.
   public var fieldValue: FieldValue { self?.fieldValue ?? .absent }
   /// The tensor, if there is one.
@@ -254,6 +260,8 @@ where RawValue == String {}
 extension SymbolField {
   /// One of the raw values.
   public static var fieldKind: FieldKind { .symbol(allCases.map(\.rawValue)) }
+  /// The type's own name.
+  public static var symbolSet: String? { "\(Self.self)" }
   /// The common form.
   public var fieldValue: FieldValue { .symbol(rawValue) }
   /// From a name.

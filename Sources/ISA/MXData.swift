@@ -18,6 +18,8 @@ enum MXGroup {
   /// Partitions of a quadrant at which scales begin (NKI documentation, MXFP matrix multiplication,
   /// "Packing Scale Values").
   static let scaleStarts = [0, 4, 8, 12]
+  /// Element types of scales.
+  static let scaleTypes: ElementTypes = [.float8_e8m0fnu, .uint8]
   /// What is added to the exponent of a scale; the code 255 is NaN.
   static let bias = 127
 
@@ -53,10 +55,6 @@ extension Checker {
     _ scale: AccessPattern, _ name: String, of data: AccessPattern, _ dataName: String
   ) {
     requireSpace(scale, name, [.sbuf])
-    let dtype = place(scale).dtype
-    require(
-      dtype == .float8_e8m0fnu || dtype == .uint8, name,
-      "'\(name)' is \(dtype), must be float8_e8m0fnu or uint8")
     require(
       scale.elementsPerRow == data.elementsPerRow, name,
       "'\(name)' has \(scale.elementsPerRow) elements per partition, "

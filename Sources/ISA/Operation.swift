@@ -16,6 +16,14 @@ public protocol Operation: Hashable, Sendable {
   /// The fields in the order in which texts print them.
   static var fields: [Field<Self>] { get }
 
+  /// Its function in `nki.isa`; `nil` if it has none of its own.
+  static var signature: Signature? { get }
+
+  /// The first NeuronCore generation that has it.
+  static var generation: Int { get }
+  /// What to do on earlier generations, as a remedy says it.
+  static var instead: String? { get }
+
   /// Whether it is of the sequencers alone: registers and loops, which whoever executes a program
   /// follows.
   static var isControl: Bool { get }
@@ -55,6 +63,15 @@ public protocol Operation: Hashable, Sendable {
 }
 
 extension Operation {
+  /// None.
+  public static var signature: Signature? { nil }
+
+  /// All that are simulated.
+  public static var generation: Int { 2 }
+
+  /// Nothing.
+  public static var instead: String? { nil }
+
   /// No.
   public static var isControl: Bool { false }
 

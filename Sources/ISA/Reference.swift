@@ -16,14 +16,30 @@ public func referenceIndex() -> String {
 ///
 ///     reciprocal: dst = 1 / data
 ///     engines: vector
+///     machines: trn1, trn2, trn3
+///     nki.isa: reciprocal(dst, data, name=None)
 ///
 ///     field  role   kind    default   meaning
 ///     dst    write  tensor  required  result
 public func referenceText(for opcode: Opcode) -> String {
   let type = opcode.type
   var text = "\(type.name): \(type.summary)\n"
-  text += "engines: \(type.engines.map(\.name).joined(separator: ", "))\n\n"
-  text += fieldTable(type.fieldDescriptions)
+  text += "engines: \(type.engines.map(\.name).joined(separator: ", "))\n"
+  text += "machines: \(type.machines.joined(separator: ", "))\n"
+  let parameters = type.parameterDescriptions
+  if let parameters {
+    let call = parameters.map(\.text).joined(separator: ", ")
+    text += wrapped("nki.isa: \(type.name)(\(call))", hanging: "  ")
+  }
+  text += "\n" + fieldTable(type.fieldDescriptions)
+  let others = (parameters ?? []).filter { $0.field?.name != $0.name }
+  if !others.isEmpty {
+    text += "\nof nki.isa alone:\n"
+    text += others.map { "\($0.name) (\($0.kind.description)): \($0.summary)\n" }.joined()
+  }
+  for field in type.fieldDescriptions where !field.types.rule.isEmpty {
+    text += "\n" + wrapped("\(field.name) \(field.types.rule)", hanging: "  ")
+  }
   for field in type.fieldDescriptions {
     guard case .symbol(let names) = field.kind else { continue }
     text += "\n" + wrapped("\(field.name): \(names.joined(separator: ", "))", hanging: "  ")

@@ -21,6 +21,55 @@ import Testing
     #expect(Opcode(of: type.init()) == opcode)
   }
 
+  /// The `nki.isa` function of an operation has a parameter for every tensor that it must have, each of them once, and
+  /// none after one with a default lacks one.
+  @Test(arguments: Opcode.allCases)
+  func signatureCoversTheFields(_ opcode: Opcode) throws {
+    guard let parameters = opcode.type.parameterDescriptions else {
+      #expect(Self.withoutFunction.contains(opcode))
+      return
+    }
+    #expect(!Self.withoutFunction.contains(opcode))
+    let names = parameters.map(\.name)
+    #expect(Set(names).count == names.count && names.contains("name"))
+    #expect(parameters.drop { $0.isRequired }.allSatisfy { !$0.isRequired })
+    #expect(parameters.allSatisfy { !$0.summary.isEmpty && $0.summary.count <= 80 })
+    let set = Set(parameters.compactMap { $0.field?.name })
+    for field in opcode.type.fieldDescriptions where field.isRequired {
+      // The summands of dma_compute are one list.
+      #expect(set.contains(field.name) || names.contains("srcs"), "\(field.name)")
+    }
+    let text = referenceText(for: opcode)
+    #expect(text.contains("nki.isa: \(opcode.type.name)("))
+    #expect(
+      parameters.allSatisfy { text.contains($0.summary) || $0.field != nil || $0.name == "name" })
+  }
+
+  /// Operations that kernels reach by nki.language, by nki.collectives or by operators.
+  private static let withoutFunction: Set<Opcode> = [
+    .registerALU, .loop, .whileLoop, .endLoop, .devicePrint, .allReduce, .allGather, .reduceScatter,
+    .allToAll,
+    .collectivePermute,
+  ]
+
+  /// A declared element type is demanded of the operand, on the machine that has the operation.
+  @Test(arguments: Opcode.allCases)
+  func declaredTypesAreDemanded(_ opcode: Opcode) throws {
+    var bench = Bench()
+    for (index, field) in opcode.type.fieldDescriptions.enumerated() where !field.types.rule.isEmpty
+    {
+      for type in DType.allCases where !type.isOpaque || opcode.type.takesOpaque {
+        var operation: any ISA.Operation = opcode.type.init()
+        let isSet = operation.setField(index, to: .tile(bench.tile(4, 8, type)))
+        #expect(isSet)
+        let rule = bench.findings(operation, generation: 4).filter {
+          $0.field == field.name && $0.message == "'\(field.name)' is \(type), \(field.types.rule)"
+        }
+        #expect(rule.isEmpty == field.types.contains(type), "\(field.name) \(type)")
+      }
+    }
+  }
+
   /// Operations that write nothing.
   private static let withoutResult: Set<Opcode> = [
     .whileLoop, .endLoop, .devicePrint, .setRNGSeed, .randSetState,

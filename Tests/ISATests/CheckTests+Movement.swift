@@ -101,7 +101,7 @@ extension CheckTests {
     }()
     expect(bench, indirect(scalar: first, vector: index), "vector_offset", "exclude each other")
     expect(bench, indirect(vector: index, src: s), "src", "must be in hbm, 'src' is not")
-    expect(bench, indirect(vector: real), "offset", "must be int32 or uint32")
+    expect(bench, indirect(vector: real), "vector_offset", "must be int32 or uint32")
     expect(bench, indirect(scalar: index), "scalar_offset", "has 64 elements, must have one")
     expect(bench, indirect(vector: first), "vector_offset", "has 1 indices for 64 rows")
     expect(

@@ -95,7 +95,7 @@ import Testing
   @Test func scales() {
     var bad = Product()
     bad.operation.movingScale = bad.bench.tile(128, 24, .int8)
-    bad.expect("moving_scale", "'moving_scale' is int8, must be float8_e8m0fnu or uint8")
+    bad.expect("moving_scale", "'moving_scale' is int8, must be uint8 or float8_e8m0fnu")
     bad = Product()
     bad.operation.movingScale = bad.bench.tile(128, 25, .uint8)
     bad.expect("moving_scale", "has 25 elements per partition, 'moving' has 24")
@@ -136,7 +136,7 @@ import Testing
     expect(
       QuantizeMX(dst: q, src: a.walking([(1, 4)]), dstScale: s), "dst",
       "has 2 elements per partition, 'src' has 4")
-    expect(QuantizeMX(dst: q, src: a, dstScale: q), "dst_scale", "must be float8_e8m0fnu or uint8")
+    expect(QuantizeMX(dst: q, src: a, dstScale: q), "dst_scale", "must be uint8 or float8_e8m0fnu")
   }
 
   /// Only copies take packed elements.
@@ -200,7 +200,7 @@ import Testing
     func expect(_ operation: any ISA.Operation, _ field: String, _ fragment: String) {
       ISATests.expect(bench, operation, generation: 4, field, fragment)
     }
-    expect(Exponential(dst: u, src: a), "dst", "'dst' is uint32, which exponential does not give")
+    expect(Exponential(dst: u, src: a), "dst", "'dst' is uint32, must not be")
     expect(
       Exponential(dst: a, src: a, maxValue: .tile(column)), "max_value", "must be float32")
     var sum = Exponential(dst: a, src: a)
@@ -212,7 +212,7 @@ import Testing
       Rand2(dst: a, low: .immediate(1), high: .immediate(1)), "min", "the range is empty")
     expect(
       Rand2(dst: bench.tile(4, 8, .float8_e4m3fn), low: .immediate(0), high: .immediate(1)), "dst",
-      "which rand2 does not give")
+      "must not be float8_e4m3fn or bool")
   }
 
   @Test func emptyRangesOfTensorsTrap() throws {

@@ -228,7 +228,7 @@ func expect(
     expect(bench, make(bias: .tile(a)), "bias", "'bias' is 4 × 8, needs 4 × 1")
     expect(bench, make(scale: .tile(a)), "scale", "'scale' is 4 × 8, needs 4 × 1")
     expect(bench, make(scale: .tile(half)), "scale", "'scale' is bfloat16, must be float32")
-    expect(bench, make(bias: .tile(whole)), "bias", "'bias' is int32, must be a float type")
+    expect(bench, make(bias: .tile(whole)), "bias", "'bias' is int32, must be float32, bfloat16")
     expect(bench, make(bias: .tile(tf)), "bias", "'bias' is tfloat32")
     expect(bench, make(bias: .immediate(1)), generation: 2, "bias", "needs trn2 or later")
     expect(
@@ -279,7 +279,7 @@ func expect(
         bound0: bound ?? column, bound1: column, rangeStart: start,
         onFalse: onFalse ?? -Float.greatestFiniteMagnitude, reduceRes: result)
     }
-    expect(bench, range(), generation: 2, nil, "range_select needs trn2 or later")
+    expect(bench, range(), generation: 2, nil, "range_select needs NeuronCore-v3 (trn2)")
     expect(bench, range(.multiply), "comp_op1", "is not a comparison")
     expect(bench, range(bound: half), "bound0", "must be float32")
     expect(bench, range(bound: a), "bound0", "needs 4 × 1")
@@ -308,7 +308,7 @@ func expect(
     expect(bench, Max8(dst: e, src: few), "src", "needs 8 to 16384")
     expect(bench, Max8(dst: top, src: wide), "src", "has 16385 elements per partition")
     expect(bench, Max8(dst: top, src: a), "dst", "'dst' has 1 partitions, 'src' has 4")
-    expect(bench, NCFindIndex8(dst: e, data: a, vals: e), "dst", "indices are uint16 or uint32")
+    expect(bench, NCFindIndex8(dst: e, data: a, vals: e), "dst", "must be uint16 or uint32")
     expect(bench, NCFindIndex8(dst: i, data: a, vals: a), "vals", "needs 8")
     expect(bench, NCFindIndex8(dst: i, data: few, vals: e), "data", "needs 8 to 16384")
     expect(bench, NCFindIndex8(dst: i, data: a, vals: top), "vals", "'vals' has 1 partitions")
@@ -318,7 +318,7 @@ func expect(
       bench, NCMatchReplace8(dst: a, data: a, vals: a, immediate: 0), "vals", "needs 8")
     expect(
       bench, NCMatchReplace8(dst: a, data: a, vals: e, immediate: 0, dstIdx: e), "dst_idx",
-      "indices are uint16 or uint32")
+      "must be uint16 or uint32")
   }
 
   @Test func shuffle() {

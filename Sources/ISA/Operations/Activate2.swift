@@ -39,16 +39,32 @@ public struct Activate2: Operation {
     """
   /// Scalar only.
   public static let engines: [Engine] = [.scalar]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "op", "data", "imm0", "imm1", "op0", "op1",
+    optional: [
+      "relu_param", "reverse0", "reverse1", "reduce_op", "reduce_res", "reduce_cmd", "engine",
+    ])
+  /// trn3 on (NKI documentation).
+  public static let generation = 4
+  /// What earlier ones have.
+  public static let instead: String? = "use activation, which multiplies by scale and adds bias"
   /// The fields.
   public static let fields: [Field<Activate2>] = [
     Field(.write, "dst", \.dst, "result"),
     Field(.immediate, "op", \.op, "the function"),
     Field(.read, "data", \.data, "input, same shape"),
-    Field(.read, "imm0", \.imm0, "operand of op0: a number or one value per partition"),
-    Field(.read, "imm1", \.imm1, "operand of op1: a number or one value per partition"),
+    Field(
+      .read, "imm0", \.imm0, "operand of op0: a number or one value per partition",
+      types: .floats),
+    Field(
+      .read, "imm1", \.imm1, "operand of op1: a number or one value per partition",
+      types: .floats),
     Field(.immediate, "op0", \.op0, "first operation"),
     Field(.immediate, "op1", \.op1, "second operation"),
-    Field(.read, "relu_param", \.reluParam, "slope of prelu below 0"),
+    Field(
+      .read, "relu_param", \.reluParam, "slope of prelu below 0",
+      types: .floats),
     Field(.immediate, "reverse0", \.reverse0, "compute imm0 op0 data"),
     Field(.immediate, "reverse1", \.reverse1, "compute imm1 op1 the first result"),
     Field(.immediate, "reduce_op", \.reduceOp, "add, maximum, minimum, abs_max or abs_min"),
@@ -109,14 +125,10 @@ public struct Activate2: Operation {
 
   /// Generation, shapes, types and operations.
   public func check(_ check: inout Checker) {
-    guard
-      check.requireGeneration(
-        4, for: Self.name, instead: "use activation, which multiplies by scale and adds bias")
-    else { return }
     check.requireOnChip([(dst, "dst"), (data, "data")])
     check.requireSameShape(dst, "dst", data, "data")
     for (operand, name) in [(imm0, "imm0"), (imm1, "imm1"), (reluParam, "relu_param")] {
-      check.requireFloatScalar(operand, name, like: data)
+      check.requireScalar(operand, name, like: data)
     }
     if let first = imm0.pattern, let second = imm1.pattern {
       check.requireSameType(first, "imm0", second, "imm1")

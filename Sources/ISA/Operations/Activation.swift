@@ -21,15 +21,24 @@ public struct Activation: Operation {
     """
   /// Scalar only.
   public static let engines: [Engine] = [.scalar]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "op", "data",
+    optional: [
+      Parameter("bias", default: .absent), "scale", "reduce_op", "reduce_res", "reduce_cmd", "name",
+      "engine",
+    ])
   /// The fields.
   public static let fields: [Field<Activation>] = [
     Field(.write, "dst", \.dst, "result"),
     Field(.immediate, "op", \.op, "the function"),
     Field(.read, "data", \.data, "input, same shape"),
-    Field(.read, "bias", \.bias, "added before the function: a number or one value per partition"),
+    Field(
+      .read, "bias", \.bias, "added before the function: a number or one value per partition",
+      types: [.float32, .bfloat16, .float16, .float8_e4m3, .float8_e5m2, .float8_e4m3fn]),
     Field(
       .read, "scale", \.scale,
-      "multiplied before the bias: a number or one value per partition"),
+      "multiplied before the bias: a number or one value per partition", types: [.float32]),
     Field(.immediate, "reduce_op", \.reduceOp, "add"),
     Field(.write, "reduce_res", \.reduceRes, "[P, 1] accumulators afterwards"),
     Field(.immediate, "reduce_cmd", \.command, "what happens to the accumulators"),
@@ -99,16 +108,9 @@ extension Checker {
       remedy: "use activate2, or relu")
     requireOnChip([(dst, "dst"), (data, "data")])
     requireSameShape(dst, "dst", data, "data")
-    requireArithmeticScalar(scale, "scale", like: data)
+    requireScalar(scale, "scale", like: data)
     requireScalar(bias, "bias", like: data)
-    switch bias {
-    case .tile(let pattern):
-      let dtype = tensor(pattern).dtype
-      require(
-        dtype.isFloat && dtype != .tfloat32, "bias",
-        "'bias' is \(dtype), must be a float type other than tfloat32",
-        remedy: "convert it with tensor_copy first")
-    case .immediate(let value):
+    if case .immediate(let value) = bias {
       let generation = geometry.generation
       require(
         value == 0 || generation >= 3, "bias",

@@ -16,6 +16,12 @@ public struct ActivationReduce: Operation {
     """
   /// Scalar only.
   public static let engines: [Engine] = [.scalar]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "op", "data", "reduce_op", "reduce_res",
+    optional: [
+      Parameter("bias", default: .absent), "scale", "name", "engine",
+    ])
   /// The fields.
   public static let fields: [Field<ActivationReduce>] = [
     Field(.write, "dst", \.dst, "result"),
@@ -23,10 +29,12 @@ public struct ActivationReduce: Operation {
     Field(.read, "data", \.data, "input, same shape"),
     Field(.immediate, "reduce_op", \.reduceOp, "add"),
     Field(.write, "reduce_res", \.reduceRes, "[P, 1] sum of the result"),
-    Field(.read, "bias", \.bias, "added before the function: a number or one value per partition"),
+    Field(
+      .read, "bias", \.bias, "added before the function: a number or one value per partition",
+      types: [.float32, .bfloat16, .float16, .float8_e4m3, .float8_e5m2, .float8_e4m3fn]),
     Field(
       .read, "scale", \.scale,
-      "multiplied before the bias: a number or one value per partition"),
+      "multiplied before the bias: a number or one value per partition", types: [.float32]),
   ]
 
   /// Result.

@@ -18,6 +18,12 @@ public struct AffineSelect: Operation {
     """
   /// GpSimd only.
   public static let engines: [Engine] = [.gpsimd]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "pattern", "channel_multiplier", "on_true_tile", "on_false_value",
+    optional: [
+      "cmp_op", "offset",
+    ])
   /// The fields.
   public static let fields: [Field<AffineSelect>] = [
     Field(.write, "dst", \.dst, "result, in sbuf"),

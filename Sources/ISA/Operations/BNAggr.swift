@@ -17,6 +17,9 @@ public struct BNAggr: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data")
   /// The fields.
   public static let fields: [Field<BNAggr>] = [
     Field(.write, "dst", \.dst, "[P, 2] mean and variance"),

@@ -18,6 +18,9 @@ public struct BNStats: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data")
   /// The fields.
   public static let fields: [Field<BNStats>] = [
     Field(.write, "dst", \.dst, "[P, 6] statistics"),

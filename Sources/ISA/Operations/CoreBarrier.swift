@@ -15,6 +15,13 @@ public struct CoreBarrier: ExchangeOperation {
     """
   /// Its data only names memory.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "data",
+    optional: [
+      .frontEnd(
+        "cores", .field(.integers), default: .integers([0, 1]), "the cores of the rank"), "engine",
+    ])
   /// The fields.
   public static let fields: [Field<CoreBarrier>] = [
     Field(.readWrite, "data", \.data, "shared tensor in hbm whose accesses it orders")

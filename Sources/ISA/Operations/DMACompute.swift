@@ -23,6 +23,15 @@ public struct DMACompute: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Yes: the rings move its operands.
   public static let reachesEverything = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", .frontEnd("srcs", .tiles, "what is added, up to 16"), "reduce_op",
+    optional: [
+      .frontEnd("scales", .numbers, "1.0 for each of srcs, or None"),
+      .frontEnd(
+        "unique_indices", .field(.flag), default: .flag(true),
+        "promise that no row of dst is named twice"), "oob_mode",
+    ])
   /// The fields.
   public static let fields: [Field<DMACompute>] = [
     Field(.write, "dst", \.dst, "destination"),
@@ -42,7 +51,9 @@ public struct DMACompute: Operation {
     Field(.read, "src13", \.src13, "further summand"),
     Field(.read, "src14", \.src14, "further summand"),
     Field(.read, "src15", \.src15, "further summand"),
-    Field(.read, "vector_offset", \.vectorOffset, "[P, 1] integer indices, in sbuf"),
+    Field(
+      .read, "vector_offset", \.vectorOffset, "[P, 1] integer indices, in sbuf",
+      types: [.int32, .uint32]),
     Field(.immediate, "indirect", \.indirect, "operand that the index moves"),
     Field(
       .immediate, "offset_stride", \.offsetStride,
@@ -165,10 +176,6 @@ public struct DMACompute: Operation {
       offsetStride.magnitude <= 1 << 31, "offset_stride", "offset_stride is \(offsetStride)")
     guard let vectorOffset else { return }
     check.requireSpace(vectorOffset, "vector_offset", [.sbuf])
-    let dtype = check.place(vectorOffset).dtype
-    check.require(
-      dtype == .int32 || dtype == .uint32, "vector_offset",
-      "indices are \(dtype), must be int32 or uint32")
     check.require(
       vectorOffset.elements == Int(dst.rows), "vector_offset",
       "vector_offset has \(vectorOffset.elements) indices for \(dst.rows) rows")

@@ -43,12 +43,28 @@ public struct DMACopy: Operation {
   public static let reachesEverything = true
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src",
+    optional: [
+      .frontEnd("priority", .field(.integer), "of the queue: changes no time here"), "oob_mode",
+      "dge_mode", "engine", "name",
+      .frontEnd(
+        "dst_rmw_op", .name(of: ALUOp.self), "add: dst += src, as dma_compute"),
+      .frontEnd(
+        "unique_indices", .field(.flag), default: .flag(true),
+        "promise that no row of dst is named twice"),
+    ])
   /// The fields.
   public static let fields: [Field<DMACopy>] = [
     Field(.write, "dst", \.dst, "destination"),
     Field(.read, "src", \.src, "source, same number of elements"),
-    Field(.read, "scalar_offset", \.scalarOffset, "[1, 1] integer index, in sbuf"),
-    Field(.read, "vector_offset", \.vectorOffset, "[P, 1] integer indices, in sbuf"),
+    Field(
+      .read, "scalar_offset", \.scalarOffset, "[1, 1] integer index, in sbuf",
+      types: [.int32, .uint32]),
+    Field(
+      .read, "vector_offset", \.vectorOffset, "[P, 1] integer indices, in sbuf",
+      types: [.int32, .uint32]),
     Field(.immediate, "indirect", \.indirect, "operand that the index moves"),
     Field(
       .immediate, "offset_stride", \.offsetStride,
@@ -112,10 +128,6 @@ public struct DMACopy: Operation {
     check.require(
       check.tensor(moved).space == .hbm, indirect.rawValue,
       "an indirect operand must be in hbm, '\(indirect.rawValue)' is not")
-    let dtype = check.tensor(index).dtype
-    check.require(
-      dtype == .int32 || dtype == .uint32, "offset", "indices are \(dtype), must be int32 or uint32"
-    )
     if scalarOffset != nil {
       check.require(
         index.elements == 1, "scalar_offset",

@@ -24,6 +24,17 @@ public struct DMATranspose: Operation {
   public static let reachesEverything = true
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src",
+    optional: [
+      Parameter(
+        "axes", .axes, default: .absent, "[1, 0], [2, 1, 0] or [3, 1, 2, 0]; None: by the rank"),
+      .frontEnd("priority", .field(.integer), "of the queue: changes no time here"), "dge_mode",
+      .frontEnd(
+        "oob_mode", .name(of: OutOfBoundsMode.self), default: .symbol("error"),
+        "what an index beyond the tensor does"),
+    ])
   /// The fields.
   public static let fields: [Field<DMATranspose>] = [
     Field(.write, "dst", \.dst, "[N, R] result in sbuf"),

@@ -20,11 +20,16 @@ public struct Dropout: Operation {
   public static let engines: [Engine] = [.vector]
   /// Random numbers follow one another.
   public static let usesEngineState = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data", "prob")
   /// The fields.
   public static let fields: [Field<Dropout>] = [
     Field(.write, "dst", \.dst, "result"),
     Field(.read, "data", \.data, "input, same shape and type"),
-    Field(.read, "prob", \.prob, "probability of a zero: a number or one value per partition"),
+    Field(
+      .read, "prob", \.prob, "probability of a zero: a number or one value per partition",
+      types: .floats),
   ]
 
   /// Result.
@@ -52,11 +57,7 @@ public struct Dropout: Operation {
     check.requireSameShape(dst, "dst", data, "data")
     check.requireSameType(dst, "dst", data, "data")
     check.requireScalar(prob, "prob", like: data)
-    switch prob {
-    case .tile(let pattern):
-      let dtype = check.place(pattern).dtype
-      check.require(dtype.isFloat, "prob", "'prob' is \(dtype), must be a float type")
-    case .immediate(let value):
+    if case .immediate(let value) = prob {
       check.require(
         (0...1).contains(value), "prob", "prob is \(value), a probability is from 0 to 1")
     }

@@ -19,15 +19,28 @@ public struct Exponential: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src",
+    optional: [
+      "max_value", "reduce_res", "reduce_cmd", Parameter("reduce_init", default: .number(0)),
+    ])
+  /// trn3 on (NKI documentation).
+  public static let generation = 4
+  /// What earlier ones have.
+  public static let instead: String? = "use activation with op=exp"
   /// The fields.
   public static let fields: [Field<Exponential>] = [
-    Field(.write, "dst", \.dst, "result"),
-    Field(.read, "src", \.src, "input, same shape"),
+    Field(.write, "dst", \.dst, "result", types: .except(.uint32, .float8_e4m3fn, .bool)),
     Field(
-      .read, "max_value", \.maxValue, "subtracted first: a number or one value per partition"),
+      .read, "src", \.src, "input, same shape",
+      types: .except(.tfloat32, .float8_e4m3fn, .bool)),
+    Field(
+      .read, "max_value", \.maxValue, "subtracted first: a number or one value per partition",
+      types: [.float32]),
     Field(.write, "reduce_res", \.reduceRes, "[P, 1] accumulators afterwards"),
     Field(.immediate, "reduce_cmd", \.command, "what happens to the accumulators"),
-    Field(.read, "reduce_init", \.reduceInit, "what load_reduce begins with"),
+    Field(.read, "reduce_init", \.reduceInit, "what load_reduce begins with", types: [.float32]),
   ]
 
   /// Result.
@@ -55,27 +68,15 @@ public struct Exponential: Operation {
 
   /// Generation, shapes and types.
   public func check(_ check: inout Checker) {
-    guard check.requireGeneration(4, for: Self.name, instead: "use activation with op=exp") else {
-      return
-    }
     check.requireOnChip([(dst, "dst"), (src, "src")])
     check.requireSameShape(dst, "dst", src, "src")
-    let (from, to) = (check.place(src).dtype, check.place(dst).dtype)
-    check.require(
-      from != .tfloat32 && from != .float8_e4m3fn && from != .bool, "src",
-      "'src' is \(from), which exponential does not take",
-      remedy: "convert it with tensor_copy first")
-    check.require(
-      to != .uint32 && to != .float8_e4m3fn && to != .bool, "dst",
-      "'dst' is \(to), which exponential does not give",
-      remedy: "convert with tensor_copy afterwards")
-    check.requireArithmeticScalar(maxValue, "max_value", like: src)
+    check.requireScalar(maxValue, "max_value", like: src)
     check.require(
       command != .reset, "reduce_cmd", "'reset' is not for this operation",
       remedy: "use reduce_cmd=reset_reduce")
     check.requireReduction(
       command, .add, reduceRes, like: src, allowed: [.add], initial: reduceInit, canLoad: true)
-    if let reduceInit { check.requireArithmeticScalar(reduceInit, "reduce_init", like: src) }
+    if let reduceInit { check.requireScalar(reduceInit, "reduce_init", like: src) }
   }
 
   /// One pass of Vector.

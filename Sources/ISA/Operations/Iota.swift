@@ -18,6 +18,12 @@ public struct Iota: Operation {
     """
   /// GpSimd only.
   public static let engines: [Engine] = [.gpsimd]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "pattern",
+    optional: [
+      "offset", "channel_multiplier",
+    ])
   /// The fields.
   public static let fields: [Field<Iota>] = [
     Field(.write, "dst", \.dst, "result, in sbuf"),

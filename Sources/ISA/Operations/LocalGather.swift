@@ -24,11 +24,17 @@ public struct LocalGather: Operation {
   public static let engines: [Engine] = [.gpsimd]
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src_buffer", "index",
+    optional: [
+      "num_elem_per_idx", "num_valid_indices",
+    ])
   /// The fields.
   public static let fields: [Field<LocalGather>] = [
     Field(.write, "dst", \.dst, "[P, indices × num_elem_per_idx] result"),
     Field(.read, "src_buffer", \.srcBuffer, "what is gathered from"),
-    Field(.read, "index", \.index, "uint16 element numbers"),
+    Field(.read, "index", \.index, "element numbers", types: [.uint16]),
     Field(.immediate, "num_elem_per_idx", \.elementsPerIndex, "elements that each index copies"),
     Field(
       .immediate, "num_valid_indices", \.validIndices, "how many of a core\u{2019}s indices count"),
@@ -70,8 +76,6 @@ public struct LocalGather: Operation {
       check.requireSameRows(dst, "dst", pattern, name)
     }
     check.requireSameType(dst, "dst", srcBuffer, "src_buffer")
-    let dtype = check.place(index).dtype
-    check.require(dtype == .uint16, "index", "'index' is \(dtype), must be uint16")
     check.require(
       dst.rows % 16 == 0, "dst", "'dst' has \(dst.rows) partitions, must be a multiple of 16")
     let sizes = [1, 2, 4, 8, 16, 32]

@@ -16,6 +16,9 @@ public struct Max8: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src")
   /// The fields.
   public static let fields: [Field<Max8>] = [
     Field(.write, "dst", \.dst, "[P, 8] result"),

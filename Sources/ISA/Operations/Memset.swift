@@ -17,6 +17,12 @@ public struct Memset: Operation {
   public static let engines: [Engine] = [.vector, .gpsimd]
   /// Zeros of any type.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "value",
+    optional: [
+      "engine"
+    ])
   /// The fields.
   public static let fields: [Field<Memset>] = [
     Field(.write, "dst", \.dst, "what to fill"),

@@ -17,9 +17,12 @@ public struct NCFindIndex8: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data", "vals")
   /// The fields.
   public static let fields: [Field<NCFindIndex8>] = [
-    Field(.write, "dst", \.dst, "[P, 8] indices, uint16 or uint32"),
+    Field(.write, "dst", \.dst, "[P, 8] indices", types: [.uint16, .uint32]),
     Field(.read, "data", \.data, "input, 8 to 16384 elements per partition"),
     Field(.read, "vals", \.vals, "[P, 8] values to find"),
   ]
@@ -49,7 +52,6 @@ public struct NCFindIndex8: Operation {
     check.requireElements(data, "data", check.geometry.limits.max8Elements)
     check.requireElements(vals, "vals", 8...8)
     check.requireElements(dst, "dst", 8...8)
-    check.requireIndexType(dst, "dst")
   }
 
   /// One pass of Vector over `data`.
@@ -68,16 +70,6 @@ public struct NCFindIndex8: Operation {
         into: result.row(row))
     }
     try machine.writeBits(result, to: dst, "dst")
-  }
-}
-
-extension Checker {
-  /// Requires a type that holds indices.
-  mutating func requireIndexType(_ pattern: AccessPattern, _ name: String) {
-    let dtype = tensor(pattern).dtype
-    require(
-      dtype == .uint16 || dtype == .uint32, name,
-      "'\(name)' is \(dtype), indices are uint16 or uint32")
   }
 }
 

@@ -19,13 +19,20 @@ public struct NCMatchReplace8: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data", "vals", "imm",
+    optional: [
+      "dst_idx"
+    ])
   /// The fields.
   public static let fields: [Field<NCMatchReplace8>] = [
     Field(.write, "dst", \.dst, "data with the matches replaced"),
     Field(.read, "data", \.data, "input, 8 to 16384 elements per partition"),
     Field(.read, "vals", \.vals, "[P, 8] values to replace"),
     Field(.immediate, "imm", \.immediate, "what replaces them"),
-    Field(.write, "dst_idx", \.dstIdx, "[P, 8] indices of the matches, uint16 or uint32"),
+    Field(
+      .write, "dst_idx", \.dstIdx, "[P, 8] indices of the matches", types: [.uint16, .uint32]),
   ]
 
   /// Data with the matches replaced.
@@ -65,7 +72,6 @@ public struct NCMatchReplace8: Operation {
       check.requireOnChip([(dstIdx, "dst_idx")])
       check.requireSameRows(data, "data", dstIdx, "dst_idx")
       check.requireElements(dstIdx, "dst_idx", 8...8)
-      check.requireIndexType(dstIdx, "dst_idx")
     }
   }
 

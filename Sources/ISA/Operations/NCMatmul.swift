@@ -29,6 +29,16 @@ public struct NCMatmul: Operation {
     """
   /// The PE array.
   public static let engines: [Engine] = [.tensor]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "stationary", "moving",
+    optional: [
+      "is_stationary_onezero", "is_moving_onezero", "is_transpose",
+      Parameter(
+        "accumulate", default: .absent,
+        "add to dst instead of overwriting it; None: if a product wrote it before"),
+      "tile_position", "tile_size", "perf_mode",
+    ])
   /// The fields.
   public static let fields: [Field<NCMatmul>] = [
     Field(.readWrite, "dst", \.dst, "[M, N] in psum"),

@@ -25,16 +25,36 @@ public struct NCMatmulMX: Operation {
   public static let engines: [Engine] = [.tensor]
   /// Packed elements are what it is for.
   public static let takesOpaque = true
+  /// What its operands hold.
+  private static let packed: ElementTypes = [
+    .float8_e5m2_x4, .float8_e4m3fn_x4, .float4_e2m1fn_x4,
+  ]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "stationary", "moving", "stationary_scale", "moving_scale",
+    optional: [
+      "tile_position", "tile_size",
+      Parameter(
+        "accumulate", default: .absent,
+        "add to dst instead of overwriting it; None: if a product wrote it before"),
+    ])
+  /// trn3 on (NKI documentation).
+  public static let generation = 4
+  /// What earlier ones have.
+  public static let instead: String? = "use nc_matmul"
   /// The fields.
   public static let fields: [Field<NCMatmulMX>] = [
     Field(.readWrite, "dst", \.dst, "[M, N] in psum"),
-    Field(.read, "stationary", \.stationary, "[P, M] packed, in sbuf; becomes the weights"),
-    Field(.read, "moving", \.moving, "[P, N] packed, in sbuf; streams through"),
+    Field(
+      .read, "stationary", \.stationary, "[P, M] packed, in sbuf; becomes the weights",
+      types: packed),
+    Field(.read, "moving", \.moving, "[P, N] packed, in sbuf; streams through", types: packed),
     Field(
       .read, "stationary_scale", \.stationaryScale, "scales of stationary, in its quadrants",
-      isSpread: true),
+      isSpread: true, types: MXGroup.scaleTypes),
     Field(
-      .read, "moving_scale", \.movingScale, "scales of moving, in its quadrants", isSpread: true),
+      .read, "moving_scale", \.movingScale, "scales of moving, in its quadrants", isSpread: true,
+      types: MXGroup.scaleTypes),
     Field(.immediate, "accumulate", \.accumulate, "add to dst instead of overwriting it"),
     Field(.immediate, "tile_position", \.tilePosition, "[row, 0] of the PE tile; [] for all"),
     Field(.immediate, "tile_size", \.tileSize, "[rows, 128] of the PE tile; [] for all"),
@@ -75,9 +95,6 @@ public struct NCMatmulMX: Operation {
 
   /// Generation, shapes, memories and types.
   public func check(_ check: inout Checker) {
-    guard check.requireGeneration(4, for: Self.name, instead: "use nc_matmul") else {
-      return
-    }
     check.requireSpace(dst, "dst", [.psum])
     check.requireProduct(dst, "dst")
     for (data, name, scale, scaleName) in [
@@ -85,11 +102,6 @@ public struct NCMatmulMX: Operation {
       (moving, "moving", movingScale, "moving_scale"),
     ] {
       check.requireSpace(data, name, [.sbuf])
-      let dtype = check.place(data).dtype
-      check.require(
-        dtype.isPacked, name,
-        "'\(name)' is \(dtype), must be float8_e5m2_x4, float8_e4m3fn_x4 or float4_e2m1fn_x4",
-        remedy: "quantize_mx packs bfloat16 and float16")
       check.requireQuadrants(data, name)
       check.requireScales(scale, scaleName, of: data, name)
     }

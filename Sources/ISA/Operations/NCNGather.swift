@@ -20,11 +20,14 @@ public struct NCNGather: Operation {
   public static let engines: [Engine] = [.gpsimd]
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data", "indices")
   /// The fields.
   public static let fields: [Field<NCNGather>] = [
     Field(.write, "dst", \.dst, "result, same shape as indices"),
     Field(.read, "data", \.data, "what is gathered from"),
-    Field(.read, "indices", \.indices, "uint32 positions within the partition"),
+    Field(.read, "indices", \.indices, "positions within the partition", types: [.uint32]),
   ]
 
   /// Result, same shape as indices.
@@ -54,10 +57,6 @@ public struct NCNGather: Operation {
     check.requireSameShape(dst, "dst", indices, "indices")
     check.requireSameRows(dst, "dst", data, "data")
     check.requireSameType(dst, "dst", data, "data")
-    let dtype = check.place(indices).dtype
-    check.require(
-      dtype == .uint32, "indices", "'indices' is \(dtype), must be uint32",
-      remedy: "convert it, or view int32 as uint32")
   }
 
   /// One instruction for as many elements as one takes.

@@ -20,6 +20,9 @@ public struct NCStreamShuffle: Operation {
   public static let engines: [Engine] = [.vector]
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src", "shuffle_mask")
   /// The fields.
   public static let fields: [Field<NCStreamShuffle>] = [
     Field(.write, "dst", \.dst, "result"),

@@ -19,6 +19,12 @@ public struct NCTranspose: Operation {
   public static let engines: [Engine] = [.tensor, .vector]
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data",
+    optional: [
+      "engine"
+    ])
   /// The fields.
   public static let fields: [Field<NCTranspose>] = [
     Field(.write, "dst", \.dst, "[N, P] result; in psum on Tensor"),

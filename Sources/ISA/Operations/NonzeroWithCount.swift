@@ -19,10 +19,18 @@ public struct NonzeroWithCount: Operation {
     """
   /// Gpsimd only.
   public static let engines: [Engine] = [.gpsimd]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src",
+    optional: [
+      "index_offset", "padding_val",
+    ])
+  /// trn2 on (NKI documentation).
+  public static let generation = 3
   /// The fields.
   public static let fields: [Field<NonzeroWithCount>] = [
-    Field(.readWrite, "dst", \.dst, "[P, N + 1] int32: indices, padding, count"),
-    Field(.read, "src", \.src, "[P, N] float32 or int32"),
+    Field(.readWrite, "dst", \.dst, "[P, N + 1] indices, padding, count", types: [.int32]),
+    Field(.read, "src", \.src, "[P, N] input", types: [.float32, .int32]),
     Field(.immediate, "index_offset", \.indexOffset, "added to each index"),
     Field(.immediate, "padding_val", \.padding, "what follows the indices"),
   ]
@@ -51,19 +59,10 @@ public struct NonzeroWithCount: Operation {
 
   /// Shapes, memories and types.
   public func check(_ check: inout Checker) {
-    let generation = check.geometry.generation
-    check.require(
-      generation >= 3, nil,
-      "nonzero_with_count needs trn2 or later, this is NeuronCore-v\(generation)")
     check.requireSpace(dst, "dst", [.sbuf])
     check.requireSpace(src, "src", [.sbuf])
     check.requireSameRows(src, "src", dst, "dst")
     check.requireElements(dst, "dst", (src.elementsPerRow + 1)...(src.elementsPerRow + 1))
-    let (input, output) = (check.place(src).dtype, check.place(dst).dtype)
-    check.require(
-      input == .float32 || input == .int32, "src", "'src' is \(input), must be float32 or int32",
-      remedy: "convert it with tensor_copy first")
-    check.require(output == .int32, "dst", "'dst' is \(output), must be int32")
   }
 
   /// One pass of GpSimd.

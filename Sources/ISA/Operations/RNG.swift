@@ -21,9 +21,15 @@ public struct RNG: Operation {
   public static let engines: [Engine] = [.vector, .gpsimd]
   /// Random numbers follow one another.
   public static let usesEngineState = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst",
+    optional: [
+      .engine(default: "vector")
+    ])
   /// The fields.
   public static let fields: [Field<RNG>] = [
-    Field(.write, "dst", \.dst, "result, integers")
+    Field(.write, "dst", \.dst, "result", types: .integers)
   ]
 
   /// Result, integers.
@@ -42,10 +48,6 @@ public struct RNG: Operation {
   /// Memory and type.
   public func check(_ check: inout Checker) {
     check.requireOnChip([(dst, "dst")])
-    let dtype = check.place(dst).dtype
-    check.require(
-      dtype.isInteger, "dst", "'dst' is \(dtype), random bits need an integer type",
-      remedy: "convert them with tensor_copy afterwards")
     let generation = check.geometry.generation
     check.require(
       check.engine != .gpsimd || generation >= 3, "engine",

@@ -21,11 +21,20 @@ public struct Rand2: Operation {
   public static let engines: [Engine] = [.vector]
   /// Random numbers follow one another.
   public static let usesEngineState = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "min", "max")
+  /// trn3 on (NKI documentation).
+  public static let generation = 4
+  /// What earlier ones have.
+  public static let instead: String? = "use rng and scale its bits"
   /// The fields.
   public static let fields: [Field<Rand2>] = [
-    Field(.write, "dst", \.dst, "result"),
-    Field(.read, "min", \.low, "lower end: a number or one value per partition"),
-    Field(.read, "max", \.high, "upper end: a number or one value per partition"),
+    Field(.write, "dst", \.dst, "result", types: .except(.float8_e4m3fn, .bool)),
+    Field(
+      .read, "min", \.low, "lower end: a number or one value per partition", types: [.float32]),
+    Field(
+      .read, "max", \.high, "upper end: a number or one value per partition", types: [.float32]),
   ]
 
   /// Result.
@@ -47,17 +56,9 @@ public struct Rand2: Operation {
 
   /// Generation, memory, type and range.
   public func check(_ check: inout Checker) {
-    guard check.requireGeneration(4, for: Self.name, instead: "use rng and scale its bits") else {
-      return
-    }
     check.requireOnChip([(dst, "dst")])
-    let dtype = check.place(dst).dtype
-    check.require(
-      dtype != .float8_e4m3fn && dtype != .bool, "dst",
-      "'dst' is \(dtype), which rand2 does not give",
-      remedy: "convert with tensor_copy afterwards")
-    check.requireArithmeticScalar(low, "min", like: dst)
-    check.requireArithmeticScalar(high, "max", like: dst)
+    check.requireScalar(low, "min", like: dst)
+    check.requireScalar(high, "max", like: dst)
     if case .immediate(let least) = low, case .immediate(let most) = high {
       check.require(
         least < most, "min", "min is \(least), max is \(most): the range is empty",

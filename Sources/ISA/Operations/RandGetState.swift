@@ -19,9 +19,17 @@ public struct RandGetState: Operation {
   public static let engines: [Engine] = [.gpsimd, .vector]
   /// Random numbers follow one another.
   public static let usesEngineState = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst",
+    optional: [
+      .engine(default: "gpsimd")
+    ])
+  /// trn2 on (NKI documentation).
+  public static let generation = 3
   /// The fields.
   public static let fields: [Field<RandGetState>] = [
-    Field(.write, "dst", \.dst, "uint32 words of each partition")
+    Field(.write, "dst", \.dst, "words of each partition", types: [.uint32])
   ]
 
   /// Uint32 words of each partition.

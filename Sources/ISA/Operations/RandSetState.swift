@@ -20,9 +20,18 @@ public struct RandSetState: Operation {
   public static let engines: [Engine] = [.gpsimd, .vector]
   /// Random numbers follow one another.
   public static let usesEngineState = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "src_seeds",
+    optional: [
+      .engine(default: "gpsimd")
+    ])
+  /// trn2 on (NKI documentation).
+  public static let generation = 3
   /// The fields.
   public static let fields: [Field<RandSetState>] = [
-    Field(.read, "src_seeds", \.srcSeeds, "uint32 words of each partition, in sbuf")
+    Field(
+      .read, "src_seeds", \.srcSeeds, "words of each partition, in sbuf", types: [.uint32])
   ]
 
   /// Uint32 words of each partition, in sbuf.
@@ -69,8 +78,6 @@ public struct RandSetState: Operation {
 extension Checker {
   /// The rules of `rand_set_state` and `rand_get_state`.
   mutating func requireRandomState(_ pattern: AccessPattern, _ name: String, _ operation: String) {
-    let dtype = place(pattern).dtype
-    require(dtype == .uint32, name, "'\(name)' is \(dtype), must be uint32")
     let engine = engine
     let needed = engine == .vector ? 4 : 3
     let generation = geometry.generation

@@ -19,14 +19,25 @@ public struct RangeSelect: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "on_true_tile", "comp_op0", "comp_op1", "bound0", "bound1",
+    optional: [
+      "reduce_cmd", "reduce_res", "reduce_op", "range_start", "on_false_value",
+    ])
+  /// trn2 on (NKI documentation).
+  public static let generation = 3
+  /// What earlier ones have.
+  public static let instead: String? = "use affine_select or tensor_copy_predicated"
   /// The fields.
   public static let fields: [Field<RangeSelect>] = [
     Field(.write, "dst", \.dst, "result"),
-    Field(.read, "on_true_tile", \.onTrue, "what is kept within the bounds"),
+    Field(
+      .read, "on_true_tile", \.onTrue, "what is kept within the bounds", types: .floats),
     Field(.immediate, "comp_op0", \.compareOp0, "comparison of the index with bound0"),
     Field(.immediate, "comp_op1", \.compareOp1, "comparison of the index with bound1"),
-    Field(.read, "bound0", \.bound0, "[P, 1] float32"),
-    Field(.read, "bound1", \.bound1, "[P, 1] float32"),
+    Field(.read, "bound0", \.bound0, "[P, 1] first bound", types: [.float32]),
+    Field(.read, "bound1", \.bound1, "[P, 1] second bound", types: [.float32]),
     Field(.immediate, "range_start", \.rangeStart, "index of the first element"),
     Field(.immediate, "on_false_value", \.onFalse, "the lowest float32"),
     Field(.write, "reduce_res", \.reduceRes, "[P, 1] accumulators afterwards"),
@@ -79,21 +90,12 @@ public struct RangeSelect: Operation {
 
   /// Generation, shapes, types and comparisons.
   public func check(_ check: inout Checker) {
-    let generation = check.geometry.generation
-    check.require(
-      generation >= 3, nil,
-      "range_select needs trn2 or later, this is NeuronCore-v\(generation)",
-      remedy: "use affine_select or tensor_copy_predicated")
     check.requireOnChip([
       (dst, "dst"), (onTrue, "on_true_tile"), (bound0, "bound0"), (bound1, "bound1"),
     ])
     check.requireSameShape(dst, "dst", onTrue, "on_true_tile")
-    let dtype = check.tensor(onTrue).dtype
-    check.require(
-      dtype.isFloat, "on_true_tile", "'on_true_tile' is \(dtype), must be a float type",
-      remedy: "convert it with tensor_copy first")
-    check.requireArithmeticScalar(.tile(bound0), "bound0", like: dst)
-    check.requireArithmeticScalar(.tile(bound1), "bound1", like: dst)
+    check.requirePerPartition(bound0, "bound0", like: dst)
+    check.requirePerPartition(bound1, "bound1", like: dst)
     check.requireComparison(compareOp0, "comp_op0")
     check.requireComparison(compareOp1, "comp_op1")
     check.require(

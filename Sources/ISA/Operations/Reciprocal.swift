@@ -15,6 +15,9 @@ public struct Reciprocal: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data")
   /// The fields.
   public static let fields: [Field<Reciprocal>] = [
     Field(.write, "dst", \.dst, "result"),

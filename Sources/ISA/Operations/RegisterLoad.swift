@@ -18,10 +18,13 @@ public struct RegisterLoad: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Only the sequencers take part.
   public static let isControl = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src")
   /// The fields.
   public static let fields: [Field<RegisterLoad>] = [
     Field(.write, "dst", \.dst, "register that is written", required: true),
-    Field(.read, "src", \.src, "one integer, in sbuf or hbm"),
+    Field(.read, "src", \.src, "one integer, in sbuf or hbm", types: .integers),
   ]
 
   /// Register that is written.
@@ -70,9 +73,5 @@ extension Checker {
     require(
       pattern.elements == 1, name,
       "'\(name)' has \(pattern.elements) elements, a register holds one")
-    let dtype = place(pattern).dtype
-    require(
-      dtype.isInteger, name, "'\(name)' is \(dtype), registers hold integers",
-      remedy: "convert it with tensor_copy first")
   }
 }

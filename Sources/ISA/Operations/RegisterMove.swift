@@ -16,6 +16,9 @@ public struct RegisterMove: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Only the sequencers take part.
   public static let isControl = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src")
   /// The fields.
   public static let fields: [Field<RegisterMove>] = [
     Field(.write, "dst", \.dst, "register that is written", required: true),

@@ -16,9 +16,12 @@ public struct RegisterStore: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Only the sequencers take part.
   public static let isControl = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src")
   /// The fields.
   public static let fields: [Field<RegisterStore>] = [
-    Field(.write, "dst", \.dst, "one integer, in sbuf or hbm"),
+    Field(.write, "dst", \.dst, "one integer, in sbuf or hbm", types: .integers),
     Field(.immediate, "src", \.src, "register whose value is stored", required: true),
   ]
 

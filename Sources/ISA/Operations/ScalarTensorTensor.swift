@@ -18,12 +18,21 @@ public struct ScalarTensorTensor: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data", "op0", "operand0", "op1", "operand1",
+    optional: [
+      "reverse0", "reverse1",
+    ])
   /// The fields.
   public static let fields: [Field<ScalarTensorTensor>] = [
     Field(.write, "dst", \.dst, "result"),
     Field(.read, "data", \.data, "input, same shape"),
     Field(.immediate, "op0", \.op0, "first operation"),
-    Field(.read, "operand0", \.operand0, "its operand: a number or one value per partition"),
+    // The NKI reference names no type, and public kernels give bfloat16 (nki-library, bwmm_shard_on_I).
+    Field(
+      .read, "operand0", \.operand0, "its operand: a number or one value per partition",
+      types: .floats),
     Field(.immediate, "op1", \.op1, "second operation"),
     Field(.read, "operand1", \.operand1, "its operand, same shape as data"),
     Field(.immediate, "reverse0", \.reverse0, "compute operand0 op0 data"),
@@ -75,7 +84,7 @@ public struct ScalarTensorTensor: Operation {
     check.requireArithmetic(op1, "op1")
     check.requireBinary(op0, "op0")
     check.requireBinary(op1, "op1")
-    check.requireFloatScalar(operand0, "operand0", like: data)
+    check.requireScalar(operand0, "operand0", like: data)
   }
 
   /// One pass of Vector.

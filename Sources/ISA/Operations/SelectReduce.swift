@@ -20,11 +20,24 @@ public struct SelectReduce: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "predicate", "on_true", "on_false",
+    optional: [
+      "reduce_res", "reduce_cmd", "reduce_op", "reverse_pred",
+    ])
+  /// trn2 on (NKI documentation).
+  public static let generation = 3
+  /// What earlier ones have.
+  public static let instead: String? = "use tensor_copy_predicated"
   /// The fields.
   public static let fields: [Field<SelectReduce>] = [
     Field(.write, "dst", \.dst, "result"),
-    Field(.read, "predicate", \.predicate, "integers of 8 or 16 bits, same shape"),
-    Field(.read, "on_true", \.onTrue, "what is taken where the predicate holds"),
+    Field(
+      .read, "predicate", \.predicate, "same shape", types: [.int8, .uint8, .int16, .uint16]),
+    Field(
+      .read, "on_true", \.onTrue, "what is taken where the predicate holds",
+      types: .except(.tfloat32, .int32, .uint32)),
     Field(
       .read, "on_false", \.onFalse, "what is taken elsewhere: a number or one value per partition"),
     Field(.write, "reduce_res", \.reduceRes, "[P, 1] accumulators afterwards"),
@@ -71,25 +84,11 @@ public struct SelectReduce: Operation {
 
   /// Shapes, memories and types.
   public func check(_ check: inout Checker) {
-    let generation = check.geometry.generation
-    check.require(
-      generation >= 3, nil,
-      "select_reduce needs trn2 or later, this is NeuronCore-v\(generation)",
-      remedy: "use tensor_copy_predicated")
     check.requireOnChip([(dst, "dst"), (predicate, "predicate"), (onTrue, "on_true")])
     check.requireSameShape(dst, "dst", predicate, "predicate")
     check.requireSameShape(dst, "dst", onTrue, "on_true")
     check.requireNotBothPSUM(predicate, onTrue, "on_true")
     check.requireScalar(onFalse, "on_false", like: dst)
-    let dtype = check.place(onTrue).dtype
-    check.require(
-      ![.tfloat32, .int32, .uint32].contains(dtype), "on_true",
-      "'on_true' is \(dtype), which is not supported", remedy: "convert it with tensor_copy first")
-    let kind = check.place(predicate).dtype
-    check.require(
-      [.int8, .uint8, .int16, .uint16].contains(kind), "predicate",
-      "'predicate' is \(kind), must be int8, uint8, int16 or uint16",
-      remedy: "give the comparison that makes it such a dst")
     check.requireReduction(command, reduceOp, reduceRes, like: dst, allowed: [.maximum])
   }
 

@@ -17,6 +17,12 @@ public struct SendRecv: ExchangeOperation {
     """
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "src", "dst", "send_to_rank", "recv_from_rank", "pipe_id",
+    optional: [
+      "dma_engine"
+    ])
   /// The fields.
   public static let fields: [Field<SendRecv>] = [
     Field(.write, "dst", \.dst, "tile in sbuf"),

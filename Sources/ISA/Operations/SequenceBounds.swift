@@ -18,10 +18,14 @@ public struct SequenceBounds: Operation {
     """
   /// Gpsimd only.
   public static let engines: [Engine] = [.gpsimd]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "segment_ids")
   /// The fields.
   public static let fields: [Field<SequenceBounds>] = [
-    Field(.write, "dst", \.dst, "[1, 2, n] bounds"),
-    Field(.read, "segment_ids", \.segmentIDs, "[1, n] ids, 0 for padding"),
+    Field(.write, "dst", \.dst, "[1, 2, n] bounds", types: [.float32, .int32]),
+    Field(
+      .read, "segment_ids", \.segmentIDs, "[1, n] ids, 0 for padding", types: [.float32, .int32]),
   ]
 
   /// [1, 2, n] bounds.
@@ -46,10 +50,6 @@ public struct SequenceBounds: Operation {
       check.requireSpace(pattern, name, [.sbuf])
       check.require(
         pattern.rows == 1, name, "'\(name)' has \(pattern.rows) partitions, must have one")
-      let dtype = check.place(pattern).dtype
-      check.require(
-        dtype == .float32 || dtype == .int32, name,
-        "'\(name)' is \(dtype), must be float32 or int32")
     }
     let wanted = 2 * segmentIDs.elementsPerRow
     check.requireElements(dst, "dst", wanted...wanted)

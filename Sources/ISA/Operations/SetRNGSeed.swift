@@ -19,9 +19,14 @@ public struct SetRNGSeed: Operation {
   public static let engines: [Engine] = [.vector]
   /// Random numbers follow one another.
   public static let usesEngineState = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "src_seeds")
   /// The fields.
   public static let fields: [Field<SetRNGSeed>] = [
-    Field(.read, "src_seeds", \.srcSeeds, "[1, 1] seed of 32 bits")
+    Field(
+      .read, "src_seeds", \.srcSeeds, "[1, 1] seed of 32 bits",
+      types: [.float32, .tfloat32, .int32, .uint32])
   ]
 
   /// [1, 1] seed of 32 bits.
@@ -43,9 +48,6 @@ public struct SetRNGSeed: Operation {
     check.require(
       srcSeeds.elements == 1, "src_seeds",
       "'src_seeds' has \(srcSeeds.elements) elements, must have one")
-    let dtype = check.place(srcSeeds).dtype
-    check.require(
-      dtype.size == 4, "src_seeds", "'src_seeds' is \(dtype), must have 32 bits")
   }
 
   /// One short pass.

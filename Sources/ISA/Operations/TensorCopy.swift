@@ -18,6 +18,14 @@ public struct TensorCopy: Operation {
   public static let engines: [Engine] = [.vector, .scalar, .gpsimd]
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src",
+    optional: [
+      "engine", "name",
+      .frontEnd(
+        "dtype", .dtype, "type of the result until NKI 0.3: that of dst counts"),
+    ])
   /// The fields.
   public static let fields: [Field<TensorCopy>] = [
     Field(.write, "dst", \.dst, "result"),

@@ -20,11 +20,17 @@ public struct TensorCopyPredicated: Operation {
   public static let engines: [Engine] = [.vector]
   /// Bits are moved as they are.
   public static let takesOpaque = true
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src", "predicate",
+    optional: [
+      "reverse_pred"
+    ])
   /// The fields.
   public static let fields: [Field<TensorCopyPredicated>] = [
     Field(.readWrite, "dst", \.dst, "result; keeps its elements where the predicate fails"),
     Field(.read, "src", \.src, "what is copied, same shape and type"),
-    Field(.read, "predicate", \.predicate, "unsigned integers, same shape"),
+    Field(.read, "predicate", \.predicate, "same shape", types: [.uint8, .uint16, .uint32]),
     Field(.immediate, "reverse_pred", \.reverse, "copy where the predicate is zero"),
   ]
 
@@ -56,11 +62,6 @@ public struct TensorCopyPredicated: Operation {
     check.requireSameShape(dst, "dst", src, "src")
     check.requireSameShape(dst, "dst", predicate, "predicate")
     check.requireSameType(dst, "dst", src, "src")
-    let dtype = check.tensor(predicate).dtype
-    check.require(
-      [.uint8, .uint16, .uint32].contains(dtype), "predicate",
-      "'predicate' is \(dtype), must be uint8, uint16 or uint32",
-      remedy: "give the comparison that makes it such a dst")
     check.requireNotBothPSUM(src, predicate, "predicate")
   }
 

@@ -36,6 +36,9 @@ public struct TensorPartitionReduce: Operation {
     """
   /// GpSimd only.
   public static let engines: [Engine] = [.gpsimd]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "op", "data")
   /// The fields.
   public static let fields: [Field<TensorPartitionReduce>] = [
     Field(.write, "dst", \.dst, "result, one partition"),

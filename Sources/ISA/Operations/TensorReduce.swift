@@ -18,6 +18,15 @@ public struct TensorReduce: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "op", "data",
+    Parameter("axis", of: "axes", .axes, "free dimensions to reduce, numbered from 1"),
+    optional: [
+      "negate",
+      .frontEnd(
+        "keepdims", .field(.flag), default: .flag(false), "for readers: the shape of dst says it"),
+    ])
   /// The fields.
   public static let fields: [Field<TensorReduce>] = [
     Field(.write, "dst", \.dst, "result: the elements of the dimensions that stay"),

@@ -22,6 +22,12 @@ public struct TensorScalar: Operation {
     """
   /// Vector by default.
   public static let engines: [Engine] = [.vector, .scalar, .gpsimd]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data", "op0", "operand0",
+    optional: [
+      "reverse0", "op1", "operand1", "reverse1", "engine",
+    ])
   /// The fields.
   public static let fields: [Field<TensorScalar>] = [
     Field(.write, "dst", \.dst, "result"),

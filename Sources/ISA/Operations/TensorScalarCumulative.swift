@@ -20,14 +20,22 @@ public struct TensorScalarCumulative: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "src", "op0", "op1", "imm0",
+    optional: [
+      "imm1", "reduce_cmd",
+    ])
   /// The fields.
   public static let fields: [Field<TensorScalarCumulative>] = [
-    Field(.write, "dst", \.dst, "result"),
-    Field(.read, "src", \.src, "input, same shape"),
+    Field(.write, "dst", \.dst, "result", types: .except(.int32, .uint32)),
+    Field(.read, "src", \.src, "input, same shape", types: .except(.int32, .uint32)),
     Field(.immediate, "op0", \.op0, "operation with imm0"),
     Field(.immediate, "op1", \.op1, "running reduction"),
-    Field(.read, "imm0", \.imm0, "operand of op0: a number or one value per partition"),
-    Field(.read, "imm1", \.imm1, "what load_reduce begins with"),
+    Field(
+      .read, "imm0", \.imm0, "operand of op0: a number or one value per partition",
+      types: [.float32]),
+    Field(.read, "imm1", \.imm1, "what load_reduce begins with", types: [.float32]),
     Field(.immediate, "reduce_cmd", \.command, "what the accumulator begins with"),
   ]
 
@@ -68,19 +76,13 @@ public struct TensorScalarCumulative: Operation {
   public func check(_ check: inout Checker) {
     check.requireOnChip([(dst, "dst"), (src, "src")])
     check.requireSameShape(dst, "dst", src, "src")
-    for (pattern, name) in [(dst, "dst"), (src, "src")] {
-      let dtype = check.place(pattern).dtype
-      check.require(
-        dtype != .int32 && dtype != .uint32, name, "'\(name)' is \(dtype), which is not supported",
-        remedy: "convert it with tensor_copy first")
-    }
     check.requireArithmetic(op0, "op0")
     check.requireBinary(op0, "op0")
     check.require(
       op1.neutral != nil, "op1", "'\(op1.rawValue)' cannot run here",
       remedy: "one of: add, subtract, multiply, maximum, minimum")
-    check.requireArithmeticScalar(imm0, "imm0", like: src)
-    if let imm1 { check.requireArithmeticScalar(imm1, "imm1", like: src) }
+    check.requireScalar(imm0, "imm0", like: src)
+    if let imm1 { check.requireScalar(imm1, "imm1", like: src) }
     check.require(
       command == .resetReduce || command == .loadReduce || command == .reduce, "reduce_cmd",
       "reduce_cmd=\(command.rawValue) has no meaning here",

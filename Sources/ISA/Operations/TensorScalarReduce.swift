@@ -19,17 +19,25 @@ public struct TensorScalarReduce: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data", "op0", "operand0", "reduce_op",
+    optional: [
+      "reduce_res", "reverse0", "reduce_cmd", "reduce_init", "reduce_res_negate",
+    ])
   /// The fields.
   public static let fields: [Field<TensorScalarReduce>] = [
     Field(.write, "dst", \.dst, "result"),
     Field(.read, "data", \.data, "input, same shape"),
     Field(.immediate, "op0", \.op0, "the operation"),
-    Field(.read, "operand0", \.operand0, "its operand: a number or one value per partition"),
+    Field(
+      .read, "operand0", \.operand0, "its operand: a number or one value per partition",
+      types: [.float32]),
     Field(.immediate, "reduce_op", \.reduceOp, "add, multiply, maximum or minimum"),
     Field(.write, "reduce_res", \.reduceRes, "[P, 1] reduction of the result"),
     Field(.immediate, "reverse0", \.reverse0, "compute operand0 op0 data"),
     Field(.immediate, "reduce_cmd", \.command, "what happens to the accumulators"),
-    Field(.read, "reduce_init", \.reduceInit, "what load_reduce begins with"),
+    Field(.read, "reduce_init", \.reduceInit, "what load_reduce begins with", types: [.float32]),
     Field(.immediate, "reduce_res_negate", \.negate, "multiply reduce_res by -1"),
   ]
 
@@ -84,11 +92,11 @@ public struct TensorScalarReduce: Operation {
     } else {
       check.requireBinary(op0, "op0")
     }
-    check.requireArithmeticScalar(operand0, "operand0", like: data)
+    check.requireScalar(operand0, "operand0", like: data)
     check.requireReduction(
       command, reduceOp, reduceRes, like: data, allowed: [.add, .multiply, .maximum, .minimum],
       initial: reduceInit, canLoad: true)
-    if let reduceInit { check.requireArithmeticScalar(reduceInit, "reduce_init", like: data) }
+    if let reduceInit { check.requireScalar(reduceInit, "reduce_init", like: data) }
   }
 
   /// One pass of Vector.

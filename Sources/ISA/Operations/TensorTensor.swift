@@ -19,6 +19,12 @@ public struct TensorTensor: Operation {
     """
   /// Vector by default.
   public static let engines: [Engine] = [.vector, .gpsimd]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data1", "data2", "op",
+    optional: [
+      "engine"
+    ])
   /// The fields.
   public static let fields: [Field<TensorTensor>] = [
     Field(.write, "dst", \.dst, "result"),

@@ -19,12 +19,19 @@ public struct TensorTensorScan: Operation {
     """
   /// Vector only.
   public static let engines: [Engine] = [.vector]
+  /// As NKI has it.
+  public static let signature: Signature? = Signature(
+    "dst", "data0", "data1", "initial", "op0", "op1",
+    optional: [
+      "reverse0", "reverse1",
+    ])
   /// The fields.
   public static let fields: [Field<TensorTensorScan>] = [
     Field(.write, "dst", \.dst, "result"),
     Field(.read, "data0", \.data0, "left side of op0, same shape"),
     Field(.read, "data1", \.data1, "right side of op1, same shape"),
-    Field(.read, "initial", \.initial, "what stands before the first element"),
+    Field(
+      .read, "initial", \.initial, "what stands before the first element", types: [.float32]),
     Field(.immediate, "op0", \.op0, "first operation"),
     Field(.immediate, "op1", \.op1, "second operation"),
     Field(.immediate, "reverse0", \.reverse0, "compute r[i-1] op0 data0[i]"),
@@ -73,7 +80,7 @@ public struct TensorTensorScan: Operation {
     check.requireSameShape(dst, "dst", data0, "data0")
     check.requireSameShape(dst, "dst", data1, "data1")
     check.requireNotBothPSUM(data0, data1, "data1")
-    check.requireArithmeticScalar(initial, "initial", like: dst)
+    check.requireScalar(initial, "initial", like: dst)
     for (op, name) in [(op0, "op0"), (op1, "op1")] {
       check.requireArithmetic(op, name)
       check.requireBinary(op, name)

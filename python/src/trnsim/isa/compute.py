@@ -10,7 +10,7 @@ from ..record import recorder
 from ..record.context import trace
 from ..record.encoding import ABSENT, NO, YES, flag_value, integers_value, number_value
 from ..record.operand import core_operand
-from ..record.operations import Layout, Symbols
+from ..record.operations import Layout, Symbols, isa
 from ..record.psum import accumulates, forget, note_matmul
 from ..record.recorder import NkiInstruction, emit, same_shape, scalar, store_value, tile
 from ..tensor.dtypes import int32, uint32
@@ -66,7 +66,6 @@ def _on_chip(view: NkiTensor, what: str, op: str) -> None:
 
 
 def tensor_copy(dst: Any, src: Any, engine: Any = None, name: Any = None, dtype: Any = None) -> NkiInstruction:
-    """`dtype` was a parameter until NKI 0.3, for the result's type; that is dst's."""
     to, data = _dst(dst, "tensor_copy"), tile(src, "src", "tensor_copy")
     _on_chip(to, "dst", "tensor_copy")
     _on_chip(data, "src", "tensor_copy")
@@ -123,7 +122,7 @@ def tensor_scalar(dst: Any, data: Any, op0: Any, operand0: Any, reverse0: Any = 
     first = alu(op0, "op0")
     left, is_reversed = _ZERO, NO
     if first in UNARY_TRN3:
-        require_generation(f"{first} in tensor_scalar", 4, f"activation(op=nl.{first})")
+        require_generation(f"{first} in tensor_scalar", 4, f"use activation(op=nl.{first})")
     elif first not in UNARY:
         left, is_reversed = scalar(operand0, "operand0", "tensor_scalar", operands), flag_value(reverse0)
     rest = _NO_SECOND
@@ -153,7 +152,7 @@ def scalar_tensor_tensor(dst: Any, data: Any, op0: Any, operand0: Any, op1: Any,
 
 
 def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
-               reduce_res: Any = None, reduce_cmd: Any = None, name: Any = None, engine: Any = None
+               reduce_res: Any = None, reduce_cmd: Any = "idle", name: Any = None, engine: Any = None
                ) -> NkiInstruction:
     if engine is not None:
         scalar_engine(engine, "activation")
@@ -212,7 +211,7 @@ def scalar_engine(engine: Any, op: str) -> None:
     if name in ("unknown", "scalar"):
         return
     if name == "gpsimd" and trace().generation < 4:
-        require_generation(f"{op} on gpsimd", 4, "engine=nisa.engine.scalar")
+        require_generation(f"{op} on gpsimd", 4, "use engine=nisa.engine.scalar")
     raise UnsupportedError(f"{op} on {name} is not simulated", remedy="leave engine out: it runs on scalar",
                            place=current_place())
 
@@ -249,7 +248,7 @@ def memset(dst: Any, value: Any, engine: Any = None, name: Any = None) -> NkiIns
 
 def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any = False,
               is_moving_onezero: Any = False, is_transpose: Any = False, accumulate: Any = None,
-              tile_position: Any = (), tile_size: Any = (), perf_mode: Any = None, name: Any = None
+              tile_position: Any = (), tile_size: Any = (), perf_mode: Any = "none", name: Any = None
               ) -> NkiInstruction:
     if isinstance(dst, NkiTensor) and dst.storage.lazy == 0:
         dst.storage.lazy = None  # a product that overwrites adds to zero
@@ -317,17 +316,23 @@ def nc_transpose(dst: Any, data: Any, engine: Any = None, name: Any = None) -> N
 
 
 def require_generation(op: str, generation: int, instead: str = "") -> None:
-    """Refuses operations that the traced machine does not have; `instead`: what earlier ones have."""
+    """Refuses what the traced machine does not have; `instead`: what to do on earlier ones."""
     current = trace()
     if current.generation < generation:
         machine = {3: "trn2", 4: "trn3"}[generation]
         remedy = (f"run it on {machine} (NEURON_PLATFORM_TARGET_OVERRIDE={machine}, "
                   f"trnsim.simulate(…, hardware=\"{machine}\"))")
         if instead:
-            remedy = f"{remedy}, or use {instead}"
+            remedy = f"{remedy}, or {instead}"
         raise UnsupportedError(f"{op} needs NeuronCore-v{generation} ({machine}), this is "
                                f"NeuronCore-v{current.generation} ({current.target})",
                                remedy=remedy, place=current_place())
+
+
+def require_operation(op: str) -> None:
+    """Refuses an operation that the traced machine does not have, as the core declares it."""
+    found = isa().operations[op]
+    require_generation(op, found["generation"], found["instead"] or "")
 
 
 def kind_of(op: Any) -> str:

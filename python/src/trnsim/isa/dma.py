@@ -48,7 +48,7 @@ def _mode(dge_mode: Any) -> str:
     return name or "unknown"
 
 
-def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = None, dge_mode: Any = None,
+def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = "error", dge_mode: Any = "unknown",
              engine: Any = None, name: Any = None, dst_rmw_op: Any = None, unique_indices: Any = True
              ) -> NkiInstruction:
     to, source = _tensor(dst, "dst", "dma_copy"), _tensor(src, "src", "dma_copy")
@@ -148,8 +148,8 @@ def _at(view: NkiTensor, dim: int, i: int) -> NkiTensor:
                      (*view.strides[:dim], *strides, *view.strides[dim + 1:]), offset, view.dynamic)
 
 
-def dma_transpose(dst: Any, src: Any, axes: Any = None, priority: Any = None, dge_mode: Any = None,
-                  oob_mode: Any = None, name: Any = None) -> NkiInstruction:
+def dma_transpose(dst: Any, src: Any, axes: Any = None, priority: Any = None, dge_mode: Any = "unknown",
+                  oob_mode: Any = "error", name: Any = None) -> NkiInstruction:
     to, source = _tensor(dst, "dst", "dma_transpose"), _tensor(src, "src", "dma_transpose")
     written(to)
     rank = source.ndim
@@ -198,7 +198,7 @@ def _positions(extents: tuple[int, ...]) -> list[tuple[int, ...]]:
 
 
 def dma_compute(dst: Any, srcs: Any, reduce_op: Any, scales: Any = None, unique_indices: Any = True,
-                oob_mode: Any = None, name: Any = None) -> NkiInstruction:
+                oob_mode: Any = "error", name: Any = None) -> NkiInstruction:
     to = _tensor(dst, "dst", "dma_compute")
     written(to)
     sources = [_tensor(source, f"srcs[{i}]", "dma_compute") for i, source in enumerate(srcs)]

@@ -34,7 +34,7 @@ def _pair(op: str) -> None:
 # Between the two cores of a rank
 
 
-def sendrecv(src: Any, dst: Any, send_to_rank: Any, recv_from_rank: Any, pipe_id: Any, dma_engine: Any = None,
+def sendrecv(src: Any, dst: Any, send_to_rank: Any, recv_from_rank: Any, pipe_id: Any, dma_engine: Any = "dma",
              name: Any = None) -> NkiInstruction:
     """Sends a tile to the other core and receives one from it."""
     _pair("sendrecv")

@@ -13,15 +13,14 @@ from ..record.operations import Symbols, layout
 from ..record.psum import accumulates, note_matmul
 from ..record.recorder import NkiInstruction, emit, tile
 from ..tensor.view import NkiTensor
-from .compute import PSUM, SBUF, _dst, require_generation
+from .compute import PSUM, SBUF, _dst, require_operation
 
 
 def nc_matmul_mx(dst: Any, stationary: Any, moving: Any, stationary_scale: Any, moving_scale: Any,
-                 tile_position: Any = None, tile_size: Any = None, accumulate: Any = None, name: Any = None
+                 tile_position: Any = (), tile_size: Any = (), accumulate: Any = None, name: Any = None
                  ) -> NkiInstruction:
-    """`nc_matmul_mx` of nki.isa; `trnsim isa nc_matmul_mx` has its formula, rules and cost."""
     op = "nc_matmul_mx"
-    require_generation(op, 4, "nc_matmul")
+    require_operation(op)
     if isinstance(dst, NkiTensor) and dst.storage.lazy == 0:
         dst.storage.lazy = None  # a product that overwrites adds to zero
     to = tile(dst, "dst", op)
@@ -68,9 +67,8 @@ def block_scale() -> str:
 
 
 def quantize_mx(dst: Any, src: Any, dst_scale: Any, name: Any = None) -> NkiInstruction:
-    """`quantize_mx` of nki.isa; `trnsim isa quantize_mx` has its formula, rules and cost."""
     op = "quantize_mx"
-    require_generation(op, 4, "tensor_scalar and a copy to float8_e4m3")
+    require_operation(op)
     to, values, scales = _dst(dst, op), tile(src, "src", op), _dst(dst_scale, op)
     for what, view in (("dst", to), ("src", values), ("dst_scale", scales)):
         if view.storage.region is not SBUF:

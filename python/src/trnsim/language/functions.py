@@ -16,7 +16,7 @@ from ..isa import compute as isa
 from ..isa.dma import dma_copy, dma_transpose
 from ..isa.operators import ACTIVATIONS, COMMUTATIVE, UNARY, op_name
 from ..isa.reduce import free_axes
-from ..isa.table import ROWS_BY_NAME, make
+from ..isa.table import table as _table
 from ..places import fail
 from ..record.allocate import allocate, ndarray
 from ..record.context import trace
@@ -28,7 +28,6 @@ from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
 
 SBUF, PSUM = MemoryRegion.sbuf, MemoryRegion.psum
-_table = {name: make(row) for name, row in ROWS_BY_NAME.items()}
 
 
 def new_tile(shape: Sequence[int], dtype: DType, buffer: MemoryRegion = SBUF) -> NkiTensor:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from ..core import open_core
+from ..errors import CoreMissingError
 from ..places import fail
 from .encoding import ABSENT, flag_value, integer_value, integers_value, number_value, pairs_value, register_value, record, varint
 
@@ -16,6 +17,9 @@ class Isa:
     """What the core says of itself, read once per process."""
 
     def __init__(self, found: dict[str, Any]) -> None:
+        if "parameters" not in found["operations"][0]:
+            raise CoreMissingError("the library of the core is older than this package: it declares no functions of nki.isa\n"
+                                   "  help: build both from one source")
         self.engines: dict[str, int] = found["engines"]
         self.dtypes: dict[str, int] = found["dtypes"]
         self.spaces: dict[str, int] = found["spaces"]
@@ -93,11 +97,16 @@ class Layout:
 
     def values(self, given: dict[str, bytes], begin: int = 0) -> bytes:
         """The values of the fields from `begin` on, with the core's defaults for what is not given."""
-        defaults = self._defaults or self._load()
+        defaults = self.defaults
         if not given:
             return b"".join(defaults[begin:])
         fields = self.fields
         return b"".join([given.get(fields[i], defaults[i]) for i in range(begin, len(fields))])
+
+    @property
+    def defaults(self) -> tuple[bytes, ...]:
+        """The core's defaults, one for each field."""
+        return self._defaults or self._load()
 
     def _load(self) -> tuple[bytes, ...]:
         by_name = {field["name"]: field for field in isa().operations[self.name]["fields"]}
@@ -131,6 +140,12 @@ def _default(operation: str, field: dict[str, Any]) -> bytes:
     if kind == "register":
         return register_value(value)
     raise AssertionError(f"{operation} {field['name']} has a default of kind {kind}")
+
+
+def declared(name: str) -> list[dict[str, Any]]:
+    """The parameters of an operation's function, in NKI's order: `name field kind required default summary`."""
+    found: list[dict[str, Any]] = isa().operations[name]["parameters"]
+    return found
 
 
 @cache

@@ -251,23 +251,23 @@ def _writable(register: Any, op: str) -> VirtualRegister:
     return register
 
 
-def register_move(dst: Any, src: Any) -> NkiInstruction:
+def register_move(dst: Any, src: Any, name: Any = None) -> NkiInstruction:
     register = _writable(dst, "register_move")
-    return emit(_MOVE, register_value(register.number) + register_operand(src, "src", "register_move"), [])
+    return emit(_MOVE, register_value(register.number) + register_operand(src, "src", "register_move"), [], None, name)
 
 
-def register_load(dst: Any, src: Any) -> NkiInstruction:
+def register_load(dst: Any, src: Any, name: Any = None) -> NkiInstruction:
     register = _writable(dst, "register_load")
     view = tile(src, "src", "register_load")
     if view.size != 1:
         raise fail(f"register_load src has {view.size} elements, must have one")
-    return emit(_LOAD, register_value(register.number) + operand_value(view), [view])
+    return emit(_LOAD, register_value(register.number) + operand_value(view), [view], None, name)
 
 
-def register_store(dst: Any, src: Any) -> NkiInstruction:
+def register_store(dst: Any, src: Any, name: Any = None) -> NkiInstruction:
     view = tile(dst, "dst", "register_store")
     view.storage.written = True
-    return emit(_STORE, operand_value(view) + register_operand(src, "src", "register_store"), [view])
+    return emit(_STORE, operand_value(view) + register_operand(src, "src", "register_store"), [view], None, name)
 
 
 def register_alu(op: str, left: Any, right: Any, reverse: bool) -> VirtualRegister:

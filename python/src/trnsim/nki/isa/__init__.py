@@ -13,19 +13,23 @@ from ...isa.compute import (activation, activation_reduce, memset, nc_matmul, nc
 from ...isa.dma import dma_compute, dma_copy, dma_transpose
 from ...isa.exchanges import core_barrier, sendrecv
 from ...isa.mx import nc_matmul_mx, quantize_mx
-from ...isa.table import ROWS_BY_NAME, make
+from ...isa.table import WRITTEN as _WRITTEN
+from ...isa.table import table as _table
 from ...record.context import default_target as _default_target
 from ...record.context import tracing as _tracing
 from ...record.recorder import (NkiInstruction, register_alloc, register_load, register_move,
                                 register_store)
 from ...tensor.registers import VirtualRegister
 from . import constants
+from ._pages import documented as _documented
 from .constants import (dge_mode, dma_engine, engine, gpsimd_engine, matmul_perf_mode, nc_version, oob_mode,
                         reduce_cmd, scalar_engine, sync_engine, tensor_engine, unknown_engine, vector_engine)
 
-for _row in ROWS_BY_NAME.values():
-    globals()[_row.name] = make(_row)
-del _row
+for _name in _table.names():
+    globals()[_name] = _table[_name]
+for _name in (*_WRITTEN, *_table):
+    _documented(globals()[_name])
+del _name
 
 
 def get_nc_version() -> nc_version:
@@ -60,5 +64,5 @@ __all__ = [
     "nc_matmul_mx", "nc_transpose", "nc_version", "oob_mode", "quantize_mx", "reciprocal", "reduce_cmd", "register_alloc", "register_load",
     "register_move", "register_store", "scalar_engine", "scalar_load", "scalar_store", "scalar_tensor_tensor", "sendrecv",
     "sync_engine", "tensor_copy", "tensor_engine", "tensor_reduce", "tensor_scalar", "tensor_tensor",
-    "unknown_engine", "vector_engine", *ROWS_BY_NAME,
+    "unknown_engine", "vector_engine", *_table,
 ]

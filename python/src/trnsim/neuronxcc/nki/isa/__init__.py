@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from ....isa.dma import dma_transpose as _dma_transpose
 from ....isa.reduce import free_axes
 from ....language import functions as lowering
 from ....nki.isa import get_nc_version, get_nc_sub_version
+from ....nki.isa._pages import documented_first as _documented
 from ....places import fail
 from ....record.allocate import allocate
 from ....record.origins import mark
@@ -52,7 +52,7 @@ def _kind(dtype: Any, default: DType) -> DType:
 
 def nc_matmul(stationary: Any, moving: Any, *, is_stationary_onezero: bool = False, is_moving_onezero: bool = False,
               is_transpose: bool = False, tile_position: Any = (), tile_size: Any = (), perf_mode: Any = None,
-              mask: Any = None) -> NkiTensor:
+              mask: Any = None, name: Any = None) -> NkiTensor:
     stationary, moving = lowering.in_sbuf(stationary), lowering.in_sbuf(moving)
     double = (getattr(perf_mode, "name", perf_mode) or "none").startswith("double_row")
     parts = 2 if double else 1
@@ -92,11 +92,12 @@ def _masked_matmul(stationary: NkiTensor, moving: NkiTensor, shape: Any, kind: D
     return mark(result, clipped)
 
 
-def nc_transpose(data: NkiTensor, *, mask: Any = None, dtype: Any = None, engine: Any = None) -> NkiTensor:
-    name = getattr(engine, "name", engine)
+def nc_transpose(data: NkiTensor, *, mask: Any = None, dtype: Any = None, engine: Any = None,
+                 name: Any = None) -> NkiTensor:
+    chosen = getattr(engine, "name", engine)
     free = data.size // data.shape[0]
     small = free <= 32 and data.shape[0] <= 32
-    vector = name == "vector" or (name in (None, "unknown") and small and data.storage.region is PSUM)
+    vector = chosen == "vector" or (chosen in (None, "unknown") and small and data.storage.region is PSUM)
     buffer = SBUF if vector else PSUM
 
     def write(to: NkiTensor) -> None:
@@ -113,19 +114,20 @@ def nc_transpose(data: NkiTensor, *, mask: Any = None, dtype: Any = None, engine
 
 
 def activation(op: Any, data: NkiTensor, *, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
-               reduce_res: Any = None, reduce_cmd: Any = None, mask: Any = None, dtype: Any = None) -> NkiTensor:
+               reduce_res: Any = None, reduce_cmd: Any = None, mask: Any = None, dtype: Any = None,
+               name: Any = None) -> NkiTensor:
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: core.activation(
         to, op, data, bias, scale, reduce_op, reduce_res, reduce_cmd), mask)
 
 
 def activation_reduce(op: Any, data: NkiTensor, *, reduce_op: Any, reduce_res: Any, bias: Any = None,
-                      scale: Any = 1.0, mask: Any = None, dtype: Any = None) -> NkiTensor:
+                      scale: Any = 1.0, mask: Any = None, dtype: Any = None, name: Any = None) -> NkiTensor:
     return activation(op, data, bias=bias, scale=scale, reduce_op=reduce_op, reduce_res=reduce_res,
                       reduce_cmd="reset_reduce", mask=mask, dtype=dtype)
 
 
 def tensor_reduce(op: Any, data: NkiTensor, axis: Any, *, mask: Any = None, dtype: Any = None, negate: bool = False,
-                  keepdims: bool = False) -> NkiTensor:
+                  keepdims: bool = False, name: Any = None) -> NkiTensor:
     axes = free_axes(data, axis)
     kept = [data.shape[d] for d in range(1, data.ndim) if d not in axes]
     shape = tuple(1 if d in axes else extent for d, extent in enumerate(data.shape)) if keepdims \
@@ -133,7 +135,8 @@ def tensor_reduce(op: Any, data: NkiTensor, axis: Any, *, mask: Any = None, dtyp
     return _result(shape, _kind(dtype, data.dtype), lambda to: core.tensor_reduce(to, op, data, axes, negate), mask)
 
 
-def tensor_partition_reduce(op: Any, data: NkiTensor, *, mask: Any = None, dtype: Any = None) -> NkiTensor:
+def tensor_partition_reduce(op: Any, data: NkiTensor, *, mask: Any = None, dtype: Any = None,
+                            name: Any = None) -> NkiTensor:
     return _result((1, *data.shape[1:]), _kind(dtype, data.dtype),
                    lambda to: _table["tensor_partition_reduce"](to, op, data), mask)
 
@@ -143,7 +146,7 @@ def _wide(a: NkiTensor, b: NkiTensor) -> tuple[int, ...]:
 
 
 def tensor_tensor(data1: NkiTensor, data2: NkiTensor, op: Any, *, dtype: Any = None, mask: Any = None,
-                  engine: Any = None) -> NkiTensor:
+                  engine: Any = None, name: Any = None) -> NkiTensor:
     shape = _wide(data1, data2)
     left, right = lowering.broadcast_to(data1, shape), lowering.broadcast_to(data2, shape)
     return _result(shape, _kind(dtype, lowering.promoted(data1.dtype, data2.dtype)),
@@ -151,14 +154,14 @@ def tensor_tensor(data1: NkiTensor, data2: NkiTensor, op: Any, *, dtype: Any = N
 
 
 def tensor_tensor_scan(data0: NkiTensor, data1: NkiTensor, initial: Any, op0: Any, op1: Any, reverse0: bool = False,
-                       reverse1: bool = False, *, dtype: Any = None, mask: Any = None) -> NkiTensor:
+                       reverse1: bool = False, *, dtype: Any = None, mask: Any = None, name: Any = None) -> NkiTensor:
     return _result(data1.shape, _kind(dtype, data0.dtype), lambda to: _table["tensor_tensor_scan"](
         to, data0, data1, initial, op0, op1, reverse0, reverse1), mask)
 
 
 def scalar_tensor_tensor(*, data: NkiTensor, op0: Any, operand0: Any, op1: Any, operand1: NkiTensor,
-                         reverse0: bool = False, reverse1: bool = False, dtype: Any = None, mask: Any = None
-                         ) -> NkiTensor:
+                         reverse0: bool = False, reverse1: bool = False, dtype: Any = None, mask: Any = None,
+                         name: Any = None) -> NkiTensor:
     return _result(data.shape, _kind(dtype, lowering.promoted(data.dtype, operand1.dtype)),
                    lambda to: core.scalar_tensor_tensor(to, data, op0, operand0, op1, operand1, reverse0, reverse1),
                    mask)
@@ -166,29 +169,31 @@ def scalar_tensor_tensor(*, data: NkiTensor, op0: Any, operand0: Any, op1: Any, 
 
 def tensor_scalar(data: NkiTensor, op0: Any, operand0: Any, reverse0: bool = False, op1: Any = None,
                   operand1: Any = None, reverse1: bool = False, *, dtype: Any = None, mask: Any = None,
-                  engine: Any = None) -> NkiTensor:
+                  engine: Any = None, name: Any = None) -> NkiTensor:
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: core.tensor_scalar(
         to, data, op0, operand0, reverse0, op1, operand1, reverse1, engine), mask)
 
 
 def tensor_scalar_reduce(*, data: NkiTensor, op0: Any, operand0: Any, reduce_op: Any, reduce_res: Any,
-                         reverse0: bool = False, dtype: Any = None, mask: Any = None, **_ignored: Any) -> NkiTensor:
+                         reverse0: bool = False, dtype: Any = None, mask: Any = None,
+                         name: Any = None, **_ignored: Any) -> NkiTensor:
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: _table["tensor_scalar_reduce"](
         to, data, op0, operand0, reduce_op, reduce_res, reverse0), mask)
 
 
 def tensor_scalar_cumulative(*, src: NkiTensor, dst: NkiTensor, op0: Any, op1: Any, imm0: Any, imm1: Any = None,
-                             reduce_cmd: Any = "reset_reduce", mask: Any = None) -> None:
+                             reduce_cmd: Any = "reset_reduce", mask: Any = None, name: Any = None) -> None:
     masked(mask, lambda: _table["tensor_scalar_cumulative"](dst, src, op0, op1, imm0, imm1, reduce_cmd))
 
 
-def tensor_copy(src: NkiTensor, *, mask: Any = None, dtype: Any = None, engine: Any = None, **_ignored: Any
+def tensor_copy(src: NkiTensor, *, mask: Any = None, dtype: Any = None, engine: Any = None,
+                name: Any = None, **_ignored: Any
                 ) -> NkiTensor:
     return _result(src.shape, _kind(dtype, src.dtype), lambda to: core.tensor_copy(to, src, engine), mask)
 
 
 def tensor_copy_predicated(*, src: Any, dst: NkiTensor, predicate: NkiTensor, mask: Any = None, dtype: Any = None,
-                           reverse_pred: bool = False) -> None:
+                           reverse_pred: bool = False, name: Any = None) -> None:
     if not isinstance(src, NkiTensor):
         value = src
         src = allocate(SBUF, dst.dtype, dst.shape)
@@ -196,7 +201,7 @@ def tensor_copy_predicated(*, src: Any, dst: NkiTensor, predicate: NkiTensor, ma
     masked(mask, lambda: _table["tensor_copy_predicated"](dst, src, predicate, reverse_pred))
 
 
-def reciprocal(data: NkiTensor, *, dtype: Any = None, mask: Any = None) -> NkiTensor:
+def reciprocal(data: NkiTensor, *, dtype: Any = None, mask: Any = None, name: Any = None) -> NkiTensor:
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: core.reciprocal(to, data), mask)
 
 
@@ -207,13 +212,13 @@ def _affine(grid: Any) -> tuple[tuple[int, ...], int, int, list[list[int]]]:
     return array.shape, offset, steps[0], [[step, extent] for step, extent in zip(steps[1:], array.shape[1:])]
 
 
-def iota(expr: Any, dtype: Any, *, mask: Any = None) -> NkiTensor:
+def iota(expr: Any, dtype: Any, *, mask: Any = None, name: Any = None) -> NkiTensor:
     shape, offset, multiplier, pattern = _affine(expr)
     return _result(shape, as_dtype(dtype), lambda to: _table["iota"](to, pattern, offset, multiplier), mask)
 
 
-def affine_select(pred: Any, on_true_tile: NkiTensor, on_false_value: Any, *, mask: Any = None, dtype: Any = None
-                  ) -> NkiTensor:
+def affine_select(pred: Any, on_true_tile: NkiTensor, on_false_value: Any, *, mask: Any = None, dtype: Any = None,
+                  name: Any = None) -> NkiTensor:
     difference = getattr(pred, "difference", None)
     if difference is None:
         raise fail("affine_select pred is no comparison of an affine expression of nl.arange",
@@ -230,7 +235,7 @@ def affine_select(pred: Any, on_true_tile: NkiTensor, on_false_value: Any, *, ma
 def range_select(*, on_true_tile: NkiTensor, comp_op0: Any, comp_op1: Any, bound0: Any, bound1: Any,
                  reduce_cmd: Any = "reset_reduce", reduce_res: Any = None, reduce_op: Any = "maximum",
                  range_start: Any = 0, on_false_value: Any = -3.4028234663852886e+38, mask: Any = None,
-                 dtype: Any = None) -> NkiTensor:
+                 dtype: Any = None, name: Any = None) -> NkiTensor:
     return _result(on_true_tile.shape, _kind(dtype, on_true_tile.dtype), lambda to: _table["range_select"](
         to, on_true_tile, comp_op0, comp_op1, bound0, bound1, reduce_cmd, reduce_res, reduce_op, range_start,
         on_false_value), mask)
@@ -238,62 +243,63 @@ def range_select(*, on_true_tile: NkiTensor, comp_op0: Any, comp_op1: Any, bound
 
 def select_reduce(*, dst: NkiTensor, predicate: NkiTensor, on_true: NkiTensor, on_false: Any, reduce_res: Any = None,
                   reduce_cmd: Any = "idle", reduce_op: Any = "maximum", reverse_pred: bool = False, mask: Any = None,
-                  dtype: Any = None) -> None:
+                  dtype: Any = None, name: Any = None) -> None:
     masked(mask, lambda: _table["select_reduce"](dst, predicate, on_true, on_false, reduce_res, reduce_cmd, reduce_op,
                                                  reverse_pred))
 
 
-def memset(shape: Any, value: Any, dtype: Any, *, mask: Any = None, engine: Any = None) -> NkiTensor:
+def memset(shape: Any, value: Any, dtype: Any, *, mask: Any = None, engine: Any = None, name: Any = None) -> NkiTensor:
     return _result(tuple(int(extent) for extent in shape), as_dtype(dtype),
                    lambda to: core.memset(to, value, engine), mask)
 
 
-def bn_stats(data: NkiTensor, *, mask: Any = None, dtype: Any = None) -> NkiTensor:
+def bn_stats(data: NkiTensor, *, mask: Any = None, dtype: Any = None, name: Any = None) -> NkiTensor:
     return _result((data.shape[0], 6), _kind(dtype, data.dtype), lambda to: _table["bn_stats"](to, data), mask)
 
 
-def bn_aggr(data: NkiTensor, *, mask: Any = None, dtype: Any = None) -> NkiTensor:
+def bn_aggr(data: NkiTensor, *, mask: Any = None, dtype: Any = None, name: Any = None) -> NkiTensor:
     return _result((data.shape[0], 2), _kind(dtype, data.dtype), lambda to: _table["bn_aggr"](to, data), mask)
 
 
-def dropout(data: NkiTensor, prob: Any, *, mask: Any = None, dtype: Any = None) -> NkiTensor:
+def dropout(data: NkiTensor, prob: Any, *, mask: Any = None, dtype: Any = None, name: Any = None) -> NkiTensor:
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: _table["dropout"](to, data, prob), mask)
 
 
 def local_gather(src_buffer: NkiTensor, index: NkiTensor, num_elem_per_idx: int = 1, num_valid_indices: Any = None, *,
-                 mask: Any = None) -> NkiTensor:
+                 mask: Any = None, name: Any = None) -> NkiTensor:
     count = index.size // index.shape[0] * 16
     shape = (src_buffer.shape[0], count) if num_elem_per_idx == 1 else (src_buffer.shape[0], count, num_elem_per_idx)
     return _result(shape, src_buffer.dtype, lambda to: _table["local_gather"](
         to, src_buffer, index, num_elem_per_idx, num_valid_indices), mask)
 
 
-def max8(*, src: NkiTensor, mask: Any = None, dtype: Any = None) -> NkiTensor:
+def max8(*, src: NkiTensor, mask: Any = None, dtype: Any = None, name: Any = None) -> NkiTensor:
     return _result((src.shape[0], 8), _kind(dtype, src.dtype), lambda to: _table["max8"](to, src), mask)
 
 
-def nc_find_index8(*, data: NkiTensor, vals: NkiTensor, mask: Any = None, dtype: Any = None) -> NkiTensor:
+def nc_find_index8(*, data: NkiTensor, vals: NkiTensor, mask: Any = None, dtype: Any = None,
+                   name: Any = None) -> NkiTensor:
     return _result((data.shape[0], 8), _kind(dtype, uint32), lambda to: _table["nc_find_index8"](to, data, vals), mask)
 
 
 def nc_match_replace8(*, data: NkiTensor, vals: NkiTensor, imm: Any, dst_idx: Any = None, mask: Any = None,
-                      dtype: Any = None) -> NkiTensor:
+                      dtype: Any = None, name: Any = None) -> NkiTensor:
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: _table["nc_match_replace8"](
         to, data, vals, imm, dst_idx), mask)
 
 
-def nc_stream_shuffle(src: NkiTensor, dst: NkiTensor, shuffle_mask: Any, *, dtype: Any = None, mask: Any = None
-                      ) -> None:
+def nc_stream_shuffle(src: NkiTensor, dst: NkiTensor, shuffle_mask: Any, *, dtype: Any = None, mask: Any = None,
+                      name: Any = None) -> None:
     masked(mask, lambda: _table["nc_stream_shuffle"](dst, src, shuffle_mask))
 
 
-def sequence_bounds(*, segment_ids: NkiTensor, dtype: Any = None) -> NkiTensor:
+def sequence_bounds(*, segment_ids: NkiTensor, dtype: Any = None, name: Any = None) -> NkiTensor:
     return _result((segment_ids.shape[0], 2, *segment_ids.shape[1:]), _kind(dtype, segment_ids.dtype),
                    lambda to: _table["sequence_bounds"](to, segment_ids))
 
 
 def dma_copy(*, dst: NkiTensor, src: NkiTensor, mask: Any = None, dst_rmw_op: Any = None, oob_mode: Any = None,
-             dge_mode: Any = None) -> None:
+             dge_mode: Any = None, name: Any = None) -> None:
     if src.storage.region is PSUM:
         src = lowering.copy(src)
     masked(mask, lambda: _dma_copy(dst, src, oob_mode=oob_mode, dge_mode=getattr(dge_mode, "name", dge_mode),
@@ -301,26 +307,16 @@ def dma_copy(*, dst: NkiTensor, src: NkiTensor, mask: Any = None, dst_rmw_op: An
 
 
 def dma_transpose(src: NkiTensor, *, axes: Any = None, mask: Any = None, dtype: Any = None, dge_mode: Any = None,
-                  **_ignored: Any) -> NkiTensor:
+                  name: Any = None, **_ignored: Any) -> NkiTensor:
     order = tuple(axes) if axes is not None else {2: (1, 0), 3: (2, 1, 0), 4: (3, 1, 2, 0)}[src.ndim]
     shape = tuple(src.shape[d] for d in order)
     return _result(shape, src.dtype, lambda to: _dma_transpose(to, src, order), mask)
 
 
-def _named(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The operation with `name=`, which labels an instruction in the compiler's listings and nothing here."""
-    @functools.wraps(function)
-    def call(*args: Any, name: Any = None, **kwargs: Any) -> Any:
-        return function(*args, **kwargs)
+_OPERATIONS = [_name for _name, _found in globals().items()
+               if inspect.isfunction(_found) and _found.__module__ == __name__ and not _name.startswith("_")]
+for _name in _OPERATIONS:
+    _documented(globals()[_name])
+del _name
 
-    return call
-
-
-for _name, _found in list(globals().items()):
-    if inspect.isfunction(_found) and _found.__module__ == __name__ and not _name.startswith("_"):
-        if "name" not in inspect.signature(_found).parameters:
-            globals()[_name] = _named(_found)
-del _name, _found
-
-__all__ = [name for name in globals() if not name.startswith("_") and name not in (
-    "annotations", "functools", "inspect", "Any", "Callable", "Sequence", "np", "core", "lowering", "allocate", "mark", "masked", "fail")]
+__all__ = [*_OPERATIONS, *constants.__all__, "constants", "get_nc_sub_version", "get_nc_version"]
