@@ -72,7 +72,10 @@ let package = Package(
       "Kernels", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs"]),
     room(
       "Compiler",
-      needs: ["Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", heap]),
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", "Timing",
+        heap,
+      ]),
     room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
     room("Captures", needs: ["Device", "Diagnostics", "Storage"]),
     // L5
