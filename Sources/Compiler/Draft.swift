@@ -16,6 +16,8 @@ struct MemoryLimits: Sendable {
   var alignment: Int
   /// Free dimensions of an operand.
   var freeDimensions: Int
+  /// Bytes of a partition that a DMA moves at most which passes of a loop share.
+  var dmaBytes: Int
   /// float32 elements of a bank.
   var bankElements: Int { bankBytes / 4 }
 
@@ -25,6 +27,7 @@ struct MemoryLimits: Sendable {
     bankBytes = hardware.psum.bankBytes
     alignment = hardware.sbuf.alignmentBytes
     freeDimensions = hardware.access.maxFreeDims
+    dmaBytes = hardware.dma.packedDescriptorBytes
   }
 
   /// What kernels can use of a partition.

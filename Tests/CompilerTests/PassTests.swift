@@ -138,6 +138,16 @@ struct PassTests {
     #expect(count("merged", "merge", found) == 9)
   }
 
+  /// How much of a partition the passes of a loop move at once is the machine's.
+  @Test(arguments: [(512, 4), (1024, 2), (2048, 1)])
+  func theMachineSaysHowManyLoadsAreMerged(_ bytes: Int, _ loads: Int) throws {
+    let hardware = try Hardware.load("trn2").overridden(by: ["dma.packed_descriptor_bytes=\(bytes)"]
+    )
+    let found = try compiled(scaledPasses("affine "), on: hardware)
+    let sources = found.program.instructions.compactMap { ($0.operation as? DMACopy)?.src.tensor }
+    #expect(sources.count { found.program.tensors[Int($0.index)].name == "x" } == loads)
+  }
+
   /// What copies PSUM is whoever is faster on the machine at hand.
   @Test(arguments: [("clocks.vector=0.05", Engine.scalar), ("clocks.scalar=0.05", Engine.vector)])
   func thePricesOfTheMachineDecideWhoCopies(_ setting: String, _ engine: Engine) throws {

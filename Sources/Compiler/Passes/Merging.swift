@@ -14,13 +14,13 @@ import Programs
 /// * work on up to 512 elements of a partition, a bank of PSUM in float32: four copies of transposed tiles of 128
 ///   are one;
 /// * no more than four passes of a loop of eight (fused attention, 1024 tokens);
-/// * DMAs of up to 4096 bytes of a partition: two tiles of 512 float32, eight of 128;
+/// * DMAs of up to 4096 bytes of a partition, a packed descriptor of the machine: two tiles of 512 float32, eight of
+///   128;
 /// * tiles of the passes side by side: arrays are expanded, so that each pass has its part.
 ///
 /// What passes write must be apart and must not depend on one another, also not by way of other instructions.
 struct Merging {
   private static let maximumPasses = 4
-  private static let maximumDMABytes = 4096
 
   /// Operations that are merged, with the operands of which each pass has its own; others must be the same in
   /// all.
@@ -173,7 +173,7 @@ struct Merging {
     guard isFree else { return 1 }
     if node.isDMA {
       let bytes = own.map { $0.elementsPerRow * draft.facts($0).itemSize }.max() ?? 1
-      return Self.maximumDMABytes / max(1, bytes)
+      return draft.limits.dmaBytes / max(1, bytes)
     }
     if let reduction = node.operation as? TensorReduce {
       let rank = reduction.data.free.count
