@@ -5,6 +5,7 @@ import ISA
 import Machine
 import Programs
 import Reports
+import Simulation
 
 extension JSON {
   /// A message for programs: every part under a key of its own, and the text for people.
@@ -32,6 +33,14 @@ extension JSON {
     ]
     object.merge(JSON.place(trap.location)) { first, _ in first }
     self = .object(object)
+  }
+
+  /// Why there can be no wide types.
+  init(_ error: NarrowTypesError) {
+    self = .object([
+      "severity": .string("error"), "kind": .string("narrow types"),
+      "message": .string(error.reason), "rendered": .string("error: \(error.reason)\n"),
+    ])
   }
 
   private static func place(_ location: SourceLocation?) -> [String: JSON] {

@@ -59,6 +59,8 @@ final class Session {
     var overrides: [String] = []
     var options = Simulation.Options()
     var trace = TraceOptions()
+    /// Whether records are checked as they arrive.
+    var checksRecords = false
   }
 
   deinit { for text in texts.values { text.deallocate() } }
@@ -180,6 +182,11 @@ final class Session {
     case "undefined_reads":
       settings.options.undefinedReads = try choice(
         UndefinedReads(rawValue: value), value, UndefinedReads.allCases.map(\.rawValue))
+    case "precision":
+      settings.options.precision = try choice(
+        Precision(rawValue: value), value, Precision.allCases.map(\.rawValue))
+    case "check_records":
+      settings.checksRecords = try choice(["off": false, "on": true][value], value, ["off", "on"])
     case "schedule", "descriptors", "allocation", "middle_end", "spills":
       try setCompiler(key, value)
     default:
@@ -189,7 +196,8 @@ final class Session {
           key,
           known: [
             "hardware", "override", "mode", "stochastic_rounding", "core_races", "trace_detail",
-            "flows", "unwritten_outputs", "undefined_reads", "schedule", "descriptors",
+            "flows", "unwritten_outputs", "undefined_reads", "precision", "check_records",
+            "schedule", "descriptors",
             "allocation", "middle_end",
             "spills",
           ]))
@@ -257,13 +265,19 @@ final class Session {
 
   /// Adds to the program that grows; in place of a whole one, or of none, it begins one.
   func append(_ bytes: UnsafeBufferPointer<UInt8>) throws {
+    let geometry = try settings.checksRecords ? Geometry(hardware()) : nil
     if cores[selected.id].stream != nil {
-      try cores[selected.id].stream?.append(bytes)
+      try cores[selected.id].stream?.append(bytes, checkedFor: geometry)
       return
     }
     var stream = ProgramStream(name: "program")
-    try stream.append(bytes)
+    try stream.append(bytes, checkedFor: geometry)
     replaceProgram(by: Core(stream: stream))
+  }
+
+  /// A tensor as values keep it.
+  private func asKept(_ tensor: Tensor) -> Tensor {
+    settings.options.precision == .wide ? tensor.widened : tensor
   }
 
   /// Lends memory to a tensor; no bytes at null take back what was lent.
@@ -276,8 +290,9 @@ final class Session {
     }
     var memory: UnsafeMutableRawBufferPointer?
     if let data {
-      try tensors[id].requireMemory(of: bytes)
-      memory = UnsafeMutableRawBufferPointer(start: data, count: tensors[id].bytes)
+      let tensor = asKept(tensors[id])
+      try tensor.requireMemory(of: bytes)
+      memory = UnsafeMutableRawBufferPointer(start: data, count: tensor.bytes)
     }
     bindings[selected.rank].bind(name, memory, for: selected.id)
     // Its values are in the memory that it had before, which is the caller's again.
@@ -381,7 +396,8 @@ final class Session {
     guard let id = Int(exactly: id), tensors.indices.contains(id) else {
       throw DiagnosticError("there is no tensor \(id), the program has \(tensors.count)")
     }
-    let tensor = tensors[id]
+    let isLive = interpreter != nil || values != nil
+    let tensor = isLive ? tensors[id] : asKept(tensors[id])
     guard bytes == UInt64(tensor.bytes) else {
       throw DiagnosticError("\(bytes) bytes for '\(tensor.name)', which has \(tensor.bytes)")
     }
@@ -429,6 +445,9 @@ final class Session {
     } catch let trap as Trap {
       errors = [JSON(trap)]
       return 2
+    } catch let error as NarrowTypesError {
+      errors = [JSON(error)]
+      return 1
     } catch {
       errors = [JSON(Diagnostic(.error, "\(error)"))]
       return 1

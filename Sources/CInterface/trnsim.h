@@ -29,8 +29,7 @@ extern "C" {
  * back; on_print has a result. */
 int32_t trnsim_abi_version(void);
 
-/* What `trnsim isa` shows of all operations (fields with their element types, the parameters of their functions in nki.isa,
- * machines), and the numbers of engines, element types, memories and roles: JSON. */
+/* All operations, their fields, and the numbers of engines, element types, memories and roles: JSON. */
 const char *trnsim_isa(void);
 
 void *trnsim_session_new(void);
@@ -43,6 +42,10 @@ void trnsim_session_free(void *session);
  * keep what the bound memory had, and the report tells them; with `read` instructions may read them too.
  * undefined_reads=fault|note: what becomes of reads of memory that nothing wrote. With `note` they give NaN (4 in integers
  * of HBM), and the report tells the first of each memory.
+ * precision=precise|wide: whether bfloat16 and the 8-bit floats round as on the machine, or are float32 in all memories
+ * (bound ones too; chosen before bind). The time is the same. Error kind `narrow types`: why a program cannot have that.
+ * check_records=on|off: whether append also checks what arrives by the rules of the machine chosen before, so that an error
+ * is known when its record is; an error's `instruction` is then the record's number
  * schedule=program|compiler: whose order instructions have; by default the compiler's for programs whose metadata `nki`
  * names the generation of the API of their kernel
  * descriptors=prepared|generated   allocation=rotate|first-fit|infinite   middle_end=on|off   spills=on|off

@@ -26,6 +26,7 @@ extension Simulation {
   ) throws -> CoresRun {
     let shared = hardware.shared(by: set.layout)
     let geometry = Geometry(hardware)
+    if options.hasWideValues { for program in set.programs { try program.requireWidenable() } }
     var checking = 0.0
     let (set, passes) = try measure(&checking) {
       try Self.compiled(set, on: hardware, options.compiler)
@@ -39,13 +40,21 @@ extension Simulation {
       set: set, hardware: hardware, cores: set.programs.map { Run(program: $0, hardware: shared) })
     for index in run.cores.indices { run.cores[index].passes = passes[index] }
     run.cores[0].host.checking = checking
-    let meeting = try CoresExecution(set, geometry, inputs, callers, options)
+    var executed = set
+    if options.hasWideValues {
+      for index in executed.programs.indices {
+        executed.programs[index] = try set.programs[index].widened(geometry)
+      }
+    }
+    let meeting = try CoresExecution(
+      executed, options.hasWideValues ? geometry.widened : geometry, inputs, callers, options)
     try measure(&run.cores[0].host.values) { try meeting.run() }
     for index in run.cores.indices {
       run.cores[index].outputs = try meeting.outputs(of: index)
       run.cores[index].unwritten = meeting.unwritten(of: index)
       run.cores[index].undefinedReads = meeting.undefinedReads(of: index)
-      if let executed = meeting.executed(by: index) {
+      if var executed = meeting.executed(by: index) {
+        executed.restoreTensors(of: set.programs[index])
         run.cores[index].program = executed.program
         run.cores[index].origins = executed.origins
       }

@@ -19,9 +19,7 @@ extension Simulation {
   ) throws {
     let wanted = try valuesAlone(program, on: hardware, inputs)
     for pass in compiled.passes {
-      guard let after = pass.program else {
-        throw DiagnosticError("'\(pass.name)' cannot be verified: its program was not kept")
-      }
+      let after = pass.program
       let findings = after.check(Geometry(hardware), allowsUnplaced: true)
       if let first = findings.first {
         throw DiagnosticError("after '\(pass.name)': \(first.message)", at: first.location)

@@ -44,11 +44,16 @@ public enum Simulation {
     public var unwrittenOutputs = UnwrittenOutputs.fault
     /// What becomes of reads of memory that nothing wrote.
     public var undefinedReads = UndefinedReads.fault
+    /// How values of bfloat16 and the 8-bit floats are kept.
+    public var precision = Precision.precise
     /// In whose order instructions execute, and how tensors get their places.
     public var compiler = CompilerOptions()
 
     /// The defaults.
     public init() {}
+
+    /// Whether there are values, and they have wide types.
+    var hasWideValues: Bool { precision == .wide && mode != .timingOnly }
   }
 
   /// What a caller in the same process lends and listens to.
@@ -85,6 +90,7 @@ public enum Simulation {
   ) throws -> Run {
     var run = Run(program: program, hardware: hardware)
     let geometry = Geometry(hardware)
+    if options.hasWideValues { try program.requireWidenable() }
     let compiled = try measure(&run.host.checking) {
       try Self.compiled(program, on: hardware, options: options.compiler)
     }
@@ -219,6 +225,15 @@ public enum Simulation {
     _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options,
     _ caller: Caller
   ) throws -> Executed {
+    guard !options.hasWideValues else {
+      var narrow = options
+      narrow.precision = .precise
+      var result = try execute(
+        try program.widened(geometry), geometry.widened, inputs, narrow, caller)
+      // The time is that of the tensors as they are.
+      result.executed?.restoreTensors(of: program)
+      return result
+    }
     let declared = program.givenTensors.filter { !caller.gives($0.tensor.name) }
     guard options.mode != .timingOnly else {
       return try follow(program, geometry, declared, inputs, options, caller)

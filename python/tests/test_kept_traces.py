@@ -123,8 +123,8 @@ def test_what_the_code_reads_counts(monkeypatch, change) -> None:
     module = types.ModuleType("factors_of_a_test")
     module.FACTOR = 2.0
     monkeypatch.setitem(sys.modules, "factors_of_a_test", module)
-    space = {"emit": emit, "nki": nki, "FACTOR": 2.0, "ZERO": 0.0, "TABLE": {"factors": [2.0, 3.0]}, "ARRAY": np.array([2.0, 5.0]),
-             "SETTINGS": types.SimpleNamespace(factor=2.0), "module": module, "more": lambda: 1.0}
+    space = {"emit": emit, "nki": nki, "FACTOR": 2.0, "ZERO": 0.0, "TABLE": {"factors": [2.0, 3.0]},
+             "ARRAY": np.array([2.0, 5.0]), "SETTINGS": types.SimpleNamespace(factor=2.0), "module": module, "more": lambda: 1.0}
     exec("""
 def read(x, plus=1.0):
     import math
@@ -327,7 +327,8 @@ def looked(x):
     (looked, "it looks at values while it is traced"),
     (lambda x: (emit(x, 2.0), {1, 2}), "it returns a set"),
     (lambda x: emit(x, functools.reduce(lambda a, b: a + b, [1.0, random.random()])), "it names random.random"),
-    (lambda x: emit(x, sum(big_list())), "it reads more than 5000 values"),
+    (lambda x: emit(x, len(BIG)), "it reads more than 5000 values"),
+    (lambda x: emit(x, len(NESTED)), "it reads more than 5000 values"),
 ])
 def test_what_may_change_is_not_kept(function, why) -> None:
     kernel = nki.jit(function)
@@ -335,12 +336,8 @@ def test_what_may_change_is_not_kept(function, why) -> None:
         assert state(kernel, X) == why
 
 
-BIG = [float(number) for number in range(6_000)]
-BIGGER = [(number,) for number in range(6_000)]
-
-
-def big_list():
-    return [len(BIGGER) * 0.0, BIG[1]]
+BIG = list(range(6_000))
+NESTED = [[(number, inner) for inner in range(80)] for number in range(80)]
 
 
 def test_pure_modules_and_helpers_are_followed() -> None:
@@ -386,6 +383,7 @@ def test_verify_compares_what_is_kept(monkeypatch) -> None:
     traces.clear()
     trnsim.simulate(plain, X, mode="timing")
     (kept,) = traces._kept.values()
-    kept.outcomes = {key: (report.replace('"total_time": ', '"total_time": 1'), text) for key, (report, text) in kept.outcomes.items()}
+    kept.outcomes = {asked: (report.replace('"total_time": ', '"total_time": 1'), text)
+                     for asked, (report, text) in kept.outcomes.items()}
     with pytest.raises(TrnsimError, match="the report of its run"):
         trnsim.simulate(plain, X, mode="timing")

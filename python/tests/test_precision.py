@@ -117,17 +117,27 @@ def bits(tile, x):
     nisa.tensor_scalar(tile.view(nl.uint16), tile.view(nl.uint16), op0=nl.bitwise_and, operand0=0x7FFF)
 
 
-def handed_on(tile, x):
-    """Another tensor at the same address reads what the first one wrote."""
+def reinterpreted(tile, x):
+    """Another tensor at the same address reads what the first one wrote, as another type."""
     first = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.sbuf, address=(0, 65536))
     nisa.dma_copy(first, x)
-    second = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.sbuf, address=(0, 65536))
-    nisa.tensor_copy(tile, second)
+    second = nl.ndarray((128, 256), dtype=nl.int16, buffer=nl.sbuf, address=(0, 65536))
+    nisa.tensor_copy(second[:, 0:128], second[:, 128:256])
+    nisa.dma_copy(tile, x)
+
+
+def moved(tile, x):
+    """Another tensor that begins within the first one reads what that one wrote."""
+    first = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.sbuf, address=(0, 65536))
+    nisa.dma_copy(first, x)
+    second = nl.ndarray((128, 128), dtype=x.dtype, buffer=nl.sbuf, address=(0, 65536 + 256))
+    nisa.tensor_copy(tile[:, 128:256], second)
 
 
 @pytest.mark.parametrize(("part", "why"), [
     (bits, "'tile' is seen as bfloat16 and as uint16"),
-    (handed_on, "tensors hand values on by lying at one address"),
+    (reinterpreted, "'first' and 'second' share memory"),
+    (moved, "'first' and 'second' share memory"),
 ])
 def test_kernels_that_need_their_types_say_so(monkeypatch, part, why) -> None:
     @nki.jit
@@ -144,3 +154,50 @@ def test_kernels_that_need_their_types_say_so(monkeypatch, part, why) -> None:
         values = kernel(X)
     assert values.dtype == ml_dtypes.bfloat16
     np.testing.assert_array_equal(values, np.abs(X) if part is bits else X)
+
+
+def test_values_are_handed_on_at_one_address(monkeypatch) -> None:
+    @nki.jit
+    def kernel(x):
+        first = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.sbuf, address=(0, 65536))
+        nisa.dma_copy(first, x)
+        nisa.tensor_scalar(first, first, op0=nl.multiply, operand0=1.001)
+        second = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.sbuf, address=(0, 65536))
+        out = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out, second)
+        # The place is another type's afterwards.
+        third = nl.ndarray((128, 128), dtype=nl.float32, buffer=nl.sbuf, address=(0, 65536))
+        nisa.memset(third, 1.0)
+        nisa.tensor_copy(third, third)
+        return out
+
+    monkeypatch.setenv("NKI_PRECISE_FP", "0")
+    result = trnsim.simulate(kernel, X)
+    assert not result.report.notes
+    np.testing.assert_array_equal(result.values, X.astype(np.float32) * np.float32(1.001))
+
+
+def test_programs_with_registers_run_once(monkeypatch, capsys) -> None:
+    """What is executed, and how long it takes, are those of the types as they are."""
+    @nki.jit
+    def looped(x, count):
+        register = nisa.register_alloc(0)
+        nisa.register_load(register, count)
+        tile = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, x)
+        for _ in nl.dynamic_range(register):
+            nisa.tensor_scalar(tile, tile, op0=nl.multiply, operand0=1.001)
+        nl.device_print("tile", tile[0:1, 0:1])
+        out = nl.ndarray((128, 256), dtype=x.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out, tile)
+        return out
+
+    count = np.array([[3]], np.int32)
+    precise = trnsim.simulate(looped, X, count).report
+    capsys.readouterr()
+    monkeypatch.setenv("NKI_PRECISE_FP", "0")
+    result = trnsim.simulate(looped, X, count)
+    factor = np.float32(1.001)
+    np.testing.assert_array_equal(result.values, X.astype(np.float32) * factor * factor * factor)
+    assert result.report.microseconds == precise.microseconds
+    assert capsys.readouterr().out.count("tile") == 1

@@ -37,8 +37,7 @@ struct Placement {
 
   private let draft: Draft
   private var items: [Item] = []
-  /// By tensor.
-  private var places: [OnChipPlace?]
+  private var places: [Int: OnChipPlace] = [:]
 
   /// Places all tensors on chip; those that no instruction touches go, or stay at the begin of their memory.
   ///
@@ -53,7 +52,6 @@ struct Placement {
 
   private init(_ draft: Draft) {
     self.draft = draft
-    places = Array(repeating: nil, count: draft.tensors.count)
     for (tensor, life) in draft.lifetimes().enumerated() {
       guard let life, draft.tensors[tensor].isOnChip else { continue }
       items.append(
@@ -92,7 +90,7 @@ struct Placement {
         break
       }
       guard let failed else {
-        for (tensor, place) in attempt.places { places[tensor] = place }
+        places.merge(attempt.places) { $1 }
         return
       }
       // Rotation leaves gaps. The compiler would pack when it must, so do the same.
@@ -132,7 +130,7 @@ struct Placement {
     let alignment: Int
     let isPSUM: Bool
     let fixed: [(item: Item, place: OnChipPlace)]
-    private(set) var places: [(tensor: Int, place: OnChipPlace)] = []
+    private(set) var places: [Int: OnChipPlace] = [:]
     private var live: [Taken] = []
     /// Live tensors by the end of their lives, the next one last.
     private var ending: [(last: Int, tensor: Int)] = []
@@ -176,7 +174,7 @@ struct Placement {
         begin = gap(taken, size, from: 0, alignment: alignment)
       }
       guard let begin else { return false }
-      places.append((item.tensor, OnChipPlace(byte: begin)))
+      places[item.tensor] = OnChipPlace(byte: begin)
       // The pointer moves by whole banks in PSUM, so that neighbours in time use different banks.
       pointer = roundedUp(begin + size, unit)
       if pointer >= capacity { pointer = 0 }
@@ -189,9 +187,9 @@ struct Placement {
     }
 
     private mutating func release(before first: Int) {
-      var gone: [Int] = []
+      var gone: Set<Int> = []
       while let next = ending.last, next.last < first {
-        gone.append(next.tensor)
+        gone.insert(next.tensor)
         ending.removeLast()
       }
       guard !gone.isEmpty else { return }

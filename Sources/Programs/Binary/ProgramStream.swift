@@ -1,4 +1,5 @@
 public import Diagnostics
+public import Machine
 
 /// A program that grows while its binary records arrive, for a front end that traces a kernel.
 ///
@@ -17,17 +18,27 @@ public struct ProgramStream {
 
   /// Adds whole records; the first piece begins with the magic and the version.
   ///
+  /// - Parameter geometry: The machine whose rules tensors and instructions are to keep; `nil` leaves that for later.
   /// - Throws: what is wrong with a record; nothing can be added after that.
-  public mutating func append(_ bytes: UnsafeBufferPointer<UInt8>) throws(DiagnosticError) {
+  public mutating func append(
+    _ bytes: UnsafeBufferPointer<UInt8>, checkedFor geometry: Geometry? = nil
+  ) throws(DiagnosticError) {
     guard !isBroken else {
       throw DiagnosticError("a record before was wrong", remedy: "begin a new session")
     }
     isBroken = true
+    let (tensors, instructions) = (program.tensors.count, program.instructions.count)
     reader.go(on: bytes)
     if !sawHead { try reader.readHead() }
     sawHead = true
     _ = try reader.readRecords()
     reader.go(on: UnsafeBufferPointer(start: nil, count: 0))
+    if let geometry {
+      let findings = program.check(
+        geometry, tensorsFrom: tensors, instructions: instructions..<program.instructions.count,
+        allowsUnplaced: true)
+      guard findings.isEmpty else { throw DiagnosticError(findings) }
+    }
     isBroken = false
   }
 }

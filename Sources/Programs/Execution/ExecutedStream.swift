@@ -33,6 +33,9 @@ public struct ExecutedStream: Sendable {
     origins.append(Int32(origin))
   }
 
+  /// Declares the tensors as another program does that has the same ones.
+  public mutating func restoreTensors(of source: Program) { program.tensors = source.tensors }
+
   /// Position that the next instruction gets.
   var next: Int32 { Int32(program.instructions.count) }
 

@@ -38,6 +38,9 @@ class NkiValidationError(TrnsimError, AssertionError):
     Also an AssertionError, which is what the vendor's simulator raises for most rules.
     """
 
+    #: Whether the core found it in what was recorded.
+    of_core = False
+
     def __init__(self, message: str, *, remedy: str | None = None, place: Place | None = None,
                  notes: tuple[str, ...] = ()) -> None:
         self.message = message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from array import array
+from bisect import bisect_right
 from types import CodeType, FrameType
 
 from .errors import NkiValidationError, Place
@@ -23,8 +23,8 @@ class _OwnFiles(dict[str, bool]):
 
 is_own_file = _OwnFiles()
 
-#: By the identity of code, which is held: it, and the line of each of its units of bytecode.
-_lines: dict[int, tuple[CodeType, array[int]]] = {}
+#: By the identity of code, which is held: it, where in its bytecode lines begin, and which.
+_lines: dict[int, tuple[CodeType, list[int], list[int]]] = {}
 #: Code whose lines are kept at once.
 _LINES_LIMIT = 10_000
 
@@ -34,13 +34,15 @@ def line_of(frame: FrameType) -> int:
     code = frame.f_code
     found = _lines.get(id(code))
     if found is None:
-        found = (code, array("i"))
-        for begin, end, line in code.co_lines():
-            found[1].extend([line or code.co_firstlineno] * ((end - begin) // 2))
+        begins, lines = [0], [code.co_firstlineno]
+        for begin, _, line in code.co_lines():
+            if line is not None and line != lines[-1]:
+                begins.append(begin)
+                lines.append(line)
         if len(_lines) >= _LINES_LIMIT:
             _lines.clear()
-        _lines[id(code)] = found
-    return found[1][frame.f_lasti // 2]
+        found = _lines[id(code)] = (code, begins, lines)
+    return found[2][bisect_right(found[1], frame.f_lasti) - 1]
 
 
 def user_place(depth: int = 1) -> tuple[CodeType, int]:

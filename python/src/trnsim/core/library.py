@@ -218,6 +218,16 @@ class Library:
                 found.append(text)
         return found, []
 
+    def first_wrong(self, request: Request) -> tuple[int, dict[str, Any]] | None:
+        """The first core whose records break a rule of the machine, and the first error; None if the records alone are fine."""
+        settings = [("hardware", request.hardware), *[("override", override) for override in request.overrides],
+                    ("check_records", "on")]
+        for core, records in enumerate(request.programs):
+            with Session(self.path) as session:
+                if all(session.set(key, value) for key, value in settings) and not session.append(records):
+                    return core, session.errors()[0]
+        return None
+
     def write_recorded(self, request: Request, paths: Sequence[str]) -> list[dict[str, Any]]:
         """Writes the programs of all cores as they were recorded; what is wrong, if something is."""
         for records, path in zip(request.programs, paths):

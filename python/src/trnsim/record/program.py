@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import CodeType, FrameType
 from typing import Any
 
@@ -72,6 +72,9 @@ class Program:
         #: What the caller's arrays hold, for values inside of the kernel, and whether it asked for any.
         self.inputs: dict[Storage, Any] = {}
         self.reads_values = False
+        #: The last instruction that there may be, and the error to raise at it.
+        self._last = RECORD_LIMIT
+        self._error: NkiValidationError | None = None
 
     # Tensors
 
@@ -136,11 +139,21 @@ class Program:
             body = b"".join((layout.head(engine, bool(scope), LABEL), self._string(label), scope, location, values))
         self.records.append(_prefixes[len(body)] + body)
         self.count = index + 1
-        if index >= RECORD_LIMIT:
-            raise NkiValidationError(f"the kernel has more than {RECORD_LIMIT} instructions",
-                                     remedy="use a dynamic loop, or trace a smaller problem",
-                                     place=self.place(index))
+        if index >= self._last:
+            raise self._ended(index)
         return index
+
+    def stop_at(self, index: int, error: NkiValidationError) -> None:
+        """Raises an error when an instruction is recorded."""
+        self._last, self._error = index, error
+
+    def _ended(self, index: int) -> NkiValidationError:
+        """What ends a trace at an instruction."""
+        if self._error is not None and index < RECORD_LIMIT:
+            # It rises here, not where it was found.
+            return self._error.with_traceback(None)
+        return NkiValidationError(f"the kernel has more than {RECORD_LIMIT} instructions",
+                                  remedy="use a dynamic loop, or trace a smaller problem", place=self.place(index))
 
     def _origin(self, frame: FrameType) -> tuple[tuple[CodeType, int], bytes]:
         place = (frame.f_code, line_of(frame))
@@ -242,11 +255,8 @@ class Program:
             found = self._strings[text] = varint(self._first_string + len(self._strings))
         return found
 
-    def stream(self, kept_as: Callable[[DType], DType] = lambda dtype: dtype, keeps_addresses: bool = True) -> bytes:
-        """The whole program, in which the compiler is to place what the author did not.
-
-        `kept_as` says what element types tensors are declared with.
-        """
+    def stream(self) -> bytes:
+        """The whole program, in which the compiler is to place what the author did not."""
         head = [record(2, self._string(self.name) + b"\0")]
         for key, value in sorted(self.metadata.items()):
             head.append(record(3, self._string(key) + self._string(value)))
@@ -256,15 +266,14 @@ class Program:
             if not self._is_declared(storage):
                 head.append(record(4, self._untouched(number)))
             elif dtype is not storage.dtype:
-                head.append(record(4, self._string(name) + self._alias(storage, kept_as(dtype))))
+                head.append(record(4, self._string(name) + self._alias(storage, dtype)))
             else:
-                address = storage.address if keeps_addresses else None
                 # Code by its identity: hashing it goes through all of it.
                 place = storage.place and (id(storage.place[0]), storage.place[1])
-                key = (storage.region, dtype, storage.shape, storage.role, address, place)
-                rest = made.get(key)
+                said = (storage.region, dtype, storage.shape, storage.role, storage.address, place)
+                rest = made.get(said)
                 if rest is None:
-                    rest = made[key] = self._declaration(storage, kept_as(dtype), address)
+                    rest = made[said] = self._declaration(storage, dtype, storage.address)
                 head.append(record(4, self._string(name) + rest))
         # In the order of their names, so that one program is the same bytes each time.
         layouts = [layout.record() for layout in sorted(self._layouts, key=lambda layout: layout.name)]

@@ -6,24 +6,23 @@ import itertools
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from ..core import Outcome, RankArrays, Request
+from ..core import Outcome, RankArrays, Request, open_core
 from ..core.layout import GridDim
 from ..errors import NkiValidationError
 from ..record.program import Program
 from ..tensor.arrays import is_torch, store_back, to_caller, undefined
 from ..tensor.nested import PerRank
 from ..tensor.results import map_tensors
-from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
-from .faults import exception_of, place_of_error, printed
-from .launch import Options, Traced, TracedCore
+from .faults import NarrowTypesError, exception_of, place_of_error, printed
+from .launch import Options, Stop, Traced, TracedCore, trace_kernel
 from .leniency import run_leniently
-from .precision import NotWidenedError, kept_as, run_wide, wide_arrays
+from .precision import kept_as, wide_arrays
 from .report import Report
 from .traces import keep_outcome, known_outcome, recorded, trace_or_find
 from .unwritten import unwritten_notes
@@ -41,7 +40,29 @@ def run(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, A
     """Runs a kernel: its values in the caller's arrays, and the report."""
     traced = trace_or_find(function, args, kwargs, options, cores=cores, grid=grid, beta=beta, name=name)
     traced.middle_end = middle_end
-    return simulate(traced, options)
+    try:
+        return simulate(traced, options)
+    except NkiValidationError as error:
+        stop = _first_wrong(traced, options, error)
+        if stop is not None:
+            # So that it rises where the kernel did it, with the frames and values that there are then.
+            trace_kernel(function, args, kwargs, options, cores=cores, grid=grid, beta=beta, name=name, stop=stop)
+        raise
+
+
+def _first_wrong(traced: Traced, options: Options, error: NkiValidationError) -> Stop | None:
+    """The instruction that an error of the core's checks is about, as it was recorded; None if it is of the whole program."""
+    if not error.of_core:
+        return None
+    programs = recorded(traced, lambda core: _recorded(core, traced))
+    found = open_core().first_wrong(Request(programs, (), hardware=options.target, overrides=options.overrides))
+    if found is None:
+        return None
+    core, wrong = found
+    index = wrong.get("instruction")
+    if not isinstance(index, int) or not error.message.endswith(str(wrong["message"])):
+        return None
+    return Stop(core, index, error)
 
 
 @dataclass
@@ -78,14 +99,16 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
                             "nl.shared_hbm that it stores to")
     if options.mode != "trace":
         widens = not options.precise and options.mode != "timing"
-        copies = [wide_arrays(rank.arrays) for rank in ranks] if widens else []
-        outcome = _ask(request, traced) if needs_values or options.trace is not None else _known_or_asked(request, traced)
+        widened = _ask_widened(request, ranks, traced) if widens else None
+        if widened is not None:
+            outcome = widened
+        elif needs_values or options.trace is not None:
+            outcome = _ask(request, traced)
+        else:
+            outcome = _known_or_asked(request, traced)
         traced.notes += _spills(outcome)
         if outcome.report:
             traced.notes += unwritten_notes(outcome.report.get("unwritten_outputs", []), traced)
-        if widens and _run_wide(traced, request, copies):
-            for rank, arrays in zip(ranks, copies):
-                rank.arrays, rank.is_wide = arrays, True
     report = Report(json=outcome.report or {}, text=outcome.text, request=request, cores_per_rank=traced.layout.cores,
                     instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
                     cache=traced.cache)
@@ -221,23 +244,17 @@ def _known_or_asked(request: Request, traced: Traced) -> Outcome:
     return outcome
 
 
-def _run_wide(traced: Traced, request: Request, arrays: list[RankArrays]) -> bool:
-    """Computes the values anew with float32 for all smaller types; a note says why, if the kernel does not allow it."""
-    notes: list[str] = []
-
-    def run(asked: Request) -> Outcome:
-        return run_leniently(asked, notes, lambda error: None)
-
+def _ask_widened(request: Request, ranks: list[_Rank], traced: Traced) -> Outcome | None:
+    """A run whose bfloat16 and 8-bit floats are float32; None, with a note, where the kernel does not allow it."""
+    arrays = [wide_arrays(rank.arrays) for rank in ranks]
     try:
-        run_wide([core.program for core in traced.cores], request, arrays, run)
-    except NotWidenedError as why:
+        outcome = _ask(replace(request, arrays=arrays, settings={**request.settings, "precision": "wide"}), traced)
+    except NarrowTypesError as why:
         traced.notes.append(f"NKI_PRECISE_FP=0 has no effect: {why}")
-        return False
-    # Memory that one tensor wrote and another reads is unwritten when they lie apart.
-    if any("never written" in note for note in notes) and not any("never written" in note for note in traced.notes):
-        traced.notes.append("NKI_PRECISE_FP=0 has no effect: tensors hand values on by lying at one address")
-        return False
-    return True
+        return None
+    for rank, kept in zip(ranks, arrays):
+        rank.arrays, rank.is_wide = kept, True
+    return outcome
 
 
 def _returned(result: Any, program: Program) -> list[NkiTensor]:

@@ -12,6 +12,10 @@ from ..record.program import Program
 from ..tensor.dtypes import as_dtype
 
 
+class NarrowTypesError(Exception):
+    """Why a program's values need its element types as they are."""
+
+
 def exception_of(errors: list[dict[str, Any]], program: Program | None) -> Exception:
     """The core's messages as one exception: the first with its place, all others as notes.
 
@@ -28,9 +32,12 @@ def exception_of(errors: list[dict[str, Any]], program: Program | None) -> Excep
     if len(errors) > 6:
         notes.append(f"and {len(errors) - 6} more")
     kind = str(first.get("kind") or "")
+    if kind == "narrow types":
+        return NarrowTypesError(str(first["message"]))
     if kind in ("", "check", "error", "parse", "diagnostic"):
-        return NkiValidationError(str(first["message"]), remedy=first.get("remedy"), place=place,
-                                  notes=tuple(notes))
+        found = NkiValidationError(str(first["message"]), remedy=first.get("remedy"), place=place, notes=tuple(notes))
+        found.of_core = True
+        return found
     fault = OutOfBoundsError if kind == "out of bounds" else SimulationError
     return fault(str(first["message"]), kind=kind, remedy=first.get("remedy"), place=place, notes=tuple(notes))
 

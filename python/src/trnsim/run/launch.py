@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 
 from ..core.layout import ALONE, GridDim, Layout
-from ..errors import NkiValidationError, UnsupportedError
+from ..errors import NkiValidationError, TrnsimError, UnsupportedError
 from ..isa.dma import dma_copy
 from ..language import functions as lowering
+from ..places import is_own_file
 from ..record.allocate import allocate
 from ..record.context import Trace, trace
 from ..record.program import Program
@@ -96,12 +97,22 @@ class Traced:
         return self.cores[0].program.name
 
 
+@dataclass(frozen=True)
+class Stop:
+    """Where a trace is to end with an error: at an instruction of a core."""
+
+    core: int
+    instruction: int
+    error: NkiValidationError
+
+
 def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any],
                  options: Options, *, cores: int = 1, grid: tuple[GridDim, ...] = (), beta: bool = False,
-                 name: str | None = None, converted: Converted | None = None) -> Traced:
+                 name: str | None = None, converted: Converted | None = None,
+                 stop: Stop | None = None) -> Traced:
     """Runs the kernel's Python and records what it does.
 
-    `converted` has arrays of the caller that were converted before.
+    `converted` has arrays of the caller that were converted before. With `stop` an error rises where an instruction is recorded.
     """
     if cores not in (1, 2):
         raise UnsupportedError(f"a launch on {cores} cores", remedy="kernel[1] or kernel[2]: trn2 joins two cores")
@@ -129,6 +140,8 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
             binders.append(binder)
             calls.append(functools.partial(_called, function, bound, named))
     programs = [binder.program for binder in binders]
+    if stop is not None:
+        programs[stop.core].stop_at(stop.instruction, stop.error)
     rounded = list(dict.fromkeys(name for binder in binders for name in binder.rounded))
     notes = [rounding_note(rounded)] if rounded else []
     begin = time.perf_counter()
@@ -167,6 +180,20 @@ def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
             raise NkiValidationError(f"{which} is a {type(error.obj).__name__}, and the kernel takes it for a tensor "
                                      f"(.{error.name})", remedy="give numpy.array(…, dtype=…)") from error
         raise
+    except TrnsimError as error:
+        _end_in_user_code(error)
+        raise
+
+
+def _end_in_user_code(error: TrnsimError) -> None:
+    """Makes the kernel's line the last of the traceback: what this package did there says nothing to its author."""
+    last, entry = None, error.__traceback__
+    while entry is not None:
+        if not is_own_file[entry.tb_frame.f_code.co_filename]:
+            last = entry
+        entry = entry.tb_next
+    if last is not None:
+        last.tb_next = None
 
 
 def _trace_grid(function: Callable[[], Any], positions: list[tuple[int, ...]], beta: bool, current: Trace) -> Any:
@@ -200,4 +227,4 @@ def _in_hbm(view: NkiTensor) -> NkiTensor:
     return target
 
 
-__all__ = ["Options", "Traced", "TracedCore", "trace_kernel"]
+__all__ = ["Options", "Stop", "Traced", "TracedCore", "trace_kernel"]

@@ -155,7 +155,7 @@ class Reads:
         if known is not None:
             parts += ("again", known)
             return
-        if len(self._seen) >= _VALUE_LIMIT:
+        if len(self._seen) >= _VALUE_LIMIT or len(parts) > 8 * _VALUE_LIMIT:
             raise UntoldError(f"it reads more than {_VALUE_LIMIT} values")
         self._seen[id(value)] = len(parts)
         self._alive.append(value)
@@ -242,12 +242,18 @@ class Reads:
         self.parts += (what, id(value))
         self.kept.append(value)
 
+    def _require_few(self, value: Any) -> None:
+        if len(value) > _VALUE_LIMIT:
+            raise UntoldError(f"it reads more than {_VALUE_LIMIT} values")
+
     def _sequence(self, kind: type, value: Any, name: str, is_argument: bool) -> None:
+        self._require_few(value)
         self.parts += (kind, len(value))
         for number, item in enumerate(value):
             self.value(item, f"{name}.{number}" if is_argument else "", is_argument)
 
     def _items(self, value: Any, name: str = "", is_argument: bool = False) -> None:
+        self._require_few(value)
         for key, item in list(value.items()):
             self.value(key)
             self.value(item, f"{name}.{key}" if is_argument else "", is_argument)

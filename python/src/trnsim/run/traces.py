@@ -153,8 +153,6 @@ def trace_or_find(function: Callable[..., Any], args: tuple[Any, ...], kwargs: d
 
 def _key(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], options: Options,
          launch: tuple[Any, ...]) -> tuple[_Given, tuple[Any, ...]]:
-    if not options.precise:
-        raise UntoldError("NKI_PRECISE_FP=0 makes other programs of it")
     given = _Given()
     count = 1
     for value in (*args, *kwargs.values()):
@@ -168,7 +166,7 @@ def _key(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     reads.forget()
     reads.value(function)
     environment = os.environ.get
-    key = (*launch, options.target, machine(options.target), options.ranks, options.precise,
+    key = (*launch, options.target, machine(options.target), options.ranks,
            *[environment(name) for name in _ENVIRONMENT], *reads.parts)
     return given, key
 
