@@ -70,10 +70,13 @@ let package = Package(
       "Programs", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Storage"]),
     room(
       "Kernels", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs"]),
+    room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
     room(
       "Compiler",
-      needs: ["Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", heap]),
-    room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
+      needs: [
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", "Timing",
+        heap,
+      ]),
     room("Captures", needs: ["Device", "Diagnostics", "Storage"]),
     // L5
     room(

@@ -29,7 +29,8 @@ extern "C" {
  * back; on_print has a result. */
 int32_t trnsim_abi_version(void);
 
-/* All operations, their fields, and the numbers of engines, element types, memories and roles: JSON. */
+/* What `trnsim isa` shows of all operations (fields with their element types, the parameters of their functions in nki.isa,
+ * machines), and the numbers of engines, element types, memories and roles: JSON. */
 const char *trnsim_isa(void);
 
 void *trnsim_session_new(void);

@@ -28,10 +28,11 @@ public struct PassResult: Sendable {
   public var changes: [Change]
   /// Whether instructions are still in the scopes of the source.
   let keepsScopes: Bool
-  let draft: Draft
+  /// What it left, where `CompilerOptions.keepsPrograms` asks for it.
+  let draft: Draft?
 
-  /// The program after it; tensors may have no places yet.
-  public var program: Program { draft.program(keepsScopes: keepsScopes) }
+  /// The program after it, where `CompilerOptions.keepsPrograms` asks for it; tensors may have no places yet.
+  public var program: Program? { draft?.program(keepsScopes: keepsScopes) }
 }
 
 /// The vendor's compiler between a kernel's source and what the engines execute, as far as it is known.
@@ -55,7 +56,7 @@ public enum Compiler {
         return Compiled(program: program, passes: [])
       }
     }
-    let run = PipelineRun(program, MemoryLimits(hardware), options)
+    let run = PipelineRun(program, TargetMachine(hardware), options)
     return try keepsOrder ? run.inProgramOrder() : run.firstGeneration()
   }
 }

@@ -49,6 +49,9 @@ public struct CompilerOptions: Hashable, Sendable {
   /// Whether tensors on chip that no instruction touches stay, so that all keep their numbers.
   public var keepsTensors = false
 
+  /// Whether the program after each pass is kept, not only the last.
+  public var keepsPrograms = false
+
   /// The defaults.
   public init() {}
 }

@@ -167,12 +167,10 @@ private struct PredecessorFinder {
         if lastStateful[engine] >= 0 { add(lastStateful[engine], to: index) }
         lastStateful[engine] = index
       }
-      // Which rows an index names is known only at run time.
-      let isIndirect = node.pattern("vector_offset") != nil || node.pattern("scalar_offset") != nil
       writes.removeAll(keepingCapacity: true)
       for operand in node.operands {
         var (space, box) = draft.box(operand.pattern)
-        if isIndirect && !draft.facts(operand.pattern).isOnChip { box = .everything }
+        if node.isIndirect && !draft.facts(operand.pattern).isOnChip { box = .everything }
         if operand.isWritten { writes.append((space, box)) }
         if operand.isRead {
           spaces[space + Self.placedSpaces].read(box, Int32(index), into: &found)
@@ -182,21 +180,25 @@ private struct PredecessorFinder {
         spaces[space + Self.placedSpaces].write(box, Int32(index), into: &found)
       }
       if keepsOrder[index] { found.append(Int32(index - 1)) }
-      result.append(unique(index))
+      keepEachOnce(index)
+      result.append(found)
     }
     return result
   }
 
   private mutating func add(_ other: Int, to index: Int) { found.append(Int32(other)) }
 
-  /// What was found, each once, without the instruction itself.
-  private mutating func unique(_ index: Int) -> [Int32] {
-    var kept: [Int32] = []
-    for other in found where other != index && marks[Int(other)] != index {
-      marks[Int(other)] = Int32(index)
-      kept.append(other)
+  /// Of what was found each once, without the instruction itself.
+  private mutating func keepEachOnce(_ index: Int) {
+    var kept = 0
+    for position in found.indices {
+      let other = Int(found[position])
+      guard other != index && marks[other] != index else { continue }
+      marks[other] = Int32(index)
+      found[kept] = Int32(other)
+      kept += 1
     }
-    return kept
+    found.removeLast(found.count - kept)
   }
 }
 

@@ -16,6 +16,8 @@ struct MemoryLimits: Sendable {
   var alignment: Int
   /// Free dimensions of an operand.
   var freeDimensions: Int
+  /// Bytes of a partition that a DMA moves at most which passes of a loop share.
+  var dmaBytes: Int
   /// float32 elements of a bank.
   var bankElements: Int { bankBytes / 4 }
 
@@ -25,10 +27,22 @@ struct MemoryLimits: Sendable {
     bankBytes = hardware.psum.bankBytes
     alignment = hardware.sbuf.alignmentBytes
     freeDimensions = hardware.access.maxFreeDims
+    dmaBytes = hardware.dma.packedDescriptorBytes
   }
 
   /// What kernels can use of a partition.
   func capacity(_ space: MemorySpace) -> Int { space == .psum ? psumBytes : sbufBytes }
+}
+
+/// The machine that a program is compiled for.
+final class TargetMachine: Sendable {
+  let hardware: Hardware
+  let limits: MemoryLimits
+
+  init(_ hardware: Hardware, limits: MemoryLimits? = nil) {
+    self.hardware = hardware
+    self.limits = limits ?? MemoryLimits(hardware)
+  }
 }
 
 /// What passes work on: the program's tensors and scopes, and its instructions with their operands known.
@@ -41,12 +55,14 @@ struct Draft: Sendable {
   private(set) var tensors: [TensorFacts] = []
   /// The number that a scope's name has: equal for equal names.
   let scopeNames: [Int32]
-  let limits: MemoryLimits
+  let machine: TargetMachine
+  var limits: MemoryLimits { machine.limits }
   /// By scope: the scopes that it is in, outermost first, and itself.
   private let chains: [[Int]]
   /// Whether some instructions keep their order, so that only those around them may move.
   let hasOrder: Bool
-  private var names: Set<String> = []
+  /// The tensors' names, once one is declared.
+  private var names: Set<String>?
   private var nextSuffix: [String: Int] = [:]
 
   /// What passes need to know of a tensor.
@@ -67,8 +83,8 @@ struct Draft: Sendable {
     var isOnChip: Bool { space != .hbm }
   }
 
-  init(_ program: Program, _ limits: MemoryLimits) {
-    self.limits = limits
+  init(_ program: Program, _ machine: TargetMachine) {
+    self.machine = machine
     var interned: [String: Int32] = [:]
     scopeNames = program.scopes.map { scope in
       let next = Int32(interned.count)
@@ -88,11 +104,11 @@ struct Draft: Sendable {
     nodes = program.instructions.map { Node($0, line: lines.number(of: $0.location)) }
     head = program
     head.instructions = []
+    tensors.reserveCapacity(program.tensors.count)
     for tensor in program.tensors { learn(tensor) }
   }
 
   private mutating func learn(_ tensor: Tensor) {
-    names.insert(tensor.name)
     let owner = tensor.base.map { Int($0.index) } ?? tensors.count
     if owner != tensors.count { tensors[owner].hasAliases = true }
     tensors.append(
@@ -109,6 +125,8 @@ struct Draft: Sendable {
   /// Declares a tensor; a number behind the name makes it unique.
   mutating func declare(_ tensor: Tensor) -> Int {
     var tensor = tensor
+    var names = self.names ?? Set(head.tensors.map(\.name))
+    self.names = nil
     if names.contains(tensor.name) {
       let wanted = tensor.name
       var suffix = nextSuffix[wanted] ?? 1
@@ -116,6 +134,8 @@ struct Draft: Sendable {
       nextSuffix[wanted] = suffix + 1
       tensor.name = "\(wanted).\(suffix)"
     }
+    names.insert(tensor.name)
+    self.names = names
     head.tensors.append(tensor)
     learn(tensor)
     return tensors.count - 1
@@ -138,7 +158,7 @@ struct Draft: Sendable {
   }
 
   /// Gives tensors on chip their places; those that nothing touches go, and aliases are where their bases are.
-  mutating func place(_ places: [Int: OnChipPlace], keepsTensors: Bool) {
+  mutating func place(_ places: [OnChipPlace?], keepsTensors: Bool) {
     var isUsed = tensors.map { keepsTensors || !$0.isOnChip }
     for node in nodes {
       for operand in node.operands { isUsed[Int(operand.pattern.tensor.index)] = true }
@@ -159,16 +179,18 @@ struct Draft: Sendable {
     }
     if kept.count < head.tensors.count {
       nodes = nodes.map { node in
-        node.with(
-          node.operands.map { operand in
-            var pattern = operand.pattern
-            pattern.tensor = TensorID(numbers[Int(pattern.tensor.index)])
-            return (operand.field, pattern)
-          })
+        node.changing { pattern in
+          let number = numbers[Int(pattern.tensor.index)]
+          guard number != Int(pattern.tensor.index) else { return false }
+          pattern.tensor = TensorID(number)
+          return true
+        }
       }
     }
     head.tensors = kept
+    names = nil
     tensors = []
+    tensors.reserveCapacity(kept.count)
     for tensor in kept { learn(tensor) }
   }
 

@@ -37,6 +37,8 @@ final class Node: Sendable {
   let isDMA: Bool
   /// Whether it uses registers of its engine that no operand shows.
   let isStateful: Bool
+  /// Whether it names rows in HBM by an operand: which ones is known only at run time.
+  let isIndirect: Bool
 
   init(_ instruction: Instruction, line: Int32) {
     operation = instruction.operation
@@ -47,14 +49,21 @@ final class Node: Sendable {
     location = instruction.location
     self.line = line
     opcode = Opcode(of: instruction.operation)
-    operands = instruction.operation.rolesOfOperands
+    let facts = opcode.facts
+    operands = instruction.operation.operands(facts)
     resolvedEngine = instruction.resolvedEngine
-    isBarrier = opcode.isBarrier
-    isDMA = opcode.isDMA
-    isStateful = opcode.isStateful || instruction.operation.continuesAccumulation
+    isBarrier = facts.isBarrier
+    isDMA = facts.isDMA
+    isStateful = facts.isStateful || facts.continuesAccumulation(instruction.operation)
+    isIndirect = operands.contains { facts.isOffset($0.field) }
   }
 
-  private init(_ other: Node, operation: any Operation, engine: Engine?) {
+  /// Another's place, with an operation of the same kind.
+  ///
+  /// - Parameter operands: the operation's, where only their patterns differ from the other's.
+  private init(
+    _ other: Node, operation: any Operation, engine: Engine?, operands known: [Operand]? = nil
+  ) {
     self.operation = operation
     self.engine = engine
     label = other.label
@@ -63,11 +72,19 @@ final class Node: Sendable {
     location = other.location
     line = other.line
     opcode = other.opcode
-    operands = operation.rolesOfOperands
-    resolvedEngine = engine ?? operation.defaultEngine
     isBarrier = other.isBarrier
     isDMA = other.isDMA
-    isStateful = opcode.isStateful || operation.continuesAccumulation
+    resolvedEngine = engine ?? operation.defaultEngine
+    if let known {
+      operands = known
+      isStateful = other.isStateful
+      isIndirect = other.isIndirect
+    } else {
+      let facts = opcode.facts
+      operands = operation.operands(facts)
+      isStateful = facts.isStateful || facts.continuesAccumulation(operation)
+      isIndirect = operands.contains { facts.isOffset($0.field) }
+    }
   }
 
   /// An instruction of the compiler's own, of the same line.
@@ -90,16 +107,28 @@ final class Node: Sendable {
   /// The same instruction with patterns in the place of those of some fields.
   func with(_ patterns: [(field: Int, pattern: AccessPattern)]) -> Node {
     var changed = operation
+    var operands = operands
     for (field, pattern) in patterns {
-      let fits = changed.setField(field, to: .tile(pattern))
-      precondition(fits, "a pattern in the place of a pattern")
+      changed.replace(field, pattern)
+      for index in operands.indices where operands[index].field == field {
+        operands[index].pattern = pattern
+      }
     }
-    return with(changed)
+    return Node(self, operation: changed, engine: engine, operands: operands)
   }
 
-  /// The value of a field, if the operation has it.
-  func value(_ name: String) -> FieldValue? {
-    opcode.fieldIndex(name).map { operation.fieldValue($0) }
+  /// The same instruction, itself if nothing changes, with patterns as `change` makes them, which says whether it did.
+  func changing(_ change: (inout AccessPattern) -> Bool) -> Node {
+    var changed: (operation: any Operation, operands: [Operand])?
+    for (index, operand) in operands.enumerated() {
+      var pattern = operand.pattern
+      guard change(&pattern) else { continue }
+      if changed == nil { changed = (operation, operands) }
+      changed?.operation.replace(operand.field, pattern)
+      changed?.operands[index].pattern = pattern
+    }
+    guard let changed else { return self }
+    return Node(self, operation: changed.operation, engine: engine, operands: changed.operands)
   }
 
   /// The pattern of a field, if it is a tensor.
@@ -119,18 +148,24 @@ extension Node.Operand {
 
 extension Operation {
   /// The operands, with what this instruction (not just any of its kind) does with each.
-  fileprivate var rolesOfOperands: [Node.Operand] {
+  fileprivate func operands(_ facts: OpcodeFacts) -> [Node.Operand] {
     var found: [Node.Operand] = []
+    found.reserveCapacity(facts.operands.count)
     let fields = Self.fields
     let replaces = replacesResult
-    for index in fields.indices where fields[index].isOperand {
+    for (index, role) in facts.operands {
       guard let pattern = fields[index].operand(self) else { continue }
-      let role = fields[index].role
       found.append(
         Node.Operand(
           field: index, role: role == .readWrite && replaces ? .write : role, pattern: pattern))
     }
     return found
+  }
+
+  /// Puts a pattern in the place of a pattern.
+  fileprivate mutating func replace(_ field: Int, _ pattern: AccessPattern) {
+    let fits = setField(field, to: .tile(pattern))
+    precondition(fits, "a pattern in the place of a pattern")
   }
 
   func fieldValue(_ index: Int) -> FieldValue { Self.fields[index].get(self) }
@@ -143,47 +178,67 @@ extension Operation {
     default: false
     }
   }
-
-  /// Whether it goes on with what an earlier instruction left in its engine's accumulators.
-  fileprivate var continuesAccumulation: Bool {
-    guard let index = Opcode(of: self).fieldIndex("reduce_cmd") else { return false }
-    let value = Self.fields[index].get(self)
-    return value != .symbol("reset_reduce") && value != Self.fields[index].get(Self())
-  }
 }
 
 /// What passes need to know of each kind of operation, computed once from the declarations.
-private struct OpcodeFacts {
-  var fieldNames: [String]
-  var fieldIndices: [String: Int]
-  var isBarrier: Bool
-  var isDMA: Bool
-  var isStateful: Bool
+private final class OpcodeFacts: Sendable {
+  let fieldNames: [String]
+  let fieldIndices: [String: Int]
+  /// The fields that can be tensors.
+  let operands: [(field: Int, role: FieldRole)]
+  /// The fields that name rows in HBM.
+  private let offsets: [Int]
+  /// The field that says how results are added up, and its value where nothing is continued.
+  private let reduceCommand: (field: Int, fresh: FieldValue)?
+  let isBarrier: Bool
+  let isDMA: Bool
+  let isStateful: Bool
+
+  init(_ type: any Operation.Type) {
+    let fields = type.fieldDescriptions
+    fieldNames = fields.map(\.name)
+    fieldIndices = Dictionary(uniqueKeysWithValues: zip(fieldNames, fieldNames.indices))
+    operands = type.operandFields
+    offsets = ["vector_offset", "scalar_offset"].compactMap { [fieldIndices] in fieldIndices[$0] }
+    reduceCommand = fieldIndices["reduce_cmd"].map { ($0, fields[$0].defaultValue) }
+    isBarrier = type.isBarrier
+    isDMA = [DMACopy.name, DMATranspose.name, DMACompute.name].contains(type.name)
+    isStateful = type.usesEngineState
+  }
+
+  func isOffset(_ field: Int) -> Bool { offsets.contains(field) }
+
+  /// Whether it goes on with what an earlier instruction left in its engine's accumulators.
+  func continuesAccumulation(_ operation: any Operation) -> Bool {
+    guard let reduceCommand else { return false }
+    let value = operation.fieldValue(reduceCommand.field)
+    return value != .symbol("reset_reduce") && value != reduceCommand.fresh
+  }
+}
+
+extension Operation {
+  fileprivate static var operandFields: [(field: Int, role: FieldRole)] {
+    fields.indices.filter { fields[$0].isOperand }.map { ($0, fields[$0].role) }
+  }
 }
 
 private let factsOfOpcodes: [OpcodeFacts?] = {
-  let moved: Set<String> = [DMACopy.name, DMATranspose.name, DMACompute.name]
   var table = [OpcodeFacts?](repeating: nil, count: 256)
-  for opcode in Opcode.allCases {
-    let type = opcode.type
-    let names = type.fieldDescriptions.map(\.name)
-    table[Int(opcode.rawValue)] = OpcodeFacts(
-      fieldNames: names, fieldIndices: Dictionary(uniqueKeysWithValues: zip(names, names.indices)),
-      isBarrier: type.isBarrier, isDMA: moved.contains(type.name),
-      isStateful: type.usesEngineState)
-  }
+  for opcode in Opcode.allCases { table[Int(opcode.rawValue)] = OpcodeFacts(opcode.type) }
   return table
 }()
 
 extension Opcode {
-  private var facts: OpcodeFacts? { factsOfOpcodes[Int(rawValue)] }
+  fileprivate var facts: OpcodeFacts {
+    guard let facts = factsOfOpcodes[Int(rawValue)] else {
+      preconditionFailure("every opcode has facts")
+    }
+    return facts
+  }
   /// Position of a field in the operation's declaration.
-  func fieldIndex(_ name: String) -> Int? { facts?.fieldIndices[name] }
+  func fieldIndex(_ name: String) -> Int? { facts.fieldIndices[name] }
   /// A field's name.
-  func fieldName(_ index: Int) -> String { facts?.fieldNames[index] ?? "" }
+  func fieldName(_ index: Int) -> String { facts.fieldNames[index] }
   /// Whether instructions up to the next `end_loop` repeat.
   var opensLoop: Bool { self == .loop || self == .whileLoop }
-  var isBarrier: Bool { facts?.isBarrier ?? true }
-  var isDMA: Bool { facts?.isDMA ?? false }
-  var isStateful: Bool { facts?.isStateful ?? false }
 }

@@ -13,12 +13,14 @@ struct PipelineRun {
     var draft: Draft
     var keepsScopes = true
     var passes: [PassResult] = []
+    /// Whether each pass's result is kept.
+    let keepsPrograms: Bool
 
     mutating func note(_ name: String, _ changes: KeyValuePairs<String, Int>) {
       passes.append(
         PassResult(
           name: name, changes: changes.map { PassResult.Change(what: $0.key, count: $0.value) },
-          keepsScopes: keepsScopes, draft: draft))
+          keepsScopes: keepsScopes, draft: keepsPrograms ? draft : nil))
     }
   }
 
@@ -37,10 +39,10 @@ struct PipelineRun {
     (0.75, true), (0.5, true), (1.0, false), (0.75, false), (0.5, false),
   ]
 
-  init(_ program: Program, _ limits: MemoryLimits, _ options: CompilerOptions) {
+  init(_ program: Program, _ machine: TargetMachine, _ options: CompilerOptions) {
     self.program = program
     self.options = options
-    source = Draft(program, limits)
+    source = Draft(program, machine)
   }
 
   // MARK: Pipelines
@@ -89,7 +91,7 @@ struct PipelineRun {
   // MARK: Parts
 
   private func begin() -> State {
-    var state = State(draft: source)
+    var state = State(draft: source, keepsPrograms: options.keepsPrograms)
     // What comes out is not to be compiled again.
     state.draft.note(Pipeline.generationKey, nil)
     if options.descriptors == .generated {
@@ -178,6 +180,7 @@ struct PipelineRun {
 
   private func finished(_ state: State) -> Compiled {
     Compiled(
-      program: state.passes.last?.program ?? program, passes: state.passes)
+      program: state.passes.isEmpty
+        ? program : state.draft.program(keepsScopes: state.keepsScopes), passes: state.passes)
   }
 }

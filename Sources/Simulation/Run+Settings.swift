@@ -1,3 +1,4 @@
+import Compiler
 import Device
 public import Hardware
 
@@ -26,6 +27,13 @@ extension Run {
       }
       if instruction.engine == .scalar {
         read.formUnion(["scalar.table_sets", "scalar.resident_functions"])
+      }
+    }
+    // The compiler asks both engines' prices who copies PSUM.
+    if passes.contains(where: { $0.name == "order" }) {
+      for engine in [Engine.vector, .scalar] {
+        read.insert("clocks.\(engine.name)")
+        read.formUnion(["copy", "cast"].map { "\(engine.name).classes.\($0)" })
       }
     }
     if !device.transfers.isEmpty { read.formUnion(["clocks.dma", "dma"]) }

@@ -19,7 +19,9 @@ extension Simulation {
   ) throws {
     let wanted = try valuesAlone(program, on: hardware, inputs)
     for pass in compiled.passes {
-      let after = pass.program
+      guard let after = pass.program else {
+        throw DiagnosticError("'\(pass.name)' cannot be verified: its program was not kept")
+      }
       let findings = after.check(Geometry(hardware), allowsUnplaced: true)
       if let first = findings.first {
         throw DiagnosticError("after '\(pass.name)': \(first.message)", at: first.location)

@@ -55,7 +55,8 @@ struct EnginePrices {
   /// From a transfer's arrival at one ring to its arrival at the next.
   let ringOffset: Picoseconds
   private let waitToStart: [Picoseconds]
-  private let eventWaitToStart: [Picoseconds]
+  /// From a semaphore's update to the begin of what a sequencer executes itself, by engine.
+  let eventWaitToStart: [Picoseconds]
   private let softwareWaitToStart: Picoseconds
   private let dma: Hardware.DMA
 
@@ -118,6 +119,9 @@ struct EnginePrices {
     case .loadWeights, .matmul, .stream: return waitToStart[engine]
     }
   }
+
+  /// What an EVENT_SEMAPHORE takes that the sequencer is used to.
+  func event(on engine: Engine) -> Picoseconds { events[Int(engine.rawValue)] }
 
   /// What a control instruction takes that the sequencer is used to.
   func control(_ instruction: DeviceInstruction) -> Picoseconds {

@@ -192,6 +192,18 @@ struct PEArray {
     wholePicoseconds(readCycles(work) * period, .down)
   }
 
+  /// What a matmul takes of an array at its full clock: from its first column to the next one's.
+  func usual(_ work: Matmul) -> Picoseconds {
+    let cycles = max(
+      streamCycles(work) + tensor.issueOverheadCyclesWarm, tensor.minimumIssueCycles)
+    return wholePicoseconds(cycles * period)
+  }
+
+  /// What an array at its full clock needs from the begin of a weight load to the first column of its matmul.
+  func usual(_ work: LoadWeights) -> Picoseconds {
+    wholePicoseconds(max(arrayCycles(work), readCycles(work)) * period) + weightsToStream
+  }
+
   private func streamCycles(_ work: Matmul) -> Double {
     let perColumn =
       switch work.rate {

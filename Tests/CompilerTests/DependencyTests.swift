@@ -66,7 +66,7 @@ struct DependencyTests {
   func everyConflictIsOrdered(_ seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let program = program(&random, 60)
-    let draft = Draft(program, MemoryLimits(try Hardware.load("trn2")))
+    let draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
     let before = draft.predecessors()
     var reach: [Set<Int32>] = []
     for index in 0..<before.count {
@@ -92,7 +92,7 @@ struct DependencyTests {
     var random = SeededGenerator(seed: seed)
     var program = program(&random, 200)
     for index in program.instructions.indices { program.instructions[index].label = "\(index)" }
-    let draft = Draft(program, MemoryLimits(try Hardware.load("trn2")))
+    let draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
     let before = draft.predecessors()
     var ordered = draft
     #expect(Ordering.run(&ordered, share: share) > 0)
@@ -112,7 +112,7 @@ struct DependencyTests {
       Tensor(name: "x", space: .hbm, dtype: .float32, shape: [64, 4096]),
       Tensor(name: "t", space: .sbuf, dtype: .float32, shape: [64, 512], place: nil),
     ]
-    let draft = Draft(program, MemoryLimits(try Hardware.load("trn2")))
+    let draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
     func box(_ rows: Int, _ columns: Int, _ offset: Int) -> Box {
       draft.box(
         AccessPattern(

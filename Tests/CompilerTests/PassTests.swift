@@ -1,3 +1,4 @@
+import Device
 import Diagnostics
 import Formats
 import Hardware
@@ -14,14 +15,17 @@ import Testing
 struct PassTests {
   /// What the first generation's compiler makes of the lines of a program.
   private func compiled(
-    _ lines: String, _ change: (inout CompilerOptions) -> Void = { _ in }
+    _ lines: String, on hardware: Hardware? = nil,
+    _ change: (inout CompilerOptions) -> Void = { _ in }
   ) throws -> Compiled {
     var options = CompilerOptions()
     options.schedule = .compiler
+    options.keepsPrograms = true
     change(&options)
     let text = "trnsim program 1\nkernel k\ndependencies derived\n" + lines
     let program = try Program(text: text, file: "k.trn")
-    return try Simulation.compiled(program, on: Hardware.load("trn2"), options: options)
+    return try Simulation.compiled(
+      program, on: hardware ?? Hardware.load("trn2"), options: options)
   }
 
   private func names(_ program: Program) -> [String] {
@@ -132,6 +136,36 @@ struct PassTests {
     let found = try compiled(scaledPasses("affine "))
     #expect(names(found.program) == ["dma_copy", "tensor_scalar", "dma_copy"])
     #expect(count("merged", "merge", found) == 9)
+  }
+
+  /// How much of a partition the passes of a loop move at once is the machine's.
+  @Test(arguments: [(512, 4), (1024, 2), (2048, 1)])
+  func theMachineSaysHowManyLoadsAreMerged(_ bytes: Int, _ loads: Int) throws {
+    let hardware = try Hardware.load("trn2").overridden(by: ["dma.packed_descriptor_bytes=\(bytes)"]
+    )
+    let found = try compiled(scaledPasses("affine "), on: hardware)
+    let sources = found.program.instructions.compactMap { ($0.operation as? DMACopy)?.src.tensor }
+    #expect(sources.count { found.program.tensors[Int($0.index)].name == "x" } == loads)
+  }
+
+  /// What copies PSUM is whoever is faster on the machine at hand.
+  @Test(arguments: [("clocks.vector=0.05", Engine.scalar), ("clocks.scalar=0.05", Engine.vector)])
+  func thePricesOfTheMachineDecideWhoCopies(_ setting: String, _ engine: Engine) throws {
+    let hardware = try Hardware.load("trn2").overridden(by: [setting])
+    let found = try compiled(
+      """
+      tensor x: hbm input float32 [128, 128]
+      tensor y: hbm output float32 [128, 128]
+      tensor a: sbuf float32 [128, 128]
+      tensor p: psum float32 [128, 128]
+      tensor b: sbuf float32 [128, 128]
+      dma_copy dst=a src=x
+      nc_matmul dst=p stationary=a moving=a
+      tensor_copy dst=b src=p
+      dma_copy dst=y src=b
+      """, on: hardware)
+    let copy = try #require(found.program.instructions.first { $0.operation is TensorCopy })
+    #expect(copy.resolvedEngine == engine)
   }
 
   @Test func passesOfOtherLoopsStayApart() throws {
@@ -313,6 +347,7 @@ struct PassTests {
     }
     var options = CompilerOptions()
     options.schedule = .compiler
+    options.keepsPrograms = true
     let inputs = program.givenTensors.map { _, tensor in
       KernelInput(tensor.name, tensor.dtype, tensor.shape, .normal(mean: 0, deviation: 1))
         .make(seed: seed)
@@ -328,7 +363,7 @@ struct PassTests {
     let text = "trnsim program 1\nkernel k\ndependencies derived\n" + scaledPasses("")
     let program = try Program(text: text, file: "k.trn")
     let hardware = try Hardware.load("trn2")
-    var draft = Draft(program, MemoryLimits(hardware))
+    var draft = Draft(program, TargetMachine(hardware))
     draft.nodes.swapAt(0, 1)
     let wrong = PassResult(name: "swap", changes: [], keepsScopes: true, draft: draft)
     let input = KernelInput("x", .float32, [128, 512], .normal(mean: 0, deviation: 1))

@@ -38,9 +38,10 @@ struct PlacementTests {
       }
     }
     let program = try Program(text: text, file: "k.trn")
-    var limits = MemoryLimits(try Hardware.load("trn2"))
+    let hardware = try Hardware.load("trn2")
+    var limits = MemoryLimits(hardware)
     limits.sbufBytes = 64 * capacity
-    var draft = Draft(program, limits)
+    var draft = Draft(program, TargetMachine(hardware, limits: limits))
     try Placement.run(&draft, policy: policy, keepsTensors: false)
     return draft.head.tensors.map { $0.address / 64 }
   }
@@ -104,7 +105,7 @@ struct PlacementTests {
       end_loop
       """
     let program = try Program(text: text, file: "k.trn")
-    let draft = Draft(program, MemoryLimits(try Hardware.load("trn2")))
+    let draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
     // From the instruction before the loop, which may hand over to the first pass, to its end.
     #expect(draft.lifetimes() == [0...4, 0...4])
   }

@@ -21,7 +21,7 @@ struct SpillingTests {
     _ lines: String, tiles count: Int, room: Int
   ) throws -> (lines: [String], saved: Int, loaded: Int)? {
     let program = try Program(text: head + tiles(count) + lines, file: "k.trn")
-    var draft = Draft(program, MemoryLimits(try Hardware.load("trn2")))
+    var draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
     guard let spills = Spilling.run(&draft, capacity: 64 * room) else { return nil }
     let after = draft.program(keepsScopes: true)
     let texts = after.instructions.indices.map { after.instructionText($0) }

@@ -135,8 +135,11 @@ import nki.isa as nisa
 import nki.language as nl
 import neuronxcc.nki.isa as first
 
+def part(a: nl.ndarray) -> nl.ndarray:
+    return nl.load(a[0:64])
+
 def kernel(a: nl.ndarray) -> None:
-    x = nl.load(a)
+    x = nl.load(part(a).reshape((64, 8)))
     y = nl.ndarray((128, 512), dtype=nl.float32, buffer=nl.sbuf)
     nisa.tensor_scalar(y, x, nl.multiply, 2.0, engine=nisa.engine.vector).depends_on()
     nisa.tensor_tensor(dst=y, data1=x, data2=nl.add(x, 1.0), op="add")

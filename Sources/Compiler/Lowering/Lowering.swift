@@ -14,6 +14,7 @@ public struct Lowering {
   let hardware: Hardware
   var device = DeviceProgram()
   private var emitter: Emitter
+  private let descriptors: DescriptorSplit
   private var tracker: HazardTracker
   private var known: KnownCompletions
   /// Operands of the emission at hand.
@@ -69,6 +70,7 @@ public struct Lowering {
     self.program = program
     self.hardware = hardware
     emitter = Emitter(engine: .tensor, tensors: program.tensors, geometry: Geometry(hardware))
+    descriptors = DescriptorSplit(hardware)
     tracker = HazardTracker(
       tensors: program.tensors, sbufBytes: hardware.sbuf.bytesPerPartition,
       psumBytes: hardware.psum.bytesPerPartition)
@@ -235,40 +237,12 @@ public struct Lowering {
 
   // MARK: - DMA
 
-  /// Cuts a transfer into descriptor runs, neighbouring descriptors together on a ring.
-  ///
-  /// Descriptors longer than the hardware's largest are cut. Each ring moves the rows of its own
-  /// partitions (`portions`); a transfer between places in HBM is cut evenly.
+  /// Adds a transfer with its descriptors.
   private mutating func split(_ shape: TransferShape, _ engine: Engine) {
-    let dma = hardware.dma
-    let mode = resolve(shape.mode, engine)
-    var bytes = shape.bytes
-    var elements = shape.elements
-    var count = shape.descriptors
-    if bytes > dma.maxDescriptorBytes {
-      let pieces = (bytes + dma.maxDescriptorBytes - 1) / dma.maxDescriptorBytes
-      count *= pieces
-      bytes = (bytes + pieces - 1) / pieces
-      elements = (elements + pieces - 1) / pieces
-    }
-    let portions = portions(of: count, shape.partitions)
-    let pieces = mode == .none && shape.kind == .contiguous ? packed(bytes, portions) : 1
-    bytes *= pieces
-    elements *= pieces
-    count /= pieces
-    let first = device.runs.count
-    for portion in portions {
-      device.runs.append(
-        DescriptorRun(
-          ring: portion.ring, count: portion.count / pieces, bytes: bytes, elements: elements,
-          kind: shape.kind, writesHBM: shape.hbmWriteBytes > 0, pieces: pieces))
-    }
-    device.transfers.append(
-      Transfer(
-        firstRun: first, runCount: device.runs.count - first,
-        bytes: max(shape.hbmReadBytes, shape.hbmWriteBytes, shape.bytes * shape.descriptors),
-        hbmReadBytes: shape.hbmReadBytes, hbmWriteBytes: shape.hbmWriteBytes, descriptors: count,
-        queue: queue(engine, mode), mode: mode))
+    let mode = descriptors.mode(shape.mode, on: engine)
+    let transfer = descriptors.split(shape, mode, into: &device.runs)
+    device.transfers.append(transfer)
+    device.transfers[device.transfers.count - 1].queue = Int32(queue(engine, mode))
   }
 
   /// A part of an exchange is a transfer without descriptors, in a queue of its own.
@@ -289,47 +263,6 @@ public struct Lowering {
 
   /// Name of the queue of what several cores do together.
   private static let exchangeQueue = "qCollective"
-
-  /// How many of `count` descriptors each ring has, of the rings that have any.
-  ///
-  /// A ring moves the partitions of its lanes, of which it has eight (NKI documentation, introduction to
-  /// DMA: a load of four rows keeps one engine busy, one of 128 rows sixteen with eight rows each; the
-  /// captures of static and of generated descriptors have 128 rows and show the same).
-  private func portions(of count: Int, _ partitions: Range<Int>?) -> [(ring: Int, count: Int)] {
-    let rings = hardware.dma.rings
-    guard let partitions, !partitions.isEmpty else {
-      let used = min(rings, max(count, 1))
-      return (0..<used).map { ($0, count * ($0 + 1) / used - count * $0 / used) }
-    }
-    let lanes = max(1, hardware.sbuf.partitions / rings)
-    let rows = partitions.count
-    return (partitions.lowerBound / lanes...(partitions.upperBound - 1) / lanes).compactMap {
-      ring in
-      let own = partitions.clamped(to: ring * lanes..<(ring + 1) * lanes)
-      let begin = own.lowerBound - partitions.lowerBound
-      let share = count * (begin + own.count) / rows - count * begin / rows
-      return share > 0 ? (ring % rings, share) : nil
-    }
-  }
-
-  /// How many rows of `bytes` a prepared descriptor takes.
-  ///
-  /// What a ring has of a transfer makes one descriptor if it is small enough.
-  private func packed(_ bytes: Int, _ portions: [(ring: Int, count: Int)]) -> Int {
-    let share = portions[0].count
-    guard portions.allSatisfy({ $0.count == share }) else { return 1 }
-    return share > 1 && share * bytes <= hardware.dma.packedDescriptorBytes ? share : 1
-  }
-
-  /// The mode the author chose, or what the core has for this engine.
-  private func resolve(_ mode: DGEMode?, _ engine: Engine) -> DGEMode {
-    if let mode { return mode }
-    switch engine {
-    case .gpsimd: return .swdge
-    case .sync, .scalar: return hardware.dma.hwdge == nil ? .none : .hwdge
-    case .tensor, .vector: return .none
-    }
-  }
 
   /// The queue's index; named as the profiler names them.
   private mutating func queue(_ engine: Engine, _ mode: DGEMode) -> Int {

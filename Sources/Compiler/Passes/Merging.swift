@@ -14,13 +14,13 @@ import Programs
 /// * work on up to 512 elements of a partition, a bank of PSUM in float32: four copies of transposed tiles of 128
 ///   are one;
 /// * no more than four passes of a loop of eight (fused attention, 1024 tokens);
-/// * DMAs of up to 4096 bytes of a partition: two tiles of 512 float32, eight of 128;
+/// * DMAs of up to 4096 bytes of a partition, a packed descriptor of the machine: two tiles of 512 float32, eight of
+///   128;
 /// * tiles of the passes side by side: arrays are expanded, so that each pass has its part.
 ///
 /// What passes write must be apart and must not depend on one another, also not by way of other instructions.
 struct Merging {
   private static let maximumPasses = 4
-  private static let maximumDMABytes = 4096
 
   /// Operations that are merged, with the operands of which each pass has its own; others must be the same in
   /// all.
@@ -173,7 +173,7 @@ struct Merging {
     guard isFree else { return 1 }
     if node.isDMA {
       let bytes = own.map { $0.elementsPerRow * draft.facts($0).itemSize }.max() ?? 1
-      return Self.maximumDMABytes / max(1, bytes)
+      return draft.limits.dmaBytes / max(1, bytes)
     }
     if let reduction = node.operation as? TensorReduce {
       let rank = reduction.data.free.count
@@ -302,7 +302,7 @@ struct Merging {
 
   private func contracted(_ before: Predecessors, _ groups: [[Int]]) -> Contraction {
     var node = Array(0..<before.count)
-    var members: [Int: [Int]] = [:]
+    var members = [[Int]?](repeating: nil, count: before.count)
     for group in groups {
       members[group[0]] = group
       for member in group { node[member] = group[0] }
@@ -357,26 +357,20 @@ struct Merging {
   /// Operands on the expanded tensors, and one instruction for each group, where its last input is there.
   private mutating func rewrite(_ contraction: Contraction, _ groups: [[Int]], _ packs: Packs) {
     let moved = expand(packs)
-    let placed = draft.nodes.map { node in
-      var changed: [(field: Int, pattern: AccessPattern)] = []
-      for operand in node.operands {
-        guard let (tensor, shift) = moved[draft.owner(operand.pattern)] else { continue }
-        var pattern = operand.pattern
-        pattern.tensor = TensorID(tensor)
-        pattern.offset += shift
-        changed.append((operand.field, pattern))
-      }
-      return changed.isEmpty ? node : node.with(changed)
-    }
-    var members: [Int: [Int]] = [:]
+    var members = [[Int]?](repeating: nil, count: draft.nodes.count)
     for group in groups { members[group[0]] = group }
     let (node, before) = (contraction.node, contraction.before)
     let after = before.reversed
     var waiting = node.indices.map { before[$0].count }
     var ready = Heap(node.indices.filter { node[$0] == $0 && waiting[$0] == 0 })
     var result: [Node] = []
+    result.reserveCapacity(draft.nodes.count)
     while let index = ready.popMin() {
-      result.append(members[index].map { joined($0.map { placed[$0] }) } ?? placed[index])
+      if let group = members[index] {
+        result.append(joined(group, moved))
+      } else {
+        result.append(draft.nodes[index].changing { move(&$0, moved) })
+      }
       for other in after[index] {
         waiting[Int(other)] -= 1
         if waiting[Int(other)] == 0 { ready.insert(Int(other)) }
@@ -385,12 +379,24 @@ struct Merging {
     draft.nodes = result
   }
 
+  /// By tensor: the one that it is part of now, or -1, and the element at which its part begins.
+  private typealias Moves = [(tensor: Int32, shift: Int)]
+
+  /// Lets a pattern reach its tensor's part; whether that changed it.
+  private func move(_ pattern: inout AccessPattern, _ moves: Moves) -> Bool {
+    let (tensor, shift) = moves[draft.owner(pattern)]
+    guard tensor >= 0 else { return false }
+    pattern.tensor = TensorID(Int(tensor))
+    pattern.offset += shift
+    return true
+  }
+
   /// One tensor for each pack.
   ///
-  /// - Returns: by tensor, the one that it is part of, and the element at which its part begins.
-  private mutating func expand(_ packs: Packs) -> [Int: (tensor: Int, shift: Int)] {
+  /// - Returns: where the tensors' parts are.
+  private mutating func expand(_ packs: Packs) -> Moves {
     var expanded: [Int: Int] = [:]
-    var moved: [Int: (tensor: Int, shift: Int)] = [:]
+    var moved = Moves(repeating: (-1, 0), count: draft.tensors.count)
     for index in packs.tensors {
       guard let entry = packs.place[index] else { continue }
       let first = draft.declaration(entry.pack[0])
@@ -402,28 +408,32 @@ struct Merging {
             shape: [first.partitions, first.freeElements * entry.pack.count], place: nil,
             location: first.location))
       expanded[entry.pack[0]] = tensor
-      moved[index] = (tensor, entry.position * first.freeElements)
+      moved[index] = (Int32(tensor), entry.position * first.freeElements)
     }
     return moved
   }
 
   /// One instruction that does what those of several passes do.
-  private func joined(_ passes: [Node]) -> Node {
-    let first = passes[0]
+  private func joined(_ group: [Int], _ moves: Moves) -> Node {
+    let first = draft.nodes[group[0]]
+    let second = draft.nodes[group[1]]
     let isReduction = first.operation is TensorReduce
     let data = first.opcode.fieldIndex("data")
+    let own = tileFields[first.opcode] ?? []
     var changed: [(field: Int, pattern: AccessPattern)] = []
-    for field in tileFields[first.opcode] ?? [] {
-      guard let pattern = first.operands.first(where: { $0.field == field })?.pattern,
-        let second = passes[1].operands.first(where: { $0.field == field })?.pattern
-      else { continue }
-      changed.append(
-        (
-          field,
-          pattern.repeated(
-            step: second.offset - pattern.offset, count: passes.count,
-            keepsDimension: isReduction && field == data)
-        ))
+    for operand in first.operands {
+      var pattern = operand.pattern
+      var isChanged = move(&pattern, moves)
+      if own.contains(operand.field),
+        var next = second.operands.first(where: { $0.field == operand.field })?.pattern
+      {
+        _ = move(&next, moves)
+        pattern = pattern.repeated(
+          step: next.offset - pattern.offset, count: group.count,
+          keepsDimension: isReduction && operand.field == data)
+        isChanged = true
+      }
+      if isChanged { changed.append((operand.field, pattern)) }
     }
     var node = first.with(changed)
     if isReduction, var reduction = node.operation as? TensorReduce {

@@ -32,7 +32,12 @@ struct Ordering {
   private typealias Event = Due
 
   private let draft: Draft
-  private let costs: WorkCosts
+  /// By instruction: what it takes on its engine; behind them what open ones take on Scalar.
+  private var costs: [WorkCosts.Cost] = []
+  /// By instruction: whether its engine is open, then the position of its cost on Scalar, else -1.
+  private var onScalar: [Int32] = []
+  private let engines: [Engine]
+  private let isDMA: [Bool]
   private let nodes: [Node]
   private let before: Predecessors
   private let after: Predecessors
@@ -81,8 +86,9 @@ struct Ordering {
 
   private init(_ draft: Draft, share: Double) {
     self.draft = draft
-    costs = WorkCosts(draft: draft)
     nodes = draft.nodes
+    engines = nodes.map(\.resolvedEngine)
+    isDMA = nodes.map(\.isDMA)
     before = draft.predecessors()
     after = before.reversed
     waiting = (0..<before.count).map { [before] in Int32(before[$0].count) }
@@ -102,18 +108,40 @@ struct Ordering {
     arrival = [Double](repeating: 0, count: nodes.count)
     isDone = [Bool](repeating: false, count: nodes.count)
     order.reserveCapacity(nodes.count)
+    var own: [Int32] = []
     for node in nodes {
-      var own: [Int32] = []
+      own.removeAll(keepingCapacity: true)
       for operand in node.operands {
         let owner = draft.owner(operand.pattern)
         guard tensors[owner].isOnChip, tensors[owner].place == nil, !own.contains(Int32(owner))
         else { continue }
         own.append(Int32(owner))
+        users[owner] += 1
       }
-      for owner in own { users[Int(owner)] += 1 }
-      touched.append(own.sorted())
+      if own.count > 1 { own.sort() }
+      touched.append(own)
     }
+    price()
     latest = latestStarts()
+  }
+
+  private mutating func price() {
+    var prices = WorkCosts(draft)
+    costs.reserveCapacity(nodes.count)
+    var open: [WorkCosts.Cost] = []
+    for (index, node) in nodes.enumerated() {
+      let isOpen = draft.isOpen(node)
+      costs.append(prices.cost(node, on: isOpen ? .vector : engines[index]))
+      onScalar.append(isOpen ? Int32(nodes.count + open.count) : -1)
+      if isOpen { open.append(prices.cost(node, on: .scalar)) }
+    }
+    costs += open
+  }
+
+  private func isOpen(_ index: Int) -> Bool { onScalar[index] >= 0 }
+
+  private func cost(_ index: Int, on engine: Engine) -> WorkCosts.Cost {
+    engine == .scalar && isOpen(index) ? costs[Int(onScalar[index])] : costs[index]
   }
 
   /// When each instruction must start, so that all after it is in time.
@@ -122,31 +150,26 @@ struct Ordering {
   /// passes of a loop follow one another, as captures of fused attention with 1024 tokens show for the two groups
   /// of merged passes, and within reach of each other what has most work behind it goes first.
   private func latestStarts() -> [Double] {
-    var own: [Double] = []
-    var due: [Double] = []
+    var result: [Double] = []
+    result.reserveCapacity(nodes.count)
     var loads = [Double](repeating: 0, count: Engine.allCases.count)
     var ringLoad = 0.0
     var busiest = 0.0
-    for node in nodes {
-      let (busy, delay) = costs.busyAndDelay(node, on: node.resolvedEngine)
-      let engine = Int(node.resolvedEngine.rawValue)
-      var length = busy + delay
-      loads[engine] += busy
+    for index in nodes.indices {
+      let cost = costs[index]
+      let engine = Int(engines[index].rawValue)
+      loads[engine] += cost.busy
       busiest = max(busiest, loads[engine])
-      if node.isDMA {
-        let bytes = costs.transfer(node)
-        ringLoad += bytes
+      if isDMA[index] {
+        ringLoad += cost.share
         busiest = max(busiest, ringLoad)
-        length += bytes
       }
-      own.append(length)
-      due.append(busiest)
+      result.append(busiest)
     }
-    var result = due
     for index in nodes.indices.reversed() {
-      var end = due[index]
-      for other in after[index] { end = min(end, result[Int(other)]) }
-      result[index] = end - own[index]
+      var end = result[index]
+      for other in after[index] { end = min(end, result[Int(other)] - costs[Int(other)].wait) }
+      result[index] = end - costs[index].length
     }
     return result
   }
@@ -184,11 +207,11 @@ struct Ordering {
       return
     }
     let due = Due(time: latest[index], index: index)
-    if draft.isOpen(nodes[index]) {
+    if isOpen(index) {
       ready[Self.openList].insert(due)
       for engine in Self.open { isStuck[Int(engine.rawValue)] = false }
     } else {
-      let engine = Int(nodes[index].resolvedEngine.rawValue)
+      let engine = Int(engines[index].rawValue)
       ready[engine].insert(due)
       isStuck[engine] = false
     }
@@ -238,11 +261,10 @@ struct Ordering {
   /// Whether the first open instruction ends on this engine no later than on the other.
   private func isBetter(_ engine: Engine, _ now: Double) -> Bool {
     guard let first = ready[Self.openList].min else { return false }
-    let ends = Self.open.map { engine in
-      let (busy, delay) = costs.busyAndDelay(nodes[first.index], on: engine)
-      return max(now, free[Int(engine.rawValue)]) + (busy + delay)
+    func end(_ engine: Engine) -> Double {
+      max(now, free[Int(engine.rawValue)]) + cost(first.index, on: engine).length
     }
-    return Self.open[ends[1] < ends[0] ? 1 : 0] == engine
+    return (end(.vector) < end(.scalar) ? .vector : .scalar) == engine
   }
 
   // MARK: Memory
@@ -273,7 +295,7 @@ struct Ordering {
 
   /// Starts the oldest instruction whether there is room or not: all that it waits for has started.
   private mutating func force(_ now: Double) {
-    let engine = nodes[oldest].resolvedEngine
+    let engine = engines[oldest]
     start(
       oldest, on: engine, at: max(now, free[Int(engine.rawValue)], arrival[oldest]))
   }
@@ -282,22 +304,22 @@ struct Ordering {
 
   private mutating func start(_ index: Int, on engine: Engine, at start: Double) {
     let node = nodes[index]
-    let (busy, delay) = costs.busyAndDelay(node, on: engine)
-    var end = start + busy + delay
-    if node.isDMA {
-      rings = max(rings, start + busy) + costs.transfer(node)
-      end = rings + delay
+    let cost = cost(index, on: engine)
+    var end = start + cost.result
+    if isDMA[index] {
+      rings = max(rings, start + cost.arrival) + cost.share
+      end = rings + cost.result
     }
     self.end = max(self.end, end)
-    free[Int(engine.rawValue)] = start + busy
-    events.insert(Event(time: start + busy, index: -1))
+    free[Int(engine.rawValue)] = start + cost.busy
+    events.insert(Event(time: start + cost.busy, index: -1))
     isDone[index] = true
-    order.append(draft.isOpen(node) && engine != .vector ? node.on(engine) : node)
+    order.append(isOpen(index) && engine != .vector ? node.on(engine) : node)
     for tensor in touched[index] { use(Int(tensor), until: end) }
     for other in after[index] {
       let other = Int(other)
       waiting[other] -= 1
-      arrival[other] = max(arrival[other], end)
+      arrival[other] = max(arrival[other], end + costs[other].wait)
       if waiting[other] == 0 { events.insert(Event(time: arrival[other], index: other)) }
     }
     if index == oldest {

@@ -37,7 +37,8 @@ struct Placement {
 
   private let draft: Draft
   private var items: [Item] = []
-  private var places: [Int: OnChipPlace] = [:]
+  /// By tensor.
+  private var places: [OnChipPlace?]
 
   /// Places all tensors on chip; those that no instruction touches go, or stay at the begin of their memory.
   ///
@@ -52,6 +53,7 @@ struct Placement {
 
   private init(_ draft: Draft) {
     self.draft = draft
+    places = Array(repeating: nil, count: draft.tensors.count)
     for (tensor, life) in draft.lifetimes().enumerated() {
       guard let life, draft.tensors[tensor].isOnChip else { continue }
       items.append(
@@ -90,7 +92,7 @@ struct Placement {
         break
       }
       guard let failed else {
-        places.merge(attempt.places) { $1 }
+        for (tensor, place) in attempt.places { places[tensor] = place }
         return
       }
       // Rotation leaves gaps. The compiler would pack when it must, so do the same.
@@ -130,7 +132,7 @@ struct Placement {
     let alignment: Int
     let isPSUM: Bool
     let fixed: [(item: Item, place: OnChipPlace)]
-    private(set) var places: [Int: OnChipPlace] = [:]
+    private(set) var places: [(tensor: Int, place: OnChipPlace)] = []
     private var live: [Taken] = []
     /// Live tensors by the end of their lives, the next one last.
     private var ending: [(last: Int, tensor: Int)] = []
@@ -174,7 +176,7 @@ struct Placement {
         begin = gap(taken, size, from: 0, alignment: alignment)
       }
       guard let begin else { return false }
-      places[item.tensor] = OnChipPlace(byte: begin)
+      places.append((item.tensor, OnChipPlace(byte: begin)))
       // The pointer moves by whole banks in PSUM, so that neighbours in time use different banks.
       pointer = roundedUp(begin + size, unit)
       if pointer >= capacity { pointer = 0 }
@@ -187,9 +189,9 @@ struct Placement {
     }
 
     private mutating func release(before first: Int) {
-      var gone: Set<Int> = []
+      var gone: [Int] = []
       while let next = ending.last, next.last < first {
-        gone.insert(next.tensor)
+        gone.append(next.tensor)
         ending.removeLast()
       }
       guard !gone.isEmpty else { return }

@@ -63,7 +63,9 @@ struct CompileCommand: ParsableCommand {
         }
       let findings = program.check(Geometry(hardware), allowsUnplaced: true)
       guard findings.isEmpty else { throw DiagnosticError(findings) }
-      let compiled = try Compiler.compile(program, on: hardware, options: compiler.options)
+      var options = compiler.options
+      options.keepsPrograms = verify || after != nil
+      let compiled = try Compiler.compile(program, on: hardware, options: options)
       for pass in compiled.passes { note(pass.summary) }
       if verify {
         let inputs = trialInputs(program.givenTensors.map(\.tensor), [], seed: seed)
@@ -80,13 +82,13 @@ struct CompileCommand: ParsableCommand {
   }
 
   private func state(after name: String, of compiled: Compiled) throws -> Program {
-    guard let pass = compiled.passes.last(where: { $0.name == name }) else {
+    guard let found = compiled.passes.last(where: { $0.name == name })?.program else {
       throw DiagnosticError(
         "there was no pass '\(name)'",
         remedy: compiled.passes.isEmpty
           ? "the program keeps its order and has its addresses: no pass ran; try --schedule compiler"
           : remedyForUnknown(name, known: compiled.passes.map(\.name)))
     }
-    return pass.program
+    return found
   }
 }

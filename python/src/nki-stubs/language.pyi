@@ -42,7 +42,7 @@ def add(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = .
 def affine_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
     """`affine_range(n)` or `affine_range(start, stop, step)`: unrolled while tracing."""
 
-def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def arange(*args: int) -> Any:
     """An index grid, as NumPy's."""
@@ -64,7 +64,7 @@ def bitwise_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
     """`nl.bitwise_xor`: an operation of instructions, and a function of tiles."""
 
 bool_: DType
-def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def bypass(*_: Any, **_more: Any) -> Any:
     """`nl.bypass`: an operation of instructions, and a function of tiles."""
@@ -84,7 +84,7 @@ def device_print(print_prefix: Any, tensor: NkiTensor) -> None:
 def divide(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.divide`: an operation of instructions, and a function of tiles."""
 
-def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def ds(start: Any, size: int) -> DynamicSlice:
     """`size` elements from `start` on; the start may be known only when the program runs."""
@@ -95,7 +95,7 @@ def dslice(start: Any, size: int) -> DynamicSlice:
 def dynamic_range(start: Any, stop: Any = None, step: Any = 1) -> Iterator[VirtualRegister]:
     """A loop of the sequencer: its body is traced once."""
 
-def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> NkiTensor: ...
+def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray: ...
 
 def equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.equal`: an operation of instructions, and a function of tiles."""
@@ -109,7 +109,7 @@ def erf_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> A
 def exp(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.exp`: an operation of instructions, and a function of tiles."""
 
-def expand_dims(x: NkiTensor, axis: int) -> NkiTensor: ...
+def expand_dims(x: NkiTensor, axis: int) -> ndarray: ...
 
 float16: DType
 float32: DType
@@ -130,9 +130,9 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], step: Any = 
     """`for i in lower…upper: body_fun(i)` as a loop of the sequencer; the body is traced once."""
 
 fp32: DType
-def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
-def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: ElementType | None = None) -> NkiTensor: ...
+def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: ElementType | None = None) -> ndarray: ...
 
 def gelu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.gelu`: an operation of instructions, and a function of tiles."""
@@ -179,10 +179,10 @@ def less(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = 
 def less_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.less_equal`: an operation of instructions, and a function of tiles."""
 
-def load(src: NkiTensor, dtype: ElementType | None = None) -> NkiTensor:
+def load(src: NkiTensor, dtype: ElementType | None = None) -> ndarray:
     """A new tile in sbuf with the contents of an HBM tensor."""
 
-def load_transpose2d(src: NkiTensor, dtype: ElementType | None = None) -> NkiTensor: ...
+def load_transpose2d(src: NkiTensor, dtype: ElementType | None = None) -> ndarray: ...
 
 def log(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.log`: an operation of instructions, and a function of tiles."""
@@ -199,7 +199,7 @@ def logical_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
 def logical_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.logical_xor`: an operation of instructions, and a function of tiles."""
 
-def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_more: Any) -> NkiTensor: ...
+def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_more: Any) -> ndarray: ...
 
 def max(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
     """`nl.maximum`: an operation of instructions, and a function of tiles."""
@@ -240,6 +240,8 @@ class ndarray(NkiTensor):
     """A tensor: `nl.ndarray(shape, dtype, buffer=nl.sbuf)` allocates one, and it is the type of all."""
     def __init__(self, shape: Sequence[int], dtype: ElementType | None = None, buffer: Any = None, name: str = '', address: Any = None, **_more: Any) -> None: ...
 
+    def broadcast_to(self, shape: Sequence[int]) -> ndarray: ...
+
 
 def negative(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.negative`: an operation of instructions, and a function of tiles."""
@@ -253,7 +255,7 @@ def not_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: A
 def num_programs(axes: Any = 0) -> Any:
     """How many programs the grid has."""
 
-def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
 def par_dim(size: int) -> ParDim:
     """Marks the partition dimension of a shape."""
@@ -275,7 +277,7 @@ def program_ndim() -> int:
     """Dimensions of the grid."""
 
 psum: MemoryRegion
-def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
 def random_seed(seed: Any) -> None:
     """Seeds the Vector engine's generator."""
@@ -292,7 +294,7 @@ def relu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
 def right_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.right_shift`: an operation of instructions, and a function of tiles."""
 
-def rms_norm(x: NkiTensor, w: NkiTensor, axis: int | Sequence[int] | None, n: int, epsilon: float = 1e-06, dtype: ElementType | None = None, compute_dtype: Any = None, **_more: Any) -> NkiTensor: ...
+def rms_norm(x: NkiTensor, w: NkiTensor, axis: int | Sequence[int] | None, n: int, epsilon: float = 1e-06, dtype: ElementType | None = None, compute_dtype: Any = None, **_more: Any) -> ndarray: ...
 
 def rsqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.rsqrt`: an operation of instructions, and a function of tiles."""
@@ -301,11 +303,11 @@ sbuf: MemoryRegion
 def sequential_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
     """`sequential_range(n)` or `sequential_range(start, stop, step)`: unrolled while tracing."""
 
-def shared_constant(constant: Any, dtype: ElementType | None = None, **_more: Any) -> NkiTensor:
+def shared_constant(constant: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray:
     """A constant array, or one in a `.npy` file, as an HBM tensor."""
 
 shared_hbm: MemoryRegion
-def shared_identity_matrix(n: int, dtype: ElementType | None = 'uint8', dst: NkiTensor | None = None) -> NkiTensor:
+def shared_identity_matrix(n: int, dtype: ElementType | None = 'uint8', dst: NkiTensor | None = None) -> ndarray:
     """The identity matrix in sbuf, loaded into `dst` if that is given.
 
     In the first API generation it is an HBM tensor, as `shared_constant` is.
@@ -326,7 +328,7 @@ def silu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> 
 def sin(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.sin`: an operation of instructions, and a function of tiles."""
 
-def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def softplus(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.softplus`: an operation of instructions, and a function of tiles."""
@@ -363,11 +365,7 @@ def tan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
 def tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.tanh`: an operation of instructions, and a function of tiles."""
 
-class tensor(NkiTensor):
-    """A tensor: `nl.ndarray(shape, dtype, buffer=nl.sbuf)` allocates one, and it is the type of all."""
-    def __init__(self, shape: Sequence[int], dtype: ElementType | None = None, buffer: Any = None, name: str = '', address: Any = None, **_more: Any) -> None: ...
-
-
+tensor = ndarray
 tfloat32: DType
 class _TileSize:
     """Limits of tiles (NKI documentation, nki.language.tile_size), of the machine that is traced for."""
@@ -411,7 +409,7 @@ class _TileSize:
 
 
 tile_size: _TileSize
-def transpose(x: NkiTensor, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def transpose(x: NkiTensor, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def trunc(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """`nl.trunc`: an operation of instructions, and a function of tiles."""
@@ -419,13 +417,13 @@ def trunc(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> An
 uint16: DType
 uint32: DType
 uint8: DType
-def var(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, **_more: Any) -> NkiTensor: ...
+def var(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, **_more: Any) -> ndarray: ...
 
-def where(condition: NkiTensor, x: Scalar, y: Scalar, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def where(condition: NkiTensor, x: Scalar, y: Scalar, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def while_loop(init: Any, body_fun: Callable[..., Any]) -> None:
     """Repeats `body_fun(register)` while the register is not 0; the body is traced once."""
 
-def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
-def zeros_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> NkiTensor: ...
+def zeros_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray: ...

@@ -80,6 +80,8 @@ class Stub:
             self._function(name, value._call, value.__doc__, masked=True)
         elif isinstance(value, FunctionType):
             self._function(name, value, value.__doc__)
+        elif isinstance(value, type) and own and value.__name__ != name:
+            self.lines.append(f"{name} = {value.__name__}")
         elif isinstance(value, type) and own:
             self._class(name, value)
         elif isinstance(value, type):
@@ -109,6 +111,9 @@ class Stub:
         self.lines += _docstring(value.__doc__, "    ")
         if call is not None:
             self._function("__init__", call, None, "    ", gives="None")
+            for member, found in inspect.getmembers(NkiTensor, inspect.isfunction):
+                if found.__annotations__.get("return") == "NkiTensor" and (member == "__getitem__" or member[0] != "_"):
+                    self._function(member, found, None, "    ", gives=name)
         for member, found in vars(value).items():
             if isinstance(found, FunctionType) and (not member.startswith("_") or member in _SHOWN):
                 self._function(member, found, found.__doc__, "    ")
@@ -144,6 +149,8 @@ class Stub:
             parts.append("**_more: Any")
         given = signature.return_annotation
         result = gives or ("Any" if given is signature.empty else _text(given))
+        if result == "NkiTensor" and not indent and "ndarray" in self.module.__all__:
+            result = "ndarray"  # what kernels call the type of all tensors
         head = f"{indent}def {name}({', '.join(parts)}) -> {result}:"
         self.lines += [head, *_docstring(doc, indent + "    "), ""] if doc else [f"{head} ...", ""]
 

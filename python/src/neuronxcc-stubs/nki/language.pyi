@@ -41,7 +41,7 @@ def add(*args: Any, mask: Any = None, **_more: Any) -> Any:
 def affine_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
     """`affine_range(n)` or `affine_range(start, stop, step)`: unrolled while tracing."""
 
-def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def all_reduce(x: Scalar, op: Op, program_axes: Any, **_more: Any) -> Any: ...
 
@@ -65,7 +65,7 @@ def bitwise_xor(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.bitwise_xor`: an operation of instructions, and a function of tiles."""
 
 bool_: DType
-def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def bypass(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.bypass`: an operation of instructions, and a function of tiles."""
@@ -85,7 +85,7 @@ def device_print(print_prefix: Any, tensor: NkiTensor) -> None:
 def divide(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.divide`: an operation of instructions, and a function of tiles."""
 
-def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def ds(start: Any, size: int) -> DynamicSlice:
     """`size` elements from `start` on; the start may be known only when the program runs."""
@@ -96,7 +96,7 @@ def dslice(start: Any, size: int) -> DynamicSlice:
 def dynamic_range(start: Any, stop: Any = None, step: Any = 1) -> Iterator[VirtualRegister]:
     """A loop of the sequencer: its body is traced once."""
 
-def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> NkiTensor: ...
+def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray: ...
 
 def equal(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.equal`: an operation of instructions, and a function of tiles."""
@@ -110,7 +110,7 @@ def erf_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
 def exp(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.exp`: an operation of instructions, and a function of tiles."""
 
-def expand_dims(x: NkiTensor, axis: int) -> NkiTensor: ...
+def expand_dims(x: NkiTensor, axis: int) -> ndarray: ...
 
 def finfo(dtype: ElementType | None) -> Any:
     """The limits of a float type, as NumPy's."""
@@ -134,9 +134,9 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], step: Any = 
     """`for i in lower…upper: body_fun(i)` as a loop of the sequencer; the body is traced once."""
 
 fp32: DType
-def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
-def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: ElementType | None = None) -> NkiTensor: ...
+def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: ElementType | None = None) -> ndarray: ...
 
 def gelu(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.gelu`: an operation of instructions, and a function of tiles."""
@@ -253,7 +253,7 @@ def not_equal(*args: Any, mask: Any = None, **_more: Any) -> Any:
 def num_programs(axes: Any = 0) -> Any:
     """How many programs the grid has."""
 
-def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
 def par_dim(size: int) -> ParDim:
     """Marks the partition dimension of a shape."""
@@ -275,7 +275,7 @@ def program_ndim() -> int:
     """Dimensions of the grid."""
 
 psum: MemoryRegion
-def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
 def random_seed(seed: Any) -> None:
     """Seeds the Vector engine's generator."""
@@ -301,11 +301,11 @@ sbuf: MemoryRegion
 def sequential_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
     """`sequential_range(n)` or `sequential_range(start, stop, step)`: unrolled while tracing."""
 
-def shared_constant(constant: Any, dtype: ElementType | None = None, **_more: Any) -> NkiTensor:
+def shared_constant(constant: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray:
     """A constant array, or one in a `.npy` file, as an HBM tensor."""
 
 shared_hbm: MemoryRegion
-def shared_identity_matrix(n: int, dtype: ElementType | None = 'uint8', dst: NkiTensor | None = None) -> NkiTensor:
+def shared_identity_matrix(n: int, dtype: ElementType | None = 'uint8', dst: NkiTensor | None = None) -> ndarray:
     """The identity matrix in sbuf, loaded into `dst` if that is given.
 
     In the first API generation it is an HBM tensor, as `shared_constant` is.
@@ -326,7 +326,7 @@ def silu_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
 def sin(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.sin`: an operation of instructions, and a function of tiles."""
 
-def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> NkiTensor: ...
+def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
 
 def softplus(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """`nl.softplus`: an operation of instructions, and a function of tiles."""
@@ -375,6 +375,6 @@ def where(condition: Any, x: Scalar, y: Scalar, *, dtype: ElementType | None = N
 def while_loop(init: Any, body_fun: Callable[..., Any]) -> None:
     """Repeats `body_fun(register)` while the register is not 0; the body is traced once."""
 
-def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> NkiTensor: ...
+def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
 
-def zeros_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> NkiTensor: ...
+def zeros_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray: ...
