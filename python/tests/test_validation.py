@@ -255,8 +255,14 @@ def test_kernels_run_at_the_tables_commit(repository, tmp_path) -> None:
     assert found["one"].counters["read_bytes"] == found["one"].counters["written_bytes"] == 128 * 64 * 4
     assert found["three"].microseconds == found["replaced"].microseconds > found["one"].microseconds
     assert found["three"].busy["vector"] == pytest.approx(3 * found["one"].busy["vector"], rel=0.2)
-    assert found["wrong"].error == "ValueError: two lines" and found["wrong"].microseconds is None
-    assert "has no 'nothing'" in found["none"].error
+    assert found["wrong"].error == "ValueError: two" and found["wrong"].microseconds is None
+    assert found["none"].error == "ValueError: 'k.py' has no 'nothing'"
+
+
+def test_errors_quote_no_source(repository, tmp_path) -> None:
+    wide = kernel("wide", arguments=(f32(128, 64), 2.0), replace=("tile = nl.load(x)", "tile = nl.ndarray((300, 64), x.dtype)"))
+    error = ran(repository, tmp_path, wide)["wide"].error
+    assert error is not None and error.startswith("NkiValidationError: ") and "ndarray" not in error and str(tmp_path) not in error
 
 
 def test_launches_are_added(repository, tmp_path) -> None:

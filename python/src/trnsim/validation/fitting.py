@@ -250,8 +250,9 @@ def left_out(rows: Sequence[Instruction], checkouts: str, records: Sequence[str]
     for name in dict.fromkeys(name for _, name in FAMILIES):
         if not any(row.family == name for row in rows):
             continue
-        fits = {**whole, **fitted(rows, without=name)}
-        alone = tuple(constant for constant in whole if constant not in fitted(rows, without=name))
+        others = fitted(rows, without=name)
+        fits = {**whole, **others}
+        alone = tuple(constant for constant in whole if constant not in others)
         one = family(name)
         chosen = [(one, kernel) for kernel in one.kernels if (name, kernel.name) in known]
         errors = []

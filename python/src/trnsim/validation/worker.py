@@ -136,7 +136,9 @@ def main() -> int:
             result = run(job)
         except BaseException as error:
             # Kernel files are somebody else's: whatever they raise is this kernel's result.
-            result = {"error": f"{type(error).__name__}: {' '.join(str(error).split())}"[:500]}
+            # The first line alone: what follows quotes the kernel's source.
+            words = (str(error).strip().splitlines() or [""])[0]
+            result = {"error": f"{type(error).__name__}: {words}"[:200]}
         json.dump(result, out)
     return 0
 
