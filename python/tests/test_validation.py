@@ -98,6 +98,14 @@ def test_rows_are_recorded_and_read(tmp_path) -> None:
     assert lines[2] == "trn2,f,p,b,1.000,,,no room,,,,"
 
 
+def test_the_report_shows_what_errors_were() -> None:
+    rows = [row("same", 100, 110), row("moved", 100, 120), row("runs", 100, 130), row("new", 100, 140)]
+    before = [row("same", 100, 110.05), row("moved", 100, 95), row("runs", 100, None, error_text="no room")]
+    lines = report.text(rows, before).splitlines()[-4:]
+    assert [line.split()[2:] for line in lines] == [["100.0", "110.0", "+10.0"], ["100.0", "120.0", "+20.0", "-5.0"],
+                                                    ["100.0", "130.0", "+30.0", "failed"], ["100.0", "140.0", "+40.0"]]
+
+
 # Records
 
 

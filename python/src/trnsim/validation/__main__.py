@@ -80,10 +80,10 @@ def _run(options: argparse.Namespace) -> int:
     rows, absent = compared(chosen, known, options.checkouts, settings, _Progress(len(chosen)))
     for reason in absent:
         print(f"note: left out: no source: {reason}", file=sys.stderr)
-    _write(options, rows)
-    if options.record:
-        return _record(rows)
     before = recorded.read() if os.path.exists(recorded.PATH) else []
+    _write(options, rows, before)
+    if options.record:
+        return _record(rows, before)
     found = [] if options.overrides or options.schedule else recorded.worse(before, rows)
     for line in found:
         print(f"worse than recorded: {line}", file=sys.stderr)
@@ -120,7 +120,7 @@ class _Progress:
                 print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def _write(options: argparse.Namespace, rows: list[Row]) -> None:
+def _write(options: argparse.Namespace, rows: list[Row], before: Sequence[Row] = ()) -> None:
     if options.csv:
         with open(options.csv, "w", encoding="utf-8", newline="") as file:
             file.write(recorded.as_csv(rows))
@@ -130,13 +130,12 @@ def _write(options: argparse.Namespace, rows: list[Row]) -> None:
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:
             json.dump(recorded.as_json(rows), file, indent=1)
-    print(report.text(rows), end="")
+    print(report.text(rows, before), end="")
 
 
-def _record(rows: list[Row]) -> int:
+def _record(rows: list[Row], before: Sequence[Row]) -> int:
     if not os.path.isdir(os.path.dirname(PAGE)):
         raise RecordError("--record is for a checkout of the project's sources: there is no docs folder")
-    before = recorded.read() if os.path.exists(recorded.PATH) else []
     everything = recorded.merged(before, rows, [one.name for one in FAMILIES])
     with open(recorded.PATH, "w", encoding="utf-8") as file:
         lines = ",\n".join("  " + json.dumps(recorded.json_of_row(row), ensure_ascii=False) for row in everything)

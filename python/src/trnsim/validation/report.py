@@ -10,6 +10,8 @@ from .recorded import by_group
 from .records import KINDS
 from .table import FAMILIES, LEFT_OUT
 
+#: Percentage points by which an error is another one than it was.
+MOVED = 0.1
 _COLUMNS = ("kernels", "median", "worst", "<=10 %", "<=20 %", "tau", "pairs", "5 %", "10 %", "20 %", "regret", "streams")
 
 
@@ -51,16 +53,16 @@ def _sentence(group: Group, rows: Sequence[Row]) -> str:
     return text
 
 
-def text(rows: Sequence[Row], details: bool = True) -> str:
-    """Families, kernels and groups in columns."""
+def text(rows: Sequence[Row], known: Sequence[Row] = ()) -> str:
+    """Families, kernels and groups in columns; beside errors that are not the known rows' is what they were."""
+    before = {(row.family, row.kernel): row for row in known}
     lines = []
     for group, of_group in by_group(rows).items():
         lines += [_line(group.value, list(_COLUMNS))]
         lines += [_line(name, _cells(summary(of_family))) for name, of_family in families(of_group).items()]
         lines += ["", _sentence(group, of_group), ""]
-    if details:
-        lines += [f"{'kernel':68}{'measured us':>12}{'predicted':>11}{'error %':>9}  counters predicted/published"]
-        lines += [_kernel_line(row) for row in rows]
+    lines += [f"{'kernel':68}{'measured us':>12}{'predicted':>11}{'error %':>9}{'was':>9}  counters predicted/published"]
+    lines += [_kernel_line(row, before.get((row.family, row.kernel))) for row in rows]
     return "\n".join(lines) + "\n"
 
 
@@ -69,11 +71,16 @@ def _line(name: str, cells: list[str]) -> str:
     return f"{name:34}" + "".join(f"{cell:>{width}}" for cell, width in zip(cells, widths))
 
 
-def _kernel_line(row: Row) -> str:
+def _kernel_line(row: Row, before: Row | None) -> str:
     name = f"{row.family}: {row.kernel}"
     if row.predicted is None:
         return f"{name:68}{row.measured:12.1f}  {row.error_text or 'it did not run'}"
-    return f"{name:68}{row.measured:12.1f}{row.predicted:11.1f}{row.error:+9.1f}  {_ratios(row)}"
+    was = ""
+    if before is not None and before.error is None:
+        was = "failed"
+    elif before is not None and row.error is not None and before.error is not None and abs(row.error - before.error) >= MOVED:
+        was = f"{before.error:+.1f}"
+    return f"{name:68}{row.measured:12.1f}{row.predicted:11.1f}{row.error:+9.1f}{was:>9}  {_ratios(row)}"
 
 
 def _ratios(row: Row) -> str:
