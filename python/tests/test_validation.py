@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import subprocess
+import sys
 
 import pytest
 
@@ -375,9 +377,25 @@ def test_the_tool_shows_the_recorded_figures() -> None:
     tool = find_tool()
     assert tool is not None
     done = subprocess.run([tool, "accuracy", "--source", "--family", "moe_tkg"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          text=True, check=False)
+                          text=True, check=False, env={**os.environ, "TRNSIM_PYTHON": sys.executable})
     assert done.returncode == 0, done.stderr
     assert "megakernel moe_tkg: v6b" in done.stdout and "Recorded figures" in done.stdout
+
+
+@pytest.mark.skipif(find_tool() is None, reason="the program trnsim is not built")
+@pytest.mark.parametrize(("words", "message"), [
+    (["--source", "--phase", "mean"], "--phase has no meaning with --source"),
+    (["--source", "--hardware", "trn1"], "--hardware has no meaning with --source"),
+    (["somewhere", "--source"], "a directory of captures has no meaning with --source"),
+    (["--quick"], "'--quick' is an option of kernels from their sources"),
+    (["--source", "--records", "r.json"], "--records and --record need --checkouts"),
+    (["--source", "--json", "./one.json", "--csv", "./one.json"], "--csv and --json would both write this file")])
+def test_the_tool_says_what_does_not_go_together(words, message, tmp_path) -> None:
+    tool = find_tool()
+    assert tool is not None
+    done = subprocess.run([tool, "accuracy", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
+                          cwd=tmp_path, env={**os.environ, "TRNSIM_PYTHON": sys.executable})
+    assert done.returncode == 1 and message in done.stderr
 
 
 def test_logging_has_the_level_that_scripts_name() -> None:
