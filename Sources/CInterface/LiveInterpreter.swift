@@ -8,6 +8,7 @@ import Simulation
 
 /// The machine of a program that still grows: what a kernel's author looks at while it is traced.
 final class LiveInterpreter {
+  private let hardware: Hardware
   private let geometry: Geometry
   private var interpreter: Interpreter
   private var checked = 0
@@ -15,6 +16,7 @@ final class LiveInterpreter {
   private var fault: Trap?
 
   init(_ hardware: Hardware, _ options: Simulation.Options) {
+    self.hardware = hardware
     geometry = Geometry(hardware)
     let rounding = options.stochasticRoundingSeed.map { Rounding.stochastic(seed: $0) }
     interpreter = Interpreter(
@@ -36,6 +38,10 @@ final class LiveInterpreter {
     let findings = program.check(
       geometry, tensorsFrom: declared, instructions: checked..<max(end, checked))
     guard findings.isEmpty else { throw DiagnosticError(findings) }
+    // Checked instructions alone have extents and operands that can be counted.
+    if declared < program.tensors.count || checked < end {
+      try Simulation.requireHostMemory(for: program, on: hardware)
+    }
     for tensor in program.tensors[declared...] {
       if let memory = caller.memory[tensor.name] {
         try interpreter.machine.declare(tensor, in: memory)

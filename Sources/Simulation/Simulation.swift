@@ -277,9 +277,12 @@ public enum Simulation {
       try execute(program, &interpreter)
       return Executed(executed: interpreter.executed)
     }
+    let filled = try complete(
+      inputs, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
+    ) { _ in nil }
     var interpreter = Interpreter(
       geometry: geometry,
-      machine: try machine(program, geometry, declared, inputs, options, caller),
+      machine: try machine(program, geometry, declared, filled, options, caller),
       valuesUpTo: end)
     let undefined = UndefinedReadsSeen()
     undefined.listen(to: &interpreter, options)

@@ -296,6 +296,25 @@ import Testing
     #expect(caller.message == message)
   }
 
+  /// What the host cannot hold is an error, of one core and of several, before anything is allocated.
+  @Test(arguments: [Int32(1), 2]) func advanceAsksForHostMemory(_ cores: Int32) {
+    let caller = Caller()
+    #expect(sessionCores(caller.session, 1, cores) == 0)
+    let text = """
+      trnsim program 1
+      kernel k
+      tensor s: hbm int8 [1, 2]
+      tensor t: hbm int8 [1, 2]
+      dma_copy dst=t.ap([[0, 2147483647], [0, 131072]]) src=s.ap([[0, 2147483647], [0, 131072]])
+      """
+    for core in 0..<cores {
+      #expect(sessionSelect(caller.session, core) == 0)
+      #expect(caller.load(text) == 0)
+    }
+    #expect(sessionAdvance(caller.session, -1) == 1)
+    #expect(caller.message.contains("the values need about 1048576.0 GiB of memory"))
+  }
+
   // MARK: - Callbacks
 
   /// A callback, what it does, and what came of it.

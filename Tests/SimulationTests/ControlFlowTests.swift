@@ -88,6 +88,28 @@ import Timing
     #expect(timed.outputs.isEmpty)
   }
 
+  /// What is followed is filled like what is run: an input of another shape once ended the process.
+  @Test(arguments: [
+    (shape: [1, 2], dtype: DType.int32, "input 'n' has shape [1, 2], the program declares [1, 1]"),
+    (shape: [1, 1], dtype: .int8, "input 'n' is int8, the program declares int32"),
+  ])
+  func timingAloneChecksInputs(shape: [Int], dtype: DType, message: String) throws {
+    let program = try Program(text: Self.head + Self.copyRows, file: "k.trn")
+    var options = Simulation.Options()
+    options.mode = .timingOnly
+    let inputs = [
+      KernelTensor(name: "x", dtype: .float32, shape: [8, 4], values: (0..<32).map { Float($0) }),
+      KernelTensor(
+        name: "n", dtype: dtype, shape: shape,
+        bytes: [UInt8](repeating: 0, count: shape[1] * dtype.size)),
+    ]
+    let error = #expect(throws: DiagnosticError.self) {
+      try Simulation.run(
+        program, on: try Hardware.load("trn2"), inputs: inputs, options: options)
+    }
+    #expect(error?.description.contains(message) == true)
+  }
+
   @Test func aLoopOfNoPassesIsSkipped() throws {
     let store = "memset dst=a value=1\ndma_copy dst=y src=x\n"
     let run = try run(
