@@ -118,13 +118,14 @@ let package = Package(
     room(
       "Baselines",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "Kernels", "Machine", "Programs",
-        "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", "YAML",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "Kernels", "Machine",
+        "Programs", "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", "YAML",
       ]),
     room(
       "Searches",
       needs: [
-        "CSQLite", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps", "YAML",
+        "CSQLite", "Compiler", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps",
+        "YAML",
       ]),
     // L7
     room(
@@ -202,10 +203,10 @@ let package = Package(
     tests(
       "BaselinesTests",
       needs: [
-        "Baselines", "Device", "Diagnostics", "Hardware", "ISA", "Kernels", "Programs", "Reports",
-        "Scripts", "Simulation", "Sweeps", "Timing",
+        "Baselines", "Compiler", "Device", "Diagnostics", "Hardware", "ISA", "Kernels", "Programs",
+        "Reports", "Scripts", "Simulation", "Sweeps", "Timing",
       ]),
-    tests("SearchesTests", needs: ["Diagnostics", "Reports", "Searches", "Sweeps"]),
+    tests("SearchesTests", needs: ["Compiler", "Diagnostics", "Reports", "Searches", "Sweeps"]),
     tests(
       "SweepsTests",
       needs: [

@@ -29,6 +29,8 @@ public struct Baseline: Sendable, Equatable {
     public var subject = ""
     /// All parameters, also those at their defaults; the inputs and outputs of a program file.
     public var parameters: [String: String] = [:]
+    /// Whose order instructions have, where the entry says so.
+    public var schedule: String?
     /// Key of the machine in `hardware`.
     public var hardware = ""
     /// Digest of the instruction stream.
@@ -159,6 +161,7 @@ extension Baseline.Entry {
     ]
     if let settings { object["settings"] = Self.json(settings) }
     if let engine = measurement.engine { object["engine"] = .string(engine.name) }
+    if let schedule { object["schedule"] = .string(schedule) }
     if let reason { object["reason"] = .string(reason) }
     return .object(object)
   }
@@ -201,10 +204,12 @@ private struct FileForm: Decodable {
     var engine: String?
     var waits: [String: Int64]
     var reason: String?
+    var schedule: String?
     var settings: [String: String]?
 
     enum CodingKeys: String, CodingKey {
-      case subject, hardware, program, parameters, metrics, limit, engine, reason, settings
+      case subject, hardware, program, parameters, metrics, limit, engine, reason, schedule
+      case settings
       case waits = "waits_ps"
       case busy = "busy_ps"
       case share = "limit_per_mille"
@@ -223,7 +228,8 @@ private struct FileForm: Decodable {
       measurement.waits = waits.compactMap { Sweeps.Measurement.Wait(key: $0, time: $1) }
         .sorted { ($1.time, $0.key) < ($0.time, $1.key) }
       return Baseline.Entry(
-        subject: subject, parameters: parameters, hardware: hardware, program: program,
+        subject: subject, parameters: parameters, schedule: schedule, hardware: hardware,
+        program: program,
         settings: settings.map(Baseline.Entry.settings), measurement: measurement,
         reason: reason)
     }

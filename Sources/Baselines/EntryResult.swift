@@ -103,6 +103,10 @@ extension EntryResult {
       found.append("runs \(run.entry.subject) instead of \(before.subject)")
     }
     found += differences(before.parameters, run.entry.parameters).map { "parameter changed: \($0)" }
+    if run.entry.schedule != before.schedule {
+      let (now, then) = (run.entry.schedule ?? "(none)", before.schedule ?? "(none)")
+      found.append("schedule is \(now) instead of \(then)")
+    }
     if run.entry.hardware != before.hardware {
       found.append("hardware is \(run.entry.hardware) instead of \(before.hardware)")
     }

@@ -19,6 +19,7 @@ struct EntryRun: Sendable {
   init(_ variant: Variant, _ evaluator: Evaluator, machines: MachineTable) {
     entry = Baseline.Entry()
     entry.subject = variant.subject
+    entry.schedule = variant.order.first?.value
     entry.hardware = EntryRun.hardwareKey(variant)
     machine = Baseline.Machine(fingerprint: "", values: [:])
     do {

@@ -22,14 +22,14 @@ struct WrittenEntry {
   var inputs: [ShapeText] = []
   /// Names of `sizes`, which inputs' shapes use.
   var sizes: Set<String> = []
-  /// Everything with values: `parameters`, `sizes`, `hardware`, `set`.
+  /// Everything with values: `parameters`, `sizes`, `hardware`, `set`, `schedule`.
   var axes: [Axis] = []
   /// `tolerance`, and what the suite says where that says nothing.
   var tolerances: [Quantity: Tolerance]
 
   static let keys = [
     "kernel", "program", "script", "inputs", "sizes", "name", "parameters", "hardware", "set",
-    "tolerance",
+    "schedule", "tolerance",
   ]
 
   /// What runs: a kernel's name, a program file, or a script and its function.
@@ -56,6 +56,7 @@ extension SuiteFile {
       case "script": entry.script = script(value, &reader)
       case "inputs": entry.inputs = ShapeText.read(value, &reader)
       case "hardware": entry.axes.append(Axis(.hardware, reader.values(value, of: "hardware")))
+      case "schedule": entry.axes.append(reader.schedules(value))
       case "tolerance": entry.tolerances.merge(SuiteFile.tolerances(value, &reader)) { $1 }
       default:
         for (path, _, list) in reader.entries(of: value, "'\(key)'") {
@@ -130,6 +131,7 @@ extension SuiteFile {
           [short] + variant.parameters.map(\.text)
           + (variant.hardware == "trn2" ? [] : ["on", variant.hardware])
           + variant.overrides.map(\.text)
+          + variant.order.map(\.text)
       }
       entries.append(
         Entry(

@@ -1,3 +1,4 @@
+import Compiler
 import Diagnostics
 import Formats
 import Programs
@@ -118,7 +119,8 @@ extension WrittenEntry {
           name: input.name, dtype: input.dtype,
           shape: input.extents.map { Int($0) ?? values[$0].flatMap { Int($0) } ?? 0 })
       },
-      arguments: values.filter { !sizes.contains($0.key) }, hardware: variant.hardware)
+      arguments: values.filter { !sizes.contains($0.key) }, hardware: variant.hardware,
+      schedule: variant.schedule?.rawValue)
   }
 }
 

@@ -1,3 +1,4 @@
+public import Compiler
 public import Diagnostics
 public import Scripts
 public import Sweeps
@@ -120,6 +121,14 @@ public struct SuiteFile: Sendable {
       }
     }
     return found
+  }
+
+  /// Lets entries that do not say in whose order they run take this one.
+  public mutating func prefer(_ schedule: Schedule) {
+    for index in entries.indices where entries[index].variant.schedule == nil {
+      entries[index].variant.schedule = schedule
+      entries[index].call?.schedule = schedule.rawValue
+    }
   }
 
   /// The entries whose names match a pattern, in which `*` stands for any characters.

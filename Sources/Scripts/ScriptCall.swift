@@ -31,17 +31,20 @@ public struct ScriptCall: Hashable, Sendable, Codable {
   public var arguments: [String: String]
   /// A built-in configuration's name or the path of a configuration file.
   public var hardware: String
+  /// Whose order instructions have, `program` or `compiler`; `nil` leaves it to the kernel's API.
+  public var schedule: String?
 
   /// Makes a call.
   public init(
     script: String, function: String, inputs: [Input], arguments: [String: String],
-    hardware: String
+    hardware: String, schedule: String? = nil
   ) {
     self.script = script
     self.function = function
     self.inputs = inputs
     self.arguments = arguments
     self.hardware = hardware
+    self.schedule = schedule
   }
 }
 
@@ -71,7 +74,7 @@ extension ScriptCall {
 
   /// Python sees the same order whatever the order of the suite.
   private var order: String {
-    "\(function) \(inputs) \(arguments.sorted { $0.key < $1.key }) \(hardware)"
+    "\(function) \(inputs) \(arguments.sorted { $0.key < $1.key }) \(hardware) \(schedule ?? "")"
   }
 }
 

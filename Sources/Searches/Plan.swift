@@ -71,9 +71,7 @@ struct Plan {
   func job(rung: Int, index: Int) -> Job {
     var variant = spec.space[index]
     if case .halving(_, _, _, let rungs) = spec.search {
-      variant = Variant(
-        variant.subject, variant.parameters + rungs[rung], on: variant.hardware,
-        with: variant.overrides)
+      for setting in rungs[rung] { variant.set(.parameter(setting.name), to: setting.value) }
     }
     return Job(rung: rung, index: index, variant: variant)
   }

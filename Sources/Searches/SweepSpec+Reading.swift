@@ -7,7 +7,7 @@ import YAML
 
 extension SweepSpec {
   private static let keys = [
-    "name", "kernel", "program", "hardware", "parameters", "set", "search", "objective",
+    "name", "kernel", "program", "hardware", "parameters", "set", "schedule", "search", "objective",
   ]
 
   /// Reads a file.
@@ -31,6 +31,7 @@ extension SweepSpec {
       case "kernel": subjects += SweepSpec.kernels(value, &reader)
       case "program": subjects += SweepSpec.programs(value, beside: path, &reader)
       case "hardware": axes.append(Axis(.hardware, reader.values(value, of: key)))
+      case "schedule": axes.append(reader.schedules(value))
       case "search": searchNode = value
       case "objective":
         let word = reader.string(value, key) ?? ""
@@ -58,15 +59,7 @@ extension SweepSpec {
     try reader.finish()
     // What has one value is not varied.
     var base = Variant(subjects[0])
-    for axis in axes where axis.values.count == 1 {
-      switch axis.target {
-      case .parameter(let name): base.parameters.append(Setting(name, axis.values[0]))
-      case .override(let path): base.overrides.append(Setting(path, axis.values[0]))
-      case .hardware: base.hardware = axis.values[0]
-      case .subject: base.subject = axis.values[0]
-      }
-    }
-    base = Variant(base.subject, base.parameters, on: base.hardware, with: base.overrides)
+    for axis in axes where axis.values.count == 1 { base.set(axis.target, to: axis.values[0]) }
     do throws(DiagnosticError) {
       let space = try Space(base, axes.filter { $0.values.count > 1 })
       self.init(name: name, space: space, search: search, objective: objective)

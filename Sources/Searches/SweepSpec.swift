@@ -1,3 +1,4 @@
+public import Compiler
 import Kernels
 public import Sweeps
 
@@ -40,6 +41,12 @@ public struct SweepSpec: Hashable, Sendable {
     self.space = space
     self.search = search
     self.objective = objective
+  }
+
+  /// Lets all run in this order, unless the file says in which.
+  public mutating func prefer(_ schedule: Schedule) {
+    let isSaid = space.axes.contains { $0.target == .schedule }
+    if !isSaid { space.base.schedule = space.base.schedule ?? schedule }
   }
 
   /// What the results depend on, as one text: the same for the same sweep and only then.

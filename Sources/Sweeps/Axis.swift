@@ -13,6 +13,8 @@ public struct Axis: Hashable, Sendable {
     case hardware
     /// The kernel or program file.
     case subject
+    /// Whose order instructions have.
+    case schedule
   }
 
   /// What its values set.
@@ -35,6 +37,7 @@ public struct Axis: Hashable, Sendable {
     case .parameter(let name), .override(let name): name
     case .hardware: "hardware"
     case .subject: "kernel"
+    case .schedule: "schedule"
     }
   }
 

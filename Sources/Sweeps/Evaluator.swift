@@ -67,6 +67,7 @@ public final class Evaluator: Sendable {
     var options = Simulation.Options()
     options.mode = computesValues ? .valuesAndTiming : .timingOnly
     options.compiler = compiler
+    if let schedule = variant.schedule { options.compiler.schedule = schedule }
     let hardware = try hardware(variant)
     if let name = KernelName(rawValue: variant.subject) {
       let kernel = try name.make(variant.parameters.map(\.text))
@@ -75,6 +76,8 @@ public final class Evaluator: Sendable {
     // A file's inputs are not known, so that only its time can be compared.
     options.mode = .timingOnly
     if let set = try tracedSet(variant) {
+      // Python was asked for the order when it traced.
+      options.compiler.schedule = compiler.schedule
       // As `trnsim.simulate`, which notes them: kernels that do not use both cores store the same from each.
       options.allowsCoreRaces = true
       return try Simulation.run(slowestCoreOf: set, on: hardware, options: options)

@@ -43,16 +43,9 @@ public struct Space: Hashable, Sendable {
   public subscript(index: Int) -> Variant {
     var variant = base
     for (axis, coordinate) in zip(axes, coordinates(index)) {
-      let value = axis.values[coordinate]
-      switch axis.target {
-      case .parameter(let name): variant.parameters.append(Setting(name, value))
-      case .override(let path): variant.overrides.append(Setting(path, value))
-      case .hardware: variant.hardware = value
-      case .subject: variant.subject = value
-      }
+      variant.set(axis.target, to: axis.values[coordinate])
     }
-    return Variant(
-      variant.subject, variant.parameters, on: variant.hardware, with: variant.overrides)
+    return variant
   }
 
   // MARK: - Checks
@@ -84,7 +77,7 @@ public struct Space: Hashable, Sendable {
     switch target {
     case .parameter(let name): base.parameters.contains { $0.name == name }
     case .override(let path): base.overrides.contains { $0.name == path }
-    case .hardware, .subject: false
+    case .hardware, .subject, .schedule: false
     }
   }
 

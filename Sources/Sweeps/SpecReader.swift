@@ -1,3 +1,4 @@
+import Compiler
 package import Diagnostics
 import Hardware
 import Storage
@@ -132,6 +133,17 @@ package struct SpecReader {
       return nil
     }
     return number
+  }
+
+  /// `schedule`: one order of instructions or a list of them.
+  package mutating func schedules(_ node: Node) -> Axis {
+    let known = Schedule.allCases.map(\.rawValue)
+    let found = values(node, of: "schedule")
+    for word in found where !known.contains(word) {
+      report(
+        "there is no schedule '\(word)'", node, remedy: remedyForUnknown(word, known: known))
+    }
+    return Axis(.schedule, found.filter(known.contains))
   }
 
   /// One text or a list of them; ranges such as `64..512*2` are spelled out.

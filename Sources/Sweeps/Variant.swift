@@ -1,3 +1,5 @@
+public import Compiler
+
 // matmul tile_m=64 tile_n=256 | trn2 dma.bytes_per_cycle=64
 
 /// A named value of a variant, in the text that a person would type.
@@ -29,6 +31,8 @@ public struct Variant: Hashable, Sendable {
   public var hardware: String
   /// The hardware values that differ from the configuration, sorted by path.
   public var overrides: [Setting]
+  /// Whose order instructions have, where the variant says so.
+  public var schedule: Schedule?
 
   /// Makes a variant.
   public init(
@@ -41,6 +45,9 @@ public struct Variant: Hashable, Sendable {
     self.overrides = overrides.sorted { $0.name < $1.name }
   }
 
+  /// `schedule` as a setting, where the variant has it.
+  public var order: [Setting] { schedule.map { [Setting("schedule", $0.rawValue)] } ?? [] }
+
   /// Whether it is a kernel of a Python script, which is traced before it is simulated.
   public var isScript: Bool { subject.contains(".py:") }
 
@@ -51,9 +58,25 @@ public struct Variant: Hashable, Sendable {
     return traced.key
   }
 
+  /// Sets what a value of an axis sets.
+  public mutating func set(_ target: Axis.Target, to value: String) {
+    switch target {
+    case .parameter(let name):
+      parameters.append(Setting(name, value))
+      parameters.sort { $0.name < $1.name }
+    case .override(let path):
+      overrides.append(Setting(path, value))
+      overrides.sort { $0.name < $1.name }
+    case .hardware: hardware = value
+    case .subject: subject = value
+    case .schedule: schedule = Schedule(rawValue: value)
+    }
+  }
+
   /// A text that is the same for the same variant and only then.
   public var key: String {
-    let left = ([subject] + (inputs + parameters).map(\.text)).joined(separator: " ")
+    let settings = inputs + parameters + order
+    let left = ([subject] + settings.map(\.text)).joined(separator: " ")
     return left + " | " + ([hardware] + overrides.map(\.text)).joined(separator: " ")
   }
 }

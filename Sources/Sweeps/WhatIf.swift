@@ -82,9 +82,10 @@ public struct WhatIf: Sendable {
     let targets = target.map { [$0] } ?? MachinePart.allCases.map { .part($0) }
     let changes = targets.flatMap { $0.overrides(factor, on: hardware) }
     let names = Set(changes.map(\.name))
-    return Variant(
-      variant.subject, variant.parameters, on: variant.hardware,
-      with: variant.overrides.filter { !names.contains($0.name) } + changes)
+    var scaled = variant
+    scaled.overrides.removeAll { names.contains($0.name) }
+    for change in changes { scaled.set(.override(change.name), to: change.value) }
+    return scaled
   }
 
   /// Factors of a text: a list `0.5,1,2`, or `0.5..4` in steps of the square root of 2.

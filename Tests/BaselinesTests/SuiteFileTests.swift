@@ -1,3 +1,4 @@
+import Compiler
 import Diagnostics
 import Foundation
 import Scripts
@@ -136,6 +137,52 @@ import Testing
       try Evaluator().program(suite.entries[0].variant)
     }
     #expect(error?.description.contains("which only suites run") == true)
+  }
+
+  /// Whose order instructions have: an entry's own word comes before the command's.
+  @Test func entriesSayWhoseOrder() throws {
+    let folder = try Folder()
+    try folder.write("", to: "k.py")
+    let path = try folder.write(
+      """
+      entries:
+        - {kernel: softmax, schedule: [program, compiler]}
+        - {kernel: silu}
+        - {script: k.py, kernel: f, inputs: {x: "float32 [8]"}}
+        - {script: k.py, kernel: g, inputs: {x: "float32 [8]"}, schedule: program}
+      """, to: "s.yaml")
+    var suite = try SuiteFile(path: path)
+    let said = ["f", "g schedule=program", "silu", "softmax schedule=compiler"]
+    #expect(suite.entries.map(\.name) == said + ["softmax schedule=program"])
+    #expect(suite.entries.map(\.variant.schedule) == [nil, .program, nil, .compiler, .program])
+    let keys = Set(suite.entries.map(\.variant.key))
+    #expect(keys.count == 5)
+    suite.prefer(.compiler)
+    #expect(suite.entries.map(\.name) == said + ["softmax schedule=program"])
+    #expect(
+      suite.entries.map(\.variant.schedule)
+        == [.compiler, .program, .compiler, .compiler, .program])
+    #expect(suite.entries.prefix(2).map(\.call?.schedule) == ["compiler", "program"])
+    #expect(suite.entries[0].variant.key.contains("schedule=compiler"))
+  }
+
+  /// Numbers of another order are no news about the kernel.
+  @Test func anotherOrderIsIncomparable() throws {
+    let folder = try Folder()
+    let path = try folder.write("entries: [{kernel: rmsnorm}]", to: "s.yaml")
+    var suite = try SuiteFile(path: path)
+    let before = try Check(suite, against: Baseline())
+    try before.writeBaseline(reason: nil)
+    suite.prefer(.compiler)
+    let baseline = try Baseline.read(Baseline.path(of: suite))
+    let after = try Check(suite, against: baseline)
+    #expect(after.exitCode(strict: false) == 3)
+    #expect(after.results[0].reasons.contains("schedule is compiler instead of (none)"))
+    #expect(after.results[0].new?.time != before.results[0].new?.time)
+    try after.writeBaseline(reason: nil)
+    let accepted = try Baseline.read(Baseline.path(of: suite))
+    #expect(accepted.entries["rmsnorm"]?.schedule == "compiler")
+    #expect(try Check(suite, against: accepted).exitCode(strict: true) == 0)
   }
 
   /// A baseline is the same from wherever the suite is named.

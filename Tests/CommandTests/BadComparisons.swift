@@ -60,6 +60,10 @@ extension BadInput {
       "only kernels of a Python script have 'inputs' and 'sizes'",
       "'x' is one of 'inputs' and of 'parameters'",
       "size 'n' is 'no', not a whole number from 1 on"),
+    BadInput(
+      "check: wrong schedule", "check s.yaml",
+      [.text("s.yaml", "entries:\n  - {kernel: softmax, schedule: compilr}\n")],
+      "s.yaml:2:33: error: there is no schedule 'compilr'", "did you mean 'compiler'?"),
     BadInput("update: missing file", "update none.yaml", "none.yaml: error: cannot read"),
     BadInput("update: bad YAML", "update bad.yaml", [badYAML], all: brokenYAML),
     BadInput("update: wrong entries", "update s.yaml", [suite], all: wrongSuite),
@@ -90,6 +94,10 @@ extension BadInput {
       "sweep: unknown objective", "sweep s.yaml",
       [.text("s.yaml", "kernel: silu\nobjective: total_time\n")],
       "s.yaml:2:12: error: there is no objective 'total_time'", "total_time_ps"),
+    BadInput(
+      "sweep: wrong schedule", "sweep s.yaml",
+      [.text("s.yaml", "kernel: silu\nschedule: [program, compile]\n")],
+      "s.yaml:2:11: error: there is no schedule 'compile'", "did you mean 'compiler'?"),
     BadInput(
       "sweep: no such round", "sweep s.yaml --round 1", [.text("s.yaml", "kernel: softmax\n")],
       "there is no round 1", "only halving has rounds after 0"),

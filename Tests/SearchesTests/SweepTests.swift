@@ -1,3 +1,4 @@
+import Compiler
 import Diagnostics
 import Foundation
 import Sweeps
@@ -51,6 +52,30 @@ final class Folder: Sendable {
 
   static func store(_ sweep: Sweep, _ folder: Folder, _ name: String) throws -> Store {
     try Store("\(folder.path)/\(name)", for: sweep.identity(tool: "test"))
+  }
+
+  /// Whose order instructions have is varied, fixed by the file, or by the command.
+  @Test func ordersAreSwept() throws {
+    let folder = try Folder()
+    let sweep = try Self.sweep("kernel: rmsnorm\nschedule: [program, compiler]\n", folder)
+    let store = try Self.store(sweep, folder, "both.sqlite")
+    _ = try sweep.run(into: store, runner: ParallelRunner(width: 1))
+    var found: [(settings: String, time: Int)] = []
+    try store.rows { row in
+      found.append((row.settings.map(\.text).joined(), row.numbers[.time] ?? 0))
+    }
+    #expect(found.map(\.settings) == ["schedule=program", "schedule=compiler"])
+    #expect(found[0].time != found[1].time)
+    var spec = try SweepSpec(path: folder.write("kernel: rmsnorm\n", to: "one.yaml"))
+    let identity = spec.identity
+    #expect(Evaluator().evaluate(spec.space[0]).measurement?[.time] == found[0].time)
+    spec.prefer(.compiler)
+    #expect(spec.identity != identity)
+    #expect(Evaluator().evaluate(spec.space[0]).measurement?[.time] == found[1].time)
+    let fixed = try folder.write("kernel: rmsnorm\nschedule: program\n", to: "fixed.yaml")
+    var said = try SweepSpec(path: fixed)
+    said.prefer(.compiler)
+    #expect(said.space[0].schedule == .program)
   }
 
   @Test func anyWidthGivesTheSame() throws {

@@ -179,6 +179,38 @@ def test_entries_may_differ_in_a_shape_alone(folder):
     assert entries["n128"]["now"]["hbm_read_bytes"] == 128 * entries["n1"]["now"]["hbm_read_bytes"]
 
 
+ORDERED = """
+import neuronxcc.nki as nki, neuronxcc.nki.language as nl
+
+@nki.jit
+def squared(x):
+    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
+    for i in nl.affine_range(4):
+        tile = nl.load(x[:, i * 64:(i + 1) * 64])
+        nl.store(out[:, i * 64:(i + 1) * 64], nl.multiply(tile, tile))
+    return out
+"""
+
+
+def test_entries_say_whose_order(folder):
+    """Kernels of the first API generation have the compiler's order, unless the entry or the command says otherwise."""
+    (folder / "kernels" / "k.py").write_text(ORDERED)
+    entry = "  - {script: ../kernels/k.py, kernel: squared, inputs: {x: 'float32 [128, 256]'}%s}\n"
+    (folder / "suites" / "s.yaml").write_text("entries:\n" + entry % "" + entry % ", schedule: [program, compiler]")
+    assert run(folder, "update", "suites/s.yaml").returncode == 0
+    baseline = json.loads((folder / "suites" / "s.baseline.json").read_text())["entries"]
+    programs = {name: found["program"] for name, found in baseline.items()}
+    assert programs["squared"] == programs["squared schedule=compiler"] != programs["squared schedule=program"]
+    moved = {name: found["metrics"]["dma_transfer_count"] for name, found in baseline.items()}
+    assert moved == {"squared": 2, "squared schedule=compiler": 2, "squared schedule=program": 8}
+    assert "schedule" not in baseline["squared"] and baseline["squared schedule=program"]["schedule"] == "program"
+    code, entries = check(folder, "--schedule", "program")
+    assert code == 3
+    assert "schedule is program instead of (none)" in entries["squared"]["reasons"]
+    assert entries["squared"]["now"] == entries["squared schedule=program"]["now"]
+    assert entries["squared schedule=compiler"]["verdict"] == "same"
+
+
 def test_kernels_on_two_cores_have_the_time_of_the_one_that_ends_last(folder):
     """Both do all of the work here, on half of the memory's bandwidth."""
     (folder / "kernels" / "k.py").write_text(SCRIPT + "\n\ndef both(x):\n    return scaled[2](x)\n")

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Baselines
+import Compiler
 import Diagnostics
 import FoundationEssentials
 import Glibc
@@ -31,6 +32,11 @@ struct CheckCommand: ParsableCommand {
   var suite: String
   @Option(help: ArgumentHelp("Entries whose names match; * is any text.", valueName: "pattern"))
   var only: String?
+  @Option(
+    help:
+      "Whose order instructions have, in entries that do not say so: program (the author's) or compiler (the vendor's compiler's, as far as it is known)."
+  )
+  var schedule: Schedule?
   @Option(help: "The baseline; beside the suite by default.")
   var baseline: String?
   @Flag(help: "Better numbers are failures too, so that baselines never lag behind.")
@@ -53,7 +59,8 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let loaded = try SuiteFile(path: suite)
+      var loaded = try SuiteFile(path: suite)
+      if let schedule { loaded.prefer(schedule) }
       let path = baseline ?? Baseline.path(of: loaded)
       let before = try Baseline.read(path)
       var uses = Check.files(
@@ -124,6 +131,11 @@ struct UpdateCommand: ParsableCommand {
   var only: String?
   @Option(help: "Why the numbers moved; kept in the baseline.")
   var reason: String?
+  @Option(
+    help:
+      "Whose order instructions have, in entries that do not say so: program (the author's) or compiler (the vendor's compiler's, as far as it is known)."
+  )
+  var schedule: Schedule?
   @Option(help: "The baseline; beside the suite by default.")
   var baseline: String?
   @Flag(help: "Also where the environment says CI.")
@@ -139,7 +151,8 @@ struct UpdateCommand: ParsableCommand {
           "the environment says CI, where baselines are not written",
           remedy: "run it where you write code, or pass --allow-ci")
       }
-      let loaded = try SuiteFile(path: suite)
+      var loaded = try SuiteFile(path: suite)
+      if let schedule { loaded.prefer(schedule) }
       let path = baseline ?? Baseline.path(of: loaded)
       let before = try Baseline.read(path)
       var uses = Check.files(of: loaded, against: before, at: path, differences: nil)

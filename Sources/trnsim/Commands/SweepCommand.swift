@@ -1,4 +1,5 @@
 import ArgumentParser
+import Compiler
 import Diagnostics
 import Hardware
 import Reports
@@ -30,6 +31,11 @@ struct SweepCommand: ParsableCommand {
   var spec: String
   @Option(help: "The store; SPEC with the ending .sqlite by default.")
   var store: String?
+  @Option(
+    help:
+      "Whose order instructions have, where the specification does not say so: program (the author's) or compiler (the vendor's compiler's, as far as it is known)."
+  )
+  var schedule: Schedule?
   @Option(help: ArgumentHelp("Run one of n parts, for several machines.", valueName: "i/n"))
   var shard: String?
   @Option(help: "Run one round of a halving search alone, which may be split.")
@@ -62,7 +68,8 @@ struct SweepCommand: ParsableCommand {
   }
 
   private func simulate() throws {
-    let loaded = try SweepSpec(path: spec)
+    var loaded = try SweepSpec(path: spec)
+    if let schedule { loaded.prefer(schedule) }
     let sweep = try Sweep(loaded, shard: shard.flatMap { Shard($0) } ?? .whole, round: round)
     let path = store ?? SweepCommand.defaultStore(spec)
     try files(loaded, store: path).check()

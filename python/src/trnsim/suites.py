@@ -3,6 +3,7 @@
 Reads the calls of one script from standard input and answers with a program or an error for each:
 
     {"calls": [{"script": "moe.py", "function": "rmsnorm", "hardware": "trn2", "arguments": {"eps": "1e-6"},
+                "schedule": "compiler",
                 "inputs": [{"name": "x", "dtype": "bfloat16", "shape": [128, 2048]}]}]}
     {"results": [{"programs": ["trnsim program 1\\n…"], "cores_per_rank": 1}, {"error": "…", "help": "…"}]}
 
@@ -65,12 +66,20 @@ def report_of(names: dict[str, Any], call: dict[str, Any]) -> Report:
     for given in call["inputs"]:
         arguments[given["name"]] = np.zeros(given["shape"], as_dtype(given["dtype"]).numpy)
     os.environ["NEURON_PLATFORM_TARGET_OVERRIDE"] = call["hardware"]
+    before = os.environ.get("TRNSIM_SCHEDULE")
+    if call.get("schedule"):
+        os.environ["TRNSIM_SCHEDULE"] = call["schedule"]
     reports: list[Report] = []
     try:
         with observed(reports.append):
             found(**arguments)
     except (Exception, SystemExit) as error:
         raise CallError(f"{function}: {_described(error, script)}") from error
+    finally:
+        if before is None:
+            os.environ.pop("TRNSIM_SCHEDULE", None)
+        else:
+            os.environ["TRNSIM_SCHEDULE"] = before
     if not reports:
         raise CallError(f"'{function}' of '{script}' called no kernel",
                         "name a function with @nki.jit, or one that calls such a function with arrays")
