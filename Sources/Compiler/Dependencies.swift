@@ -138,6 +138,7 @@ private struct PredecessorFinder {
   /// Whom the instruction at hand must follow, and for whom that is known already.
   private var found: [Int32] = []
   private var marks: [Int32]
+  private var readers = Readers()
 
   init(_ draft: Draft) {
     self.draft = draft
@@ -173,11 +174,12 @@ private struct PredecessorFinder {
         if node.isIndirect && !draft.facts(operand.pattern).isOnChip { box = .everything }
         if operand.isWritten { writes.append((space, box)) }
         if operand.isRead {
-          spaces[space + Self.placedSpaces].read(box, Int32(index), into: &found)
+          spaces[space + Self.placedSpaces].read(
+            box, Int32(index), &readers, into: &found)
         }
       }
       for (space, box) in writes {
-        spaces[space + Self.placedSpaces].write(box, Int32(index), into: &found)
+        spaces[space + Self.placedSpaces].write(box, Int32(index), readers, into: &found)
       }
       if keepsOrder[index] { found.append(Int32(index - 1)) }
       keepEachOnce(index)
@@ -202,6 +204,25 @@ private struct PredecessorFinder {
   }
 }
 
+/// Lists of instructions, in one array.
+private struct Readers {
+  private var links: [(reader: Int32, next: Int32)] = []
+
+  /// Adds a reader to the list that begins at `first`; -1 is the empty list.
+  mutating func add(_ reader: Int32, to first: inout Int32) {
+    links.append((reader, first))
+    first = Int32(links.count - 1)
+  }
+
+  func append(_ first: Int32, to found: inout [Int32]) {
+    var position = first
+    while position >= 0 {
+      found.append(links[Int(position)].reader)
+      position = links[Int(position)].next
+    }
+  }
+}
+
 /// The last writers of one memory, and who has read since.
 private struct TouchedSpace {
   /// A box that was touched.
@@ -209,8 +230,8 @@ private struct TouchedSpace {
     var box: Box
     /// Its last writer; -1 for none that counts any more.
     var writer: Int32 = -1
-    /// Who has read it since.
-    var readers: [Int32] = []
+    /// Where the list of those begins who have read it since; -1 for none.
+    var readers: Int32 = -1
   }
 
   private var touches: [Touch] = []
@@ -253,7 +274,9 @@ private struct TouchedSpace {
     for (index, touch) in touches.enumerated() { positions[touch.box] = index }
   }
 
-  mutating func read(_ box: Box, _ index: Int32, into found: inout [Int32]) {
+  mutating func read(
+    _ box: Box, _ index: Int32, _ readers: inout Readers, into found: inout [Int32]
+  ) {
     let own: Int
     if meet(box) {
       own = position(box)
@@ -264,30 +287,32 @@ private struct TouchedSpace {
       }
       own = position(box)
     }
-    touches[own].readers.append(index)
+    readers.add(index, to: &touches[own].readers)
   }
 
-  mutating func write(_ box: Box, _ index: Int32, into found: inout [Int32]) {
+  mutating func write(
+    _ box: Box, _ index: Int32, _ readers: Readers, into found: inout [Int32]
+  ) {
     if meet(box) {
       let own = position(box)
       if touches[own].writer >= 0 { found.append(touches[own].writer) }
-      found += touches[own].readers
-      touches[own].readers.removeAll(keepingCapacity: true)
+      readers.append(touches[own].readers, to: &found)
+      touches[own].readers = -1
       touches[own].writer = index
       return
     }
     for other in touches.indices where box.overlaps(touches[other].box) {
       if touches[other].writer >= 0 { found.append(touches[other].writer) }
-      found += touches[other].readers
+      readers.append(touches[other].readers, to: &found)
       if box.covers(touches[other].box) {
         touches[other].writer = -1
-        touches[other].readers = []
+        touches[other].readers = -1
       }
     }
-    let gone = touches.count { $0.writer < 0 && $0.readers.isEmpty }
+    let gone = touches.count { $0.writer < 0 && $0.readers < 0 }
     // What is covered goes, now and then, so that it costs little.
     if gone > TouchedSpace.few {
-      touches.removeAll { $0.writer < 0 && $0.readers.isEmpty }
+      touches.removeAll { $0.writer < 0 && $0.readers < 0 }
       positions.removeAll(keepingCapacity: true)
       if touches.count > TouchedSpace.few { number() }
     }

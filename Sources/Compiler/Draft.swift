@@ -51,6 +51,8 @@ struct Draft: Sendable {
   private(set) var head: Program
   /// The instructions.
   var nodes: [Node]
+  /// Numbers of the instructions' operations.
+  var forms = OperationForms()
   /// Facts about tensors, by position.
   private(set) var tensors: [TensorFacts] = []
   /// The number that a scope's name has: equal for equal names.
@@ -101,7 +103,11 @@ struct Draft: Sendable {
     self.chains = chains
     hasOrder = program.scopes.contains { $0.kind == .ordered }
     var lines = LineNumbers()
-    nodes = program.instructions.map { Node($0, line: lines.number(of: $0.location)) }
+    var forms = OperationForms()
+    nodes = program.instructions.map { instruction in
+      Node(instruction, line: lines.number(of: instruction.location), &forms)
+    }
+    self.forms = forms
     head = program
     head.instructions = []
     tensors.reserveCapacity(program.tensors.count)

@@ -28,6 +28,8 @@ final class Node: Sendable {
   /// The user's line as a number: equal for equal lines.
   let line: Int32
   let opcode: Opcode
+  /// Number of the operation without its patterns: what instructions have that differ in patterns alone.
+  let form: Int32
   let operands: [Operand]
   /// The engine that runs it.
   let resolvedEngine: Engine
@@ -40,7 +42,7 @@ final class Node: Sendable {
   /// Whether it names rows in HBM by an operand: which ones is known only at run time.
   let isIndirect: Bool
 
-  init(_ instruction: Instruction, line: Int32) {
+  init(_ instruction: Instruction, line: Int32, _ forms: inout OperationForms) {
     operation = instruction.operation
     engine = instruction.engine
     label = instruction.label
@@ -51,6 +53,7 @@ final class Node: Sendable {
     opcode = Opcode(of: instruction.operation)
     let facts = opcode.facts
     operands = instruction.operation.operands(facts)
+    form = forms.number(of: instruction.operation, opcode, operands)
     resolvedEngine = instruction.resolvedEngine
     isBarrier = facts.isBarrier
     isDMA = facts.isDMA
@@ -60,10 +63,8 @@ final class Node: Sendable {
 
   /// Another's place, with an operation of the same kind.
   ///
-  /// - Parameter operands: the operation's, where only their patterns differ from the other's.
-  private init(
-    _ other: Node, operation: any Operation, engine: Engine?, operands known: [Operand]? = nil
-  ) {
+  /// - Parameter operands: the operation's; only their patterns differ from the other's.
+  private init(_ other: Node, operation: any Operation, engine: Engine?, operands: [Operand]) {
     self.operation = operation
     self.engine = engine
     label = other.label
@@ -75,21 +76,15 @@ final class Node: Sendable {
     isBarrier = other.isBarrier
     isDMA = other.isDMA
     resolvedEngine = engine ?? operation.defaultEngine
-    if let known {
-      operands = known
-      isStateful = other.isStateful
-      isIndirect = other.isIndirect
-    } else {
-      let facts = opcode.facts
-      operands = operation.operands(facts)
-      isStateful = facts.isStateful || facts.continuesAccumulation(operation)
-      isIndirect = operands.contains { facts.isOffset($0.field) }
-    }
+    form = other.form
+    self.operands = operands
+    isStateful = other.isStateful
+    isIndirect = other.isIndirect
   }
 
   /// An instruction of the compiler's own, of the same line.
-  func neighbour(_ operation: any Operation) -> Node {
-    Node(Instruction(operation, scope: scope, location: location), line: line)
+  func neighbour(_ operation: any Operation, _ forms: inout OperationForms) -> Node {
+    Node(Instruction(operation, scope: scope, location: location), line: line, &forms)
   }
 
   /// The instruction as programs have it.
@@ -99,10 +94,16 @@ final class Node: Sendable {
   }
 
   /// The same instruction with another operation of the same kind.
-  func with(_ operation: any Operation) -> Node { Node(self, operation: operation, engine: engine) }
+  func with(_ operation: any Operation, _ forms: inout OperationForms) -> Node {
+    var changed = instruction(scope: scope)
+    changed.operation = operation
+    return Node(changed, line: line, &forms)
+  }
 
   /// The same work on a named engine.
-  func on(_ engine: Engine) -> Node { Node(self, operation: operation, engine: engine) }
+  func on(_ engine: Engine) -> Node {
+    Node(self, operation: operation, engine: engine, operands: operands)
+  }
 
   /// The same instruction with patterns in the place of those of some fields.
   func with(_ patterns: [(field: Int, pattern: AccessPattern)]) -> Node {
@@ -130,13 +131,36 @@ final class Node: Sendable {
     guard let changed else { return self }
     return Node(self, operation: changed.operation, engine: engine, operands: changed.operands)
   }
+}
 
-  /// The pattern of a field, if it is a tensor.
-  func pattern(_ name: String) -> AccessPattern? {
-    guard let index = opcode.fieldIndex(name) else { return nil }
-    return operands.first { $0.field == index }?.pattern
+/// Numbers for operations without their patterns: equal for those that differ in patterns alone.
+struct OperationForms: Sendable {
+  /// An operation that has one pattern in the place of all.
+  private struct Form: Hashable {
+    let operation: any Operation
+    static func == (a: Form, b: Form) -> Bool { a.operation.isEqual(to: b.operation) }
+    func hash(into hasher: inout Hasher) { operation.hash(into: &hasher) }
   }
 
+  private static let pattern = AccessPattern(tensor: TensorID(0), rows: 1, free: FreeDimensions())
+  private var numbers: [Form: Int32] = [:]
+  /// By opcode: the one before, which most often comes again.
+  private var last = [(form: Form, number: Int32)?](repeating: nil, count: 256)
+
+  /// The number of an operation.
+  mutating func number(
+    of operation: any Operation, _ opcode: Opcode, _ operands: [Node.Operand]
+  ) -> Int32 {
+    var bare = operation
+    for operand in operands { bare.replace(operand.field, Self.pattern) }
+    let form = Form(operation: bare)
+    let position = Int(opcode.rawValue)
+    if let last = last[position], last.form == form { return last.number }
+    let number = numbers[form] ?? Int32(numbers.count)
+    numbers[form] = number
+    last[position] = (form, number)
+    return number
+  }
 }
 
 extension Node.Operand {
@@ -151,10 +175,9 @@ extension Operation {
   fileprivate func operands(_ facts: OpcodeFacts) -> [Node.Operand] {
     var found: [Node.Operand] = []
     found.reserveCapacity(facts.operands.count)
-    let fields = Self.fields
     let replaces = replacesResult
     for (index, role) in facts.operands {
-      guard let pattern = fields[index].operand(self) else { continue }
+      guard let pattern = operandPattern(index) else { continue }
       found.append(
         Node.Operand(
           field: index, role: role == .readWrite && replaces ? .write : role, pattern: pattern))
@@ -168,21 +191,11 @@ extension Operation {
     precondition(fits, "a pattern in the place of a pattern")
   }
 
-  func fieldValue(_ index: Int) -> FieldValue { Self.fields[index].get(self) }
-
-  /// Whether what it is declared to add to is replaced: a product that starts a sum.
-  private var replacesResult: Bool {
-    switch self {
-    case let product as NCMatmul: !product.accumulate
-    case let product as NCMatmulMX: !product.accumulate
-    default: false
-    }
-  }
+  fileprivate func isEqual(to other: any Operation) -> Bool { (other as? Self) == self }
 }
 
 /// What passes need to know of each kind of operation, computed once from the declarations.
 private final class OpcodeFacts: Sendable {
-  let fieldNames: [String]
   let fieldIndices: [String: Int]
   /// The fields that can be tensors.
   let operands: [(field: Int, role: FieldRole)]
@@ -196,13 +209,14 @@ private final class OpcodeFacts: Sendable {
 
   init(_ type: any Operation.Type) {
     let fields = type.fieldDescriptions
-    fieldNames = fields.map(\.name)
-    fieldIndices = Dictionary(uniqueKeysWithValues: zip(fieldNames, fieldNames.indices))
+    fieldIndices = Dictionary(
+      uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
     operands = type.operandFields
-    offsets = ["vector_offset", "scalar_offset"].compactMap { [fieldIndices] in fieldIndices[$0] }
-    reduceCommand = fieldIndices["reduce_cmd"].map { ($0, fields[$0].defaultValue) }
+    offsets = type.rowFields
+    reduceCommand = fields.firstIndex { $0.symbolSet == ReduceCommand.symbolSet }
+      .map { ($0, fields[$0].defaultValue) }
     isBarrier = type.isBarrier
-    isDMA = [DMACopy.name, DMATranspose.name, DMACompute.name].contains(type.name)
+    isDMA = type.isDMA
     isStateful = type.usesEngineState
   }
 
@@ -212,7 +226,7 @@ private final class OpcodeFacts: Sendable {
   func continuesAccumulation(_ operation: any Operation) -> Bool {
     guard let reduceCommand else { return false }
     let value = operation.fieldValue(reduceCommand.field)
-    return value != .symbol("reset_reduce") && value != reduceCommand.fresh
+    return value != ReduceCommand.resetReduce.fieldValue && value != reduceCommand.fresh
   }
 }
 
@@ -220,6 +234,8 @@ extension Operation {
   fileprivate static var operandFields: [(field: Int, role: FieldRole)] {
     fields.indices.filter { fields[$0].isOperand }.map { ($0, fields[$0].role) }
   }
+
+  fileprivate static var rowFields: [Int] { fields.indices.filter { fields[$0].namesRows } }
 }
 
 private let factsOfOpcodes: [OpcodeFacts?] = {
@@ -237,8 +253,6 @@ extension Opcode {
   }
   /// Position of a field in the operation's declaration.
   func fieldIndex(_ name: String) -> Int? { facts.fieldIndices[name] }
-  /// A field's name.
-  func fieldName(_ index: Int) -> String { facts.fieldNames[index] }
   /// Whether instructions up to the next `end_loop` repeat.
   var opensLoop: Bool { self == .loop || self == .whileLoop }
 }

@@ -29,6 +29,8 @@ public struct Field<Root>: Sendable {
   public let holdsIntegers: Bool
   /// Whether the tensor has a few partitions in each quadrant, as scales of MX groups have.
   public let isSpread: Bool
+  /// Whether the tensor has numbers of rows, which say at run time what another operand reaches.
+  public let namesRows: Bool
   /// Element types that the tensor can have.
   public let types: ElementTypes
   /// Which closed set its names are of, such as `ALUOp`; `nil` where it takes no name.
@@ -45,7 +47,8 @@ public struct Field<Root>: Sendable {
   /// Tensor fields are required unless their type is optional.
   public init<Value: FieldConvertible>(
     _ role: FieldRole, _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable,
-    _ summary: String, required: Bool? = nil, isSpread: Bool = false, types: ElementTypes = .any
+    _ summary: String, required: Bool? = nil, isSpread: Bool = false, namesRows: Bool = false,
+    types: ElementTypes = .any
   ) {
     self.name = name
     self.role = role
@@ -55,20 +58,26 @@ public struct Field<Root>: Sendable {
     isOperand = Value.fieldKind == .tile || Value.fieldKind == .scalarOrTile
     holdsIntegers = [.integer, .integers, .pairs].contains(Value.fieldKind)
     self.isSpread = isSpread
+    self.namesRows = namesRows
     self.types = types
     symbolSet = Value.symbolSet
-    // Key paths are slow. A stored property can be read at its offset.
+    // Key paths are slow. A stored property can be reached at its offset.
     if let offset = MemoryLayout<Root>.offset(of: path) {
       get = { Self.load(Value.self, from: $0, offset).fieldValue }
       operand = { Self.load(Value.self, from: $0, offset).operand }
+      set = { root, value in
+        guard let converted = Value(fieldValue: value) else { return false }
+        Self.store(converted, in: &root, offset)
+        return true
+      }
     } else {
       get = { $0[keyPath: path].fieldValue }
       operand = { $0[keyPath: path].operand }
-    }
-    set = { root, value in
-      guard let converted = Value(fieldValue: value) else { return false }
-      root[keyPath: path] = converted
-      return true
+      set = { root, value in
+        guard let converted = Value(fieldValue: value) else { return false }
+        root[keyPath: path] = converted
+        return true
+      }
     }
   }
 
@@ -76,6 +85,15 @@ public struct Field<Root>: Sendable {
   @inline(__always)
   private static func load<Value>(_ type: Value.Type, from root: Root, _ offset: Int) -> Value {
     withUnsafeBytes(of: root) { $0.load(fromByteOffset: offset, as: Value.self) }
+  }
+
+  /// Replaces the stored property of type `Value` at a byte offset.
+  @inline(__always)
+  private static func store<Value>(_ value: Value, in root: inout Root, _ offset: Int) {
+    withUnsafeMutablePointer(to: &root) {
+      UnsafeMutableRawPointer($0).advanced(by: offset).assumingMemoryBound(to: Value.self).pointee =
+        value
+    }
   }
 }
 
@@ -113,6 +131,12 @@ extension Operation {
 
   /// The values of all fields, in the order of their declaration.
   public var fieldValues: [FieldValue] { Self.fields.map { $0.get(self) } }
+
+  /// The value of the field at `index`.
+  public func fieldValue(_ index: Int) -> FieldValue { Self.fields[index].get(self) }
+
+  /// The tensor that the field at `index` is; `nil` for immediates and for what was not given.
+  public func operandPattern(_ index: Int) -> AccessPattern? { Self.fields[index].operand(self) }
 
   /// Sets the field at `index`; `false` when the value is of the wrong kind.
   public mutating func setField(_ index: Int, to value: FieldValue) -> Bool {

@@ -32,6 +32,9 @@ public protocol Operation: Hashable, Sendable {
   /// sizes do not hold.
   static var reachesEverything: Bool { get }
 
+  /// Whether DMA rings do its work, by descriptors of its own.
+  static var isDMA: Bool { get }
+
   /// Whether it uses state of its engine that no operand shows, so that those that do keep their order.
   static var usesEngineState: Bool { get }
 
@@ -41,11 +44,25 @@ public protocol Operation: Hashable, Sendable {
   /// Whether its operands may be of opaque types, because it moves bits, or makes or reads MX data.
   static var takesOpaque: Bool { get }
 
+  /// Whether this instruction replaces the operand that its kind adds to.
+  var replacesResult: Bool { get }
+
   /// The engine that runs it where the program leaves it open.
   var defaultEngine: Engine { get }
 
   /// An operation with nothing set and every immediate at its default.
   init()
+
+  /// The value of the field at `index`.
+  ///
+  /// A requirement, as those below, only so that each operation gets its own, specialised copy.
+  func fieldValue(_ index: Int) -> FieldValue
+
+  /// The tensor that the field at `index` is; `nil` for immediates and for what was not given.
+  func operandPattern(_ index: Int) -> AccessPattern?
+
+  /// Sets the field at `index`; `false` when the value is of the wrong kind.
+  mutating func setField(_ index: Int, to value: FieldValue) -> Bool
 
   /// Reports what hardware rejects or leaves undefined, beyond the rules common to all operands.
   func check(_ check: inout Checker)
@@ -79,6 +96,9 @@ extension Operation {
   public static var reachesEverything: Bool { isControl }
 
   /// No.
+  public static var isDMA: Bool { false }
+
+  /// No.
   public static var usesEngineState: Bool { false }
 
   /// Control operations are.
@@ -91,6 +111,9 @@ extension Operation {
   public func execute(on machine: inout Machine) throws(Trap) {
     precondition(Self.isControl, "\(Self.name) has no values")
   }
+
+  /// No.
+  public var replacesResult: Bool { false }
 
   /// The first of the operation's engines.
   public var defaultEngine: Engine { Self.engines[0] }

@@ -21,6 +21,7 @@ struct DescriptorChoice {
   @discardableResult
   static func run(_ draft: inout Draft) -> Int {
     var count = 0
+    var forms = draft.forms
     draft.nodes = draft.nodes.map { [draft] node in
       guard var copy = node.operation as? DMACopy, copy.dgeMode == .none else { return node }
       let isStore = !draft.facts(copy.dst).isOnChip
@@ -34,8 +35,9 @@ struct DescriptorChoice {
         engine = .gpsimd
       }
       count += 1
-      return node.with(copy).on(engine)
+      return node.with(copy, &forms).on(engine)
     }
+    draft.forms = forms
     return count
   }
 }

@@ -10,11 +10,17 @@ import Machine
 /// which reach SBUF alone, and those that change the element type.
 struct Forwarding {
   /// Operations that draft a tile through Vector or Scalar, and the operands that may come from PSUM.
-  private static let reads: [Opcode: Set<String>] = [
+  private static let names: [Opcode: Set<String>] = [
     .tensorTensor: ["data1", "data2"], .tensorScalar: ["data"],
     .scalarTensorTensor: ["data", "operand1"], .activation: ["data"], .activationReduce: ["data"],
     .tensorReduce: ["data"], .reciprocal: ["data"], .tensorCopy: ["src"],
   ]
+
+  /// By opcode's number: the fields of those operands, as bits.
+  private static let reads: [UInt64] = (0...UInt8.max).map { code in
+    guard let opcode = Opcode(rawValue: code), let names = names[opcode] else { return 0 }
+    return names.compactMap(opcode.fieldIndex).reduce(0) { $0 | 1 << UInt64($1) }
+  }
 
   /// What of a tile one copy makes.
   private struct Part {
@@ -30,12 +36,20 @@ struct Forwarding {
   }
 
   private let draft: Draft
-  /// By tensor: the instructions that write it, and the operands that read it.
-  private var writers: [[Int]]
-  private var readers: [[Use]]
+  /// A tile that copies of PSUM alone write.
+  private struct Tile {
+    var copies: [Int] = []
+    var readers: [Use] = []
+  }
+
+  /// By tensor: the last instruction that writes it.
+  private var lastWriters: [Int32]
+  /// In the order of their first writers, and by tensor the position, -1 for others.
+  private var tiles: [Tile] = []
+  private var positions: [Int32]
   /// Number of barriers before each instruction: nothing is forwarded across one.
   private var segments: [Int32] = []
-  private var changed: [Int: Node] = [:]
+  private var changed: [Node?]
 
   /// The draft without copies of PSUM whose readers can do without.
   static func run(_ draft: inout Draft) {
@@ -45,37 +59,59 @@ struct Forwarding {
 
   private init(_ draft: Draft) {
     self.draft = draft
-    writers = Array(repeating: [], count: draft.tensors.count)
-    readers = Array(repeating: [], count: draft.tensors.count)
+    lastWriters = [Int32](repeating: -1, count: draft.tensors.count)
+    positions = lastWriters
+    changed = [Node?](repeating: nil, count: draft.nodes.count)
+    segments.reserveCapacity(draft.nodes.count)
     var segment: Int32 = 0
     for (index, node) in draft.nodes.enumerated() {
       if node.isBarrier { segment += 1 }
       segments.append(segment)
-      for operand in node.operands where draft.facts(operand.pattern).isOnChip {
-        let tile = draft.owner(operand.pattern)
-        if operand.isWritten { writers[tile].append(index) }
-        if operand.isRead {
-          readers[tile].append(Use(index: index, field: operand.field))
+      for operand in node.operands where operand.isWritten {
+        lastWriters[draft.owner(operand.pattern)] = Int32(index)
+      }
+    }
+    collectTiles()
+  }
+
+  private mutating func collectTiles() {
+    var isOther = [Bool](repeating: false, count: draft.tensors.count)
+    for (index, node) in draft.nodes.enumerated() {
+      let copies = copiesPSUM(index)
+      for operand in node.operands where operand.isWritten {
+        let tensor = draft.owner(operand.pattern)
+        if !copies { isOther[tensor] = true }
+        if isOther[tensor] { continue }
+        if positions[tensor] < 0 {
+          positions[tensor] = Int32(tiles.count)
+          tiles.append(Tile())
         }
+        tiles[Int(positions[tensor])].copies.append(index)
+      }
+    }
+    for tensor in isOther.indices where isOther[tensor] && positions[tensor] >= 0 {
+      tiles[Int(positions[tensor])] = Tile()
+      positions[tensor] = -1
+    }
+    for (index, node) in draft.nodes.enumerated() {
+      for operand in node.operands where operand.isRead {
+        let position = positions[draft.owner(operand.pattern)]
+        guard position >= 0 else { continue }
+        tiles[Int(position)].readers.append(Use(index: index, field: operand.field))
       }
     }
   }
 
   private mutating func run() -> [Node] {
-    var dropped: Set<Int> = []
-    // In the order of their first writers: what one tile's readers become, the next one's see.
-    let tiles = writers.indices.filter { !writers[$0].isEmpty }
-      .sorted { (writers[$0][0], $0) < (writers[$1][0], $1) }
-    for tile in tiles {
-      let copies = writers[tile]
-      guard copies.allSatisfy(copiesPSUM), let plan = plan(copies, readers[tile]) else {
-        continue
-      }
-      changed.merge(plan) { _, new in new }
-      dropped.formUnion(copies)
+    var isDropped = [Bool](repeating: false, count: draft.nodes.count)
+    // What one tile's readers become, the next one's see.
+    for tile in tiles where !tile.copies.isEmpty {
+      guard let plan = plan(tile.copies, tile.readers) else { continue }
+      for (index, node) in plan { changed[index] = node }
+      for index in tile.copies { isDropped[index] = true }
     }
-    return draft.nodes.indices.filter { !dropped.contains($0) }.map {
-      changed[$0] ?? draft.nodes[$0]
+    return draft.nodes.indices.compactMap { index in
+      isDropped[index] ? nil : changed[index] ?? draft.nodes[index]
     }
   }
 
@@ -83,7 +119,9 @@ struct Forwarding {
   /// written.
   private func copiesPSUM(_ index: Int) -> Bool {
     let node = draft.nodes[index]
-    guard draft.isOpen(node), node.label == nil, let copy = node.operation as? TensorCopy else {
+    guard node.opcode == .tensorCopy, draft.isOpen(node), node.label == nil,
+      let copy = node.operation as? TensorCopy
+    else {
       return false
     }
     let source = draft.facts(copy.src)
@@ -94,7 +132,7 @@ struct Forwarding {
       && copy.src.free == plain && copy.dst.free == plain && copy.src.rowStart == copy.dst.rowStart
       && copy.src.rows == copy.dst.rows && !draft.tensors[source.owner].hasAliases
       && !draft.tensors[target.owner].hasAliases
-      && writers[source.owner].allSatisfy { $0 < index }
+      && lastWriters[source.owner] < index
   }
 
   /// The readers as they read PSUM; `nil` if one of them cannot.
@@ -123,8 +161,8 @@ struct Forwarding {
 
   /// A reader with an operand in PSUM; `nil` if it cannot have it there.
   private func forwarded(_ reader: Node, _ use: Use, _ parts: [Part]) -> Node? {
-    let name = reader.opcode.fieldName(use.field)
-    guard Self.reads[reader.opcode]?.contains(name) == true, reader.resolvedEngine != .gpsimd,
+    let isPossible = Self.reads[Int(reader.opcode.rawValue)] >> UInt64(use.field) & 1 == 1
+    guard isPossible, reader.resolvedEngine != .gpsimd,
       let operand = reader.operands.first(where: { $0.field == use.field })
     else { return nil }
     let isSecond = reader.operands.contains { other in

@@ -49,20 +49,29 @@ struct Merging {
     }
   }
 
-  /// What makes two instructions instances of one.
-  private struct Signature: Hashable {
-    var line: Int32
-    var engine: UInt8
-    /// The operation, with tensors and first elements of its own tiles left out.
-    var operation: AnyHashable
-    /// Memory and types of its own tiles.
-    var kinds: [Int]
+  /// Instructions that are instances of one, and the run that the last of them is in.
+  private final class Instances {
+    let first: Node
+    var run: Run?
+    /// Others with the same hash.
+    let next: Instances?
+
+    init(_ first: Node, next: Instances?) {
+      self.first = first
+      self.next = next
+    }
   }
 
   private var draft: Draft
-  /// By opcode: the fields of its own tiles.
-  private let tileFields: [Opcode: [Int]]
-  private let neverFields: [Opcode: [(index: Int, standard: FieldValue)]]
+  /// By opcode's number: the fields of its own tiles, also as bits.
+  private let tileFields: [[Int]]
+  private let tileBits: [UInt64]
+  /// By opcode's number: what keeps it by itself; `nil` if it is not merged at all.
+  private let neverFields: [[(index: Int, standard: FieldValue)]?]
+  /// By form: whether such operations are merged, once that is known.
+  private var isMerged: [Bool?] = []
+  /// By tensor: its memory, the type of what it is in, and the size of its own elements, as one number.
+  private let kinds: [Int32]
 
   /// The draft with the passes of affine loops merged, in an order that keeps all dependencies.
   ///
@@ -78,14 +87,21 @@ struct Merging {
 
   private init(_ draft: Draft) {
     self.draft = draft
-    tileFields = Self.tiles.reduce(into: [:]) { result, entry in
-      result[entry.key] = entry.value.compactMap { entry.key.fieldIndex($0) }
-    }
-    neverFields = Self.tiles.keys.reduce(into: [:]) { result, opcode in
+    var tileFields = [[Int]](repeating: [], count: 256)
+    var neverFields = [[(index: Int, standard: FieldValue)]?](repeating: nil, count: 256)
+    for (opcode, names) in Self.tiles {
       let fields = opcode.type.fieldDescriptions
-      result[opcode] = Self.never.compactMap { name in
+      tileFields[Int(opcode.rawValue)] = names.compactMap { opcode.fieldIndex($0) }
+      neverFields[Int(opcode.rawValue)] = Self.never.compactMap { name in
         opcode.fieldIndex(name).map { ($0, fields[$0].defaultValue) }
       }
+    }
+    self.tileFields = tileFields
+    self.neverFields = neverFields
+    tileBits = tileFields.map { $0.reduce(0) { $0 | 1 << UInt64($1) } }
+    kinds = draft.tensors.map { facts in
+      let dtype = draft.head.tensors[facts.owner].dtype
+      return Int32(facts.space.rawValue) << 16 | Int32(dtype.rawValue) << 8 | Int32(facts.itemSize)
     }
   }
 
@@ -108,60 +124,96 @@ struct Merging {
   // MARK: Groups
 
   /// Runs of two and more instances, by first member.
-  private func groups() -> [[Int]] {
-    var runs: [Signature: Run] = [:]
+  private mutating func groups() -> [[Int]] {
+    var known: [PlainHash: Instances] = [:]
     var groups: [[Int]] = []
     var order: [Run] = []
     for (index, node) in draft.nodes.enumerated() {
       // No pass reaches across what all others wait for.
-      if node.isBarrier { runs.removeAll() }
-      guard let signature = signature(node) else { continue }
-      let run = runs[signature]
-      if let run, run.members.count < run.limit, joins(run, index) {
+      if node.isBarrier { known.removeAll() }
+      guard isMergeable(node) else { continue }
+      let hash = hash(node)
+      let first = known[hash]
+      let instances: Instances
+      if let found = find(node, first) {
+        instances = found
+      } else {
+        instances = Instances(node, next: first)
+        known[hash] = instances
+      }
+      if let run = instances.run, run.members.count < run.limit, joins(run, index) {
         run.members.append(index)
         continue
       }
       let limit = limit(node)
-      if limit > 1 {
-        let new = Run(index, limit: limit)
-        runs[signature] = new
-        order.append(new)
-      } else {
-        runs[signature] = nil
-      }
+      instances.run = limit > 1 ? Run(index, limit: limit) : nil
+      if let run = instances.run { order.append(run) }
     }
     groups = order.map(\.members).filter { $0.count > 1 }
     return groups.sorted { $0[0] < $1[0] }
   }
 
-  private func signature(_ node: Node) -> Signature? {
-    guard let own = tileFields[node.opcode], node.label == nil,
-      neverFields[node.opcode]?.allSatisfy({ node.operation.fieldValue($0.index) == $0.standard })
-        == true
-    else { return nil }
-    var operation = node.operation
-    var kinds: [Int] = []
-    for operand in node.operands where own.contains(operand.field) {
-      var pattern = operand.pattern
-      let facts = draft.facts(pattern)
-      pattern.tensor = TensorID(0)
-      pattern.offset = 0
-      let fits = operation.setField(operand.field, to: .tile(pattern))
-      precondition(fits, "a pattern in the place of a pattern")
-      kinds += [
-        Int(facts.space.rawValue), Int(draft.declaration(facts.owner).dtype.rawValue),
-        facts.itemSize,
-      ]
+  /// Whether its kind is merged, and nothing that it has keeps it by itself.
+  private mutating func isMergeable(_ node: Node) -> Bool {
+    guard let never = neverFields[Int(node.opcode.rawValue)], node.label == nil else {
+      return false
     }
-    return Signature(
-      line: node.line, engine: node.engine.map { $0.rawValue } ?? 255,
-      operation: operation.hashable, kinds: kinds)
+    let form = Int(node.form)
+    while isMerged.count <= form { isMerged.append(nil) }
+    if let known = isMerged[form] { return known }
+    let found = never.allSatisfy { node.operation.fieldValue($0.index) == $0.standard }
+    isMerged[form] = found
+    return found
   }
 
-  private func own(_ node: Node) -> [AccessPattern?] {
-    (tileFields[node.opcode] ?? []).map { field in
-      node.operands.first { $0.field == field }?.pattern
+  private func isOwn(_ operand: Node.Operand, of node: Node) -> Bool {
+    tileBits[Int(node.opcode.rawValue)] >> UInt64(operand.field) & 1 == 1
+  }
+
+  /// Equal for instances of one instruction.
+  private func hash(_ node: Node) -> PlainHash {
+    var hash = PlainHash()
+    hash.combine(Int(node.line))
+    hash.combine(Int(node.form))
+    for operand in node.operands where !isOwn(operand, of: node) {
+      hash.combine(Int(operand.pattern.tensor.index))
+      hash.combine(operand.pattern.offset)
     }
+    return hash
+  }
+
+  /// The instances that an instruction is one of, of those with its hash.
+  private func find(_ node: Node, _ first: Instances?) -> Instances? {
+    var next = first
+    while let known = next {
+      if areInstances(node, known.first) { return known }
+      next = known.next
+    }
+    return nil
+  }
+
+  /// Whether two differ in the tensors and first elements of their own tiles alone.
+  private func areInstances(_ a: Node, _ b: Node) -> Bool {
+    guard a.line == b.line, a.engine == b.engine, a.form == b.form,
+      a.operands.count == b.operands.count
+    else { return false }
+    for (one, other) in zip(a.operands, b.operands) {
+      var pattern = other.pattern
+      if isOwn(one, of: a) {
+        let (mine, theirs) = (Int(one.pattern.tensor.index), Int(pattern.tensor.index))
+        guard kinds[mine] == kinds[theirs] else { return false }
+        pattern.tensor = one.pattern.tensor
+        pattern.offset = one.pattern.offset
+      }
+      guard one.field == other.field, one.pattern == pattern else { return false }
+    }
+    return true
+  }
+
+  private func fields(_ node: Node) -> [Int] { tileFields[Int(node.opcode.rawValue)] }
+
+  private func own(_ node: Node) -> [AccessPattern?] {
+    fields(node).map { field in node.operands.first { $0.field == field }?.pattern }
   }
 
   /// Passes that one instruction can do.
@@ -190,7 +242,7 @@ struct Merging {
     guard areNeighbours(last, new) else { return false }
     var steps: [Int?] = []
     let target = new.opcode.fieldIndex("dst")
-    for field in tileFields[new.opcode] ?? [] {
+    for field in fields(new) {
       guard let a = last.operands.first(where: { $0.field == field })?.pattern,
         let b = new.operands.first(where: { $0.field == field })?.pattern
       else { return false }
@@ -283,9 +335,9 @@ struct Merging {
 
   /// Lets the tensors of a group's passes lie side by side.
   private func pack(_ group: [Int], _ packs: inout Packs) -> Bool {
-    for position in (tileFields[draft.nodes[group[0]].opcode] ?? []).indices {
+    for field in fields(draft.nodes[group[0]]) {
       let tensors = group.compactMap { member in
-        own(draft.nodes[member])[position].map(draft.owner)
+        draft.nodes[member].operands.first { $0.field == field }.map { draft.owner($0.pattern) }
       }
       if tensors[0] != tensors[1] && !packs.ask(tensors, draft) { return false }
     }
@@ -414,17 +466,16 @@ struct Merging {
   }
 
   /// One instruction that does what those of several passes do.
-  private func joined(_ group: [Int], _ moves: Moves) -> Node {
+  private mutating func joined(_ group: [Int], _ moves: Moves) -> Node {
     let first = draft.nodes[group[0]]
     let second = draft.nodes[group[1]]
     let isReduction = first.operation is TensorReduce
     let data = first.opcode.fieldIndex("data")
-    let own = tileFields[first.opcode] ?? []
     var changed: [(field: Int, pattern: AccessPattern)] = []
     for operand in first.operands {
       var pattern = operand.pattern
       var isChanged = move(&pattern, moves)
-      if own.contains(operand.field),
+      if isOwn(operand, of: first),
         var next = second.operands.first(where: { $0.field == operand.field })?.pattern
       {
         _ = move(&next, moves)
@@ -441,7 +492,7 @@ struct Merging {
       let rank = reduction.data.free.count - 1
       let axes = reduction.axes.isEmpty ? Array(1..<rank + 1) : reduction.axes
       reduction.axes = axes.map { $0 + 1 }
-      node = node.with(reduction)
+      node = node.with(reduction, &draft.forms)
     }
     return node
   }

@@ -157,7 +157,8 @@ struct Spilling {
       let like = draft.declaration(tensor)
       tile.current = declare(tensor, "\(like.name).reload\(tile.reloads)", .sbuf)
       if !tile.isDead, let home = tile.home {
-        before[index, default: []].append(copy(tile.current, home, near: node))
+        let reload = copy(tile.current, home, near: node)
+        before[index, default: []].append(reload)
         spills.reloadBytes += like.bytes
       }
     }
@@ -174,7 +175,8 @@ struct Spilling {
       let like = draft.declaration(tensor)
       let home = tile.home ?? declare(tensor, "\(like.name).spill", .hbm)
       tile.home = home
-      after[tile.last, default: []].append(copy(home, tile.current, near: draft.nodes[tile.last]))
+      let save = copy(home, tile.current, near: draft.nodes[tile.last])
+      after[tile.last, default: []].append(save)
       spilled.insert(tensor)
       spills.saveBytes += like.bytes
     }
@@ -198,9 +200,9 @@ struct Spilling {
 
   /// A DMA of a whole tile, with descriptors that the host prepared: where tiles lie is known before the kernel
   /// runs.
-  private func copy(_ target: Int, _ source: Int, near node: Node) -> Node {
+  private mutating func copy(_ target: Int, _ source: Int, near node: Node) -> Node {
     let operation = DMACopy(dst: whole(target), src: whole(source), dgeMode: .none)
-    return node.neighbour(operation)
+    return node.neighbour(operation, &draft.forms)
   }
 
   private func whole(_ tensor: Int) -> AccessPattern {

@@ -23,6 +23,8 @@ public struct DMACompute: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Yes: the rings move its operands.
   public static let reachesEverything = true
+  /// Yes.
+  public static let isDMA = true
   /// As NKI has it.
   public static let signature: Signature? = Signature(
     "dst", .frontEnd("srcs", .tiles, "what is added, up to 16"), "reduce_op",
@@ -53,7 +55,7 @@ public struct DMACompute: Operation {
     Field(.read, "src15", \.src15, "further summand"),
     Field(
       .read, "vector_offset", \.vectorOffset, "[P, 1] integer indices, in sbuf",
-      types: [.int32, .uint32]),
+      namesRows: true, types: [.int32, .uint32]),
     Field(.immediate, "indirect", \.indirect, "operand that the index moves"),
     Field(
       .immediate, "offset_stride", \.offsetStride,

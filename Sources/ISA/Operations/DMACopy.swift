@@ -41,6 +41,8 @@ public struct DMACopy: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Yes: the rings move its operands.
   public static let reachesEverything = true
+  /// Yes.
+  public static let isDMA = true
   /// Bits are moved as they are.
   public static let takesOpaque = true
   /// As NKI has it.
@@ -61,10 +63,10 @@ public struct DMACopy: Operation {
     Field(.read, "src", \.src, "source, same number of elements"),
     Field(
       .read, "scalar_offset", \.scalarOffset, "[1, 1] integer index, in sbuf",
-      types: [.int32, .uint32]),
+      namesRows: true, types: [.int32, .uint32]),
     Field(
       .read, "vector_offset", \.vectorOffset, "[P, 1] integer indices, in sbuf",
-      types: [.int32, .uint32]),
+      namesRows: true, types: [.int32, .uint32]),
     Field(.immediate, "indirect", \.indirect, "operand that the index moves"),
     Field(
       .immediate, "offset_stride", \.offsetStride,

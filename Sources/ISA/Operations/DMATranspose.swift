@@ -22,6 +22,8 @@ public struct DMATranspose: Operation {
   public static let engines: [Engine] = [.sync, .scalar, .gpsimd, .vector, .tensor]
   /// Yes: the rings move its operands.
   public static let reachesEverything = true
+  /// Yes.
+  public static let isDMA = true
   /// Bits are moved as they are.
   public static let takesOpaque = true
   /// As NKI has it.

@@ -96,6 +96,9 @@ public struct NCMatmul: Operation {
     self.performanceMode = performanceMode
   }
 
+  /// Unless it adds: a product that starts a sum.
+  public var replacesResult: Bool { !accumulate }
+
   private var rowsPerPass: Int { performanceMode == .doubleRow ? 2 : 1 }
 
   /// Shapes, memories and types.

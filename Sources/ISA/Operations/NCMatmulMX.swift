@@ -93,6 +93,9 @@ public struct NCMatmulMX: Operation {
     self.accumulate = accumulate
   }
 
+  /// Unless it adds: a product that starts a sum.
+  public var replacesResult: Bool { !accumulate }
+
   /// Generation, shapes, memories and types.
   public func check(_ check: inout Checker) {
     check.requireSpace(dst, "dst", [.psum])
