@@ -14,6 +14,9 @@ extension Capture {
     let origin = tables.instructions.map(\.begin).min() ?? 0
     var builder = ProgramBuilder(file: path)
     try builder.add(tables.instructions)
+    if TransferGroups.arePaired(tables.descriptors, from: origin, builder) {
+      builder.pairWrites()
+    }
     let triggers = builder.triggers.map { index in
       CapturedTrigger(
         instruction: index, engine: builder.program.instructions[index].engine,

@@ -66,6 +66,27 @@ struct ProgramBuilder {
     return following
   }
 
+  /// Takes the first of each pair of WRITEs for a part of the second's DMA: it starts none.
+  ///
+  /// Compilers from 2.23 on start a prepared DMA with two WRITEs one behind the other (decoded streams of two MoE kernels). Only
+  /// the first may wait, so a WRITE that waits begins a pair; an engine whose WRITEs are no pairs keeps them.
+  mutating func pairWrites() {
+    var firsts: Set<Int> = []
+    for engine in Engine.allCases {
+      let own = triggers.filter {
+        program.instructions[$0].engine == engine && program.instructions[$0].opcode == .write
+      }
+      let all = Set(own)
+      let pairs = stride(from: 0, to: own.count - own.count % 2, by: 2).map { own[$0] }
+      let fits = pairs.allSatisfy {
+        all.contains($0 + 1) && program.instructions[$0 + 1].waitCount == 0
+      }
+      if fits && own.count % 2 == 0 { firsts.formUnion(pairs) }
+    }
+    for index in firsts { program.instructions[index].work = .control }
+    triggers.removeAll { firsts.contains($0) }
+  }
+
   /// The program with its transfers in place.
   func finished(_ build: (inout DeviceProgram) throws(DiagnosticError) -> Void)
     throws(DiagnosticError) -> DeviceProgram
@@ -139,6 +160,9 @@ struct ProgramBuilder {
     switch row.opcode {
     case "EVENT_SEMAPHORE": return (.eventSemaphore, .control)
     case "NOP": return (.nop, .control)
+    case "TENSOR_LOAD": return (.addressLoad, .control)
+    case "REG_MOVE": return (.addressMove, .control)
+    case "REG_ALU": return (.addressALU, .control)
     case "WRITE", "DMA_DIRECT2D", "DMA_TRIGGER", "DMA_INDIRECT", "DMA_TRANSPOSE":
       return (row.opcode == "WRITE" ? .write : .dmaTrigger, .trigger(transfer: -1))
     case "ACT_TABLE_LOAD":

@@ -46,6 +46,7 @@ struct TransferAssignment {
         time: group.lastRead + CapturedTables.semaphoreVisible, mean: group.meanAcknowledged)
     }
     guard completions.isEmpty else { return }
+    if assignRotating(tables, triggers, builder, from: origin, notes: &notes) { return }
     let steps = TransferAssignment.steps(builder, triggers: triggers)
     let rings = groups.map { $0.descriptors.count { !$0.isEmpty } }.max() ?? 16
     var found = TransferAssignment.increments(tables, steps, rings: rings, from: origin)
@@ -82,6 +83,101 @@ struct TransferAssignment {
     }
     groups = []
     notes.add("DMA times are the captured ones, not predicted: \(reason)")
+  }
+
+  /// Completions of queues whose transfers count on as many semaphores in rotation, where increments were not recorded.
+  ///
+  /// Counts only go up and waits name absolute values, so the n-th transfer of a queue completes its semaphore's value of
+  /// n / semaphores, whether the table has all increments or not (decoded streams of two MoE kernels: 16 semaphores of consecutive
+  /// numbers per queue, or as many as it has transfers). A time that was not recorded is the last write's acknowledgement.
+  private mutating func assignRotating(
+    _ tables: CapturedTables, _ triggers: [CapturedTrigger], _ builder: ProgramBuilder,
+    from origin: Int64, notes: inout CaptureNotes
+  ) -> Bool {
+    guard hasDescriptors else { return false }
+    var times: [Int: [Int64]] = [:]
+    for increment in tables.increments where increment.time >= origin {
+      times[increment.semaphore, default: []].append(increment.time)
+    }
+    let rings = groups.map { $0.descriptors.count { !$0.isEmpty } }.max() ?? 16
+    let recorded = times.values.reduce(0) { $0 + $1.count }
+    // Nothing was lost, or there is no table.
+    guard recorded > 0, recorded < groups.count * rings else { return false }
+    let awaited = TransferAssignment.awaited(builder)
+    var queues: [Int: [(instruction: Int, transfer: CapturedTransfer)]] = [:]
+    for trigger in triggers {
+      guard let transfer = matches[trigger.instruction] else { return false }
+      queues[transfer.queue, default: []].append((trigger.instruction, transfer))
+    }
+    var taken: Set<Int> = []
+    var found: [Int: Completion] = [:]
+    for (_, unsorted) in queues.sorted(by: { $0.value.count > $1.value.count }) {
+      let own = unsorted.sorted { $0.transfer.order < $1.transfer.order }
+      let count = min(own.count, TransferAssignment.semaphoresPerQueue)
+      guard
+        let first = TransferAssignment.block(
+          of: count, own.map(\.transfer), awaited, times, rings: rings, taken)
+      else { return false }
+      for (place, (instruction, transfer)) in own.enumerated() {
+        let semaphore = first + place % count
+        taken.insert(semaphore)
+        let last = (place / count + 1) * rings
+        let own = times[semaphore] ?? []
+        let isWhole = own.count >= last && own.count % rings == 0
+        found[instruction] = Completion(
+          semaphore: semaphore, increments: rings,
+          time: isWhole ? own[last - 1] : transfer.meanAcknowledged,
+          mean: transfer.meanAcknowledged)
+      }
+    }
+    completions = found
+    notes.add(
+      "\(groups.count * rings - recorded) of \(groups.count * rings) increments of semaphores by DMAs were not recorded: "
+        + "their times are the last writes' acknowledgements")
+    return true
+  }
+
+  /// Semaphores that the transfers of a queue count on in rotation.
+  private static let semaphoresPerQueue = 16
+
+  /// By semaphore of the capture that no instruction updates: the largest value that is waited for.
+  private static func awaited(_ builder: ProgramBuilder) -> [Int: Int] {
+    let updated = Set(builder.program.updates.map(\.semaphore))
+    var found: [Int: Int] = [:]
+    for wait in builder.program.waits where !updated.contains(wait.semaphore) && wait.value > 0 {
+      guard let captured = builder.capturedSemaphore(wait.semaphore) else { continue }
+      found[captured] = max(found[captured] ?? 0, Int(wait.value))
+    }
+    return found
+  }
+
+  /// The first of the consecutive semaphores that fit a queue best: none counts further than the queue's transfers, and
+  /// first increments follow the transfers' acknowledgements.
+  private static func block(
+    of count: Int, _ transfers: [CapturedTransfer], _ awaited: [Int: Int], _ times: [Int: [Int64]],
+    rings: Int, _ taken: Set<Int>
+  ) -> Int? {
+    var best: (misfit: Int64, first: Int)?
+    for first in awaited.keys.sorted() {
+      var misfit: Int64 = 0
+      var fits = true
+      for place in 0..<count {
+        let semaphore = first + place
+        let own = (transfers.count - place + count - 1) / count * rings
+        guard let value = awaited[semaphore], value <= own, !taken.contains(semaphore),
+          times[semaphore]?.count ?? 0 <= own
+        else {
+          fits = false
+          break
+        }
+        if let time = times[semaphore]?.first {
+          misfit += abs(time - transfers[place].meanAcknowledged)
+        }
+        misfit += Int64(own - value) * 1_000_000
+      }
+      if fits, misfit < best?.misfit ?? .max { best = (misfit, first) }
+    }
+    return best?.first
   }
 
   /// By semaphore of the capture that no instruction updates: how much one DMA adds, the largest number

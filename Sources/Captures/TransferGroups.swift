@@ -24,6 +24,18 @@ enum TransferGroups {
   /// The queue through which the runtime fetches instructions (profiler export, `queue_type`).
   private static let instructionQueue = 14
 
+  /// Whether the table has as many transfers as there are triggers when two WRITEs start one.
+  static func arePaired(
+    _ descriptors: [CapturedDescriptor], from begin: Int64, _ builder: ProgramBuilder
+  ) -> Bool {
+    guard !descriptors.isEmpty else { return false }
+    let writes = builder.triggers.count { builder.program.instructions[$0].opcode == .write }
+    guard writes > 0, writes % 2 == 0 else { return false }
+    let all = builder.triggers.count
+    if (try? cut(descriptors, from: begin, expected: all, file: "")) != nil { return false }
+    return (try? cut(descriptors, from: begin, expected: all - writes / 2, file: "")) != nil
+  }
+
   /// All transfers of the user region; `expected` is the number of triggers.
   static func cut(
     _ descriptors: [CapturedDescriptor], from begin: Int64, expected: Int, file: String

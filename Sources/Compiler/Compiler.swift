@@ -46,18 +46,23 @@ public enum Compiler {
     _ program: Program, on hardware: Hardware, options: CompilerOptions = CompilerOptions()
   ) throws(DiagnosticError) -> Compiled {
     let pipeline = Pipeline(options.schedule, metadata: program.metadata)
+    let isOpen = program.tensors.contains(where: \.isUnplaced)
+    // Who places all tiles schedules by hand as well: the vendor's scheduler is off then.
     let keepsOrder =
-      pipeline != .firstGeneration || program.dependencies == .explicit
+      pipeline == .programOrder || program.dependencies == .explicit
       || program.instructions.contains { !$0.after.isEmpty }
-    if keepsOrder && options.descriptors == .prepared {
-      guard program.tensors.contains(where: \.isUnplaced) else {
+      || (pipeline == .secondGeneration && !isOpen)
+    let isSecond = program.metadata[Pipeline.generationKey] == "2"
+    if keepsOrder && options.descriptors == .prepared && !isSecond {
+      guard isOpen else {
         var program = program
         program.metadata[Pipeline.generationKey] = nil
         return Compiled(program: program, passes: [])
       }
     }
-    let run = PipelineRun(program, TargetMachine(hardware), options)
-    return try keepsOrder ? run.inProgramOrder() : run.firstGeneration()
+    let run = PipelineRun(program, TargetMachine(hardware), options, keepsOrder: keepsOrder)
+    if keepsOrder { return try run.inProgramOrder() }
+    return try pipeline == .secondGeneration ? run.secondGeneration() : run.firstGeneration()
   }
 }
 

@@ -12,7 +12,7 @@ public enum Pipeline: String, CaseIterable, Sendable {
   case programOrder = "program order"
   /// `neuronxcc.nki`: a middle end that merges the passes of affine loops, list scheduling, spilling.
   case firstGeneration = "first generation"
-  /// `nki`: the author's order; what its scheduler does is not modelled yet.
+  /// `nki`: starters of DMAs, engines, list scheduling; nothing is merged.
   case secondGeneration = "second generation"
 
   /// Key of a program's metadata that names the generation of the API (`1`, `2`) that its kernel was written in,
@@ -22,12 +22,11 @@ public enum Pipeline: String, CaseIterable, Sendable {
   /// The passes for a program with this metadata.
   ///
   /// - Parameter schedule: what is asked for; `nil` asks for the compiler of a script's kernel and for program order
-  ///   elsewhere. Whoever asks for the compiler gets the passes of the first generation: the only one that is
-  ///   modelled.
+  ///   elsewhere. Whoever asks for the compiler of a program of no generation gets the first one's passes.
   public init(_ schedule: Schedule?, metadata: [String: String]) {
     switch (schedule, metadata[Self.generationKey]) {
     case (.program, _), (nil, nil): self = .programOrder
-    case (nil, "2"): self = .secondGeneration
+    case (_, "2"): self = .secondGeneration
     case (_, _): self = .firstGeneration
     }
   }

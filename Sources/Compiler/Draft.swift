@@ -18,6 +18,10 @@ struct MemoryLimits: Sendable {
   var freeDimensions: Int
   /// Bytes of a partition that a DMA moves at most which passes of a loop share.
   var dmaBytes: Int
+  /// Partitions of SBUF.
+  var partitions: Int
+  /// Whether hardware can make descriptors.
+  var hasHardwareDGE: Bool
   /// float32 elements of a bank.
   var bankElements: Int { bankBytes / 4 }
 
@@ -28,6 +32,8 @@ struct MemoryLimits: Sendable {
     alignment = hardware.sbuf.alignmentBytes
     freeDimensions = hardware.access.maxFreeDims
     dmaBytes = hardware.dma.packedDescriptorBytes
+    partitions = hardware.sbuf.partitions
+    hasHardwareDGE = hardware.dma.hwdge != nil
   }
 
   /// What kernels can use of a partition.

@@ -7,6 +7,10 @@ struct PipelineRun {
   private let source: Draft
   private let program: Program
   private let options: CompilerOptions
+  /// Whether the order is the author's.
+  private let keepsOrder: Bool
+  private var generation: String? { program.metadata[Pipeline.generationKey] }
+  private static let second = "2"
 
   /// A draft with what was done to it so far.
   private struct State {
@@ -39,8 +43,11 @@ struct PipelineRun {
     (0.75, true), (0.5, true), (1.0, false), (0.75, false), (0.5, false),
   ]
 
-  init(_ program: Program, _ machine: TargetMachine, _ options: CompilerOptions) {
+  init(
+    _ program: Program, _ machine: TargetMachine, _ options: CompilerOptions, keepsOrder: Bool
+  ) {
     self.program = program
+    self.keepsOrder = keepsOrder
     self.options = options
     source = Draft(program, machine)
   }
@@ -88,10 +95,51 @@ struct PipelineRun {
     }
   }
 
+  /// Starters of DMAs, engines, copies, ordering, placing; less work ahead where memory does not suffice.
+  ///
+  /// Nothing is merged, and no loop is interchanged (decoded streams of two MoE kernels; the DMA counts of AWS's thirty
+  /// published builds equal their sources').
+  func secondGeneration() throws(DiagnosticError) -> Compiled {
+    var start = begin()
+    let removed = CopyRemoval.run(&start.draft)
+    start.note("copies", ["removed": removed])
+    if let saves = BankSaves.run(&start.draft) {
+      start.draft.note("psum_saves", "\(saves.saved)")
+      start.draft.note("psum_reloads", "\(saves.reloaded)")
+      start.keepsScopes = false
+      start.note(
+        "banks", ["tiles": saves.tiles, "saved": saves.saved, "reloaded": saves.reloaded])
+    }
+    let chosen = EngineChoice.run(&start.draft)
+    start.note("engines", ["chosen": chosen])
+    let reused = TileReuse.run(&start.draft)
+    start.note("reuse", ["reused": reused])
+    for share in Self.shares {
+      var state = start
+      _ = order(&state, share)
+      do throws(DiagnosticError) {
+        try place(&state)
+        return finished(state)
+      } catch {
+        continue
+      }
+    }
+    return try inProgramOrder()
+  }
+
+  /// Shares of SBUF that work ahead fills, tried in turn until memory suffices.
+  private static let shares = [0.9, 0.75, 0.5, 0.25]
+
   // MARK: Parts
 
   private func begin() -> State {
     var state = State(draft: source, keepsPrograms: options.keepsPrograms)
+    if generation == Self.second {
+      let policy: DMAStarters.Policy =
+        keepsOrder || !source.limits.hasHardwareDGE ? .separate : .compiler
+      let count = DMAStarters.run(&state.draft, policy: policy)
+      state.note("starters", ["chosen": count])
+    }
     // What comes out is not to be compiled again.
     state.draft.note(Pipeline.generationKey, nil)
     if options.descriptors == .generated {
@@ -136,7 +184,8 @@ struct PipelineRun {
 
   private func order(_ state: inout State, _ share: Double) -> Double {
     let before = state.draft.nodes
-    let end = Ordering.run(&state.draft, share: share)
+    let end = Ordering.run(
+      &state.draft, share: share, isWhole: generation == Self.second)
     state.keepsScopes = false
     let moved = zip(before, state.draft.nodes).count { $0.line != $1.line }
     state.note("order", ["moved": moved])

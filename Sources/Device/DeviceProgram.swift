@@ -50,6 +50,9 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
   case exponential
   case quantizeMx
   case rand2
+  case addressLoad
+  case addressMove
+  case addressALU
 
   /// The name that the profiler shows.
   public var name: String {
@@ -104,7 +107,17 @@ public enum DeviceOpcode: UInt8, CaseIterable, Hashable, Sendable {
     case .exponential: "EXPONENTIAL"
     case .quantizeMx: "QUANTIZE_MX"
     case .rand2: "RAND2"
+    case .addressLoad: "TENSOR_LOAD"
+    case .addressMove: "REG_MOVE"
+    case .addressALU: "REG_ALU"
     }
+  }
+}
+
+extension DeviceOpcode {
+  /// Whether it is a step of a DMA's address in a register.
+  public var makesAddress: Bool {
+    self == .addressLoad || self == .addressMove || self == .addressALU
   }
 }
 

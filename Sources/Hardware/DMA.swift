@@ -99,6 +99,16 @@ extension Hardware {
     public var firstDescriptor = 0.0
     /// From the semaphore that the instruction waits for to its start.
     public var waitToStart = 0.0
+    /// From the end of the register instruction that makes its address to its start.
+    public var registerToStart = 0.0
+    /// How long before that start the sequencer goes on to the next instruction.
+    public var lead = 0.0
+    /// Loading a register from SBUF for an address.
+    public var registerLoad = 0.0
+    /// Multiplying and adding with constants there.
+    public var registerMove = 0.0
+    /// The last of them, which has the address.
+    public var registerAddress = 0.0
 
     init() {}
   }

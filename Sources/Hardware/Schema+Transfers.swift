@@ -168,6 +168,21 @@ extension Schema {
     .number(
       "dma.swdge.wait_to_start", \.dma.swdge.waitToStart, .nanoseconds, .nonNegative,
       "from the awaited count to the trigger's start"),
+    .number(
+      "dma.swdge.register_to_start", \.dma.swdge.registerToStart, .nanoseconds, .nonNegative,
+      "from the end of the register instruction that makes the address to the trigger's start"),
+    .number(
+      "dma.swdge.lead", \.dma.swdge.lead, .nanoseconds, .nonNegative,
+      "from the begin of the engine's next instruction to the trigger's start"),
+    .number(
+      "dma.swdge.register_load", \.dma.swdge.registerLoad, .nanoseconds, .nonNegative,
+      "loading an index from sbuf into a register of the GpSimd engine"),
+    .number(
+      "dma.swdge.register_move", \.dma.swdge.registerMove, .nanoseconds, .nonNegative,
+      "multiplying or adding a constant there"),
+    .number(
+      "dma.swdge.register_address", \.dma.swdge.registerAddress, .nanoseconds, .nonNegative,
+      "the last step to an address there"),
   ]
 
   /// Device memory, counting, types, limits, launch.

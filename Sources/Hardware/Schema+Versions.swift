@@ -5,6 +5,8 @@ extension Schema {
     "sbuf.alignment_bytes", "tensor.moving_max_bf16", "dma.packed_descriptor_bytes",
     "dma.transfers_per_queue", "limits.gather_elements", "limits.local_gather_indices",
     "limits.topk_elements", "limits.topk_results", "limits.send_receive_elements",
+    "dma.swdge.register_to_start", "dma.swdge.lead", "dma.swdge.register_load",
+    "dma.swdge.register_move", "dma.swdge.register_address",
   ]
 
   /// Settings of earlier versions on which nothing depended; files may still have them.

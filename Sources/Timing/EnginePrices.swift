@@ -58,6 +58,10 @@ struct EnginePrices {
   /// From a semaphore's update to the begin of what a sequencer executes itself, by engine.
   let eventWaitToStart: [Picoseconds]
   private let softwareWaitToStart: Picoseconds
+  /// From the end of the register instruction that makes an address to the begin of the software DMA that has it.
+  let registerToStart: Picoseconds
+  /// How long before the begin of a software DMA the sequencer goes on.
+  let softwareLead: Picoseconds
   private let dma: Hardware.DMA
 
   init(_ hardware: Hardware) {
@@ -107,6 +111,8 @@ struct EnginePrices {
     eventWaitToStart = each(hardware.semaphores.eventWaitToStart)
     ringOffset = picoseconds(hardware.dma.ringOffset)
     softwareWaitToStart = picoseconds(hardware.dma.swdge.waitToStart)
+    registerToStart = picoseconds(hardware.dma.swdge.registerToStart)
+    softwareLead = min(picoseconds(hardware.dma.swdge.lead), softwareWaitToStart, registerToStart)
     semaphoreVisible = picoseconds(hardware.dma.semaphoreVisible)
   }
 
@@ -126,7 +132,15 @@ struct EnginePrices {
   /// What a control instruction takes that the sequencer is used to.
   func control(_ instruction: DeviceInstruction) -> Picoseconds {
     let engine = Int(instruction.engine.rawValue)
-    return instruction.opcode == .nop ? nops[engine] : events[engine]
+    switch instruction.opcode {
+    case .nop: return nops[engine]
+    // The first of two that start one prepared DMA.
+    case .write: return picoseconds(EnginePrices.value(dma.prepared.trigger, instruction.engine))
+    case .addressLoad: return picoseconds(dma.swdge.registerLoad)
+    case .addressMove: return picoseconds(dma.swdge.registerMove)
+    case .addressALU: return picoseconds(dma.swdge.registerAddress)
+    default: return events[engine]
+    }
   }
 
   /// From the moment that a software DMA's descriptors can be made to its instruction's begin.

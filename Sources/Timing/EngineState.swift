@@ -24,6 +24,10 @@ extension Simulator {
     /// The software of GpSimd can look at the next DMA; `max` when the last instruction was none.
     var accepted: Picoseconds = .max
     var nextAccepted: Picoseconds = .max
+    /// End of the register instruction right before the head that makes its address; `min` for none.
+    var addressed: Picoseconds = .min
+    /// How long before the head's begin the sequencer is done with it.
+    var lead: Picoseconds = 0
     /// The engine can take in the next instruction.
     var free: Picoseconds = 0
     var lastEnd: Picoseconds = 0

@@ -232,6 +232,7 @@ struct Simulator: ~Copyable {
     engines[engine].event = last
     var structural: Picoseconds
     var generation: Picoseconds = 0
+    engines[engine].lead = 0
     switch instruction.work {
     case .control:
       structural =
@@ -245,7 +246,11 @@ struct Simulator: ~Copyable {
         let idle = min(engines[engine].control, engines[engine].accepted)
         engines[engine].nextAccepted = max(idle, ready) + prices.dispatch[engine]
         generation = prices.softwareGeneration
-        structural = max(engines[engine].free, idle + generation)
+        engines[engine].lead = prices.softwareLead
+        let addressed = engines[engine].addressed
+        structural = max(
+          engines[engine].free,
+          addressed > .min ? addressed + prices.registerToStart : idle + generation)
       }
     case .stream, .loadWeights, .matmul:
       let depth = engines[engine].begins.count
@@ -254,7 +259,7 @@ struct Simulator: ~Copyable {
     }
     engines[engine].structural = structural
     let begin = ready > .min ? max(structural, ready + generation) : structural
-    engines[engine].begin = begin
+    engines[engine].begin = begin - engines[engine].lead
   }
 
   /// The sequencer takes the head of an engine's queue; its whole course is known then.
@@ -262,7 +267,8 @@ struct Simulator: ~Copyable {
     let taken = engines[engine].begin
     let index = Int(engines[engine].queue[engines[engine].position])
     let instruction = program.instructions[index]
-    var begin = taken
+    // Software shows its DMA after the sequencer has gone on.
+    var begin = taken + engines[engine].lead
     var free = engines[engine].free
     var end: Picoseconds
     var isCold = false
@@ -296,9 +302,11 @@ struct Simulator: ~Copyable {
         engine, index, start: start, interval: price.interval, duration: price.duration)
     case .control:
       let kind: Habits.Kind = instruction.opcode == .nop ? .nop : .event
-      let duration = prices.control(instruction) + extra(engine, kind)
+      let isRegister = instruction.opcode.makesAddress
+      let duration = prices.control(instruction) + (isRegister ? 0 : extra(engine, kind))
       end = begin + duration
       executed(engine, end: end)
+      if isRegister { engines[engine].addressed = end }
       meter.meetControl(index, start: start, duration: duration)
     case .trigger(let transfer):
       let price = try trigger(transfer, instruction, index, at: begin, chain: start)
@@ -315,8 +323,8 @@ struct Simulator: ~Copyable {
       engines[engine].controlWaiting = max(engines[engine].controlWaiting, next)
       if described.mode == .swdge {
         free = next
-        engines[engine].control = end
-        engines[engine].controlWaiting = end
+        engines[engine].control = taken
+        engines[engine].controlWaiting = taken
         engines[engine].dispatch = end
         engines[engine].accepted = engines[engine].nextAccepted
         engines[engine].softwareRow += 1
@@ -348,6 +356,7 @@ struct Simulator: ~Copyable {
     engines[engine].begins[engines[engine].dispatched % depth] = begin
     engines[engine].dispatched += 1
     engines[engine].sinceControl += 1
+    engines[engine].addressed = .min
     let isSecond = engine == 0 && engines[engine].sinceControl == 1
     let next = taken + prices.dispatch[engine]
     engines[engine].dispatch =
@@ -360,6 +369,7 @@ struct Simulator: ~Copyable {
   /// The sequencer has executed an instruction itself.
   private mutating func executed(_ engine: Int, end: Picoseconds) {
     engines[engine].accepted = .max
+    engines[engine].addressed = .min
     engines[engine].control = end + prices.gap[engine]
     engines[engine].controlWaiting = engines[engine].control + prices.waitGap[engine]
     engines[engine].dispatch = end + prices.toEngine[engine]
@@ -407,7 +417,9 @@ struct Simulator: ~Copyable {
     }
     timeline.instructions[index] = InstructionTiming(
       head: min(state.head, begin),
-      free: max(state.structural, begin > state.begin && !waitedForWeights ? begin : state.free),
+      free: max(
+        state.structural,
+        begin > state.begin + state.lead && !waitedForWeights ? begin : state.free),
       signalled: max(state.signalled, 0), begin: begin, end: end, producer: producer,
       producerTransfer: transfer, isCold: isCold, waitedForWeights: waitedForWeights)
   }

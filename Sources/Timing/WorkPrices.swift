@@ -80,6 +80,16 @@ public struct WorkPrices: Sendable {
       visible: nanoseconds(prices.semaphoreVisible))
   }
 
+  /// What a register instruction of a DMA's address takes, until the sequencer executes the next.
+  public func address(_ opcode: DeviceOpcode) -> Double {
+    let step = DeviceInstruction(engine: .gpsimd, opcode: opcode, work: .control, source: -1)
+    let gap = opcode == .addressALU ? 0 : prices.gap[Int(Engine.gpsimd.rawValue)]
+    return nanoseconds(prices.control(step) + gap)
+  }
+
+  /// From the end of a DMA's address to the next DMA's first register instruction.
+  public var addressToNext: Double { nanoseconds(prices.registerToStart - prices.softwareLead) }
+
   /// From a semaphore's update to the begin of a DMA's instruction that waits for it.
   public func wait(_ mode: DGEMode, on engine: Engine) -> Double {
     let generation = mode == .swdge ? prices.softwareGeneration : 0

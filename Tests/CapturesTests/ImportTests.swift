@@ -107,6 +107,32 @@ import Timing
     #expect(replay.timeline.instructions.count == 6)
   }
 
+  @Test func twoWritesStartOneDMA() throws {
+    // Of each pair the first may wait, and starts nothing.
+    var rows = ImportTests.causal
+    rows[1] = "Sync,4,user,WRITE,910.0,967.5,57.5,,,,,,,,,,,,,"
+    rows.insert("Sync,5,user,WRITE,1000.0,1057.5,57.5,,,,,,,,,,,,,", at: 2)
+    rows.insert("Sync,7,user,WRITE,3740.0,3797.5,57.5,,,,,,,,,,,,,", at: 4)
+    let capture = try load(rows)
+    #expect(capture.program.transfers.count == 2 && capture.notes.isEmpty)
+    let writes = capture.program.instructions.filter { $0.opcode == .write }
+    #expect(writes.map { $0.work == .control } == [true, false, true, false])
+    let replay = try Replay(capture, on: Hardware.load("trn2"), dma: .predicted)
+    #expect(replay.timeline.transfers.allSatisfy { $0.complete > 0 })
+  }
+
+  @Test func registersOfAnAddressAreNotWork() throws {
+    var rows = SmallCapture.instructions
+    for (index, name) in ["TENSOR_LOAD", "REG_MOVE", "REG_ALU"].enumerated() {
+      rows.append("GpSimd,\(index + 1),user,\(name),\(500 + 100 * index).0,550.0,40.0,,,,,,,,,,,,,")
+    }
+    let capture = try load(rows)
+    #expect(capture.notes.isEmpty)
+    #expect(
+      capture.program.instructions.filter { $0.engine == .gpsimd }.map(\.opcode)
+        == [.addressLoad, .addressMove, .addressALU])
+  }
+
   @Test(arguments: [[".dma"], [".sem"], [".dma", ".sem"]])
   func aReplayGoesOnWithoutTheOtherTables(_ missing: [String]) throws {
     let files = try SmallCapture(instructions: ImportTests.causal)

@@ -339,6 +339,13 @@ private struct Trials {
           for _ in 0..<4 {
             bench.dma(engine, mode, rows: 16, bytes: 64, waits: [(0, 1)])
           }
+          // Addresses from registers.
+          for _ in 0..<4 {
+            for step in [DeviceOpcode.addressLoad, .addressMove, .addressALU] {
+              bench.add(engine, .control, opcode: step)
+            }
+            bench.dma(engine, mode, rows: 16, bytes: 64)
+          }
         }
       }
     }

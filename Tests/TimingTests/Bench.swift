@@ -11,10 +11,11 @@ struct Bench {
   /// Appends an instruction; returns its index.
   @discardableResult
   mutating func add(
-    _ engine: Engine, _ work: Work, waits: [(Int, Int)] = [], signals: [Int] = []
+    _ engine: Engine, _ work: Work, waits: [(Int, Int)] = [], signals: [Int] = [],
+    opcode given: DeviceOpcode? = nil
   ) -> Int {
     var instruction = DeviceInstruction(
-      engine: engine, opcode: opcode(work), work: work, source: program.instructions.count)
+      engine: engine, opcode: given ?? opcode(work), work: work, source: program.instructions.count)
     instruction.firstWait = Int32(program.waits.count)
     instruction.waitCount = UInt16(waits.count)
     instruction.firstUpdate = Int32(program.updates.count)

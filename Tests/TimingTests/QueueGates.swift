@@ -169,6 +169,24 @@ import Testing
           timeline.instructions[producer].end + 10_800 + 24_200 + 1_182_000))
   }
 
+  @Test func addressesFromRegisters() throws {
+    // TENSOR_LOAD 290 ns, REG_MOVE 42 and REG_ALU 46, 35.8 apart; the DMA begins 1161 ns after the last one's end. The
+    // sequencer goes on 548 ns before that.
+    var bench = Bench()
+    for _ in 0..<2 {
+      bench.add(.gpsimd, .control, opcode: .addressLoad)
+      bench.add(.gpsimd, .control, opcode: .addressMove)
+      bench.add(.gpsimd, .control, opcode: .addressALU)
+      bench.dma(.gpsimd, .swdge, rows: 128, bytes: 512)
+    }
+    let timings = try bench.run().instructions
+    let address: Picoseconds = 290_000 + 42_000 + 46_000 + 2 * 35_800
+    #expect(timings[0].begin == 0 && timings[2].end == address)
+    #expect(timings[3].begin == address + 1_161_000)
+    #expect(timings[4].begin == timings[3].begin - 548_000)
+    #expect(timings[7].begin == timings[4].begin + address + 1_161_000)
+  }
+
   @Test func modesThatAnEngineLacksAreErrors() throws {
     var bench = Bench()
     bench.dma(.vector, .hwdge, rows: 16, bytes: 64)

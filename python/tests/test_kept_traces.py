@@ -81,7 +81,7 @@ def test_time_follows_the_machine_and_the_options() -> None:
     times = [trnsim.simulate(plain, X, mode="timing", **options).report.microseconds
              for options in ({}, {"hardware": "trn1"}, {})]
     assert times[0] == times[2] != times[1]
-    slow = trnsim.simulate(plain, X, mode="timing", overrides=("clocks.vector=0.1",)).report
+    slow = trnsim.simulate(plain, X, mode="timing", overrides=("clocks.vector=0.1", "clocks.scalar=0.1")).report
     assert slow.cache == "found" and slow.microseconds > times[0]
 
 

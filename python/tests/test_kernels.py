@@ -101,16 +101,15 @@ def test_a_partition_dimension_beyond_128_is_an_assertion_error() -> None:
 def test_full_memory_names_what_is_alive() -> None:
     @nki.jit
     def wrong(x):
-        tiles = [nl.ndarray((128, 16 * 1024), nl.float32, buffer=nl.sbuf, name=f"big{i}") for i in range(4)]
-        for tile in tiles:
+        tiles = [nl.ndarray((128, 24 * 1024), nl.float32, buffer=nl.sbuf, name=f"big{i}") for i in range(3)]
+        for tile in tiles[:2]:
             nisa.memset(tile, 0.0)
-        for tile in tiles:
-            nisa.tensor_copy(tile, tile)
+        nisa.tensor_tensor(tiles[2], tiles[0], tiles[1], nl.add)
         return x
 
     with pytest.raises(nki.NkiValidationError) as caught:
         wrong(X)
-    assert "'big3' needs 65536 bytes" in str(caught.value) and "'big0'" in str(caught.value)
+    assert "'big2' needs 98304 bytes" in str(caught.value) and "'big0'" in str(caught.value)
 
 
 def test_registers_are_no_python_values() -> None:

@@ -321,7 +321,16 @@ public struct Lowering {
   /// A matmul waits for nothing: the weight load before it waits for both (all trn2 captures).
   private func waiting(_ index: Int) -> Int {
     if case .matmul = device.instructions[index].work { return index - 1 }
-    return index
+    // The steps of a DMA's address wait for what the DMA waits for (decoded trn2 streams of MoE kernels).
+    var first = index
+    if case .trigger = device.instructions[index].work {
+      while first > 0, device.instructions[first - 1].opcode.makesAddress,
+        device.instructions[first - 1].source == device.instructions[index].source
+      {
+        first -= 1
+      }
+    }
+    return first
   }
 
   /// The instruction whose completion says that this one has completed.

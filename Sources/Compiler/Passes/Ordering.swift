@@ -72,20 +72,25 @@ struct Ordering {
   private var end = 0.0
   private var order: [Node] = []
   private static let openList = Engine.allCases.count
+  /// Whether delays in the estimate are whole.
+  private let isWhole: Bool
 
   /// Puts the instructions into the order in which their engines start them.
   ///
-  /// - Parameter share: of SBUF, what results may fill that nothing waits for yet.
+  /// - Parameters:
+  ///   - share: of SBUF, what results may fill that nothing waits for yet.
+  ///   - isWhole: whether delays in the estimate are whole.
   /// - Returns: the nanoseconds that it takes in the estimate.
-  static func run(_ draft: inout Draft, share: Double) -> Double {
-    var pass = Ordering(draft, share: share)
+  static func run(_ draft: inout Draft, share: Double, isWhole: Bool = false) -> Double {
+    var pass = Ordering(draft, share: share, isWhole: isWhole)
     pass.run()
     draft.nodes = pass.order
     return pass.end
   }
 
-  private init(_ draft: Draft, share: Double) {
+  private init(_ draft: Draft, share: Double, isWhole: Bool) {
     self.draft = draft
+    self.isWhole = isWhole
     nodes = draft.nodes
     engines = nodes.map(\.resolvedEngine)
     isDMA = nodes.map(\.isDMA)
@@ -126,7 +131,7 @@ struct Ordering {
   }
 
   private mutating func price() {
-    var prices = WorkCosts(draft)
+    var prices = WorkCosts(draft, isWhole: isWhole)
     costs.reserveCapacity(nodes.count)
     var open: [WorkCosts.Cost] = []
     for (index, node) in nodes.enumerated() {

@@ -169,7 +169,23 @@ public struct DMACopy: Operation {
         writes[0] = .whole(of: dst.tensor, emitter.tensor(dst))
       }
     }
+    if let scalarOffset, emitter.engine == .gpsimd, mode == .swdge {
+      emitAddress(of: scalarOffset, into: &emitter)
+      reads.removeLast()
+    }
     emitter.emit(shape, reads: reads, writes: writes)
+  }
+
+  /// The registers that the software's DMA takes its address from, anew each time.
+  ///
+  /// Decoded streams of two MoE kernels on trn2: a load, a multiplication for the index, an addition if there is an offset to
+  /// add, a multiplication for the element size, and the address.
+  private func emitAddress(of index: AccessPattern, into emitter: inout Emitter) {
+    emitter.emit(.addressLoad, .control, reads: [index], writes: [])
+    for _ in 0..<(indirectPattern.offset == 0 ? 2 : 3) {
+      emitter.emit(.addressMove, .control, reads: [], writes: [])
+    }
+    emitter.emit(.addressALU, .control, reads: [], writes: [])
   }
 
   /// Computes `dst`.

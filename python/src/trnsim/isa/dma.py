@@ -71,12 +71,14 @@ def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = "error", 
 def _queue(to: NkiTensor, tail: _Attributes, dge_mode: Any) -> tuple[str | None, _Attributes]:
     """Who starts a transfer that the kernel leaves open.
 
-    Loads go through Sync and stores through GpSimd, as in captured runs of compiled kernels: a store waits for
-    its data, and must not hold up the loads behind it. Kernels of the first generation have descriptors
-    prepared by the host, which those captures show too.
+    Those of the second generation are left to the core's compiler. In the first, loads go through Sync and stores
+    through GpSimd, as in captured runs of compiled kernels: a store waits for its data, and must not hold up the
+    loads behind it. Descriptors are prepared by the host, which those captures show too.
     """
     mode = _mode(dge_mode)
-    if mode == "unknown" and trace().beta:
+    if not trace().beta:
+        return None, tail
+    if mode == "unknown":
         tail = ({**tail[0], "dge_mode": _DGE_MODE["none"]}, tail[1])
         mode = "none"
     if to.storage.region.is_hbm and mode in ("unknown", "none", "swdge"):

@@ -189,11 +189,15 @@ def _memory(cores: list[TracedCore], needs_values: bool) -> _Rank:
 
 
 def _spills(outcome: Outcome) -> list[str]:
-    """What SBUF had no room for."""
+    """What SBUF and PSUM had no room for."""
     noted = (outcome.report or {}).get("parameters", {})
+    found: list[str] = []
+    if "psum_saves" in noted:
+        found.append(f"more tiles are alive in PSUM than it has banks, and each takes one: Scalar saves {noted['psum_saves']} and "
+                     f"reloads {noted['psum_reloads']} of them; tiles that are read sooner, or share one tensor, avoid it")
     if "spill_save_bytes" not in noted:
-        return []
-    return [f"SBUF has no room for all tiles: {int(noted['spill_save_bytes']):,} bytes are saved to HBM and "
+        return found
+    return found + [f"SBUF has no room for all tiles: {int(noted['spill_save_bytes']):,} bytes are saved to HBM and "
             f"{int(noted['spill_reload_bytes']):,} bytes loaded again; smaller blocks avoid it; TRNSIM_STRICT=1 makes this an error"]
 
 
