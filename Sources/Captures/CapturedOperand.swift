@@ -1,3 +1,5 @@
+import Device
+
 /// An operand as the profiler prints it: `SBUF@0x34178[1,1,1][1000,1,1]`.
 struct CapturedOperand: Equatable {
   /// `SBUF` or `PSUM`.
@@ -18,6 +20,12 @@ struct CapturedOperand: Equatable {
   var innermostStride: Int {
     for (stride, size) in zip(strides, sizes) where size > 1 { return stride }
     return 1
+  }
+
+  /// Rows of 2-byte elements, walks of the innermost dimension, that begin at an odd multiple of 2 bytes.
+  var misalignedRows: Int {
+    Device.misalignedRows(
+      begin: address / 2, outer: zip(strides, sizes).dropFirst().map { ($0, $1) })
   }
 
   /// Reads the profiler's text; `nil` when it does not have this form.

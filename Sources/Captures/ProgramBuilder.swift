@@ -195,7 +195,8 @@ struct ProgramBuilder {
             rows: row.channels > 0 ? row.channels : 128, columns: columns,
             moving: operand.elements,
             rate: rate(row.sourceType),
-            transpose: weightsAreTransposing))
+            transpose: weightsAreTransposing,
+            misalignedRows: bytes(row.sourceType) == 2 ? operand.misalignedRows : 0))
       )
     default: break
     }
@@ -217,7 +218,9 @@ struct ProgramBuilder {
           sixteenBitInputs: inputBytes == 2, sixteenBitOutput: outputBytes == 2,
           contiguous: inputStride == 1 && outputStride == 1,
           inputStrideBytes: inputStride * inputBytes,
-          outputStrideBytes: outputStride * outputBytes, outputElementBytes: outputBytes))
+          outputStrideBytes: outputStride * outputBytes, outputElementBytes: outputBytes,
+          // The tables do not print the second operand; none of these was seen to run at twice the rate.
+          repeatsInput: streamClass == .tensorTensor && inputBytes == 2))
     )
   }
 

@@ -205,6 +205,8 @@ public struct DescriptorRun: Hashable, Sendable {
   public var elements: Int32
   /// Contiguous pieces per descriptor (rows of a tile that one descriptor takes together).
   public var pieces: Int32
+  /// Pieces within a partition that each is written in on chip; 1 where it is written in one.
+  public var writtenPieces: Int32
   /// Which ring, 0 ..< rings.
   public var ring: UInt8
   /// What the descriptors do.
@@ -215,8 +217,9 @@ public struct DescriptorRun: Hashable, Sendable {
   /// Makes a run.
   public init(
     ring: Int, count: Int, bytes: Int, elements: Int, kind: DescriptorKind, writesHBM: Bool,
-    pieces: Int = 1
+    pieces: Int = 1, writtenPieces: Int = 1
   ) {
+    self.writtenPieces = Int32(clamping: max(1, writtenPieces))
     self.ring = UInt8(clamping: ring)
     self.count = Int32(clamping: count)
     self.bytes = Int32(clamping: bytes)

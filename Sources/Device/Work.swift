@@ -67,13 +67,17 @@ public struct Stream: Hashable, Sendable {
   public var outputStrideBytes: Int32
   /// Element size of the output in bytes.
   public var outputElementBytes: UInt8
+  /// Whether an input after the first repeats elements (a stride of 0).
+  public var repeatsInput: Bool
 
   /// Makes stream work of contiguous 32-bit SBUF operands; change what differs.
   public init(
     _ streamClass: StreamClass, elements: Int, readsPSUM: Bool = false, writesPSUM: Bool = false,
     sixteenBitInputs: Bool = false, sixteenBitOutput: Bool = false, contiguous: Bool = true,
-    inputStrideBytes: Int = 4, outputStrideBytes: Int = 4, outputElementBytes: Int = 4
+    inputStrideBytes: Int = 4, outputStrideBytes: Int = 4, outputElementBytes: Int = 4,
+    repeatsInput: Bool = false
   ) {
+    self.repeatsInput = repeatsInput
     self.streamClass = streamClass
     self.elements = Int32(clamping: elements)
     self.readsPSUM = readsPSUM
@@ -156,15 +160,35 @@ public struct Matmul: Hashable, Sendable {
   public var rate: MatmulRate
   /// Whether the data only passes through (transpose): no useful floating-point operations.
   public var transpose: Bool
+  /// Rows of the moving operand's pattern that begin at an odd multiple of 2 bytes.
+  public var misalignedRows: Int32
 
   /// Makes a matmul.
-  public init(rows: Int, columns: Int, moving: Int, rate: MatmulRate, transpose: Bool) {
+  public init(
+    rows: Int, columns: Int, moving: Int, rate: MatmulRate, transpose: Bool,
+    misalignedRows: Int = 0
+  ) {
+    self.misalignedRows = Int32(clamping: misalignedRows)
     self.rows = Int32(clamping: rows)
     self.columns = Int32(clamping: columns)
     self.moving = Int32(clamping: moving)
     self.rate = rate
     self.transpose = transpose
   }
+}
+
+/// Rows of 2-byte elements that begin at an odd multiple of 2 bytes.
+///
+/// `begin` is the first row's in elements of the memory, `outer` the strides and sizes of the dimensions
+/// that lead from row to row.
+public func misalignedRows(begin: Int, outer: [(stride: Int, size: Int)]) -> Int {
+  var odd = begin & 1
+  var even = 1 - odd
+  for (stride, size) in outer {
+    let half = stride & 1 == 1 ? size / 2 : 0
+    (even, odd) = (even * (size - half) + odd * half, odd * (size - half) + even * half)
+  }
+  return odd
 }
 
 /// What one device instruction asks of the hardware, without a word of how long it takes.

@@ -7,6 +7,10 @@ extension Hardware {
     public var bytesPerCycle = 0
     /// Cycles of each descriptor on top of its bytes.
     public var descriptorCycles = 0.0
+    /// Cycles per piece of a descriptor of many that are smaller than a block.
+    public var smallPieceCycles = 0.0
+    /// Cycles per piece of a descriptor that is written to a partition of SBUF in pieces.
+    public var writtenPieceCycles = 0.0
     /// Cycles per element when reading single elements.
     public var elementReadCycles = 0.0
     /// Time per element when writing single elements, in ns per ring.

@@ -71,18 +71,18 @@ extension Hardware {
     public var maxFreeElementsSBUF = 0
     /// Elements per partition of a PSUM operand at most.
     public var maxFreeElementsPSUM = 0
-    /// An innermost stride above this many bytes has a lower rate.
+    /// Elements with an innermost stride above this many bytes are scattered.
     public var stridePenaltyBytes = 0
-    /// How much longer a pattern above `stridePenaltyBytes` streams.
-    public var stridePenaltyFactor = 0.0
-    /// VectorE cycles per element for scattered writes of elements under 4 bytes.
-    public var vectorScatteredWriteCycles = 0.0
-    /// ScalarE cycles per element for scattered writes of elements under 4 bytes.
-    public var scalarScatteredWriteCycles = 0.0
-    /// Cycles per element between the ends of such instructions on VectorE that overlap.
-    public var vectorScatteredRetireCycles = 0.0
+    /// What writing a beat of scattered elements of 4 bytes takes, in ns.
+    public var writeBeat = 0.0
+    /// The same of smaller elements, which are read before they are written.
+    public var writeBeatNarrow = 0.0
+    /// Scattered beats that VectorE may have before it when it begins the next instruction.
+    public var vectorWriteQueue = 0.0
     /// The same on ScalarE.
-    public var scalarScatteredRetireCycles = 0.0
+    public var scalarWriteQueue = 0.0
+    /// How much earlier a VectorE instruction ends that does not take elements in pairs, in ns.
+    public var vectorUnpairedLead = 0.0
     /// Cycles per element until the engine takes in what follows such an instruction, at least.
     public var scatteredReadCycles = 0.0
 

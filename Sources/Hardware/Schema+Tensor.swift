@@ -62,6 +62,9 @@ extension Schema {
       .number(
         "tensor.weights_to_stream", \.tensor.weightsToStream, .nanoseconds, .nonNegative,
         "from loaded weights to a MATMUL's first column, warm"),
+      .number(
+        "tensor.misaligned_row_cycles", \.tensor.misalignedRowCycles, .cycles, .nonNegative,
+        "each row of moving 16-bit data that begins at an odd multiple of 2 bytes"),
     ] + ldweights
 
   private static let ldweights: [Entry] = [
@@ -80,6 +83,21 @@ extension Schema {
     .number(
       "tensor.ldweights.stride_factor", \.tensor.ldweights.strideFactor, .ratio, .slowdown,
       "how much longer loading takes above the penalty stride"),
+    .integer(
+      "tensor.ldweights.long_stride_elements", \.tensor.ldweights.longStrideElements, .elements,
+      .integer(1...(1 << 20)), "a stride of more elements than this is a long one"),
+    .number(
+      "tensor.ldweights.cycles.slow_long", \.tensor.ldweights.slowLongCycles, .cycles, .positive,
+      "loading a full set of columns: 16-bit, 8-bit or packed types with a long stride"),
+    .number(
+      "tensor.ldweights.long_stride_factor", \.tensor.ldweights.longStrideFactor, .ratio,
+      .slowdown, "how much longer loading fp32 takes with a long stride"),
+    .number(
+      "tensor.ldweights.strided_lead", \.tensor.ldweights.stridedLead, .nanoseconds, .nonNegative,
+      "how long before strided weights are read the next ones begin to load"),
+    .number(
+      "tensor.ldweights.read_share", \.tensor.ldweights.readShare, .ratio, .share,
+      "the share of reading strided weights that the array's taking them in lasts at least"),
     .number(
       "tensor.ldweights.latency.warm", \.tensor.ldweights.latencyWarm, .nanoseconds, .nonNegative,
       "LDWEIGHTS: first column to end minus loading, warm"),

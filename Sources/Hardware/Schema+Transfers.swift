@@ -69,6 +69,12 @@ extension Schema {
       "dma.descriptor_cycles", \.dma.descriptorCycles, .cycles, .nonNegative,
       "cycles of each descriptor on top of its bytes"),
     .number(
+      "dma.small_piece_cycles", \.dma.smallPieceCycles, .cycles, .nonNegative,
+      "each piece below hbm_write_block_bytes of a descriptor of several, at least"),
+    .number(
+      "dma.written_piece_cycles", \.dma.writtenPieceCycles, .cycles, .nonNegative,
+      "each piece of a descriptor that is written to a partition in several, at least"),
+    .number(
       "dma.element_read_cycles", \.dma.elementReadCycles, .cyclesPerElement, .positive,
       "reading single elements, at least"),
     .number(

@@ -7,12 +7,19 @@ extension Schema {
     "limits.topk_elements", "limits.topk_results", "limits.send_receive_elements",
     "dma.swdge.register_to_start", "dma.swdge.lead", "dma.swdge.register_load",
     "dma.swdge.register_move", "dma.swdge.register_address",
+    "access.write_beat", "access.write_beat_narrow", "access.vector_write_queue",
+    "access.scalar_write_queue", "access.vector_unpaired_lead", "dma.small_piece_cycles",
+    "tensor.misaligned_row_cycles", "tensor.ldweights.long_stride_elements",
+    "tensor.ldweights.cycles.slow_long", "tensor.ldweights.long_stride_factor",
+    "tensor.ldweights.strided_lead", "tensor.ldweights.read_share", "dma.written_piece_cycles",
   ]
 
-  /// Settings of earlier versions on which nothing depended; files may still have them.
+  /// Settings of earlier versions on which nothing depends; files may still have them.
   static let retired: Set<String> = [
     "dma.queues", "dma.packet_bytes", "dma.write_acknowledge", "hbm.stacks", "limits.registers",
     "flops.multiplier.uint8", "semaphores.wait_to_start.sync", "sequencer.dispatch.sync",
-    "sequencer.queue_depth.sync", "sequencer.to_engine.sync",
+    "sequencer.queue_depth.sync", "sequencer.to_engine.sync", "access.stride_penalty_factor",
+    "access.vector_scattered_write_cycles", "access.scalar_scattered_write_cycles",
+    "access.vector_scattered_retire_cycles", "access.scalar_scattered_retire_cycles",
   ]
 }

@@ -152,24 +152,20 @@ enum Schema {
       "access.stride_penalty_bytes", \.access.stridePenaltyBytes, .bytes, .integer(1...(1 << 20)),
       "an innermost stride above this has a lower rate"),
     .number(
-      "access.stride_penalty_factor", \.access.stridePenaltyFactor, .ratio, .slowdown,
-      "how much longer a pattern above the penalty stride streams"),
+      "access.write_beat", \.access.writeBeat, .nanoseconds, .nonNegative,
+      "writing a beat of scattered elements (above the penalty stride) of 4 bytes"),
     .number(
-      "access.vector_scattered_write_cycles", \.access.vectorScatteredWriteCycles,
-      .cyclesPerElement, .positive,
-      "VectorE: scattered writes (above the penalty stride) of elements under 4 bytes"),
+      "access.write_beat_narrow", \.access.writeBeatNarrow, .nanoseconds, .nonNegative,
+      "the same of smaller elements, which are read before they are written"),
     .number(
-      "access.scalar_scattered_write_cycles", \.access.scalarScatteredWriteCycles,
-      .cyclesPerElement, .positive,
-      "ScalarE: scattered writes (above the penalty stride) of elements under 4 bytes"),
+      "access.vector_write_queue", \.access.vectorWriteQueue, .count, .nonNegative,
+      "scattered beats that may wait when the vector engine begins the next instruction"),
     .number(
-      "access.vector_scattered_retire_cycles", \.access.vectorScatteredRetireCycles,
-      .cyclesPerElement, .nonNegative,
-      "between the ends of overlapping such instructions on the vector engine"),
+      "access.scalar_write_queue", \.access.scalarWriteQueue, .count, .nonNegative,
+      "scattered beats that may wait when the scalar engine begins the next instruction"),
     .number(
-      "access.scalar_scattered_retire_cycles", \.access.scalarScatteredRetireCycles,
-      .cyclesPerElement, .nonNegative,
-      "between the ends of overlapping such instructions on the scalar engine"),
+      "access.vector_unpaired_lead", \.access.vectorUnpairedLead, .nanoseconds, .nonNegative,
+      "how much earlier a vector instruction ends that takes no elements in pairs"),
     .number(
       "access.scattered_read_cycles", \.access.scatteredReadCycles, .cyclesPerElement,
       .nonNegative, "until the engine takes in what follows such an instruction, at least"),

@@ -39,6 +39,8 @@ extension Hardware {
     public var leadCold = 0.0
     /// From loaded weights to a MATMUL's first column when warm, in ns.
     public var weightsToStream = 0.0
+    /// Warm cycles of each row of moving 16-bit data that begins at an odd multiple of 2 bytes.
+    public var misalignedRowCycles = 0.0
     /// Loading of stationary matrices.
     public var ldweights = LDWeights()
 
@@ -75,6 +77,16 @@ extension Hardware {
     public var fp32TransposeCycles = 0.0
     /// How much longer loading takes above `Access.stridePenaltyBytes`.
     public var strideFactor = 0.0
+    /// A stride of more elements than this is a long one.
+    public var longStrideElements = 0
+    /// 16-bit and 8-bit types with a long stride.
+    public var slowLongCycles = 0.0
+    /// `strideFactor` of a long stride.
+    public var longStrideFactor = 0.0
+    /// The share of reading strided weights that the array's taking them in lasts at least.
+    public var readShare = 0.0
+    /// How long before strided weights are read the next ones begin to load, in ns.
+    public var stridedLead = 0.0
     /// From the first column to the end without loading when warm, in ns.
     public var latencyWarm = 0.0
     /// The same when cold, in ns.

@@ -10,6 +10,8 @@ public struct TransferShape: Hashable, Sendable {
   public var bytes: Int
   /// Elements of each.
   public var elements: Int
+  /// Pieces within a partition that each is written in; 1 where it is written in one.
+  public var writtenPieces = 1
   /// What they do to memory.
   public var kind: DescriptorKind
   /// Bytes read from HBM in all.
@@ -156,6 +158,9 @@ public struct Emitter {
     stream.sixteenBitInputs = !inputs.isEmpty
     for input in inputs {
       let tensor = place(input)
+      if inputs.count > 1 && input.innermostStride == 0 && input.elementsPerRow > 1 {
+        stream.repeatsInput = true
+      }
       stream.elements = max(stream.elements, Int32(clamping: input.elementsPerRow))
       if tensor.space == .psum { stream.readsPSUM = true }
       if !isSixteenBit(tensor) { stream.sixteenBitInputs = false }
@@ -178,6 +183,15 @@ public struct Emitter {
     emit(
       opcode, .stream(stream), reads: inputs + pointers, writes: [output] + alsoWrites,
       activation: activation)
+  }
+
+  /// Rows of 2-byte elements, walks of the innermost dimension, that begin at an odd multiple of 2 bytes.
+  func misalignedRows(_ pattern: AccessPattern) -> Int {
+    let tensor = place(pattern)
+    guard tensor.dtype.size == 2 else { return 0 }
+    let begin = tensor.address / 2 + pattern.offset
+    return Device.misalignedRows(
+      begin: begin, outer: pattern.free.dropLast().map { (Int($0.stride), Int($0.size)) })
   }
 
   private func isSixteenBit(_ tensor: TensorPlace) -> Bool {

@@ -58,6 +58,8 @@ public enum MachinePart: String, CaseIterable, Hashable, Sendable {
     case .tensor, .vector, .scalar, .gpsimd:
       guard unit == "GHz" || unit == "ns" || unit == "ns/element" else { return nil }
       if unit == "GHz" { return path == "clocks.\(rawValue)" ? true : nil }
+      // Scattered writes to SBUF go with the engine that makes most of them.
+      if self == .vector && path.hasPrefix("access.") { return false }
       return path.hasPrefix("\(rawValue).") ? false : nil
     case .dmaBandwidth:
       if path == "clocks.dma" { return true }

@@ -73,16 +73,15 @@ struct EnginePrices {
       case .vector:
         StreamPrices(
           hardware.vector.classes, clock: clocks.vector, access: access,
-          scattered: (access.vectorScatteredWriteCycles, access.vectorScatteredRetireCycles))
+          writeQueue: access.vectorWriteQueue, takesPairs: true)
       case .scalar:
         StreamPrices(
           hardware.scalar.classes, clock: clocks.scalar, access: access,
-          scattered: (access.scalarScatteredWriteCycles, access.scalarScatteredRetireCycles))
+          writeQueue: access.scalarWriteQueue)
       case .gpsimd:
-        StreamPrices(
-          hardware.gpsimd.classes, clock: clocks.gpsimd, access: access, scattered: (0, 0))
+        StreamPrices(hardware.gpsimd.classes, clock: clocks.gpsimd, access: access)
       case .tensor, .sync:
-        StreamPrices([:], clock: clocks.sync, access: access, scattered: (0, 0))
+        StreamPrices([:], clock: clocks.sync, access: access)
       }
     }
     descriptors = DescriptorPrices(hardware)

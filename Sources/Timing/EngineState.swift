@@ -31,6 +31,10 @@ extension Simulator {
     /// The engine can take in the next instruction.
     var free: Picoseconds = 0
     var lastEnd: Picoseconds = 0
+    /// Scattered elements that it has taken in and not yet written.
+    var writes = WriteQueue()
+    /// When few enough of them are left for the next instruction.
+    var drained: Picoseconds = .min / 2
     /// Begins of the engine's last instructions, as a ring of the queue's depth.
     var begins: [Picoseconds] = []
     var dispatched = 0

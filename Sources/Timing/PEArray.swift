@@ -4,14 +4,15 @@ import Hardware
 /// The PE array's clock: cold until a window of dense work, warm until an idle one (HAM).
 ///
 /// Windows of a fixed length run free from `phase` on. At the end of each the busy share decides:
-/// at or above `warmUpBusy` the next windows are warm, at or below `coolDownBusy` cold.
+/// at or above `warmUpBusy` the next windows are warm, at or below `coolDownBusy` cold. What counts is the
+/// time in which columns stream, by the share of the array's rows that they go through.
 struct PEClock {
   private let window: Picoseconds
   private let warmUp: Double
   private let coolDown: Double
   private var windowEnd: Picoseconds
-  private var busy: Picoseconds = 0
-  private var current: (begin: Picoseconds, end: Picoseconds) = (0, 0)
+  private var busy = 0.0
+  private var current: (begin: Picoseconds, end: Picoseconds, share: Double) = (0, 0, 0)
   private(set) var isWarm = false
   private(set) var changes: [(time: Picoseconds, warm: Bool)] = []
 
@@ -27,10 +28,9 @@ struct PEClock {
   /// Ends all windows before `time`.
   mutating func advance(to time: Picoseconds) {
     while windowEnd <= time {
-      let begin = windowEnd - window
-      busy += max(0, min(current.end, windowEnd) - max(current.begin, begin))
+      count()
       current.begin = max(current.begin, windowEnd)
-      let share = Double(busy) / Double(window)
+      let share = busy / Double(window)
       if !isWarm && share >= warmUp || isWarm && share <= coolDown {
         isWarm.toggle()
         changes.append((windowEnd, isWarm))
@@ -47,7 +47,10 @@ struct PEClock {
   /// The array streams from `begin` on what takes `warm` at the warm clock; returns when it ends.
   ///
   /// Calls come in order and do not overlap. A change of the clock changes the rate of what is left.
-  mutating func stream(_ begin: Picoseconds, warm: Double, coldFactor: Double) -> Picoseconds {
+  /// `share` is that of the array's rows in use.
+  mutating func stream(
+    _ begin: Picoseconds, warm: Double, coldFactor: Double, share: Double
+  ) -> Picoseconds {
     advance(to: begin)
     var now = begin
     var left = warm
@@ -55,18 +58,15 @@ struct PEClock {
       let factor = isWarm ? 1 : coldFactor
       let end = now + wholePicoseconds(left * factor)
       if end <= windowEnd {
-        note(now, end)
+        note(now, end, share)
         return end
       }
-      note(now, windowEnd)
+      note(now, windowEnd, share)
       left -= Double(windowEnd - now) / factor
       now = windowEnd
       advance(to: now)
     }
   }
-
-  /// The array stays busy until `end` without streaming.
-  mutating func occupy(until end: Picoseconds) { current.end = max(current.end, end) }
 
   /// Whether the clock is or was warm; not for times before the last change but one.
   func isWarm(at time: Picoseconds) -> Bool {
@@ -74,11 +74,15 @@ struct PEClock {
     return !change.warm
   }
 
-  private mutating func note(_ begin: Picoseconds, _ end: Picoseconds) {
-    if current.end > current.begin {
-      busy += max(0, min(current.end, windowEnd) - max(current.begin, windowEnd - window))
-    }
-    current = (begin, end)
+  private mutating func note(_ begin: Picoseconds, _ end: Picoseconds, _ share: Double) {
+    count()
+    current = (begin, end, share)
+  }
+
+  /// Adds what of the last columns lies in the window.
+  private mutating func count() {
+    let time = min(current.end, windowEnd) - max(current.begin, windowEnd - window)
+    if time > 0 { busy += Double(time) * current.share }
   }
 }
 
@@ -96,6 +100,7 @@ struct PEArray {
   private let leadWarm: Picoseconds
   private let leadCold: Picoseconds
   private let weightsToStream: Picoseconds
+  private let stridedLead: Picoseconds
   private let latencyWarm: Picoseconds
   private let latencyCold: Picoseconds
   private let loadLatencyWarm: Picoseconds
@@ -104,6 +109,8 @@ struct PEArray {
   private(set) var clock: PEClock
   private var arrayFree: Picoseconds = 0
   private var weightsReady: Picoseconds = 0
+  /// Strided weights have been read from SBUF.
+  private var weightsRead: Picoseconds = .min / 2
   /// Begin of the last matmul, and its first column.
   private var lastMatmul: Picoseconds = Picoseconds.min / 2
   private var firstColumn: Picoseconds = Picoseconds.min / 2
@@ -120,6 +127,7 @@ struct PEArray {
     leadWarm = picoseconds(tensor.leadWarm)
     leadCold = picoseconds(tensor.leadCold)
     weightsToStream = picoseconds(tensor.weightsToStream)
+    stridedLead = picoseconds(tensor.ldweights.stridedLead)
     latencyWarm = picoseconds(tensor.latencyWarm)
     latencyCold = picoseconds(tensor.latencyCold)
     loadLatencyWarm = picoseconds(tensor.ldweights.latencyWarm)
@@ -136,19 +144,29 @@ struct PEArray {
     let lead = clock.isWarm(at: dispatched) ? leadWarm : leadCold
     let others = max(
       dispatched, lastMatmul + afterMatmulStart, firstColumn - lead, lastBegin)
-    let begin = max(others, weightsReady - lead)
+    let begin = max(others, weightsReady - lead, weightsRead - stridedLead)
     waitedForWeights = begin > others
     let first = max(begin, firstColumn, weightsReady)
     clock.advance(to: begin)
     let warm = clock.isWarm(at: begin)
-    // Reading strided weights from SBUF does not feel the array's clock.
-    let loading = wholePicoseconds(arrayCycles(work) * (warm ? 1 : coldFactor) * period)
-    let reading = wholePicoseconds(readCycles(work) * period)
-    let isReadLimited = begin + reading > first + loading
-    weightsReady = max(first + loading, begin + reading)
     lastBegin = begin
-    let latency = warm || isReadLimited ? loadLatencyWarm : loadLatencyCold
-    return (begin, weightsReady + latency, !warm)
+    var loading = wholePicoseconds(arrayCycles(work) * (warm ? 1 : coldFactor) * period)
+    guard isStrided(work) else {
+      weightsReady = first + loading
+      weightsRead = .min / 2
+      return (begin, weightsReady + (warm ? loadLatencyWarm : loadLatencyCold), !warm)
+    }
+    // Reading strided weights from SBUF does not feel the array's clock.
+    let readCycles = readCycles(work) * period
+    loading = max(loading, wholePicoseconds(readCycles * tensor.ldweights.readShare))
+    weightsRead = begin + wholePicoseconds(readCycles)
+    weightsReady = max(first + loading, weightsRead)
+    // The end of float32 weights says that they are read.
+    if work.fourByte && !work.transpose { return (begin, weightsRead + loadLatencyWarm, !warm) }
+    let isReadLimited = weightsRead > first + loading
+    return (
+      begin, weightsReady + (warm || isReadLimited ? loadLatencyWarm : loadLatencyCold), !warm
+    )
   }
 
   /// Streams a matmul that was dispatched at a time.
@@ -163,15 +181,18 @@ struct PEArray {
     // Weights need not be there yet when it begins.
     let begin = max(dispatched, arrayFree - (warm ? leadWarm : leadCold), lastBegin)
     firstColumn = max(begin, arrayFree, ready)
+    // Reading misaligned rows takes longer than the warm array, and less than the cold one.
+    let reading = cycles + Double(work.misalignedRows) * tensor.misalignedRowCycles
     let streamed = clock.stream(
-      firstColumn, warm: cycles * period, coldFactor: coldFactor)
+      firstColumn, warm: reading * period,
+      coldFactor: max(1, coldFactor * cycles / max(1, reading)),
+      share: min(1, Double(work.rows) / Double(max(1, tensor.rows))))
     let overhead =
       clock.isWarm ? tensor.issueOverheadCyclesWarm : tensor.issueOverheadCyclesCold
     let least = tensor.minimumIssueCycles * (warm ? 1 : coldFactor)
     arrayFree = max(
       streamed + wholePicoseconds(overhead * period),
       firstColumn + wholePicoseconds(least * period))
-    clock.occupy(until: arrayFree)
     lastMatmul = begin
     lastBegin = begin
     return (begin, streamed + (warm ? latencyWarm : latencyCold), !warm)
@@ -229,12 +250,17 @@ struct PEArray {
 
   /// Warm cycles that reading the weights from SBUF takes at least.
   private func readCycles(_ work: LoadWeights) -> Double {
+    guard isStrided(work) else { return arrayCycles(work) }
     let weights = tensor.ldweights
+    let isLong = Int(work.strideBytes) > weights.longStrideElements * (work.fourByte ? 4 : 2)
     if work.fourByte {
-      return Int(work.strideBytes) > strideLimit
-        ? arrayCycles(work) * weights.strideFactor : arrayCycles(work)
+      return arrayCycles(work) * (isLong ? weights.longStrideFactor : weights.strideFactor)
     }
-    return Int(work.strideBytes) > 2 ? weights.slowCycles * share(work) : arrayCycles(work)
+    return (isLong ? weights.slowLongCycles : weights.slowCycles) * share(work)
+  }
+
+  private func isStrided(_ work: LoadWeights) -> Bool {
+    Int(work.strideBytes) > (work.fourByte ? strideLimit : 2)
   }
 
   /// The loaded columns as a share of all.

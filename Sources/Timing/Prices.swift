@@ -27,14 +27,31 @@ let latestEvent = Picoseconds(1) << 60
 
 /// What a piece of streamed work takes.
 struct StreamPrice {
-  /// Pure streaming time, from which the bounds are made.
-  var streaming: Picoseconds
   /// From its begin to the earliest begin of the next.
   var interval: Picoseconds
   /// From its begin to its end.
   var duration: Picoseconds
   /// Smallest distance between its end and the end before it; 0 for none.
   var retire: Picoseconds
+  /// Beats of scattered elements that it writes; 0 for none.
+  var beats: Double
+  /// What writing one of them takes.
+  var beat: Double
+}
+
+/// Scattered elements on their way to memory, which bound how far an engine runs ahead of its own end.
+struct WriteQueue {
+  /// The last two instructions that scattered, the later one first.
+  private var last = (end: Picoseconds.min / 2, beats: 0.0, beat: 0.0)
+  private var before = (end: Picoseconds.min / 2, beats: 0.0, beat: 0.0)
+
+  /// Adds an instruction that scatters; returns when `room` beats or fewer are left to be written.
+  mutating func add(_ price: StreamPrice, end: Picoseconds, room: Double) -> Picoseconds {
+    before = last
+    last = (end, price.beats, price.beat)
+    if last.beats >= room { return end - wholePicoseconds(room * last.beat) }
+    return before.end - wholePicoseconds(min(before.beats, room - last.beats) * before.beat)
+  }
 }
 
 /// The prices of one engine's stream classes, ready for the inner loop.
@@ -51,17 +68,20 @@ struct StreamPrices {
   /// Picoseconds per cycle.
   private let period: Double
   private let access: Hardware.Access
-  /// Writing scattered elements of less than 4 bytes, in cycles per element.
-  private let scattered: (write: Double, retire: Double)
+  /// Whether the engine can take and write two elements at a time.
+  private let takesPairs: Bool
+  /// Beats of scattered elements that may wait when the next instruction begins.
+  let writeQueue: Double
 
   init(
     _ classes: [String: StreamingClass], clock: Double, access: Hardware.Access,
-    scattered: (write: Double, retire: Double)
+    writeQueue: Double = .infinity, takesPairs: Bool = false
   ) {
     let period = 1000 / clock
     self.period = period
     self.access = access
-    self.scattered = scattered
+    self.writeQueue = writeQueue
+    self.takesPairs = takesPairs
     rows = StreamClass.allCases.map { streamClass in
       guard let found = classes[streamClass.configurationKey] else { return nil }
       return Row(
@@ -89,36 +109,58 @@ struct StreamPrices {
     } else {
       cycles = row.cycles.sbuf
     }
+    if stream.repeatsInput { cycles = max(cycles, row.cycles.sbuf, 1) }
     let limit = Int32(clamping: access.stridePenaltyBytes)
-    if stream.outputStrideBytes > limit && stream.outputElementBytes < 4 {
+    if max(stream.inputStrideBytes, stream.outputStrideBytes) > limit {
       return scatteredPrice(stream, row, cycles, inPSUM: inPSUM)
-    } else if max(stream.inputStrideBytes, stream.outputStrideBytes) > limit {
-      cycles *= access.stridePenaltyFactor
     }
     let streaming = wholePicoseconds(Double(stream.elements) * cycles * period)
     let issue = picoseconds(inPSUM ? row.issue.psum : row.issue.sbuf)
     let latency = picoseconds(inPSUM ? row.latency.psum : row.latency.sbuf)
     return StreamPrice(
-      streaming: streaming, interval: max(streaming + issue, row.minimum),
-      duration: streaming + latency,
-      retire: row.retire > 0 ? streaming + picoseconds(row.retire) : 0)
+      interval: max(streaming + issue, row.minimum), duration: streaming + latency,
+      retire: row.retire > 0 ? streaming + picoseconds(row.retire) : 0, beats: 0, beat: 0)
   }
 }
 
 extension StreamPrices {
-  /// The price of a stream that scatters elements of less than 4 bytes: it writes much more slowly than
-  /// it reads, so the next instruction is taken in long before, and ends keep the distance of writing.
+  /// The price of a stream that gathers or scatters its elements.
+  ///
+  /// Scattered elements are written beat by beat, whatever the engine: VectorE writes two in one while it
+  /// takes them in pairs. An engine that takes in elements in pairs takes gathered ones one by one; one
+  /// that does not reads SBUF beat by beat.
   private func scatteredPrice(
     _ stream: Stream, _ row: Row, _ cycles: Double, inPSUM: Bool
   ) -> StreamPrice {
+    let limit = Int32(clamping: access.stridePenaltyBytes)
     let elements = Double(stream.elements)
-    let reading = wholePicoseconds(elements * max(cycles, access.scatteredReadCycles) * period)
-    let writing = wholePicoseconds(elements * max(cycles, scattered.write) * period)
+    var each = cycles * period
+    var latency = picoseconds(inPSUM ? row.latency.psum : row.latency.sbuf)
+    var inPairs = takesPairs && cycles <= 0.5
+    if stream.inputStrideBytes > limit && !inPSUM {
+      if !takesPairs {
+        each = max(each, access.writeBeat * 1000)
+      } else if cycles < 1 {
+        each = period
+        inPairs = false
+        latency -= picoseconds(access.vectorUnpairedLead)
+      }
+    }
+    let taking = elements * each
+    let issue = picoseconds(inPSUM ? row.issue.psum : row.issue.sbuf)
+    guard stream.outputStrideBytes > limit else {
+      let streaming = wholePicoseconds(taking)
+      return StreamPrice(
+        interval: max(streaming + issue, row.minimum), duration: max(0, streaming + latency),
+        retire: row.retire > 0 ? streaming + picoseconds(row.retire) : 0, beats: 0, beat: 0)
+    }
+    let beat = 1000 * (stream.outputElementBytes < 4 ? access.writeBeatNarrow : access.writeBeat)
+    let beats = inPairs ? (elements / 2).rounded(.up) : elements
+    let writing = wholePicoseconds(max(taking, beats * beat))
+    let reading = wholePicoseconds(max(taking, elements * access.scatteredReadCycles * period))
     return StreamPrice(
-      streaming: reading,
-      interval: max(reading + picoseconds(inPSUM ? row.issue.psum : row.issue.sbuf), row.minimum),
-      duration: writing + picoseconds(inPSUM ? row.latency.psum : row.latency.sbuf),
-      retire: wholePicoseconds(elements * max(cycles, scattered.retire) * period))
+      interval: max(reading + issue, row.minimum), duration: max(0, writing + latency),
+      retire: writing, beats: beats, beat: beat)
   }
 }
 
@@ -152,10 +194,13 @@ struct DescriptorPrices {
       // descriptor do not count.
       let piece = max(1, bytes / Int(run.pieces))
       let blocks = (piece + dma.hbmWriteBlockBytes - 1) / dma.hbmWriteBlockBytes
-      cycles = max(
-        cycles,
-        Double(run.pieces)
-          * (Double(blocks) * dma.hbmWriteBlockCycles + dma.hbmWriteDescriptorCycles))
+      var each = Double(blocks) * dma.hbmWriteBlockCycles + dma.hbmWriteDescriptorCycles
+      // The rings of a core move so many pieces, however small.
+      if run.pieces > 1 && piece < dma.hbmWriteBlockBytes { each = max(each, dma.smallPieceCycles) }
+      cycles = max(cycles, Double(run.pieces) * each)
+    }
+    if run.writtenPieces > 1 {
+      cycles = max(cycles, Double(run.writtenPieces) * dma.writtenPieceCycles)
     }
     switch run.kind {
     case .contiguous: break

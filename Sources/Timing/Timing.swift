@@ -296,6 +296,11 @@ struct Simulator: ~Copyable {
       // Pipelines retire in order.
       end = max(begin + price.duration, engines[engine].lastEnd + price.retire)
       free = begin + price.interval
+      if price.beats > 0 {
+        engines[engine].drained = engines[engine].writes.add(
+          price, end: end, room: prices.streams[engine].writeQueue)
+      }
+      free = max(free, engines[engine].drained)
       dispatched(engine, at: taken, begin: begin)
       engines[engine].lastEnd = end
       meter.meet(

@@ -90,10 +90,10 @@ private let badCases: [BadCase] = [
     "active_cores: {value: 1", "active_cores: {value: 3",
     "hbm.active_cores 3 is above cores_per_stack 2"),
   BadCase(
-    "cool_down_busy: {value: 0.35", "cool_down_busy: {value: 0.8",
-    "pe_clock.cool_down_busy 0.8 is not below warm_up_busy 0.76"),
+    "cool_down_busy: {value: 0.355", "cool_down_busy: {value: 0.8",
+    "pe_clock.cool_down_busy 0.8 is not below warm_up_busy 0.745"),
   BadCase(
-    "warm_up_busy: {value: 0.76", "warm_up_busy: {value: 76",
+    "warm_up_busy: {value: 0.745", "warm_up_busy: {value: 76",
     "'pe_clock.warm_up_busy' is 76, expected a number above 0 and up to 1"),
   BadCase(
     "cold_factor: {value: 2", "cold_factor: {value: 0.5",

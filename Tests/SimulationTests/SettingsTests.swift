@@ -216,7 +216,7 @@ private struct Trials {
         }
       }
       add("strides on \(engine)") { bench in
-        for (input, output, size) in [(64, 4, 4), (4, 64, 4), (2, 64, 2), (18, 18, 2)] {
+        for (input, output, size) in [(64, 4, 4), (4, 64, 4), (2, 64, 2), (18, 18, 2), (2, 18, 2)] {
           for _ in 0..<3 {
             bench.add(
               engine,
@@ -237,7 +237,7 @@ private struct Trials {
         add("\(rate) products\(transpose ? " for a transpose" : "")") { bench in
           let fourByte = rate == .float32Pass
           for moving in [1, 512] {
-            for stride in [fourByte ? 4 : 2, 36] {
+            for stride in [fourByte ? 4 : 2, 30, 36, 72] {
               for _ in 0..<8 {
                 bench.matmul(
                   moving: moving, rate: rate, transpose: transpose, fourByte: fourByte,
@@ -256,6 +256,26 @@ private struct Trials {
         // A long wait for VectorE, then work again.
         bench.add(.vector, .stream(Stream(.copy, elements: 30_000)), signals: [0])
         bench.add(.tensor, .control, waits: [(0, 1)])
+      }
+    }
+    add("descriptors of pieces") { bench in
+      for kind in 0..<2 {
+        bench.dma(.gpsimd, .none, rows: 32, bytes: 8 * 96)
+        for run in bench.program.runs.indices.suffix(16) {
+          if kind == 0 { bench.program.runs[run].pieces = 8 }
+          if kind == 1 { bench.program.runs[run].writtenPieces = 42 }
+        }
+      }
+    }
+    add("misaligned rows on a warm array") { bench in
+      for _ in 0..<60 {
+        bench.matmul(moving: 512)
+        bench.add(
+          .tensor,
+          .matmul(
+            Matmul(
+              rows: 128, columns: 128, moving: 420, rate: .float16, transpose: false,
+              misalignedRows: 30)))
       }
     }
     add("weights wait for a busy array") { bench in

@@ -187,6 +187,28 @@ import Testing
     #expect(timings[7].begin == timings[4].begin + address + 1_161_000)
   }
 
+  @Test func smallPiecesCostTheSameWhateverTheirSize() throws {
+    // One descriptor of 8 rows on a ring: rows of 96 and 256 B take 25.5 cycles of 0.85 GHz each,
+    // 8 x 25.5 / 0.85 = 240 ns; rows of 512 B 16 + 6.5, 8 x 22.5 / 0.85 = 211.765 ns.
+    for (row, time) in [(96, 240_000), (256, 240_000), (512, 211_765)] {
+      var bench = Bench()
+      bench.dma(.gpsimd, .none, rows: 16, bytes: 8 * row)
+      for run in bench.program.runs.indices { bench.program.runs[run].pieces = 8 }
+      #expect(try bench.run().ringBusy[0] == time)
+    }
+  }
+
+  @Test func piecesWrittenToAPartitionCostTheirNumber() throws {
+    // 1152 B contiguous take 36 + 4 cycles of 0.85 GHz; written in 64 pieces of 18 B 64 x 8.8 / 0.85 =
+    // 662.588 ns (captured 646), and so 2304 B (678).
+    for bytes in [1152, 2304] {
+      var bench = Bench()
+      bench.dma(.gpsimd, .none, rows: 16, bytes: bytes)
+      for run in bench.program.runs.indices { bench.program.runs[run].writtenPieces = 64 }
+      #expect(try bench.run().ringBusy[0] == 662_589)
+    }
+  }
+
   @Test func modesThatAnEngineLacksAreErrors() throws {
     var bench = Bench()
     bench.dma(.vector, .hwdge, rows: 16, bytes: 64)

@@ -44,11 +44,11 @@ import Testing
   }
 
   @Test func sixteenBitCopyRunsFourTimesAsFast() throws {
-    // 1024 / 4 / 0.96 = 266.667 ns + 150 ns.
+    // 1024 / 4 / 0.96 = 266.667 ns + 166 ns.
     let stream = Stream(
       .copy, elements: 1024, sixteenBitInputs: true, sixteenBitOutput: true,
       inputStrideBytes: 2, outputStrideBytes: 2, outputElementBytes: 2)
-    #expect(try duration(.vector, stream) == 266_667 + 150_000)
+    #expect(try duration(.vector, stream) == 266_667 + 166_000)
   }
 
   @Test func vectorCopyFromPSUMTakesOneElementPerCycle() throws {
@@ -153,25 +153,66 @@ import Testing
     #expect(try duration(.scalar, Stream(.tableLoad, elements: 0)) == 1_283_300)
   }
 
-  @Test func strideAbove16BytesHalvesTheRate() throws {
-    // ScalarE fp32 with a 36-byte output stride: 2 × 128 / 1.2 = 213.333 ns, + 203.3 ns latency
-    // = 416.7 ns (captured 417).
-    let stream = Stream(.copy, elements: 128, contiguous: false, outputStrideBytes: 36)
-    #expect(try duration(.scalar, stream) == 213_333 + 203_300)
-    // VectorE likewise: 2 × 128 × 0.5 / 0.96 = 133.333 ns + 150 ns (captured 281).
-    #expect(try duration(.vector, stream) == 133_333 + 150_000)
-    // 16 bytes is not above 16 bytes.
-    let close = Stream(.copy, elements: 128, contiguous: false, outputStrideBytes: 16)
-    #expect(try duration(.scalar, close) == 106_667 + 203_300)
+  private static func copy(
+    _ bytes: Int, from input: Int, to output: Int, readsPSUM: Bool = false, elements: Int = 128
+  ) -> Device.Stream {
+    Stream(
+      .copy, elements: elements, readsPSUM: readsPSUM, sixteenBitInputs: bytes == 2,
+      sixteenBitOutput: bytes == 2, contiguous: false, inputStrideBytes: input,
+      outputStrideBytes: output, outputElementBytes: bytes)
   }
 
-  @Test func scatteredSixteenBitWritesAreSlow() throws {
-    // 2-byte elements with an 18-byte output stride: ScalarE 5.11, VectorE 2.26 cycles per element.
+  @Test func scatteredElementsOfFourBytesTakeABeatEach() throws {
+    // 128 x 1.81 = 231.68 ns. ScalarE: + 185.5 ns from SBUF = 417.18 (captured 416.7), + 158.3 from PSUM.
+    let stream = Self.copy(4, from: 4, to: 36)
+    #expect(try duration(.scalar, stream) == 231_680 + 185_500)
+    let evict = Self.copy(4, from: 4, to: 36, readsPSUM: true)
+    #expect(try duration(.scalar, evict) == 231_680 + 158_300)
+    // VectorE writes two in a beat, 115.84 + 166 = 281.84 ns (captured 281.2), but one from PSUM:
+    // 231.68 + 158.4 (captured 385 to 392).
+    #expect(try duration(.vector, stream) == 115_840 + 166_000)
+    #expect(try duration(.vector, evict) == 231_680 + 158_400)
+    // 16 bytes is not above 16 bytes.
+    #expect(try duration(.scalar, Self.copy(4, from: 4, to: 16)) == 106_667 + 185_500)
+  }
+
+  @Test func smallerScatteredElementsAreReadBeforeTheyAreWritten() throws {
+    // 128 x 4.38 = 560.64 ns: ScalarE + 185.5 ns = 746.14 (captured 748); VectorE in pairs 280.32 + 166
+    // = 446.32 (captured 448), from PSUM 560.64 + 158.4 (captured 707 to 721).
+    let stream = Self.copy(2, from: 2, to: 18)
+    #expect(try duration(.scalar, stream) == 560_640 + 185_500)
+    #expect(try duration(.vector, stream) == 280_320 + 166_000)
+    let evict = Self.copy(2, from: 2, to: 18, readsPSUM: true)
+    #expect(try duration(.vector, evict) == 560_640 + 158_400)
+  }
+
+  @Test func gatheredElementsAreTakenOneByOne() throws {
+    // VectorE: 128 / 0.96 = 133.333 ns, + 166 - 31.6 ns = 267.733 (captured 266.7 to 268.8); the next
+    // begins 133.333 + 50 ns later (captured 183.3).
+    let stream = Self.copy(4, from: 36, to: 4)
+    #expect(try duration(.vector, stream) == 133_333 + 134_400)
+    #expect(try interval(.vector, stream) == 133_333 + 50_000)
+    // ScalarE reads SBUF beat by beat: 231.68 + 185.5 ns (captured 418 to 420), and begins 90 ns after
+    // (captured 321.7).
+    #expect(try duration(.scalar, stream) == 231_680 + 185_500)
+    #expect(try interval(.scalar, stream) == 231_680 + 90_000)
+  }
+
+  @Test func aStrideCostsNothingWhereAnElementTakesACycleAnyway() throws {
+    // 444 / 0.96 = 462.5 ns, + 152.1 ns = 614.6 (captured 615.6), strided or not.
+    let strided = Stream(
+      .tensorReduce, elements: 444, sixteenBitInputs: true, sixteenBitOutput: true,
+      contiguous: false, inputStrideBytes: 444, outputStrideBytes: 2, outputElementBytes: 2)
+    #expect(try duration(.vector, strided) == 462_500 + 152_100)
+  }
+
+  @Test func aRepeatedOperandIsNotTakenInPairs() throws {
+    // fp16 tensor_tensor of 444 with a stride of 0: 444 / 0.96 = 462.5 ns, + 159.4 (captured 620).
     let stream = Stream(
-      .copy, elements: 128, sixteenBitInputs: true, sixteenBitOutput: true, contiguous: false,
-      inputStrideBytes: 2, outputStrideBytes: 18, outputElementBytes: 2)
-    #expect(try duration(.scalar, stream) == cycles(128 * 5.11, at: 1.2, plus: 203.3))
-    #expect(try duration(.vector, stream) == cycles(128 * 2.26, at: 0.96, plus: 150))
+      .tensorTensor, elements: 444, sixteenBitInputs: true, sixteenBitOutput: true,
+      contiguous: false, inputStrideBytes: 2, outputStrideBytes: 2, outputElementBytes: 2,
+      repeatsInput: true)
+    #expect(try duration(.vector, stream) == 462_500 + 159_400)
   }
 
   @Test func gpsimdAffineSelect() throws {
@@ -186,19 +227,36 @@ import Testing
   }
 
   @Test func scatteredWritesOverlapReads() throws {
-    // 128 fp16 to every ninth place. Reading: 128 cycles of 0.96 GHz and 50 ns to the next copy; writing:
-    // 2.26 cycles each and 150 ns, but ends are 128 x 2.1 cycles = 280 ns apart at least (captured: 451 and
-    // 548 ns, 181 ns after one another).
-    let copy = Work.stream(
-      Stream(
-        .copy, elements: 128, sixteenBitInputs: true, sixteenBitOutput: true, contiguous: false,
-        inputStrideBytes: 2, outputStrideBytes: 18, outputElementBytes: 2))
+    // 128 fp16 to every ninth place from SBUF. VectorE takes them in 128 cycles of 0.96 GHz and 50 ns; ends
+    // are 64 beats = 280.32 ns apart (captured: 451 and 548 ns, 181 ns after one another).
+    let copy = Work.stream(Self.copy(2, from: 2, to: 18))
     var bench = Bench()
     bench.add(.vector, copy)
     bench.add(.vector, copy)
     let timings = try bench.run().instructions
-    #expect(timings[0].duration == cycles(128 * 2.26, at: 0.96, plus: 150))
+    #expect(timings[0].duration == 280_320 + 166_000)
     #expect(timings[1].begin == timings[0].begin + cycles(128, at: 0.96, plus: 50))
-    #expect(timings[1].end == timings[0].end + cycles(128 * 2.1, at: 0.96))
+    #expect(timings[1].end == timings[0].end + 280_320)
+  }
+
+  @Test func aFullWriteQueueHoldsUpTheNext() throws {
+    // 128 fp16 from PSUM on ScalarE: it may begin the next when 113 beats of 4.38 ns = 494.94 ns are left
+    // (captured 494 to 512); from then on ends are 560.64 ns apart.
+    let copy = Work.stream(Self.copy(2, from: 2, to: 18, readsPSUM: true))
+    var bench = Bench()
+    for _ in 0..<4 { bench.add(.scalar, copy) }
+    let timings = try bench.run().instructions
+    for (a, b) in zip(timings, timings.dropFirst()) {
+      #expect(b.begin == a.end - 494_940)
+      #expect(b.end == a.end + 560_640)
+    }
+    // VectorE: 88 beats. What it scatters itself counts: 44 of them leave 44 for the one before.
+    var short = Bench()
+    short.add(.vector, copy)
+    short.add(.vector, .stream(Self.copy(2, from: 2, to: 18, readsPSUM: true, elements: 44)))
+    short.add(.vector, copy)
+    let ends = try short.run().instructions
+    #expect(ends[1].begin == ends[0].end - 385_440)
+    #expect(ends[2].begin == ends[0].end - 192_720)
   }
 }

@@ -50,7 +50,8 @@ struct DescriptorSplit {
       runs.append(
         DescriptorRun(
           ring: portion.ring, count: portion.count / pieces, bytes: bytes, elements: elements,
-          kind: shape.kind, writesHBM: shape.hbmWriteBytes > 0, pieces: pieces))
+          kind: shape.kind, writesHBM: shape.hbmWriteBytes > 0, pieces: pieces,
+          writtenPieces: shape.writtenPieces > 1 ? shape.writtenPieces * pieces : 1))
     }
     return Transfer(
       firstRun: first, runCount: runs.count - first,

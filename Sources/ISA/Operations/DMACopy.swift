@@ -334,10 +334,17 @@ extension TransferShape {
     let sourceChunk = source.contiguousElements(in: from, rowByRow: rowByRow)
     let targetChunk = target.contiguousElements(in: to, rowByRow: rowByRow)
     let kind: DescriptorKind
-    let chunk: Int
+    var chunk: Int
+    var pieces = 1
     if let sourceChunk, let targetChunk {
       kind = .contiguous
       chunk = Swift.min(sourceChunk, targetChunk)
+      // Small pieces of a partition go together, as elements do.
+      if to.space == .sbuf && targetChunk < sourceChunk && targetChunk * size <= 64 {
+        let most = Swift.min(64, sourceChunk / targetChunk, target.elementsPerRow / targetChunk)
+        pieces = (1...Swift.max(1, most)).last { elements % ($0 * targetChunk) == 0 } ?? 1
+        chunk *= pieces
+      }
     } else {
       kind = targetChunk == nil ? .elementWrite : .elementRead
       chunk = Swift.min(64, source.elementsPerRow, target.elementsPerRow)
@@ -348,6 +355,7 @@ extension TransferShape {
       hbmReadBytes: from.space == .hbm ? elements * from.dtype.size : 0,
       hbmWriteBytes: to.space == .hbm ? elements * to.dtype.size : 0, mode: mode,
       partitions: target.partitions(in: to) ?? source.partitions(in: from))
+    writtenPieces = pieces
   }
 }
 

@@ -176,7 +176,8 @@ public struct NCMatmul: Operation {
         .matmul(
           Matmul(
             rows: Int(moving.rows), columns: Int(dst.rows),
-            moving: moving.elementsPerRow / rowsPerPass, rate: rate, transpose: isTranspose)),
+            moving: moving.elementsPerRow / rowsPerPass, rate: rate, transpose: isTranspose,
+            misalignedRows: emitter.misalignedRows(moving))),
         reads: [moving], writes: [dst], accumulates: accumulate || pass > 0)
     }
   }

@@ -12,7 +12,7 @@ public struct NCTranspose: Operation {
   public static let details = """
     Several free dimensions count as one. On Tensor: data up to 128 × 128 in sbuf becomes the \
     stationary operand of a product with the identity, dst is in psum; lowers to LDWEIGHTS + \
-    MATMUL. On Vector: up to 32 × 32, sbuf or psum on both sides. dst has data's type. trn1's PE \
+    MATMUL. On Vector: up to 128 × 128, sbuf or psum on both sides, in blocks of 32 × 32. dst has data's type. trn1's PE \
     array spreads NaN and infinity; from trn2 on the transpose is bit-exact, and so it is here.
     """
   /// Tensor by default.
@@ -63,7 +63,7 @@ public struct NCTranspose: Operation {
       check.requireSpace(data, "data", [.sbuf])
       check.requireOneBank(dst, "dst")
     } else {
-      limit = NCTranspose.block
+      limit = check.geometry.partitions
       check.requireOnChip([(dst, "dst"), (data, "data")])
     }
     check.require(
@@ -76,7 +76,11 @@ public struct NCTranspose: Operation {
   /// LDWEIGHTS and MATMUL on Tensor, one pass on Vector.
   public func lower(into emitter: inout Emitter) {
     guard emitter.engine == .tensor else {
-      emitter.stream(.transpose, .transpose32, inputs: [data], output: dst)
+      // Assumed: a pass for each 32 partitions.
+      let passes = (Int(data.rows) + NCTranspose.block - 1) / NCTranspose.block
+      emitter.stream(
+        .transpose, .transpose32, inputs: [data], output: dst,
+        elements: passes * max(data.elementsPerRow, dst.elementsPerRow / passes))
       return
     }
     let dtype = emitter.place(data).dtype
