@@ -131,6 +131,11 @@ struct Draft: Sendable {
         place: owner == tensors.count ? tensor.place : tensors[owner].place, role: tensor.role))
   }
 
+  /// Whether the author says what waits for what.
+  var hasOwnDependencies: Bool {
+    head.dependencies == .explicit || nodes.contains { !$0.after.isEmpty }
+  }
+
   /// The declaration of a tensor.
   func declaration(_ index: Int) -> Tensor { head.tensors[index] }
 

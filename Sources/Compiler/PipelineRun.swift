@@ -28,10 +28,10 @@ struct PipelineRun {
     }
   }
 
-  /// What is tried in turn until memory suffices: whether passes are merged, and the share of SBUF that work ahead
-  /// fills.
-  private static let attempts: [(merges: Bool, share: Double)] = [
-    (true, 0.75), (true, 0.5), (false, 0.5), (false, 0.25),
+  /// What is tried in turn until memory suffices: whether passes are merged, the share of SBUF that work ahead
+  /// fills, and the share in which results are kept for later passes.
+  private static let attempts: [(merges: Bool, share: Double, kept: Double)] = [
+    (true, 0.75, 0.75), (true, 0.5, 0.75), (true, 0.5, 0.5), (false, 0.5, 0.0), (false, 0.25, 0.0),
   ]
 
   /// What is tried in turn when tiles have to go to HBM: the share of SBUF that stays filled, and whether the
@@ -63,11 +63,12 @@ struct PipelineRun {
 
   /// Hoisting, forwarding, merging, ordering, placing; less of it where memory does not suffice.
   func firstGeneration() throws(DiagnosticError) -> Compiled {
-    let start = begin()
+    var start = begin()
+    split(&start)
     var own: (compiled: Compiled, isSpilled: Bool)?
     for attempt in Self.attempts {
       if attempt.merges && !options.transformsLoops { continue }
-      var state = scheduled(start, attempt.share, merges: attempt.merges)
+      var state = scheduled(start, attempt.share, merges: attempt.merges, kept: attempt.kept)
       do throws(DiagnosticError) {
         try place(&state)
         return finished(state)
@@ -95,12 +96,15 @@ struct PipelineRun {
     }
   }
 
-  /// Starters of DMAs, engines, copies, ordering, placing; less work ahead where memory does not suffice.
+  /// Repeated loads, live ranges, starters of DMAs, engines, copies, ordering, placing; less work ahead where memory does
+  /// not suffice, and last results one by one.
   ///
   /// Nothing is merged, and no loop is interchanged (decoded streams of two MoE kernels; the DMA counts of AWS's thirty
   /// published builds equal their sources').
   func secondGeneration() throws(DiagnosticError) -> Compiled {
     var start = begin()
+    dropLoads(&start)
+    split(&start)
     let removed = CopyRemoval.run(&start.draft)
     start.note("copies", ["removed": removed])
     if let saves = BankSaves.run(&start.draft) {
@@ -117,6 +121,18 @@ struct PipelineRun {
     for share in Self.shares {
       var state = start
       _ = order(&state, share)
+      do throws(DiagnosticError) {
+        try place(&state)
+        return finished(state)
+      } catch {
+        continue
+      }
+    }
+    for drops in [true, false] {
+      var state = begin()
+      if drops { dropLoads(&state) }
+      split(&state)
+      finishResults(&state)
       do throws(DiagnosticError) {
         try place(&state)
         return finished(state)
@@ -149,20 +165,39 @@ struct PipelineRun {
     return state
   }
 
+  private func dropLoads(_ state: inout State) {
+    let removed = RedundantLoads.run(&state.draft)
+    state.note("loads", ["removed": removed])
+  }
+
+  private func finishResults(_ state: inout State) {
+    let moved = DepthFirst.run(&state.draft)
+    state.keepsScopes = state.keepsScopes && moved == 0
+    state.note("depth-first", ["moved": moved])
+  }
+
+  /// A tensor for each value of a tile.
+  private func split(_ state: inout State) {
+    let added = LiveRanges.run(&state.draft)
+    state.note("ranges", ["split": added])
+  }
+
   /// Merged passes, in the scheduler's order.
   ///
   /// Dropping a copy saves work and keeps PSUM occupied for longer. Whichever takes less time in the scheduler's
   /// estimate is taken: captures of fused attention show no copy with 512 tokens and half of them with 1024.
-  private func scheduled(_ start: State, _ share: Double, merges: Bool) -> State {
+  private func scheduled(
+    _ start: State, _ share: Double, merges: Bool, kept: Double
+  ) -> State {
     var state = start
     let transforms = merges && options.transformsLoops && !start.draft.hasOrder
     guard transforms else {
       _ = order(&state, share)
       return state
     }
-    let count = state.draft.nodes.count
-    Hoisting.run(&state.draft)
-    state.note("hoist", ["removed": count - state.draft.nodes.count])
+    let room = Int(Double(state.draft.limits.sbufBytes) * kept)
+    let removed = Hoisting.run(&state.draft, room: room)
+    state.note("hoist", ["removed": removed])
     var shorter = state
     Forwarding.run(&shorter.draft)
     let dropped = state.draft.nodes.count - shorter.draft.nodes.count

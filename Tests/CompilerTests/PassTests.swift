@@ -81,6 +81,89 @@ struct PassTests {
     #expect(count("removed", "hoist", try compiled(program)) == 0)
   }
 
+  /// A row that the PE array spreads over 128 partitions in each pass, as `broadcast_to` does.
+  private func broadcasts(_ passes: Int, columns: Int = 256) -> String {
+    let each = (0..<passes)
+      .map { pass in
+        """
+        tensor p\(pass): psum float32 [128, \(columns)]
+        tensor s\(pass): sbuf float32 [128, \(columns)]
+        tensor d\(pass): sbuf float32 [128, \(columns)]
+
+        """
+      }.joined()
+    let head = """
+      tensor x: hbm input float32 [1, \(columns)]
+      tensor z: hbm input float32 [128, \(columns * passes)]
+      tensor y: hbm output float32 [128, \(columns * passes)]
+      tensor ones: sbuf float32 [1, 128]
+      tensor row: sbuf float32 [1, \(columns)]
+
+      """
+    let first = """
+      memset dst=ones value=1.0 engine=vector @k.py:1
+      dma_copy dst=row src=x @k.py:2
+
+      """
+    // Passes of two loops around it.
+    let body = (0..<passes)
+      .map { pass in
+        let own = "\(pass * columns):\((pass + 1) * columns)"
+        return """
+          scope i=\(pass / 2) {
+          scope j=\(pass % 2) {
+            nc_matmul dst=p\(pass) stationary=ones moving=row @k.py:4
+            tensor_copy dst=s\(pass)[:, 0:128] src=p\(pass)[:, 0:128] @k.py:5
+            tensor_copy dst=s\(pass)[:, 128:\(columns)] src=p\(pass)[:, 128:\(columns)] @k.py:6
+            dma_copy dst=d\(pass) src=z[:, \(own)] @k.py:7
+            tensor_tensor dst=d\(pass) data1=d\(pass) data2=s\(pass) op=multiply @k.py:8
+            dma_copy dst=y[:, \(own)] src=d\(pass) @k.py:9
+          }
+          }
+          """
+      }.joined(separator: "\n")
+    return head + each + first + body
+  }
+
+  @Test func productsThatAllPassesOfAllLoopsMakeAlikeAreMadeOnce() throws {
+    let found = try compiled(broadcasts(4))
+    // Product and both copies, in three of four passes.
+    #expect(count("removed", "hoist", found) == 9)
+    #expect(names(found.program).count { $0 == "nc_matmul" } == 1)
+  }
+
+  @Test func whatSBUFHasNoRoomForIsMadeInEachPass() throws {
+    let text = """
+      trnsim program 1
+      kernel k
+      dependencies derived
+      tensor y: hbm output float32 [128, 1024]
+      tensor a0: sbuf float32 [128, 128]
+      tensor a1: sbuf float32 [128, 128]
+      tensor t: sbuf float32 [128, 512]
+      scope o=0 {
+      scope i=0 {
+        memset dst=a0 value=2.0 @k.py:1
+        dma_copy dst=y[:, 0:128] src=a0 @k.py:2
+        memset dst=t value=1.0 @k.py:3
+        dma_copy dst=y[:, 512:1024] src=t @k.py:4
+      }
+      }
+      scope o=1 {
+      scope i=0 {
+        memset dst=a1 value=2.0 @k.py:1
+        dma_copy dst=y[:, 128:256] src=a1 @k.py:2
+      }
+      }
+      """
+    let program = try Program(text: text, file: "k.trn")
+    // `t` has 2048 bytes, `a0` 512: it cannot stay while `t` is there.
+    for (room, removed) in [(2048, 0), (2560, 1)] {
+      var draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
+      #expect(Hoisting.run(&draft, room: room) == removed)
+    }
+  }
+
   @Test func readersOfACopyOfPsumReadPsum() throws {
     let found = try compiled(
       """
@@ -242,8 +325,18 @@ struct PassTests {
     let messages = error?.diagnostics.map(\.message) ?? []
     #expect(
       messages.first
-        == "'d' needs 65536 bytes of each partition, sbuf has 212728 and too little of it is free")
-    #expect(messages.dropFirst().sorted() == ["a", "b", "c"].map { "'\($0)' holds 65536 bytes" })
+        == "'d' needs 65536 bytes of each partition, sbuf has 212728 and 16120 of them are free: 49416 too few"
+    )
+    #expect(
+      messages.dropFirst() == [
+        "'a' holds 65536 bytes, needed from line 10 to 16",
+        "'b' holds 65536 bytes, needed from line 11 to 15",
+        "'c' holds 65536 bytes, needed from line 12 to 17",
+      ])
+    #expect(
+      error?.diagnostics.first?.remedy
+        == "'c' with at most 16064 bytes instead of 65536, or not needed any more here, would make room"
+    )
     #expect(error?.diagnostics.first?.location?.line == 9)
   }
 
@@ -332,6 +425,76 @@ struct PassTests {
     #expect(names(found.program).count == 3)
     let again = try Simulation.compiled(found.program, on: Hardware.load("trn2"))
     #expect(again.passes.isEmpty && again.program == found.program)
+  }
+
+  /// A blocked product whose phases each go over all results: clear, add, store.
+  private func phases(_ results: Int) -> String {
+    let tensors = (0..<results).map { "tensor r\($0): sbuf float32 [128, 2048]\n" }.joined()
+    let clears = (0..<results).map { "memset dst=r\($0) value=0.0 engine=vector\n" }.joined()
+    let adds = (0..<results)
+      .map { result in
+        """
+        nc_matmul dst=p stationary=w[:, 0:128] moving=w
+        tensor_tensor dst=r\(result)[:, 0:512] data1=r\(result)[:, 0:512] data2=p op=add
+
+        """
+      }.joined()
+    let stores = (0..<results)
+      .map { "dma_copy dst=y[:, \($0 * 2048):\(($0 + 1) * 2048)] src=r\($0)\n" }.joined()
+    return """
+      meta nki = 2
+      tensor x: hbm input float32 [128, 512]
+      tensor y: hbm output float32 [128, \(results * 2048)]
+      tensor w: sbuf float32 [128, 512]
+      tensor p: psum float32 [128, 512]
+      \(tensors)dma_copy dst=w src=x
+      \(clears)\(adds)\(stores)
+      """
+  }
+
+  @Test func phasesThatHaveNoRoomFinishOneResultAfterTheOther() throws {
+    // 32 results of 8 KiB of a partition are 256 KiB, SBUF has 208.
+    let head = "trnsim program 1\nkernel k\ndependencies derived\n"
+    let program = try Program(text: head + phases(32), file: "k.trn")
+    var draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
+    #expect(DepthFirst.run(&draft) > 0)
+    let order = names(draft.program(keepsScopes: false))
+    #expect(order.prefix(5) == ["dma_copy", "memset", "nc_matmul", "tensor_tensor", "dma_copy"])
+    // And the whole pipeline does not refuse it.
+    let found = try compiled(phases(32)) { $0.schedule = nil }
+    #expect(names(found.program).count { $0 == "nc_matmul" } == 32)
+  }
+
+  @Test func ordersOfTheAuthorsOwnStay() throws {
+    let lines = phases(2).replacing("src=r1", with: "src=r1 after=[0]")
+    let head = "trnsim program 1\nkernel k\ndependencies derived\n"
+    let program = try Program(text: head + lines, file: "k.trn")
+    var draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
+    #expect(DepthFirst.run(&draft) == 0)
+  }
+
+  @Test func theSecondGenerationSplitsTilesAndDropsLoads() throws {
+    let lines = """
+      meta nki = 2
+      tensor x: hbm input float32 [128, 16]
+      tensor y: hbm output float32 [128, 32]
+      tensor a: sbuf float32 [128, 16]
+      tensor b: sbuf float32 [128, 16]
+      tensor c: sbuf float32 [128, 16]
+      dma_copy dst=a src=x
+      tensor_scalar dst=c data=a op0=add operand0=1.0
+      dma_copy dst=y[:, 0:16] src=c
+      dma_copy dst=b src=x
+      tensor_scalar dst=c data=b op0=add operand0=2.0
+      dma_copy dst=y[:, 16:32] src=c
+      """
+    let found = try compiled(lines) { $0.schedule = nil }
+    #expect(count("removed", "loads", found) == 1)
+    #expect(count("split", "ranges", found) == 1)
+    // Program order stays what it is.
+    let own = try compiled(lines) { $0.schedule = .program }
+    #expect(names(own.program).count == 6)
+    #expect(!own.passes.contains { $0.name == "ranges" || $0.name == "loads" })
   }
 
   /// Random programs with hazards everywhere: every pass keeps their values, bit for bit.

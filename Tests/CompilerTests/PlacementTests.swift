@@ -91,6 +91,13 @@ struct PlacementTests {
     #expect(throws: DiagnosticError.self) { try places(tiles + [Tile(1, 4, 9)], 5) }
   }
 
+  @Test func aLargeTileThatComesLateHasItsPlaceBeforeSmallOnes() throws {
+    // Behind the first tile, the one that stays would leave three units on each side.
+    let tiles = [Tile(3, 0, 4), Tile(2, 1, 9), Tile(5, 5, 9)]
+    #expect(try places(tiles, 8) == [0, 5, 0])
+    #expect(try places(tiles, 8, .firstFit) == [0, 5, 0])
+  }
+
   @Test func whatALoopTouchesLivesThroughout() throws {
     let text = """
       trnsim program 1

@@ -124,8 +124,9 @@ def test_errors_of_the_whole_program_are_told_with_their_place() -> None:
         for tile in tiles:
             nisa.memset(tile, 1.0)
         out = nl.ndarray((128, 512), dtype=x.dtype, buffer=nl.shared_hbm)
-        for tile in tiles:
-            nisa.dma_copy(out, tile[:, 0:512])
+        for tile in tiles[1:]:
+            nisa.tensor_tensor(tiles[0][:, 0:512], tiles[0][:, 0:512], tile[:, 0:512], nl.add)
+        nisa.dma_copy(out, tiles[0][:, 0:512])
         return out
 
     with pytest.MonkeyPatch.context() as patch:

@@ -96,28 +96,116 @@ struct Placement {
         return
       }
       // Rotation leaves gaps. The compiler would pack when it must, so do the same.
-      if way == ways[ways.count - 1] { throw full(failed, attempt.holders, space) }
+      guard way == ways[ways.count - 1] else { continue }
+      if let found = largestFirst(open, fixed, space) {
+        for (tensor, place) in found { places[tensor] = place }
+        return
+      }
+      throw full(failed, attempt.holders, space)
     }
   }
 
+  /// Places where tensors that fill much of the memory have theirs before all others; nothing if that leaves no room.
+  ///
+  /// One that begins late finds no gap between small ones.
+  private func largestFirst(
+    _ open: [Item], _ fixed: [(item: Item, place: OnChipPlace)], _ space: MemorySpace
+  ) -> [(tensor: Int, place: OnChipPlace)]? {
+    let large = open.filter { $0.bytes * Self.largeParts >= draft.limits.capacity(space) }
+      .enumerated().sorted { ($1.element.bytes, $0.offset) < ($0.element.bytes, $1.offset) }
+      .map(\.element)
+    guard !large.isEmpty, large.count <= Self.mostLarge else { return nil }
+    var placed = fixed
+    for item in large {
+      var attempt = Attempt(space, .firstFit, draft.limits, placed)
+      guard attempt.place(item) else { return nil }
+      placed.append((item, attempt.places[0].place))
+    }
+    let tensors = Set(large.map(\.tensor))
+    var attempt = Attempt(space, .firstFit, draft.limits, placed)
+    for item in open where !tensors.contains(item.tensor) {
+      guard attempt.place(item) else { return nil }
+    }
+    return attempt.places + placed.dropFirst(fixed.count).map { ($0.item.tensor, $0.place) }
+  }
+
+  /// A tensor is large from this part of the memory on; and no more of them are placed before all others.
+  private static let largeParts = 16
+  private static let mostLarge = 4096
+
+  /// What to say of a tensor that has no room: who has it, where from and until when, and the smallest change.
   private func full(_ item: Item, _ holders: [Int], _ space: MemorySpace) -> DiagnosticError {
     let tensor = draft.declaration(item.tensor)
+    let capacity = draft.limits.capacity(space)
+    let holding = Set(holders)
+    let lives = items.filter { holding.contains($0.tensor) && $0.tensor != item.tensor }
+      .sorted { ($1.bytes, $0.tensor) < ($0.bytes, $1.tensor) }
+    let fixed = items.filter {
+      draft.tensors[$0.tensor].space == space && draft.tensors[$0.tensor].place != nil
+        && $0.first <= item.last && item.first <= $0.last
+    }
+    func size(_ item: Item) -> Int { roundedUp(item.bytes, draft.limits.alignment) }
+    let free = capacity - lives.reduce(0) { $0 + size($1) } - fixed.reduce(0) { $0 + size($1) }
+    let lacking = size(item) - free
     var found = [
       Diagnostic(
         .error,
-        "'\(tensor.name)' needs \(item.bytes) bytes of each partition, \(space.name) has "
-          + "\(draft.limits.capacity(space)) and too little of it is free", at: tensor.location,
-        remedy:
-          "use smaller tiles, or let tiles end earlier: allocate them in the loop that uses them"
-      )
+        "'\(tensor.name)' needs \(item.bytes) bytes of each partition, \(space.name) has \(capacity) "
+          + (lacking > 0
+            ? "and \(max(0, free)) of them are free: \(lacking) too few"
+            : "and \(free) of them are free, but not side by side"),
+        at: tensor.location,
+        remedy: remedy(item, lives, lacking))
     ]
-    let largest = holders.sorted { draft.tensors[$0].freeBytes > draft.tensors[$1].freeBytes }
-    for holder in largest.prefix(8) {
-      let tensor = draft.declaration(holder)
+    for life in lives.prefix(Self.named) {
+      let holder = draft.declaration(life.tensor)
       found.append(
-        Diagnostic(.note, "'\(tensor.name)' holds \(tensor.freeBytes) bytes", at: tensor.location))
+        Diagnostic(
+          .note, "'\(holder.name)' holds \(life.bytes) bytes\(span(life))", at: holder.location))
+    }
+    if lives.count > Self.named {
+      let rest = lives.dropFirst(Self.named)
+      found.append(
+        Diagnostic(
+          .note,
+          "\(rest.count) smaller ones hold \(rest.reduce(0) { $0 + $1.bytes }) bytes"))
     }
     return DiagnosticError(found)
+  }
+
+  /// Tensors that are named where memory is full; the rest is summed up.
+  private static let named = 16
+
+  /// From which line to which a tensor is needed.
+  private func span(_ item: Item) -> String {
+    guard let from = draft.nodes[item.first].location, let to = draft.nodes[item.last].location
+    else { return "" }
+    return from.line == to.line
+      ? ", needed in line \(from.line)" : ", needed from line \(from.line) to \(to.line)"
+  }
+
+  /// The smallest change after which a tensor has room.
+  private func remedy(_ item: Item, _ lives: [Item], _ lacking: Int) -> String {
+    let general =
+      "use smaller tiles, or let tiles end earlier: allocate them in the loop that uses them"
+    guard lacking > 0 else { return general }
+    // The smallest one that is large enough; else as many of the largest as it takes.
+    if let one = lives.last(where: { $0.bytes >= lacking }) {
+      let name = draft.declaration(one.tensor).name
+      let left = (one.bytes - lacking) / draft.limits.alignment * draft.limits.alignment
+      return left > 0
+        ? "'\(name)' with at most \(left) bytes instead of \(one.bytes), or not needed any more here, would make room"
+        : "'\(name)', not needed any more here, would make room"
+    }
+    var gone = 0
+    var count = 0
+    for life in lives where gone < lacking {
+      gone += life.bytes
+      count += 1
+    }
+    return gone < lacking
+      ? "it is larger than the memory: use smaller tiles"
+      : "the \(count) largest, not needed any more here, would make room; or \(general)"
   }
 
   // MARK: One way of placing

@@ -1,0 +1,275 @@
+import ISA
+import Machine
+import Programs
+
+/// A tile that is declared once and replaced in each pass of a loop becomes as many tiles as it has values.
+///
+/// Compilers of both generations allocate values, not declarations. Two convolutions of a public course assignment
+/// load their rows into one tile declared before the loops: on the device loads run ahead of the products (816 and
+/// 3824 µs, where one buffer would take 6340 and 11,501), although they skip the middle end. A second-generation product
+/// with one tile for each operand runs at the pace of its loads (1365 µs for 2048 of them), and decoded streams of that
+/// generation show tiles declared outside of loops at six and eight addresses, and one address only where a tile is
+/// changed in place.
+///
+/// A new value begins where nothing of the old one is read any more, but for what lies in one pass of an affine loop:
+/// a convolution of AWS's that loads nine weights into one tile there takes 3 µs for each (13.4 ms), as one buffer does
+/// (ACCURACY 64).
+///
+/// Tiles that the author placed, tiles with several names and what dynamic loops touch stay as they are, and so do
+/// programs with dependencies of their own.
+struct LiveRanges {
+  /// Gives each further value of a tile a tensor of its own.
+  ///
+  /// - Returns: how many tensors were added.
+  static func run(_ draft: inout Draft) -> Int {
+    guard !draft.hasOwnDependencies else { return 0 }
+    let borders = Borders(draft)
+    guard !borders.nodes.isEmpty else { return 0 }
+    var next = Array(borders.starts.dropLast())
+    var current = Array(0..<Int32(draft.tensors.count))
+    var added = 0
+    for index in draft.nodes.indices {
+      let node = draft.nodes[index]
+      var changed: [(field: Int, pattern: AccessPattern)] = []
+      for operand in node.operands {
+        let tensor = Int(operand.pattern.tensor.index)
+        let position = Int(next[tensor])
+        if position < Int(borders.starts[tensor + 1]), borders.nodes[position] == index {
+          next[tensor] += 1
+          current[tensor] = Int32(draft.declare(draft.declaration(tensor)))
+          added += 1
+        }
+        guard Int(current[tensor]) != tensor else { continue }
+        var pattern = operand.pattern
+        pattern.tensor = TensorID(Int(current[tensor]))
+        changed.append((operand.field, pattern))
+      }
+      if !changed.isEmpty { draft.nodes[index] = node.with(changed) }
+    }
+    return added
+  }
+}
+
+/// For each tensor the instructions at which a new value begins, all in one array.
+private struct Borders {
+  private(set) var starts: [Int32] = [0]
+  private(set) var nodes: [Int32] = []
+
+  init(_ draft: Draft) {
+    let uses = Uses(draft)
+    let passes = draft.affinePasses
+    func isOnePass(_ index: Int32, _ other: Int32) -> Bool {
+      let scope = draft.nodes[Int(index)].scope
+      guard scope >= 0, passes[Int(scope)] >= 0 else { return false }
+      let before = draft.nodes[Int(other)].scope
+      return before >= 0 && passes[Int(before)] == passes[Int(scope)]
+    }
+    var found: [Int32] = []
+    var needed = Area()
+    for tensor in draft.tensors.indices {
+      found.removeAll(keepingCapacity: true)
+      needed.removeAll()
+      let own = uses[tensor]
+      for (position, index) in zip(own.indices, own).reversed() {
+        let node = draft.nodes[Int(index)]
+        let writesAll = !node.mayLeaveElements
+        for operand in node.operands where Int(operand.pattern.tensor.index) == tensor {
+          if operand.isWritten, writesAll, operand.pattern.isGapless {
+            needed.subtract(Rectangle(operand.pattern, draft))
+          }
+        }
+        for operand in node.operands
+        where Int(operand.pattern.tensor.index) == tensor && operand.isRead {
+          needed.add(Rectangle(operand.pattern, draft))
+        }
+        if needed.isEmpty, position > own.startIndex, !isOnePass(index, own[position - 1]) {
+          found.append(index)
+        }
+      }
+      nodes.append(contentsOf: found.reversed())
+      starts.append(Int32(nodes.count))
+    }
+  }
+}
+
+extension Draft {
+  /// By scope: the innermost pass of an affine loop that it is or is in; -1 for none.
+  fileprivate var affinePasses: [Int32] {
+    var found: [Int32] = []
+    for (index, scope) in head.scopes.enumerated() {
+      let outer = scope.parent < 0 ? -1 : found[Int(scope.parent)]
+      found.append(scope.kind == .affine ? Int32(index) : outer)
+    }
+    return found
+  }
+}
+
+/// For each tensor that may be split the instructions that touch it, in order, all in one array.
+private struct Uses {
+  private var starts: [Int32]
+  private var nodes: [Int32]
+
+  subscript(tensor: Int) -> ArraySlice<Int32> {
+    nodes[Int(starts[tensor])..<Int(starts[tensor + 1])]
+  }
+
+  init(_ draft: Draft) {
+    var isFree = draft.tensors.indices.map { index in
+      let facts = draft.tensors[index]
+      return facts.isOnChip && facts.place == nil && facts.owner == index && !facts.hasAliases
+    }
+    var depth = 0
+    for node in draft.nodes {
+      if node.opcode.opensLoop { depth += 1 }
+      if node.opcode == .endLoop { depth -= 1 }
+      // Values may come around the back edge.
+      for operand in node.operands
+      where depth > 0 || operand.pattern.isDynamic || node.spreads(operand) {
+        isFree[Int(operand.pattern.tensor.index)] = false
+      }
+    }
+    var last = [Int32](repeating: -1, count: isFree.count)
+    starts = [Int32](repeating: 0, count: isFree.count + 1)
+    for (index, node) in draft.nodes.enumerated() {
+      for operand in node.operands {
+        let tensor = Int(operand.pattern.tensor.index)
+        guard isFree[tensor], last[tensor] != index else { continue }
+        last[tensor] = Int32(index)
+        starts[tensor + 1] += 1
+      }
+    }
+    for tensor in isFree.indices { starts[tensor + 1] += starts[tensor] }
+    nodes = [Int32](repeating: 0, count: Int(starts[isFree.count]))
+    var next = starts
+    last = [Int32](repeating: -1, count: isFree.count)
+    for (index, node) in draft.nodes.enumerated() {
+      for operand in node.operands {
+        let tensor = Int(operand.pattern.tensor.index)
+        guard isFree[tensor], last[tensor] != index else { continue }
+        last[tensor] = Int32(index)
+        nodes[Int(next[tensor])] = Int32(index)
+        next[tensor] += 1
+      }
+    }
+  }
+}
+
+/// Elements of a range of partitions of one tile.
+private struct Rectangle {
+  var rows: Range<Int>
+  var columns: Range<Int>
+
+  init(rows: Range<Int>, columns: Range<Int>) {
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// What a pattern touches, gaps included.
+  init(_ pattern: AccessPattern, _ draft: Draft) {
+    let span = pattern.span
+    let first = Int(pattern.rowStart)
+    rows = first..<first + Int(pattern.rows)
+    columns = pattern.offset + span.lowerBound..<pattern.offset + span.upperBound + 1
+  }
+
+  func overlaps(_ other: Rectangle) -> Bool {
+    rows.overlaps(other.rows) && columns.overlaps(other.columns)
+  }
+
+  func covers(_ other: Rectangle) -> Bool {
+    rows.lowerBound <= other.rows.lowerBound && other.rows.upperBound <= rows.upperBound
+      && columns.lowerBound <= other.columns.lowerBound
+      && other.columns.upperBound <= columns.upperBound
+  }
+}
+
+/// Some elements of one tile; or more than that, where exactness would cost too much.
+private struct Area {
+  private static let maximumRectangles = 32
+  private var rectangles: [Rectangle] = []
+
+  var isEmpty: Bool { rectangles.isEmpty }
+
+  mutating func removeAll() { rectangles.removeAll(keepingCapacity: true) }
+
+  mutating func add(_ new: Rectangle) {
+    if rectangles.contains(where: { $0.covers(new) }) { return }
+    rectangles.removeAll { new.covers($0) }
+    rectangles.append(new)
+    if rectangles.count > Self.maximumRectangles { simplify() }
+  }
+
+  mutating func subtract(_ gone: Rectangle) {
+    guard rectangles.contains(where: { $0.overlaps(gone) }) else { return }
+    var rest: [Rectangle] = []
+    for old in rectangles {
+      guard old.overlaps(gone) else {
+        rest.append(old)
+        continue
+      }
+      let above = old.rows.lowerBound..<max(old.rows.lowerBound, gone.rows.lowerBound)
+      let below = min(old.rows.upperBound, gone.rows.upperBound)..<old.rows.upperBound
+      for rows in [above, below] where !rows.isEmpty {
+        rest.append(Rectangle(rows: rows, columns: old.columns))
+      }
+      let rows = old.rows.clamped(to: gone.rows)
+      let left = old.columns.lowerBound..<max(old.columns.lowerBound, gone.columns.lowerBound)
+      let right = min(old.columns.upperBound, gone.columns.upperBound)..<old.columns.upperBound
+      for columns in [left, right] where !columns.isEmpty {
+        rest.append(Rectangle(rows: rows, columns: columns))
+      }
+    }
+    rectangles = rest
+    if rectangles.count > Self.maximumRectangles { simplify() }
+  }
+
+  /// One rectangle around all.
+  private mutating func simplify() {
+    var all = rectangles[0]
+    for other in rectangles.dropFirst() {
+      all.rows =
+        min(
+          all.rows.lowerBound, other.rows.lowerBound)..<max(
+          all.rows.upperBound, other.rows.upperBound)
+      all.columns =
+        min(
+          all.columns.lowerBound, other.columns.lowerBound)..<max(
+          all.columns.upperBound, other.columns.upperBound)
+    }
+    rectangles = [all]
+  }
+}
+
+extension AccessPattern {
+  /// Whether it touches every element between its first and its last, in each of its rows.
+  fileprivate var isGapless: Bool {
+    if isDynamic { return false }
+    var dimensions = free.filter { $0.size != 1 }
+    dimensions.sort { abs($0.stride) < abs($1.stride) }
+    var reach = 1
+    for dimension in dimensions {
+      guard abs(Int(dimension.stride)) == reach else { return false }
+      reach *= Int(dimension.size)
+    }
+    return true
+  }
+}
+
+extension Node {
+  /// Whether an operand's rows lie apart in its tile, as scales of MX data do.
+  fileprivate func spreads(_ operand: Operand) -> Bool {
+    guard opcode == .quantizeMX || opcode == .ncMatmulMX else { return false }
+    return ["dst_scale", "stationary_scale", "moving_scale"].contains { name in
+      opcode.fieldIndex(name) == operand.field
+    }
+  }
+
+  /// Whether elements of its result may stay as they were.
+  fileprivate var mayLeaveElements: Bool {
+    switch operation {
+    case let shuffle as NCStreamShuffle: shuffle.shuffleMask.contains { !(0..<32).contains($0) }
+    case is DMACompute: true
+    default: isIndirect
+    }
+  }
+}
