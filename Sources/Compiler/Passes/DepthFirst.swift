@@ -7,7 +7,7 @@ import ISA
 /// clears, sums up and stores many tiles one phase after the other has few of them at a time: a public tuning grid of the
 /// tutorial's blocked matmul runs on the device in all its settings, and the author's order has no room for most of them.
 ///
-/// `assumed`: where the author's order has room it stays (ACCURACY 65).
+/// `assumed`: where the author's order has room it stays (ACCURACY 70).
 struct DepthFirst {
   /// Puts each instruction that writes HBM behind what it needs.
   ///

@@ -13,7 +13,7 @@ import Programs
 ///
 /// A new value begins where nothing of the old one is read any more, but for what lies in one pass of an affine loop:
 /// a convolution of AWS's that loads nine weights into one tile there takes 3 µs for each (13.4 ms), as one buffer does
-/// (ACCURACY 64).
+/// (ACCURACY 69).
 ///
 /// Tiles that the author placed, tiles with several names and what dynamic loops touch stay as they are, and so do
 /// programs with dependencies of their own.
