@@ -102,3 +102,9 @@ package func aligned(_ rows: [[String]], isText: (_ column: Int) -> Bool) -> [St
 
 /// `1.20e-09`.
 package func scientific(_ value: Double) -> String { printed("%.2e", value) }
+
+/// The natural logarithm, for rooms that import no C library.
+package func logarithm(_ value: Double) -> Double { log(value) }
+
+/// Its inverse.
+package func exponential(_ value: Double) -> Double { exp(value) }

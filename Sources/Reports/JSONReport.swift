@@ -10,6 +10,7 @@ import Timing
 //   "bottleneck": {"engine": "tensor", "limit": "dma_rings", "sentence": "DMA-bound: …", "share": 0.93,
 //                  "what_if": {"changes": {"dma.bandwidth": -0.372, …}, "part": "dma.bandwidth", …}},
 //   "bounds": {"dma_rings": 1.148e-05, "tensor": 5.09e-06},
+//   "doubt": {"calibrated": true, "coverage": 0.9, "parts": [{"mechanism": "order", "microseconds": 0.9, …}], …},
 //   "checks": [{"max_abs_difference": 0.0012, "output": "c", "passed": true, …}],
 //   "hardware": {"fingerprint": "0123456789abcdef", "name": "trn2", "overrides": []},
 //   "hbm_read_bytes": 1048576,
@@ -53,6 +54,13 @@ extension Report {
     object["bottleneck"] = JSON(timed.bottleneck).adding("what_if", gains?.json ?? .null)
     object["bounds"] = bounds(timed.bounds)
     object["stalls"] = stalls(timed)
+    if let doubt {
+      object["doubt"] = doubt.json
+      if let interval = doubt.interval {
+        object["time_low_us"] = .real(interval.low)
+        object["time_high_us"] = .real(interval.high)
+      }
+    }
     return .object(object)
   }
 

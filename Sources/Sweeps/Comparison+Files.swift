@@ -24,6 +24,10 @@ extension Comparison {
       "ranking": .array(ranked.map { .integer($0.index) }),
       "pareto": .array(Comparison.pareto(ranked).map { .integer($0.index) }),
     ]
+    if let tieRatio {
+      object["tie_ratio"] = .real(tieRatio)
+      object["ties"] = .array(ranked.prefix(ties(ranked)).map { .integer($0.index) })
+    }
     if let best = ranked.first, let worst = ranked.last {
       object["best"] = .object([
         "index": .integer(best.index), "sentence": .string(best.measurement.sentence),

@@ -23,6 +23,7 @@ extension Comparison {
     var lines = [heading(ranked.count), ""]
     if !ranked.isEmpty {
       lines += table(ranked, limit: limit)
+      if ranked.count > 1 { lines += tieLines(ranked) }
       lines += [""] + explanation(ranked)
       lines += [""] + paretoLines(ranked)
     }

@@ -43,6 +43,22 @@ import Testing
     #expect(Set(times).count > 1)
   }
 
+  /// Variants nearer to the best than measured pairs are told apart are ties; on a changed machine nothing is known.
+  @Test func nearVariantsAreTies() throws {
+    let comparison = try compare(Self.small, ["tile_m=64,128", "tile_n=128,512"])
+    let ratio = try #require(comparison.tieRatio)
+    #expect(ratio > 1)
+    let ranked = comparison.ranked
+    let best = Double(ranked[0].measurement.time)
+    let count = ranked.count { Double($0.measurement.time) <= ratio * best }
+    #expect(comparison.ties(ranked) == count)
+    #expect(
+      comparison.text(map: nil).contains("ties   the first \(count) are within") == (count > 1))
+    let changed = try compare(Self.small, ["tile_m=64,128", "set:dma.bytes_per_cycle=16,32"])
+    #expect(changed.tieRatio == nil)
+    #expect(changed.text(map: nil).contains("ties   not calibrated"))
+  }
+
   @Test func anyWidthGivesTheSame() throws {
     let axes = ["tile_m=32..128*2", "tile_n=128..512*2", "buffers=1,2"]
     let texts = try [1, 2, 5].map { width in

@@ -75,6 +75,15 @@ class Report:
         return self.seconds * 1e6
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """Microseconds between which a device's time is for nine in ten kernels; None where that is not calibrated.
+
+        `json["doubt"]` says which mechanisms widen it, or why there is none.
+        """
+        low, high = self.json.get("time_low_us"), self.json.get("time_high_us")
+        return None if low is None or high is None else (float(low), float(high))
+
+    @property
     def verdict(self) -> str:
         """What bounds the run."""
         return str(self.json.get("bottleneck", {}).get("sentence", ""))

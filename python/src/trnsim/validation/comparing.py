@@ -33,7 +33,8 @@ def row(one: Family, kernel: Kernel, known: Published, outcome: Outcome) -> Row:
         return Row(one.name, one.group, kernel.name, kernel.problem, known.microseconds, None, error_text=outcome.error)
     return Row(one.name, one.group, kernel.name, kernel.problem, known.microseconds, outcome.microseconds,
                {name: (value, outcome.counters[name]) for name, value in known.counters.items()},
-               {name: (value, outcome.busy[name]) for name, value in known.busy.items() if name in outcome.busy})
+               {name: (value, outcome.busy[name]) for name, value in known.busy.items() if name in outcome.busy},
+               outcome.shares)
 
 
 def compared(chosen: Sequence[tuple[Family, Kernel]], known: dict[tuple[str, str], Published], checkouts: str, settings: Settings,

@@ -37,6 +37,8 @@ class Row:
     counters: dict[str, tuple[float, float]] = field(default_factory=dict)
     #: Microseconds published and predicted, by engine.
     busy: dict[str, tuple[float, float]] = field(default_factory=dict)
+    #: The share of the predicted time that each mechanism has work for, by the core's names (`doubt.py`).
+    shares: dict[str, float] = field(default_factory=dict)
     error_text: str | None = None
 
     @property

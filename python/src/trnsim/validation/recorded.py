@@ -27,7 +27,7 @@ def _row(one: dict[str, Any]) -> Row:
     def pairs(key: str) -> dict[str, tuple[float, float]]:
         return {name: (float(values[0]), float(values[1])) for name, values in one.get(key, {}).items()}
     return Row(one["family"], Group(one["group"]), one["kernel"], one["problem"], one["measured_us"], one["predicted_us"],
-               pairs("counters"), pairs("busy_us"), one.get("error"))
+               pairs("counters"), pairs("busy_us"), {name: float(share) for name, share in one.get("shares", {}).items()}, one.get("error"))
 
 
 def _rounded(value: float) -> float:
@@ -46,6 +46,8 @@ def json_of_row(row: Row) -> dict[str, Any]:
         found["counters"] = pairs(row.counters)
     if row.busy:
         found["busy_us"] = pairs(row.busy)
+    if row.shares:
+        found["shares"] = {name: round(share, 4) for name, share in row.shares.items()}
     if row.error_text is not None:
         found["error"] = row.error_text
     return found

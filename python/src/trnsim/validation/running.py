@@ -44,6 +44,8 @@ class Outcome:
     counters: dict[str, float] = field(default_factory=dict)
     #: Microseconds by engine.
     busy: dict[str, float] = field(default_factory=dict)
+    #: The share of the time that each mechanism has work for, by the core's names.
+    shares: dict[str, float] = field(default_factory=dict)
     instructions: int = 0
     #: Processor seconds that tracing, compiling and timing took.
     cpu_seconds: float = 0.0
@@ -87,8 +89,8 @@ def _outcome(described: dict[str, Any], settings: Settings, scratch: str, starte
             return Outcome(error=f"its process ended with {process.returncode}{f': {lines[-1]}' if lines else ''}")
     if "error" in result:
         return Outcome(error=result["error"])
-    return Outcome(result["microseconds"], result["counters"], result["busy"], result["instructions"], result["cpu_seconds"],
-                   tuple(result["verdicts"]))
+    return Outcome(result["microseconds"], result["counters"], result["busy"], result["shares"], result["instructions"],
+                   result["cpu_seconds"], tuple(result["verdicts"]))
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

@@ -111,7 +111,7 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         sys.path.insert(0, os.path.normpath(os.path.join(job["folder"], folder)))
     begin = time.process_time()
     found: dict[str, Any] = {"microseconds": 0.0, "instructions": 0, "counters": dict.fromkeys(COUNTERS, 0),
-                             "busy": dict.fromkeys(ENGINES, 0.0), "verdicts": []}
+                             "busy": dict.fromkeys(ENGINES, 0.0), "shares": {}, "verdicts": []}
     for launch in job["launches"]:
         sys.path.insert(0, os.path.dirname(os.path.join(job["folder"], launch["file"])))
         report = _launched(job, launch)
@@ -123,7 +123,10 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         for engine in ENGINES:
             key = "dma_active_time" if engine == "dma" else f"{engine}_engine_active_time"
             found["busy"][engine] += 1e6 * float(report.json.get(key, 0.0))
+        for name, share in report.json.get("doubt", {}).get("shares", {}).items():
+            found["shares"][name] = found["shares"].get(name, 0.0) + share * report.microseconds
         found["verdicts"].append(report.verdict)
+    found["shares"] = {name: share / found["microseconds"] for name, share in found["shares"].items() if found["microseconds"] > 0}
     found["cpu_seconds"] = time.process_time() - begin
     return found
 

@@ -1,0 +1,52 @@
+import Diagnostics
+import Kernels
+import Reports
+
+// ties   the first 5 are within 9 % of each other, which the model does not tell apart
+
+extension Comparison {
+  /// How many times as long a variant must take to be told apart from another; `nil` where nothing was measured.
+  ///
+  /// Errors of variants of one problem go together: it comes from pairs of measured kernels of one problem, of which
+  /// nine in ten are ordered right from that distance on.
+  public var tieRatio: Double? {
+    let isOtherMachine = space.axes.contains { axis in
+      switch axis.target {
+      case .hardware, .override: true
+      default: false
+      }
+    }
+    guard !isOtherMachine, space.base.overrides.isEmpty, exchangesNothing,
+      let hardware = try? Evaluator().hardware(space.base)
+    else { return nil }
+    return DoubtTable.tieRatio(on: hardware)
+  }
+
+  /// Exchanges between cores were never measured.
+  private var exchangesNothing: Bool {
+    guard let name = KernelName(rawValue: space.base.subject) else { return true }
+    return !((try? name.make(space.base.parameters.map(\.text))) is any MultiCoreKernel)
+  }
+
+  /// Of the ranked: how many from the first on are not told apart from it.
+  func ties(_ ranked: [(index: Int, measurement: Measurement)]) -> Int {
+    guard let tieRatio, let best = ranked.first?.measurement.time else { return 0 }
+    return ranked.prefix { Double($0.measurement.time) <= tieRatio * Double(best) }.count
+  }
+
+  /// What is tied with the best, in words; nothing if that is told apart from all others.
+  func tieLines(_ ranked: [(index: Int, measurement: Measurement)]) -> [String] {
+    guard let tieRatio else {
+      return [
+        "  ties   not calibrated: no device says how far apart times must be to be told apart"
+      ]
+    }
+    let count = ties(ranked)
+    guard count > 1 else { return [] }
+    let distance = percent(tieRatio - 1)
+    return folded(
+      "ties   the first \(grouped(count)) are within \(distance): the model does not tell them apart "
+        + "(nine in ten measured pairs further apart are ordered right)", first: "  ",
+      next: "         ")
+  }
+}
