@@ -55,6 +55,7 @@ struct Trnsim: ParsableCommand {
       ModelCommand.self, KernelsCommand.self, EmitCommand.self, CompileCommand.self,
       ShowCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
+      CalibrateCommand.self,
       DemoCommand.self, BenchCommand.self, FuzzCommand.self,
     ])
 }

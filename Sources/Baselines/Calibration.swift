@@ -1,0 +1,283 @@
+import Diagnostics
+import Machine
+public import Reports
+public import Sweeps
+
+/// A user's device times beside what is predicted: how far off, by mechanism, and what would explain it.
+///
+/// It changes nothing.
+public struct Calibration: Sendable {
+  /// One workload.
+  public struct Row: Sendable {
+    /// As it is written.
+    public var workload: String
+    /// What the device took, in µs.
+    public var measured: Double
+    /// What is predicted, in µs.
+    public var predicted: Double
+    /// How far that may be off.
+    public var doubt: Doubt
+
+    /// Makes a row.
+    public init(workload: String, measured: Double, predicted: Double, doubt: Doubt) {
+      self.workload = workload
+      self.measured = measured
+      self.predicted = predicted
+      self.doubt = doubt
+    }
+
+    /// Signed share of the measured time: below 0 where the prediction is too fast.
+    public var error: Double { predicted / measured - 1 }
+
+    /// Whether the device's time is within the interval; `nil` where there is none.
+    public var isWithin: Bool? {
+      doubt.interval.map { ($0.low...max($0.low, $0.high)).contains(measured) }
+    }
+
+    /// The mechanism with the largest share, of those that are work or waiting.
+    public var largest: Mechanism {
+      let ranked = doubt.shares.filter { $0.key != .every && $0.key != .assumed }
+        .sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+      return ranked.first?.key ?? .every
+    }
+  }
+
+  /// What a straight line through errors over one mechanism's share says.
+  public struct Explanation: Hashable, Sendable {
+    /// Whose share.
+    public var mechanism: Mechanism
+    /// The part of the errors' variance that goes with the share, 0…1.
+    public var explained: Double
+    /// ln(measured / predicted) where the mechanism has none of the time.
+    public var base: Double
+    /// What is added where it has all of it.
+    public var slope: Double
+  }
+
+  /// The workloads, in the order of the file.
+  public var rows: [Row]
+
+  /// Fewest rows that a line is drawn through.
+  public static let explanationRows = 5
+
+  /// Takes what is already known.
+  public init(_ rows: [Row]) { self.rows = rows }
+
+  /// Simulates the workloads on several threads, times only.
+  ///
+  /// - Throws: `DiagnosticError` with every workload that does not run.
+  public init(
+    _ times: DeviceTimes, suite: SuiteFile? = nil, runner: ParallelRunner = ParallelRunner(),
+    progress: (Int) -> Void = { _ in }
+  ) throws {
+    let ofSuite = times.rows.map(\.entry).filter { $0.call != nil }
+    let traced = try SuiteFile.traced(ofSuite)
+    let names = Set(suite?.entries.map(\.name) ?? [])
+    let own = Evaluator(beside: times.path)
+    let theirs = Evaluator(beside: suite?.path ?? "", traced: traced)
+    var found: [Int: Result<Row, DiagnosticError>] = [:]
+    var next = 0
+    try runner.run(
+      next: {
+        guard next < times.rows.count else { return nil as Int? }
+        defer { next += 1 }
+        return next
+      },
+      work: { index in
+        let row = times.rows[index]
+        return Calibration.row(row, names.contains(row.workload) ? theirs : own)
+      },
+      deliver: { index, row in
+        found[index] = row
+        progress(found.count)
+      })
+    var findings: [Diagnostic] = []
+    rows = []
+    for index in times.rows.indices {
+      switch found[index] {
+      case .success(let row): rows.append(row)
+      case .failure(let error):
+        findings += error.diagnostics.map {
+          Diagnostic(
+            .error, "'\(times.rows[index].workload)' does not run: \($0.message)",
+            at: SourceLocation(file: times.path, line: 0), remedy: $0.remedy)
+        }
+      case nil: break
+      }
+    }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+  }
+
+  private static func row(
+    _ row: DeviceTimes.Row, _ evaluator: Evaluator
+  ) -> Result<Row, DiagnosticError> {
+    do {
+      let report = Report(try evaluator.run(row.entry.variant))
+      guard let timed = report.timed, let doubt = report.doubt else {
+        return .failure(DiagnosticError("nothing was timed"))
+      }
+      return .success(
+        Row(
+          workload: row.workload, measured: row.measured,
+          predicted: Double(timed.summary.total) / 1e6, doubt: doubt))
+    } catch let error as DiagnosticError {
+      return .failure(error)
+    } catch let trap as Trap {
+      return .failure(DiagnosticError("\(trap.kind.rawValue): \(trap.message)"))
+    } catch {
+      return .failure(DiagnosticError("\(error)"))
+    }
+  }
+
+  /// The mechanisms whose shares go with the errors, the best first; empty with too few rows.
+  ///
+  /// A least-squares line for each mechanism by itself: what goes together need not be a cause.
+  public var explanations: [Explanation] {
+    guard rows.count >= Calibration.explanationRows else { return [] }
+    let errors = rows.map { -logarithm(1 + $0.error) }
+    let middle = mean(errors)
+    let spread = errors.reduce(0) { $0 + ($1 - middle) * ($1 - middle) }
+    guard spread > 0 else { return [] }
+    var found: [Explanation] = []
+    for mechanism in Mechanism.allCases where mechanism != .every {
+      let shares = rows.map { $0.doubt.shares[mechanism] ?? 0 }
+      let center = mean(shares)
+      let width = shares.reduce(0) { $0 + ($1 - center) * ($1 - center) }
+      // Shares that hardly differ explain nothing.
+      guard width > 1e-4 * Double(rows.count) else { continue }
+      let common = zip(shares, errors).reduce(0) { $0 + ($1.0 - center) * ($1.1 - middle) }
+      let slope = common / width
+      found.append(
+        Explanation(
+          mechanism: mechanism, explained: min(1, common * slope / spread),
+          base: middle - slope * center, slope: slope))
+    }
+    return found.sorted {
+      ($1.explained, $0.mechanism.rawValue) < ($0.explained, $1.mechanism.rawValue)
+    }
+  }
+}
+
+private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
+/// The middle of some sizes; of two the smaller.
+private func median(_ values: [Double]) -> Double {
+  values.isEmpty ? 0 : values.sorted()[(values.count - 1) / 2]
+}
+
+extension Calibration {
+  /// Rows by the mechanism with the largest share, in the mechanisms' order.
+  var byMechanism: [(mechanism: Mechanism, rows: [Row])] {
+    Mechanism.allCases.compactMap { mechanism in
+      let found = rows.filter { $0.largest == mechanism }
+      return found.isEmpty ? nil : (mechanism, found)
+    }
+  }
+
+  /// Rows with an interval, and those whose time is within it.
+  private var within: (count: Int, all: Int) {
+    let known = rows.compactMap(\.isWithin)
+    return (known.count { $0 }, known.count)
+  }
+
+  private static func signed(_ share: Double) -> String {
+    "\(share < 0 ? "" : "+")\(fixed(100 * share, 1)) %"
+  }
+
+  /// The tables for a person.
+  public func text() -> String {
+    var table = [["workload", "measured µs", "predicted µs", "90 % low", "high", "error", ""]]
+    for row in rows {
+      let interval = row.doubt.interval
+      table.append([
+        printable(row.workload), digits(row.measured), digits(row.predicted),
+        interval.map { digits($0.low) } ?? "not", interval.map { digits($0.high) } ?? "calibrated",
+        Calibration.signed(row.error),
+        row.isWithin.map { $0 ? "within" : "outside" } ?? "",
+      ])
+    }
+    var lines = aligned(table, leftAligned: ["workload"]).map { "  \($0)" }
+    let sizes = rows.map { abs($0.error) }
+    lines += [
+      "",
+      "  median error \(fixed(100 * median(sizes), 1)) %, worst "
+        + Calibration.signed(rows.max { abs($0.error) < abs($1.error) }?.error ?? 0)
+        + (within.all > 0
+          ? "; \(within.count) of \(within.all) measured times are within the interval" : ""),
+      "",
+    ]
+    var groups = [["mostly", "workloads", "median error", "worst"]]
+    for (mechanism, rows) in byMechanism {
+      groups.append([
+        mechanism.displayName, "\(rows.count)",
+        "\(fixed(100 * median(rows.map { abs($0.error) }), 1)) %",
+        Calibration.signed(rows.max { abs($0.error) < abs($1.error) }?.error ?? 0),
+      ])
+    }
+    lines += aligned(groups, leftAligned: ["mostly"]).map { "  \($0)" }
+    lines += [""] + explanationLines()
+    return lines.joined(separator: "\n") + "\n"
+  }
+
+  private func explanationLines() -> [String] {
+    guard rows.count >= Calibration.explanationRows else {
+      return [
+        "  what would explain the errors takes \(Calibration.explanationRows) workloads or more"
+      ]
+    }
+    guard let best = explanations.first else {
+      return ["  no mechanism's share goes with the errors"]
+    }
+    var lines = ["  what goes with the errors (a line through them for each mechanism by itself)"]
+    for one in explanations.prefix(3) {
+      let none = "\(fixed(exponential(one.base), 2)) times the prediction without"
+      let all = "\(fixed(exponential(one.base + one.slope), 2)) times where it has all of the time"
+      lines.append("  - \(one.mechanism.displayName): \(percent(one.explained)): \(none), \(all)")
+    }
+    return lines
+      + folded(
+        "\(rows.count) workloads: what goes together need not be a cause"
+          + (best.explained < 0.5 ? ", and this explains less than half of it" : "")
+          + "; no value was changed", first: "  ", next: "  ")
+  }
+
+  /// For machines.
+  public var json: JSON {
+    .object([
+      "schema": .integer(1),
+      "workloads": .array(
+        rows.map { row in
+          var entry: [String: JSON] = [
+            "workload": .string(row.workload), "measured_us": .real(row.measured),
+            "predicted_us": .real(row.predicted), "error_percent": .real(100 * row.error),
+            "within": row.isWithin.map { .bool($0) } ?? .null, "doubt": row.doubt.json,
+            "mostly": .string(row.largest.rawValue),
+          ]
+          if let interval = row.doubt.interval {
+            entry["time_low_us"] = .real(interval.low)
+            entry["time_high_us"] = .real(interval.high)
+          }
+          return .object(entry)
+        }),
+      "mechanisms": .object(
+        Dictionary(
+          uniqueKeysWithValues: byMechanism.map { mechanism, rows in
+            (
+              mechanism.rawValue,
+              JSON.object([
+                "workloads": .integer(rows.count),
+                "median_error_percent": .real(100 * median(rows.map { abs($0.error) })),
+              ])
+            )
+          })),
+      "explanations": .array(
+        explanations.map {
+          .object([
+            "mechanism": .string($0.mechanism.rawValue), "explained": .real($0.explained),
+            "ratio_without": .real(exponential($0.base)),
+            "ratio_with_all": .real(exponential($0.base + $0.slope)),
+          ])
+        }),
+    ])
+  }
+}
