@@ -1,6 +1,7 @@
 import ArgumentParser
 import Baselines
 import Diagnostics
+import Reports
 import Storage
 import Sweeps
 
