@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Sweeps
 import Testing
 
 @testable import Baselines
