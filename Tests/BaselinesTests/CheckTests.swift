@@ -194,4 +194,17 @@ import Testing
       result.reasons.first == "the instructions are the same: the simulator's own model changed")
     #expect(check.text(strict: false).contains("+0.0"))
   }
+
+  /// What a loop executed is kept as a record, which does not run: the check says so and goes on.
+  @Test func loopsHaveNoTraceOfBefore() throws {
+    let looped = threeSteps(extra: "loop var=r0 stop=2 step=1\n")
+      .replacingOccurrences(of: "dma_copy dst=y", with: "end_loop\ndma_copy dst=y")
+    let accepted = try Accepted(program: looped)
+    var baseline = accepted.baseline
+    baseline.entries["steps"]?.measurement[.time] -= 1000
+    let check = try Check(accepted.suite, against: baseline)
+    #expect(try check.writeDifferences(to: accepted.folder.path + "/out", strict: false) == 3)
+    let text = try accepted.folder.read("out/steps.diff.md")
+    #expect(text.contains("There is no trace of before: what is kept of a program with loops"))
+  }
 }
