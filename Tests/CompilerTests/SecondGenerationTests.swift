@@ -164,14 +164,27 @@ struct SecondGenerationTests {
     let readers = [
       "tensor_copy dst=b src=p\ndma_copy dst=y src=b",
       "tensor_copy dst=b src=p\ntensor_tensor dst=c data1=b data2=b op=add\ndma_copy dst=y src=c",
-      "tensor_copy dst=b src=p\nmemset dst=p value=0.0\nactivation dst=c data=b op=copy\n"
-        + "dma_copy dst=y src=c",
+      "tensor_copy dst=b src=p\nmemset dst=p[0:64, :] value=0.0\nactivation dst=c data=b op=copy\n"
+        + "tensor_tensor dst=c data1=c data2=p op=add\ndma_copy dst=y src=c",
       "tensor_copy dst=b src=p engine=vector\nactivation dst=c data=b op=copy\ndma_copy dst=y src=c",
     ]
     for reader in readers {
       let found = try compiled(product + "nc_matmul dst=p stationary=a moving=a\n" + reader)
       #expect(count("removed", "copies", found) == 0)
     }
+  }
+
+  @Test func aSourceThatIsReplacedWholeIsAnotherValue() throws {
+    // Live ranges give the memset a tensor of its own, so the product's value is still there for the reader.
+    let found = try compiled(
+      product + """
+        nc_matmul dst=p stationary=a moving=a
+        tensor_copy dst=b src=p
+        memset dst=p value=0.0
+        activation dst=c data=b op=copy
+        dma_copy dst=y src=c
+        """)
+    #expect(count("removed", "copies", found) == 1)
   }
 
   // MARK: Banks
