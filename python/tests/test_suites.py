@@ -109,7 +109,7 @@ def test_numbers_are_accepted_and_gate(folder):
     assert code == 2
     slower = entries["scaled factor=3.0 rows=128"]
     assert slower["verdict"] == "worse"
-    assert slower["reasons"][0].startswith("1 instruction added, first + Vector tensor_scalar")
+    assert slower["reasons"][0].startswith("1 instruction added, first + Scalar tensor_scalar")
     assert slower["place"].endswith("kernels/k.py:11")
     assert entries["softmax tokens=1"]["verdict"] == "same"
     # Another argument is another kernel.

@@ -684,8 +684,8 @@ def nc_transpose(dst: Tensor, data: Tensor, engine: Engine | None = None, name: 
 
     Several free dimensions count as one. On Tensor: data up to 128 × 128 in sbuf becomes the stationary
     operand of a product with the identity, dst is in psum; lowers to LDWEIGHTS + MATMUL. On Vector: up
-    to 32 × 32, sbuf or psum on both sides. dst has data's type. trn1's PE array spreads NaN and
-    infinity; from trn2 on the transpose is bit-exact, and so it is here.
+    to 128 × 128, sbuf or psum on both sides, in blocks of 32 × 32. dst has data's type. trn1's PE array
+    spreads NaN and infinity; from trn2 on the transpose is bit-exact, and so it is here.
 
     Engines: tensor, vector. Machines: trn1, trn2, trn3.
 
