@@ -146,9 +146,9 @@ def scalar_tensor_tensor(dst: Any, data: Any, op0: Any, operand0: Any, op1: Any,
     same_shape(op, a, "dst", b, "data")
     same_shape(op, b, "data", c, "operand1")
     operands = [to, values, other]
-    values = b"".join((a.data, b.data, _BOTH_OP0[alu(op0, "op0")], scalar(operand0, "operand0", op, operands),
-                       _BOTH_OP1[alu(op1, "op1")], c.data, flag_value(reverse0), flag_value(reverse1)))
-    return emit(_BOTH, values, operands, None, name)
+    encoded = b"".join((a.data, b.data, _BOTH_OP0[alu(op0, "op0")], scalar(operand0, "operand0", op, operands),
+                        _BOTH_OP1[alu(op1, "op1")], c.data, flag_value(reverse0), flag_value(reverse1)))
+    return emit(_BOTH, encoded, operands, None, name)
 
 
 def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
@@ -171,12 +171,12 @@ def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0,
         result = _dst(reduce_res, "activation_reduce")
         operands.append(result)
         kind = alu(reduce_op, "reduce_op") if reduce_op is not None else "add"
-        values = b"".join((a.data, _ACTIVATION_REDUCE_OP[function], b.data, shift, factor, _REDUCE_OP[kind],
-                           core_operand(result, "activation_reduce reduce_res").data))
-        return emit(_ACTIVATION_REDUCE, values, operands, None, name)
-    values = b"".join((a.data, _ACTIVATION_OP[function], b.data, shift, factor,
-                       _reduction(reduce_op, reduce_res, command, operands)))
-    return emit(_ACTIVATION, values, operands, None, name)
+        encoded = b"".join((a.data, _ACTIVATION_REDUCE_OP[function], b.data, shift, factor, _REDUCE_OP[kind],
+                            core_operand(result, "activation_reduce reduce_res").data))
+        return emit(_ACTIVATION_REDUCE, encoded, operands, None, name)
+    encoded = b"".join((a.data, _ACTIVATION_OP[function], b.data, shift, factor,
+                        _reduction(reduce_op, reduce_res, command, operands)))
+    return emit(_ACTIVATION, encoded, operands, None, name)
 
 
 _ACTIVATION_COMMAND, _ACTIVATION_REDUCTION = Symbols("activation", "reduce_cmd"), Symbols("activation", "reduce_op")

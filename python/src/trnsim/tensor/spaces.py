@@ -20,7 +20,7 @@ class MemoryRegion(str, Enum):
     is_on_chip: bool
 
     def __repr__(self) -> str:
-        return self.value
+        return str(self.value)
 
     __str__ = __repr__
 

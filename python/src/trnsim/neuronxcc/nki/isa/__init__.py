@@ -16,6 +16,7 @@ from ....isa import compute as core
 from ....isa.dma import dma_copy as _dma_copy
 from ....isa.dma import dma_transpose as _dma_transpose
 from ....isa.reduce import free_axes
+from ....isa.table import table as _table
 from ....language import functions as lowering
 from ....nki.isa import get_nc_version, get_nc_sub_version
 from ....nki.isa._pages import documented_first as _documented
@@ -32,7 +33,6 @@ from .constants import (dge_mode, dma_engine, engine, gpsimd_engine, matmul_perf
                         reduce_cmd, scalar_engine, sync_engine, tensor_engine, unknown_engine, vector_engine)
 
 SBUF, PSUM = MemoryRegion.sbuf, MemoryRegion.psum
-_table = lowering._table
 
 
 def _result(shape: Sequence[int], dtype: DType, write: Callable[..., Any], mask: Any = None,
