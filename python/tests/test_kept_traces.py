@@ -170,12 +170,12 @@ def test_arguments_count(monkeypatch) -> None:
     assert state(configured, X.reshape(8, 4), Config()) == ""
     assert state(configured, X.astype(ml_dtypes.bfloat16), Config()) == ""
     assert state(configured, X, Config(), hardware="trn1") == ""
-    monkeypatch.setattr(Config, "scale", 4.0)
-    result = trnsim.simulate(configured, X, Config())
-    assert result.report.cache == "" and result.values[0, 1] == 8.0
-    monkeypatch.setattr(Config, "total", lambda self: 7.0)
-    assert trnsim.simulate(configured, X, Config()).values[0, 1] == 7.0
-    monkeypatch.undo()
+    with monkeypatch.context() as changed:
+        changed.setattr(Config, "scale", 4.0)
+        result = trnsim.simulate(configured, X, Config())
+        assert result.report.cache == "" and result.values[0, 1] == 8.0
+        changed.setattr(Config, "total", lambda self: 7.0)
+        assert trnsim.simulate(configured, X, Config()).values[0, 1] == 7.0
     assert state(configured, X, Config()) == "found"
 
 
