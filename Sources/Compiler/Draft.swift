@@ -220,6 +220,39 @@ struct Draft: Sendable {
   /// The tensor whose memory an operand touches.
   func owner(_ pattern: AccessPattern) -> Int { tensors[Int(pattern.tensor.index)].owner }
 
+  /// Whether a pattern is all of its tensor on chip.
+  func isWhole(_ pattern: AccessPattern) -> Bool {
+    let owner = tensors[owner(pattern)]
+    return !pattern.isDynamic && Int(pattern.rows) == owner.partitions
+      && !pattern.free.contains { $0.stride == 0 }
+      && pattern.elementsPerRow * facts(pattern).itemSize == owner.freeBytes
+  }
+
+  /// All of a tensor.
+  func whole(_ tensor: Int) -> AccessPattern {
+    let facts = tensors[tensor]
+    return AccessPattern(
+      tensor: TensorID(tensor), rows: facts.partitions,
+      rowStride: facts.isOnChip ? 0 : facts.freeElements,
+      free: FreeDimensions([AccessDimension(stride: 1, size: facts.freeElements)]))
+  }
+
+  /// The tiles of a memory that an instruction touches, and whether it replaces all of each.
+  func touched(_ node: Node, in space: MemorySpace) -> [(tensor: Int, replaces: Bool)] {
+    var found: [(tensor: Int, replaces: Bool)] = []
+    for operand in node.operands {
+      let owner = owner(operand.pattern)
+      guard tensors[owner].space == space else { continue }
+      let replaces = operand.role == .write && isWhole(operand.pattern)
+      if let known = found.firstIndex(where: { $0.tensor == owner }) {
+        found[known].replaces = replaces && found[known].replaces
+      } else {
+        found.append((owner, replaces))
+      }
+    }
+    return found
+  }
+
   /// Whether the compiler chooses the engine: Scalar or Vector copies PSUM, whichever is free.
   ///
   /// Captures show it of nothing else; what lies in SBUF is Vector's.

@@ -68,27 +68,11 @@ struct BankSaves {
     let bank = draft.limits.bankBytes
     capacity = draft.limits.psumBytes / bank
     for (index, node) in draft.nodes.enumerated() {
-      for (tensor, replaces) in touched(node) {
+      for (tensor, replaces) in draft.touched(node, in: .psum) {
         let banks = (draft.tensors[tensor].freeBytes + bank - 1) / bank
         tiles[tensor, default: Tile(banks: banks, current: tensor)].uses.append((index, replaces))
       }
     }
-  }
-
-  /// The tiles in PSUM that an instruction touches, and whether it replaces all of each.
-  private func touched(_ node: Node) -> [(tensor: Int, replaces: Bool)] {
-    var found: [(tensor: Int, replaces: Bool)] = []
-    for operand in node.operands {
-      let owner = draft.owner(operand.pattern)
-      guard draft.tensors[owner].space == .psum else { continue }
-      let replaces = operand.role == .write && draft.isWhole(operand.pattern)
-      if let known = found.firstIndex(where: { $0.tensor == owner }) {
-        found[known].replaces = replaces && found[known].replaces
-      } else {
-        found.append((owner, replaces))
-      }
-    }
-    return found
   }
 
   // MARK: The walk
@@ -106,7 +90,7 @@ struct BankSaves {
   }
 
   private mutating func visit(_ index: Int, _ node: Node) -> Node? {
-    let needed = touched(node).map(\.tensor)
+    let needed = draft.touched(node, in: .psum).map(\.tensor)
     guard !needed.isEmpty else { return node }
     var moved: [Int: Int] = [:]
     for tensor in needed where tiles[tensor]?.isInside == false {
@@ -207,22 +191,5 @@ struct BankSaves {
       changed.append((operand.field, pattern))
     }
     return node.with(changed)
-  }
-}
-
-extension Draft {
-  /// Whether a pattern is all of its tensor.
-  fileprivate func isWhole(_ pattern: AccessPattern) -> Bool {
-    let owner = tensors[owner(pattern)]
-    return !pattern.isDynamic && Int(pattern.rows) == owner.partitions
-      && !pattern.free.contains { $0.stride == 0 }
-      && pattern.elementsPerRow * facts(pattern).itemSize == owner.freeBytes
-  }
-
-  /// All of a tensor on chip.
-  fileprivate func whole(_ tensor: Int) -> AccessPattern {
-    AccessPattern(
-      tensor: TensorID(tensor), rows: tensors[tensor].partitions, rowStride: 0,
-      free: FreeDimensions([AccessDimension(stride: 1, size: tensors[tensor].freeElements)]))
   }
 }

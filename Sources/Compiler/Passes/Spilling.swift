@@ -68,7 +68,7 @@ struct Spilling {
     self.draft = draft
     self.capacity = capacity
     for (index, node) in draft.nodes.enumerated() {
-      for (tensor, replaces) in touched(node) {
+      for (tensor, replaces) in draft.touched(node, in: .sbuf) {
         tiles[
           tensor,
           default: Tile(
@@ -78,29 +78,6 @@ struct Spilling {
         ].uses.append((index, replaces))
       }
     }
-  }
-
-  /// The tiles in SBUF that an instruction touches, and whether it replaces all of each.
-  private func touched(_ node: Node) -> [(tensor: Int, replaces: Bool)] {
-    var found: [(tensor: Int, replaces: Bool)] = []
-    for operand in node.operands {
-      let owner = draft.owner(operand.pattern)
-      guard draft.tensors[owner].space == .sbuf else { continue }
-      let replaces = operand.role == .write && isWhole(operand.pattern)
-      if let known = found.firstIndex(where: { $0.tensor == owner }) {
-        found[known].replaces = replaces && found[known].replaces
-      } else {
-        found.append((owner, replaces))
-      }
-    }
-    return found
-  }
-
-  private func isWhole(_ pattern: AccessPattern) -> Bool {
-    let owner = draft.tensors[draft.owner(pattern)]
-    return !pattern.isDynamic && Int(pattern.rows) == owner.partitions
-      && !pattern.free.contains { $0.stride == 0 }
-      && pattern.elementsPerRow * draft.facts(pattern).itemSize == owner.freeBytes
   }
 
   // MARK: The walk
@@ -119,7 +96,7 @@ struct Spilling {
   }
 
   private mutating func visit(_ index: Int, _ node: Node) -> Node? {
-    let needed = touched(node).map(\.tensor)
+    let needed = draft.touched(node, in: .sbuf).map(\.tensor)
     for tensor in needed where tiles[tensor]?.isInside == false {
       guard enter(tensor, index, node, needed) else { return nil }
     }
@@ -201,16 +178,8 @@ struct Spilling {
   /// A DMA of a whole tile, with descriptors that the host prepared: where tiles lie is known before the kernel
   /// runs.
   private mutating func copy(_ target: Int, _ source: Int, near node: Node) -> Node {
-    let operation = DMACopy(dst: whole(target), src: whole(source), dgeMode: .none)
+    let operation = DMACopy(dst: draft.whole(target), src: draft.whole(source), dgeMode: .none)
     return node.neighbour(operation, &draft.forms)
-  }
-
-  private func whole(_ tensor: Int) -> AccessPattern {
-    let facts = draft.tensors[tensor]
-    return AccessPattern(
-      tensor: TensorID(tensor), rows: facts.partitions,
-      rowStride: facts.isOnChip ? 0 : facts.freeElements,
-      free: FreeDimensions([AccessDimension(stride: 1, size: facts.freeElements)]))
   }
 
   /// The instruction with its tiles where they are now.
