@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import sys
+import weakref
 
 import nki
 import nki.isa as nisa
@@ -12,6 +14,9 @@ import numpy as np
 import pytest
 import trnsim
 from trnsim.places import line_of
+from trnsim.record.context import trace
+from trnsim.record.program import Program
+from trnsim.run.launch import Options, trace_kernel
 
 X = np.arange(128 * 8, dtype=np.float32).reshape(128, 8)
 
@@ -59,6 +64,41 @@ def test_names_are_any_text(name: str) -> None:
     report = trnsim.simulate(kernel, X, mode="timing").report
     assert len(instructions(report)) == 2
     assert "never" not in report.program
+
+
+def test_names_with_numbers_are_given_once() -> None:
+    """What was made of a name and a number is taken, although it is kept nowhere."""
+    program = Program("names")
+    wanted = ["tile", "tile", "tile", "tile.1", "tile.2", "tile.3", "tile", "tile.03", "tile.x", "tile.1.1", "t.7", "t", "t", "t.0",
+              "5", ".1", "tile.1"]
+    found = [program.unique_name(name) for name in wanted]
+    assert found == ["tile", "tile.1", "tile.2", "tile.1.1", "tile.2.1", "tile.3", "tile.4", "tile.03", "tile.x", "tile.1.1.1", "t.7",
+                     "t", "t.1", "t.0", "5", ".1", "tile.1.2"]
+    assert len(set(found)) == len(found)
+
+
+def test_a_finished_trace_does_not_wait_for_the_collector() -> None:
+    gone: list[weakref.ref[object]] = []
+
+    class Watched:
+        pass
+
+    def kernel(x):
+        watched = Watched()
+        gone.append(weakref.ref(watched))
+        trace().constants["watched"] = watched
+        out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+        nisa.dma_copy(out, x)
+        return out
+
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        trace_kernel(kernel, (X,), {}, Options("trn2", mode="trace"))
+        assert gone[0]() is None
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def test_what_nothing_touches_is_not_in_the_program() -> None:

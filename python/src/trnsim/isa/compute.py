@@ -11,9 +11,9 @@ from ..record.context import trace
 from ..record.encoding import ABSENT, NO, YES, flag_value, integers_value, number_value
 from ..record.operand import core_operand
 from ..record.operations import Layout, Symbols, isa
-from ..record.psum import accumulates, forget, note_matmul
+from ..record.psum import forget, note_matmul
 from ..record.recorder import NkiInstruction, emit, same_shape, scalar, store_value, tile
-from ..tensor.dtypes import int32, uint32
+from ..tensor.dtypes import bfloat16, int32, uint32
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
 from .operators import BITWISE, UNARY, UNARY_TRN3, activation_name, alu, op_name
@@ -274,18 +274,18 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
     if columns > machine.stationary_max:
         raise fail(f"nc_matmul stationary free size {columns} exceeds maximum {machine.stationary_max}",
                    "split it into tiles of nl.tile_size.gemm_stationary_fmax")
-    limit = machine.moving_max_bf16 if to.dtype == "bfloat16" else machine.moving_max
+    limit = machine.moving_max_bf16 if to.dtype is bfloat16 else machine.moving_max
     if width > limit:
         raise fail(f"nc_matmul moving free size {width} exceeds maximum {limit}",
                    "split it into tiles of nl.tile_size.gemm_moving_fmax")
     if a.rows != columns or a.elements != width:
         raise fail(f"nc_matmul dst is {a.rows} × {a.elements}, the product is {columns} × {width}",
                    "dst is [stationary's free size, moving's free size]")
-    adds = accumulates(to, a) if accumulate is None else bool(accumulate)
-    note_matmul(to, a)
+    adds = note_matmul(to, a, None if accumulate is None else bool(accumulate))
     to.storage.written = True
-    whole = (machine.pe_rows, machine.pe_columns)
-    tiling = _tiling(tile_position, tile_size, w, columns) if tile_size and tuple(tile_size) != whole else _UNTILED
+    tiling = _UNTILED
+    if tile_size and tuple(tile_size) != (machine.pe_rows, machine.pe_columns):
+        tiling = _tiling(tile_position, tile_size, w, columns)
     values = b"".join((a.data, w.data, m.data, YES if adds else NO, YES if is_transpose else NO, _PERF_MODE[mode], tiling))
     return emit(_MATMUL, values, [to, weights, data], None, name)
 

@@ -19,6 +19,8 @@ from ..tensor.view import NkiTensor
 from .compute import tensor_copy
 from .operators import alu
 
+PSUM = MemoryRegion.psum
+
 _DGE = {0: "unknown", 1: "swdge", 2: "hwdge", 3: "none"}
 
 _COPY = Layout("dma_copy", "dst", "src", "scalar_offset", "vector_offset", "indirect", "offset_stride", "oob_mode", "dge_mode")
@@ -28,6 +30,7 @@ _REDUCE_OP = Symbols("dma_compute", "reduce_op")
 
 #: Fields of a transfer besides its ends, and the tensors that they name.
 _Attributes = tuple[dict[str, bytes], list[NkiTensor]]
+_NO_ATTRIBUTES: _Attributes = ({}, [])
 
 
 def _tensor(value: Any, what: str, op: str) -> NkiTensor:
@@ -54,30 +57,31 @@ def dma_copy(dst: Any, src: Any, priority: Any = None, oob_mode: Any = "error", 
     to, source = _tensor(dst, "dst", "dma_copy"), _tensor(src, "src", "dma_copy")
     if dst_rmw_op is not None:
         return dma_compute(to, [source, to], dst_rmw_op, name=name, oob_mode=oob_mode)
-    for view, what in ((to, "dst"), (source, "src")):
-        if view.storage.region is MemoryRegion.psum:
-            raise fail(f"dma_copy {what} is in psum, which DMAs do not reach",
-                       "copy it to sbuf with tensor_copy first")
+    if to.storage.region is PSUM or source.storage.region is PSUM:
+        what = "dst" if to.storage.region is PSUM else "src"
+        raise fail(f"dma_copy {what} is in psum, which DMAs do not reach", "copy it to sbuf with tensor_copy first")
     written(to)
     if to.shape != source.shape and to.size != source.size:
         raise fail(f"dma_copy dst has {to.size} elements (shape {list(to.shape)}), src has {source.size} "
                    f"(shape {list(source.shape)})", "both sides move the same number of elements")
-    tail = _attributes(to, source, oob_mode, dge_mode)
+    tail = _NO_ATTRIBUTES
+    if to.dynamic is not None or source.dynamic is not None or oob_mode != "error" or dge_mode != "unknown":
+        tail = _attributes(to, source, oob_mode, dge_mode)
     if not tail[1] and (engine is None or getattr(engine, "name", engine) in ("unknown", "dma")):
-        engine, tail = _queue(to, tail, dge_mode)
+        engine = None
+        if trace().beta:
+            engine, tail = _queue(to, tail, dge_mode)
     return _pieces(to, source, tail, engine, name)
 
 
 def _queue(to: NkiTensor, tail: _Attributes, dge_mode: Any) -> tuple[str | None, _Attributes]:
-    """Who starts a transfer that the kernel leaves open.
+    """Who starts a transfer that a kernel of the first generation leaves open.
 
-    Those of the second generation are left to the core's compiler. In the first, loads go through Sync and stores
+    Those of the second are left to the core's compiler. In the first, loads go through Sync and stores
     through GpSimd, as in captured runs of compiled kernels: a store waits for its data, and must not hold up the
     loads behind it. Descriptors are prepared by the host, which those captures show too.
     """
     mode = _mode(dge_mode)
-    if not trace().beta:
-        return None, tail
     if mode == "unknown":
         tail = ({**tail[0], "dge_mode": _DGE_MODE["none"]}, tail[1])
         mode = "none"

@@ -10,7 +10,7 @@ from ..record.context import trace
 from ..record.encoding import YES, integers_value
 from ..record.operand import core_operand
 from ..record.operations import Symbols, layout
-from ..record.psum import accumulates, note_matmul
+from ..record.psum import note_matmul
 from ..record.recorder import NkiInstruction, emit, tile
 from ..tensor.view import NkiTensor
 from .compute import PSUM, SBUF, _dst, require_operation
@@ -41,8 +41,7 @@ def nc_matmul_mx(dst: Any, stationary: Any, moving: Any, stationary_scale: Any, 
         raise fail(f"{op} dst is {a.rows} × {a.elements}, the product is {weights.elements} × {data.elements}",
                    "dst is [stationary's free size, moving's free size]")
     values = {"dst": a.data, **{what: found.data for what, found in operands.items()}}
-    adds = accumulates(to, a) if accumulate is None else bool(accumulate)
-    note_matmul(to, a)
+    adds = note_matmul(to, a, None if accumulate is None else bool(accumulate))
     to.storage.written = True
     if adds:
         values["accumulate"] = YES

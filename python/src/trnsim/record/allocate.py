@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import linecache
 import re
-from types import CodeType
 from typing import Any
 
 from ..errors import NkiValidationError
@@ -18,28 +17,26 @@ from ..tensor.storage import Storage
 from ..tensor.view import NkiTensor
 from .context import trace
 from .placed import block_address, first_address
+from .program import Site
+
+SBUF, PSUM = MemoryRegion.sbuf, MemoryRegion.psum
 
 _ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
-#: By line and the identity of the code, which is held: hashing code goes through all of it.
-_guesses: dict[tuple[int, int], tuple[CodeType, str | None]] = {}
 
 
-def guess_name(found: tuple[CodeType, int], region: MemoryRegion) -> str:
-    """The variable that the user's line assigns to, else the memory: it names the tensor in reports."""
-    code, line = found
-    try:
-        name = _guesses[id(code), line][1]
-    except KeyError:
+def guess_name(site: Site) -> str:
+    """The variable that the user's line assigns to, which names the tensor in reports; empty if there is none."""
+    if site.name is None:
+        code, line = site.place
         match = _ASSIGNED.match(linecache.getline(code.co_filename, line))
-        name = match[1] if match else None
-        _guesses[id(code), line] = (code, name)
-    return name or region.value
+        site.name = match[1] if match else ""
+    return site.name
 
 
 def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address: Any = None) -> NkiTensor:
     """A new tensor with undefined contents."""
-    region = as_region(buffer)
-    kind = as_dtype(dtype)
+    region = buffer if type(buffer) is MemoryRegion else as_region(buffer)
+    kind = dtype if type(dtype) is DType else as_dtype(dtype)
     if type(shape) is tuple and region is buffer:
         for extent in shape:
             if type(extent) is not int or extent < 1:
@@ -74,14 +71,14 @@ def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address:
 def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: str = "",
              address: Any = None, blocks: int = 0, placed: PlacedRegion | None = None) -> NkiTensor:
     current = trace()
-    found = user_place(2)
     program = current.program
-    wanted = str(name) if name else guess_name(found, region)
-    if region.is_on_chip:
-        return _on_chip(current, program, region, dtype, shape, wanted, address, blocks, placed, found)
+    site = program.site(2)
+    wanted = str(name) if name else site.name or guess_name(site) or region.value
+    if region is SBUF or region is PSUM:
+        return _on_chip(current, program, region, dtype, shape, wanted, address, blocks, placed, site)
     if region is MemoryRegion.shared_hbm and current.shares_hbm:
-        return _shared(current, dtype, shape, wanted, found)
-    storage = Storage(program.unique_name(wanted), region, dtype, shape, place=found)
+        return _shared(current, dtype, shape, wanted, site.place)
+    storage = Storage(program.unique_name(wanted), region, dtype, shape, place=site.place)
     program.add(storage)
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
@@ -112,24 +109,27 @@ def _shared(current: Any, dtype: DType, shape: tuple[int, ...], wanted: str, fou
 
 
 def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...],
-             wanted: str, address: Any, blocks: int, placed: PlacedRegion | None, found: Any) -> NkiTensor:
+             wanted: str, address: Any, blocks: int, placed: PlacedRegion | None, site: Site) -> NkiTensor:
     partitions = shape[blocks] if len(shape) > blocks else 1
     if partitions > current.machine.partitions:
         raise NkiValidationError(
             f"{wanted} partition dimension {partitions} exceeds maximum {current.machine.partitions}",
             remedy="split the first dimension into tiles of nl.tile_size.pmax", place=current_place())
-    free = 1
-    for extent in shape[blocks + 1:]:
-        free *= extent
     if blocks:
-        return _blocks(current, region, dtype, shape, wanted, blocks, placed, found)  # type: ignore[no-any-return]
+        return _blocks(current, region, dtype, shape, wanted, blocks, placed, site.place)  # type: ignore[no-any-return]
+    free = 1
+    for extent in shape[1:]:
+        free *= extent
+    held = shape if len(shape) == 2 else (partitions, free)
     place: tuple[int, int] | None = None
     if address is not None:
         place = (int(address[0]), int(address[1]))
     elif placed is not None:
         place = first_address(region, dtype, placed, partitions, free)
-    storage = Storage(program.unique_name(wanted), region, dtype, (partitions, free), address=place, place=found)
+    storage = Storage(program.unique_name(wanted), region, dtype, held, address=place, place=site.place)
     program.add(storage)
+    if place is None:
+        program.declare(storage, site.location)
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
 

@@ -19,13 +19,14 @@ class _Varints(dict[int, bytes]):
     """Numbers that were asked for."""
 
     def __missing__(self, number: int) -> bytes:
-        found = _varint(number)
+        found = once(number)
         if number < _KEPT:
             self[number] = found
         return found
 
 
-def _varint(number: int) -> bytes:
+def once(number: int) -> bytes:
+    """`varint` of a number that most likely comes once, and is not kept."""
     if number < 0x80:
         return bytes((number,))
     if number < 0x4000:
@@ -56,8 +57,8 @@ def varint_at(data: bytes, at: int) -> tuple[int, int]:
 
 
 def zigzag(number: int) -> bytes:
-    """A number with a sign as a varint; for what comes once, such as a tensor's number."""
-    return varint(number << 1 if number >= 0 else (-number << 1) - 1)
+    """A number with a sign as a varint, which is not kept."""
+    return once(number << 1 if number >= 0 else (-number << 1) - 1)
 
 
 class _Signed(dict[int, bytes]):
@@ -77,22 +78,21 @@ class _Signed(dict[int, bytes]):
 signed = _Signed().__getitem__
 
 
-class _Heads(dict[tuple[int, int], bytes]):
-    """How records begin, by tag and length."""
+class Prefixes(dict[int, bytes]):
+    """How records of one kind begin: its tag, and the length of what they hold, by that."""
 
-    def __missing__(self, key: tuple[int, int]) -> bytes:
-        tag, length = key
-        found = bytes((tag,)) + varint(length)
+    def __init__(self, tag: int) -> None:
+        self.tag = bytes((tag,))
+
+    def __missing__(self, length: int) -> bytes:
+        found = self.tag + varint(length)
         if length < _KEPT:
-            self[key] = found
+            self[length] = found
         return found
 
 
-_heads = _Heads()
-
-
 def record(tag: int, payload: bytes) -> bytes:
-    return _heads[tag, len(payload)] + payload
+    return b"".join((bytes((tag,)), varint(len(payload)), payload))
 
 
 def payload(data: bytes) -> bytes:

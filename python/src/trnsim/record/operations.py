@@ -76,7 +76,7 @@ class _Heads(dict[Any, bytes]):
 class Layout:
     """An operation with the fields that records of it carry, in their order."""
 
-    __slots__ = ("_defaults", "_heads", "fields", "in_scope", "name", "outside")
+    __slots__ = ("_defaults", "_heads", "_rest", "fields", "in_scope", "name", "outside")
 
     def __init__(self, name: str, *fields: str) -> None:
         self.name = name
@@ -86,6 +86,8 @@ class Layout:
         self.outside = _Heads(name, _LOCATION)
         self._heads: dict[int, _Heads] = {}
         self._defaults: tuple[bytes, ...] = ()
+        #: By where they begin: the defaults of all fields from there on.
+        self._rest: dict[int, bytes] = {}
 
     def head(self, engine: str | None, is_scoped: bool, more: int) -> bytes:
         """The head of a record that has a label besides (`LABEL`)."""
@@ -99,7 +101,10 @@ class Layout:
         """The values of the fields from `begin` on, with the core's defaults for what is not given."""
         defaults = self.defaults
         if not given:
-            return b"".join(defaults[begin:])
+            found = self._rest.get(begin)
+            if found is None:
+                found = self._rest[begin] = b"".join(defaults[begin:])
+            return found
         fields = self.fields
         return b"".join([given.get(fields[i], defaults[i]) for i in range(begin, len(fields))])
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from types import CodeType, FrameType
+from functools import cache
+from types import CodeType
 from typing import Any
 
 from ..errors import NkiValidationError, Place
 from ..places import is_own_file, line_of, place_of, program_path
 from ..tensor.dtypes import DType
 from ..tensor.geometry import View
+from ..tensor.spaces import MemoryRegion
 from ..tensor.storage import Storage
-from .encoding import payload, record, signed, varint, varint_at, zigzag
+from .encoding import Prefixes, once, payload, signed, varint, varint_at, zigzag
 from .operations import AFTER, ENGINE, LABEL, Layout, isa
 
 #: Records of one trace; more is most likely a loop that never ends.
@@ -24,15 +26,33 @@ _HAS_LOCATION, _HAS_BASE, _IS_UNPLACED = 1, 2, 4
 _SCOPE_KINDS = {"": b"", "affine": b"\1", "ordered": b"\2"}
 
 
-class _Prefixes(dict[int, bytes]):
-    """Tag and length of instructions' records, by length."""
-
-    def __missing__(self, length: int) -> bytes:
-        found = self[length] = b"\x07" + varint(length)
-        return found
+#: How records begin, by the length of what they hold.
+_STRING, _PROGRAM, _METADATA, _TENSOR, _SCOPE, _INSTRUCTION = Prefixes(1), Prefixes(2), Prefixes(3), Prefixes(4), Prefixes(5), Prefixes(7)
 
 
-_prefixes = _Prefixes()
+class Alias:
+    """A storage as it is seen under another element type."""
+
+    __slots__ = ("dtype", "name", "storage")
+
+    def __init__(self, storage: Storage, name: str, dtype: DType) -> None:
+        self.storage = storage
+        self.name = name
+        self.dtype = dtype
+
+
+class Site:
+    """A point of the user's code that records something."""
+
+    __slots__ = ("location", "name", "place")
+
+    def __init__(self, place: tuple[CodeType, int], location: bytes) -> None:
+        #: Code and line.
+        self.place = place
+        #: The same as instructions name it.
+        self.location = location
+        #: The variable that is assigned there, once that has been asked for; empty where there is none.
+        self.name: str | None = None
 
 
 class Program:
@@ -44,20 +64,26 @@ class Program:
         self.core_suffix = core_suffix
         self.metadata = dict(metadata or {})
         self.storages: list[Storage] = []
-        #: By the numbers that instructions name: a storage, and the name and element type under which it is seen.
-        self.tensors: list[tuple[Storage, str, DType]] = []
+        #: By the numbers that instructions name.
+        self.tensors: list[Storage | Alias] = []
         #: One for each instruction.
         self.records: list[bytes] = []
         #: Number of instructions.
         self.count = 0
         #: Per instruction: code and line of the user's source.
         self.places: list[tuple[CodeType, int]] = []
+        #: Names that were asked for, and the number that the next one that asks gets behind it.
         self._names: dict[str, int] = {}
         #: Strings of this program by their numbers, which go on behind the core's own names.
         self._strings: dict[str, bytes] = {}
         self._first_string = 0
+        #: What the records of tensors on chip say before their place in the source.
+        self._declared: dict[tuple[bool, int, tuple[int, ...]], bytes] = {}
         self._layouts: set[Layout] = set()
-        self._origins: dict[tuple[int, int], tuple[tuple[CodeType, int], bytes]] = {}
+        #: By the identity of code: the number of its file's name.
+        self._files: dict[int, bytes] = {}
+        #: By the identity of the code, which they hold, and the position in it.
+        self._sites: dict[tuple[int, int], Site] = {}
         self._scopes: list[bytes] = []
         self._open: list[int] = []
         #: The number of the innermost open scope, encoded.
@@ -80,34 +106,40 @@ class Program:
 
     def unique_name(self, wanted: str) -> str:
         """`wanted`, with a number behind it when it is taken."""
-        taken = self._names.get(wanted)
-        if taken is None:
-            self._names[wanted] = 1
-            return wanted
-        while True:
-            name = f"{wanted}.{taken}"
-            taken += 1
-            if name not in self._names:
-                self._names[wanted] = taken
-                self._names[name] = 1
-                return name
+        names = self._names
+        number = names.get(wanted)
+        if number is None:
+            if not self._is_numbered(wanted):
+                names[wanted] = 1
+                return wanted
+            number = 1
+        name = f"{wanted}.{number}"
+        while name in names:
+            number += 1
+            name = f"{wanted}.{number}"
+        names[wanted] = number + 1
+        return name
+
+    def _is_numbered(self, name: str) -> bool:
+        """Whether a name was made of another one and a number; those are not kept one by one."""
+        base, dot, number = name.rpartition(".")
+        return bool(dot) and number.isdecimal() and number[0] != "0" and int(number) < self._names.get(base, 0)
 
     def add(self, storage: Storage) -> Storage:
-        storage.operand = self._numbered(storage, storage.name, storage.dtype)
+        storage.operand = b"\x01" + once(len(self.tensors) << 1)
+        self.tensors.append(storage)
         self.storages.append(storage)
         return storage
 
     def alias(self, storage: Storage, dtype: DType) -> bytes:
         """How operands begin that see `storage` with another element type."""
-        operand = storage.aliases.get(dtype)
+        if storage.aliases is None:
+            storage.aliases = {}
+        operand: bytes | None = storage.aliases.get(dtype)
         if operand is None:
-            name = self.unique_name(f"{storage.name}.as_{dtype}")
-            operand = storage.aliases[dtype] = self._numbered(storage, name, dtype)
+            operand = storage.aliases[dtype] = b"\x01" + once(len(self.tensors) << 1)
+            self.tensors.append(Alias(storage, self.unique_name(f"{storage.name}.as_{dtype}"), dtype))
         return operand
-
-    def _numbered(self, storage: Storage, name: str, dtype: DType) -> bytes:
-        self.tensors.append((storage, name, dtype))
-        return b"\x01" + zigzag(len(self.tensors) - 1)
 
     # Instructions
 
@@ -115,29 +147,22 @@ class Program:
                label: str | None = None) -> int:
         """Adds an instruction; `values` are those of the layout's fields. Returns its number."""
         index = self.count
-        # The innermost frame outside of this package.
-        frame = sys._getframe(3)
-        while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
-            frame = frame.f_back
-        try:
-            place, location = self._origins[id(frame.f_code), frame.f_lasti]
-        except KeyError:
-            place, location = self._origin(frame)
-        self.places.append(place)
+        site = self.site(3)
+        self.places.append(site.place)
         for operand in operands:
             storage = operand.storage
             if storage.first < 0:
                 storage.first = index
             storage.last = index
         if self._touched:
-            self._touched[-1].extend(operand.storage for operand in operands)
+            self._touched[-1].extend([operand.storage for operand in operands])
         self._layouts.add(layout)
         scope = self._scope
         if label is None:
-            body = (layout.in_scope[engine] if scope else layout.outside[engine]) + scope + location + values
+            body = (layout.in_scope[engine] if scope else layout.outside[engine]) + scope + site.location + values
         else:
-            body = b"".join((layout.head(engine, bool(scope), LABEL), self._string(label), scope, location, values))
-        self.records.append(_prefixes[len(body)] + body)
+            body = b"".join((layout.head(engine, bool(scope), LABEL), self._string(label), scope, site.location, values))
+        self.records.append(_INSTRUCTION[len(body)] + body)
         self.count = index + 1
         if index >= self._last:
             raise self._ended(index)
@@ -155,13 +180,25 @@ class Program:
         return NkiValidationError(f"the kernel has more than {RECORD_LIMIT} instructions",
                                   remedy="use a dynamic loop, or trace a smaller problem", place=self.place(index))
 
-    def _origin(self, frame: FrameType) -> tuple[tuple[CodeType, int], bytes]:
-        place = (frame.f_code, line_of(frame))
-        found = self._origins[id(frame.f_code), frame.f_lasti] = (place, self._location(place))
+    def site(self, depth: int) -> Site:
+        """The point of the user's code that is being executed; `depth` frames from here on are this package's own."""
+        frame = sys._getframe(depth)
+        while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
+            frame = frame.f_back
+        key = (id(frame.f_code), frame.f_lasti)
+        found = self._sites.get(key)
+        if found is None:
+            place = (frame.f_code, line_of(frame))
+            found = self._sites[key] = Site(place, self._location(place))
         return found
 
     def _location(self, place: tuple[CodeType, int]) -> bytes:
-        return self._string(program_path(place[0])) + signed(place[1]) + signed(0)
+        code, line = place
+        # By its identity, which sites and storages hold: hashing code goes through all of it.
+        file = self._files.get(id(code))
+        if file is None:
+            file = self._files[id(code)] = self._string(program_path(code))
+        return file + signed(line) + b"\0"
 
     def depend(self, *instructions: int) -> None:
         """Makes the last instruction wait for others, besides those that it was made to wait for before."""
@@ -177,7 +214,7 @@ class Program:
             _, end = varint_at(body, end)
         body = b"".join((body[:1], bytes((attributes | AFTER,)), body[2:at], varint(before + len(instructions)), body[first:end],
                          *map(signed, instructions), body[end:]))
-        self.records[-1] = _prefixes[len(body)] + body
+        self.records[-1] = _INSTRUCTION[len(body)] + body
 
     def take_back(self, begin: int) -> None:
         """Forgets the instructions from `begin` on."""
@@ -197,9 +234,10 @@ class Program:
         its instructions keep their order."""
         number = len(self._scopes)
         # What encloses it; -1 for nothing.
-        self._scopes.append(record(5, self._string(name) + (self._scope or b"\x01") + _SCOPE_KINDS[kind]))
+        scope = self._string(name) + (self._scope or b"\x01") + _SCOPE_KINDS[kind]
+        self._scopes.append(_SCOPE[len(scope)] + scope)
         self._open.append(number)
-        self._scope = zigzag(number)
+        self._scope = once(number << 1)
         return number
 
     def close_scope(self, number: int) -> None:
@@ -252,51 +290,65 @@ class Program:
         if found is None:
             if not self._first_string:
                 self._first_string = len(isa().strings)
-            found = self._strings[text] = varint(self._first_string + len(self._strings))
+            found = self._strings[text] = once(self._first_string + len(self._strings))
         return found
 
     def stream(self) -> bytes:
         """The whole program, in which the compiler is to place what the author did not."""
-        head = [record(2, self._string(self.name) + b"\0")]
+        said = [self._string(self.name) + b"\0"]
+        head = [_PROGRAM[len(said[0])] + said[0]]
         for key, value in sorted(self.metadata.items()):
-            head.append(record(3, self._string(key) + self._string(value)))
-        # Loops allocate the same tensors again and again; all but their names is made once.
-        made: dict[Any, bytes] = {}
-        for number, (storage, name, dtype) in enumerate(self.tensors):
-            if not self._is_declared(storage):
-                head.append(record(4, self._untouched(number)))
-            elif dtype is not storage.dtype:
-                head.append(record(4, self._string(name) + self._alias(storage, dtype)))
-            else:
-                # Code by its identity: hashing it goes through all of it.
-                place = storage.place and (id(storage.place[0]), storage.place[1])
-                said = (storage.region, dtype, storage.shape, storage.role, storage.address, place)
-                rest = made.get(said)
-                if rest is None:
-                    rest = made[said] = self._declaration(storage, dtype, storage.address)
-                head.append(record(4, self._string(name) + rest))
+            pair = self._string(key) + self._string(value)
+            head.append(_METADATA[len(pair)] + pair)
+        declarations = [self._declaration(tensor) for tensor in self.tensors]
         # In the order of their names, so that one program is the same bytes each time.
         layouts = [layout.record() for layout in sorted(self._layouts, key=lambda layout: layout.name)]
-        strings = [record(1, text.encode("utf-8", "backslashreplace")) for text in self._strings]
+        texts = list(self._strings)
+        # The names of tensors are theirs alone: they come last, and are looked up nowhere.
+        number = (self._first_string or len(isa().strings)) + len(texts)
+        for position, (tensor, declaration) in enumerate(zip(self.tensors, declarations)):
+            texts.append(tensor.name if declaration is not None else self._untouched_name(position))
+            declared = once(number) + (declaration if declaration is not None else _untouched())
+            number += 1
+            head.append(_TENSOR[len(declared)] + declared)
+        strings: list[bytes] = []
+        for text in texts:
+            encoded = text.encode("utf-8", "backslashreplace")
+            strings.append(_STRING[len(encoded)] + encoded)
         return b"".join((_MAGIC, isa().string_records, *strings, *head, *self._scopes, *layouts, *self.records))
 
-    def _untouched(self, number: int) -> bytes:
-        """A tensor's number that no instruction names: what nothing touches on chip the compiler leaves out."""
-        found = isa()
+    def _untouched_name(self, number: int) -> str:
+        """A name that no other tensor has."""
         name = f"untouched {number}"
-        while name in self._names:
+        while name in self._names or self._is_numbered(name):
             name += "'"
-        return self._string(name) + bytes((found.spaces["sbuf"], found.dtypes["uint8"], found.roles["scratch"])) \
-            + varint(2) + signed(1) * 2 + signed(0) * 2 + bytes((_IS_UNPLACED,))
+        return name
 
-    def _declaration(self, storage: Storage, dtype: DType, address: tuple[int, int] | None) -> bytes:
-        """What a tensor's record says after its name."""
-        extra = 0 if storage.is_hbm or address is not None else _IS_UNPLACED
+    def declare(self, storage: Storage, location: bytes) -> None:
+        """Notes what the record of a tensor on chip says after its name: nothing that is still to come changes it."""
+        key = (storage.region is MemoryRegion.psum, id(storage.dtype), storage.shape)
+        found = self._declared.get(key)
+        if found is None:
+            found = self._declared[key] = _tensor(storage, storage.dtype, storage.role, storage.shape, (0, 0),
+                                                  _IS_UNPLACED | _HAS_LOCATION)
+        storage.declaration = found + location
+
+    def _declaration(self, tensor: Storage | Alias) -> bytes | None:
+        """What a tensor's record says after its name; None where nothing touches it."""
+        if isinstance(tensor, Alias):
+            return self._alias(tensor.storage, tensor.dtype) if _is_declared(tensor.storage) else None
+        if not _is_declared(tensor):
+            return None
+        return tensor.declaration or self._described(tensor)
+
+    def _described(self, storage: Storage) -> bytes:
+        """What the record of a tensor in its own element type says after its name."""
+        extra = 0 if storage.is_hbm or storage.address is not None else _IS_UNPLACED
         location = b""
         if storage.place:
             extra |= _HAS_LOCATION
             location = self._location(storage.place)
-        return _tensor(storage, dtype, storage.role, storage.shape or (1,), address or (0, 0), extra, location)
+        return _tensor(storage, storage.dtype, storage.role, storage.shape or (1,), storage.address or (0, 0), extra) + location
 
     def _alias(self, storage: Storage, dtype: DType) -> bytes:
         """What the record of a tensor that is seen with another element type says after its name."""
@@ -304,15 +356,23 @@ class Program:
         count = storage.elements * storage.dtype.itemsize // dtype.itemsize
         shape = (count,) if storage.is_hbm else (storage.partitions, storage.free_bytes // dtype.itemsize)
         extra = _HAS_BASE if storage.is_hbm else _HAS_BASE | _IS_UNPLACED
-        return _tensor(storage, dtype, "scratch", shape, (0, 0), extra, storage.operand[1:])
-
-    def _is_declared(self, storage: Storage) -> bool:
-        return storage.first >= 0 or (storage.role not in ("scratch", "shared") and storage.array is None)
+        return _tensor(storage, dtype, "scratch", shape, (0, 0), extra) + storage.operand[1:]
 
 
-def _tensor(storage: Storage, dtype: DType, role: str, shape: tuple[int, ...], address: tuple[int, int], extra: int,
-            more: bytes) -> bytes:
+def _is_declared(storage: Storage) -> bool:
+    return storage.first >= 0 or (storage.role not in ("scratch", "shared") and storage.array is None)
+
+
+@cache
+def _untouched() -> bytes:
+    """What the record of a tensor that no instruction names says: a byte on chip, which the compiler leaves out."""
+    found = isa()
+    return bytes((found.spaces["sbuf"], found.dtypes["uint8"], found.roles["scratch"])) \
+        + varint(2) + signed(1) * 2 + signed(0) * 2 + bytes((_IS_UNPLACED,))
+
+
+def _tensor(storage: Storage, dtype: DType, role: str, shape: tuple[int, ...], address: tuple[int, int], extra: int) -> bytes:
     found = isa()
     space = found.spaces["hbm" if storage.is_hbm else storage.region.value]
     return b"".join((bytes((space, found.dtypes[dtype.core_name], found.roles[role])), varint(len(shape)), *map(signed, shape),
-                     *map(signed, address), bytes((extra,)), more))
+                     *map(signed, address), bytes((extra,))))

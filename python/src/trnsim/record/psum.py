@@ -25,30 +25,32 @@ class Regions:
 
     def state(self, operand: CoreOperand) -> int:
         if self.map is None:
-            found = self.known.get(operand.key)
+            if not self.known:
+                return NOTHING
+            key = operand.pattern.key
+            found = self.known.get(key)
             if found is not None:
                 return found
-            if self._is_apart(operand.key):
+            if self._is_apart(key):
                 return NOTHING
             self._draw()
-        places = self.map[_places(operand.key)]
+        places = self.map[_places(operand.pattern.key)]
         first = int(places.flat[0])
         if (places == first).all():
             return first
         return MATMUL if (places == MATMUL).any() else OTHER if (places == OTHER).any() else ZERO
 
     def set(self, operand: CoreOperand, state: int) -> None:
+        key = operand.pattern.key
         if self.map is None:
-            if operand.key in self.known or self._is_apart(operand.key):
-                self.known[operand.key] = state
+            if not self.known or key in self.known or self._is_apart(key):
+                self.known[key] = state
                 return
             self._draw()
-        self.map[_places(operand.key)] = state
+        self.map[_places(key)] = state
 
     def _is_apart(self, key: Any) -> bool:
         """Whether a region surely touches none of the known ones."""
-        if not self.known:
-            return True
         start, rows, offset, free = key
         width = _extent(free)
         if any(stride < 0 for stride, _ in free):
@@ -89,13 +91,14 @@ def _regions(view: NkiTensor) -> Regions:
     return found
 
 
-def accumulates(view: NkiTensor, operand: CoreOperand) -> bool:
-    """Whether a product that leaves it open adds to what is there."""
-    return _regions(view).state(operand) in (MATMUL, OTHER)
-
-
-def note_matmul(view: NkiTensor, operand: CoreOperand) -> None:
-    _regions(view).set(operand, MATMUL)
+def note_matmul(view: NkiTensor, operand: CoreOperand, accumulate: bool | None) -> bool:
+    """Notes a product; whether it adds to what is there, which it may leave open."""
+    regions = _regions(view)
+    if accumulate is None:
+        state = regions.state(operand)
+        accumulate = state == MATMUL or state == OTHER
+    regions.set(operand, MATMUL)
+    return accumulate
 
 
 def note_zero(view: NkiTensor) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
 import numpy as np
@@ -102,7 +102,12 @@ def named_arguments(function: Callable[..., Any], args: tuple[Any, ...], kwargs:
 
 
 def _parameter_names(function: Callable[..., Any], count: int) -> list[str]:
-    names: list[str] = []
+    if type(function) is FunctionType and not function.__dict__:
+        # `inspect.signature` takes longer than tracing a small kernel.
+        code = function.__code__
+        names = list(code.co_varnames[:code.co_argcount])
+        return names[:count] + [f"arg{i}" for i in range(len(names), count)]
+    names = []
     try:
         for parameter in inspect.signature(function).parameters.values():
             if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):

@@ -84,8 +84,12 @@ def trace_cores(functions: Sequence[Callable[[Trace], Any]], programs: Sequence[
             traces.append(Trace(programs[len(traces)], target=target, layout=layout, rank=rank, core=core,
                                 shared=shared, siblings=traces, grid=grid, beta=beta))
     if layout.count == 1:
-        with activate(traces[0]):
-            return [functions[0](traces[0])], traces[0].asks_position
+        try:
+            with activate(traces[0]):
+                return [functions[0](traces[0])], traces[0].asks_position
+        finally:
+            # A trace that names itself would stay until Python looks for cycles.
+            traces.clear()
     turns = [Turn(current, functools.partial(function, current)) for current, function in zip(traces, functions)]
     try:
         while not all(turn.done for turn in turns):

@@ -35,7 +35,7 @@ _TENSOR_ATTRIBUTES = frozenset(("shape", "dtype", "ndim", "reshape", "permute", 
 RANK_LIMIT = 1024
 
 #: New objects between two looks for cycles while a kernel is traced; Python's own number is 700.
-_OBJECTS_BETWEEN_COLLECTIONS = 50_000
+_OBJECTS_BETWEEN_COLLECTIONS = 500_000
 
 
 @dataclass

@@ -11,7 +11,7 @@ from .spaces import MemoryRegion
 class Storage:
     """A tensor as it lies in memory."""
 
-    __slots__ = ("address", "aliases", "array", "dtype", "elements", "first", "free", "last", "lazy", "matmuls", "name",
+    __slots__ = ("address", "aliases", "array", "declaration", "dtype", "elements", "first", "free", "last", "lazy", "matmuls", "name",
                  "on_chip", "operand", "place", "region", "role", "shape", "written")
 
     def __init__(self, name: str, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], *,
@@ -45,7 +45,9 @@ class Storage:
         self.lazy: Any = None
         #: How operands of records begin, in its own element type and in others under which it is seen.
         self.operand = b""
-        self.aliases: dict[DType, bytes] = {}
+        self.aliases: dict[DType, bytes] | None = None
+        #: What the program says of it besides its name, where that is known from the start.
+        self.declaration = b""
         #: Regions that matmuls wrote, for `accumulate=None`.
         self.matmuls: Any = None
         self.array: Any = None
