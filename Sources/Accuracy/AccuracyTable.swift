@@ -50,7 +50,7 @@ public struct AccuracyTable: Sendable {
   /// A profiler's export of a run that is there as a trace too is compared with it and not replayed.
   ///
   /// - Parameter progress: Gets the number of captures that are done.
-  /// - Throws: Diagnostics of unreadable captures, or a `TimingError`.
+  /// - Throws: Diagnostics of captures that cannot be read or replayed.
   public init(
     _ paths: [String], on hardware: Hardware, phase: PhaseChoice = .mean,
     progress: (@Sendable (Int) -> Void)? = nil
@@ -112,7 +112,7 @@ public struct AccuracyTable: Sendable {
 
   private static func row(
     _ capture: Capture, _ hardware: Hardware, _ phase: PhaseChoice
-  ) throws(TimingError) -> Row {
+  ) throws(DiagnosticError) -> Row {
     let (measured, measuredPhases) = try Replay.judged(
       capture, on: hardware, dma: .measured, phase: phase)
     let (predicted, predictedPhases) = try Replay.judged(

@@ -1,7 +1,8 @@
 public import Captures
 import Device
+public import Diagnostics
 public import Hardware
-public import Timing
+import Timing
 
 /// Where the PE clock's windows lie: they run free on the device, and no instruction stream says where.
 public enum PhaseChoice: Hashable, Sendable {
@@ -61,10 +62,10 @@ extension Hardware {
 extension Replay {
   /// Simulates the capture's user region with the chosen phase, and the errors of all phases.
   ///
-  /// - Throws: A `TimingError` when the hardware has no price for an instruction, or at a deadlock.
+  /// - Throws: What `Replay` throws.
   public static func judged(
     _ capture: Capture, on hardware: Hardware, dma: DMASource, phase: PhaseChoice
-  ) throws(TimingError) -> (replay: Replay, phases: PhaseErrors) {
+  ) throws(DiagnosticError) -> (replay: Replay, phases: PhaseErrors) {
     let phases = PhaseErrors.phases(hardware)
     var spans: [Picoseconds] = []
     var errors: [Double] = []
@@ -98,7 +99,7 @@ extension Replay {
   /// The phase at which the device recorded changes of its clock; `nil` if it recorded none.
   private static func recordedPhase(
     _ capture: Capture, _ hardware: Hardware, _ dma: DMASource
-  ) throws(TimingError) -> Double? {
+  ) throws(DiagnosticError) -> Double? {
     guard let first = capture.clockChanges.first else { return nil }
     let window = hardware.peClock.windowCycles / hardware.clocks.neuroncore
     // The windows are those of one clock, so all changes tell the same, but for the stamps' rounding.
@@ -116,7 +117,7 @@ extension Replay {
   /// if there are no matmuls.
   private static func fittedPhase(
     _ capture: Capture, _ hardware: Hardware
-  ) throws(TimingError) -> Double? {
+  ) throws(DiagnosticError) -> Double? {
     let matmuls = capture.program.instructions.indices.filter {
       if case .matmul = capture.program.instructions[$0].work { true } else { false }
     }

@@ -1,5 +1,6 @@
 public import Captures
 public import Device
+public import Diagnostics
 public import Hardware
 public import Timing
 
@@ -26,10 +27,10 @@ public struct Replay: Sendable {
 
   /// Simulates the capture's user region.
   ///
-  /// - Throws: A `TimingError` when the hardware has no price for an instruction, or at a deadlock.
+  /// - Throws: A diagnostic where the hardware has no price for an instruction, or of engines that wait for each other.
   public init(
     _ capture: Capture, on hardware: Hardware, dma: DMASource
-  ) throws(TimingError) {
+  ) throws(DiagnosticError) {
     self.capture = capture
     self.dma = dma
     phase = hardware.peClock.phase
@@ -41,7 +42,11 @@ public struct Replay: Sendable {
         dma == .predicted && isKnown ? -1 : transfer.complete - transfer.trigger
       }
     }
-    timeline = try Timing.run(capture.program, on: hardware, options: options)
+    do throws(TimingError) {
+      timeline = try Timing.run(capture.program, on: hardware, options: options)
+    } catch {
+      throw Replay.describe(error, capture)
+    }
     predictedOrigin = timeline.instructions.map(\.begin).min() ?? 0
   }
 

@@ -29,7 +29,7 @@ public struct Sensitivity: Sendable {
   /// Replays all captures, everything predicted, with each number of the hardware 10 % smaller and larger.
   ///
   /// - Parameter progress: Gets how many constants are done, of how many.
-  /// - Throws: Diagnostics of unreadable captures, or a `TimingError` as configured.
+  /// - Throws: Diagnostics of captures that cannot be read or replayed as configured.
   public init(
     _ paths: [String], hardware name: String, overrides: [String],
     progress: (@Sendable (Int, Int) -> Void)? = nil

@@ -37,6 +37,7 @@ extension Capture {
       MeasuredInterval(begin: $0.begin - origin, end: $0.end - origin)
     }
     labels = Capture.labels(builder.rows)
+    semaphoreNumbers = (0..<program.semaphores).map { builder.capturedSemaphore(Int32($0)) ?? $0 }
     ringBusy = []
     notes = tables.notes + builder.notes.texts
     let summary = try CaptureSummary(besideTrace: path, name: name, from: origin)

@@ -49,6 +49,8 @@ public struct Capture: Sendable {
   public var transfers: [MeasuredTransfer]
   /// By device instruction: engine, index in the captured stream, opcode and operands.
   public var labels: [String]
+  /// By the program's semaphore: its number in the capture.
+  public var semaphoreNumbers: [Int]
   /// By ring: time of the user region in which at least one descriptor was being read.
   public var ringBusy: [Int64]
   /// Changes of the PE clock that the device recorded; none if the capture has no record of them.

@@ -1,6 +1,7 @@
 import Accuracy
 import Captures
 import Device
+import Diagnostics
 import Foundation
 import Hardware
 import Reports
@@ -41,6 +42,29 @@ import Timing
     #expect(replay.capture.userSpan == 2_632_000)
     #expect((replay.userSpanError < 0) == (replay.userSpan < 2_632_000))
     #expect(replay.beginErrors[1] == 0)
+  }
+
+  /// Tensor waits for Scalar's update and Scalar for Tensor's: the capture's rows and numbers say so.
+  @Test func enginesThatWaitForEachOtherAreNamed() throws {
+    let instructions = SmallCapture.instructions.map {
+      $0.replacingOccurrences(of: "S[8]>=16", with: "S[4]>=1")
+    }
+    let files = try SmallCapture(instructions: instructions)
+    defer { files.remove() }
+    let capture = try Capture(contentsOf: files.path)
+    let error = try #require(throws: DiagnosticError.self) {
+      try Replay(capture, on: Hardware.load("trn2"), dma: .measured)
+    }
+    let text = error.description
+    #expect(text.contains("the replay of 'small' cannot go on"))
+    #expect(
+      text.contains(
+        "row Tensor 7 LDWEIGHTS SBUF@0x37efc[-1,0,0][128,1,1] waits for S[4] >= 1, "
+          + "which is 0 and gets to 1 in all; it is set by Scalar"))
+    #expect(text.contains("row Scalar 3 COPY"))
+    #expect(
+      text.contains(
+        "waits for S[5] >= 1, which is 0 and gets to 1 in all; it is set by Tensor"))
   }
 
   @Test func thePhaseIsThatOfTheRecordedChanges() throws {
