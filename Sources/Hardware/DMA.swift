@@ -13,6 +13,8 @@ extension Hardware {
     public var writtenPieceCycles = 0.0
     /// Cycles per element when reading single elements.
     public var elementReadCycles = 0.0
+    /// Cycles per element of 4 bytes when a transpose gathers them; 0 where only its rate counts.
+    public var transposeElementCycles = 0.0
     /// Time per element when writing single elements, in ns per ring.
     public var elementWrite = 0.0
     /// The same for elements below 4 bytes, in ns.

@@ -78,6 +78,9 @@ extension Schema {
       "dma.element_read_cycles", \.dma.elementReadCycles, .cyclesPerElement, .positive,
       "reading single elements, at least"),
     .number(
+      "dma.transpose_element_cycles", \.dma.transposeElementCycles, .cyclesPerElement, .nonNegative,
+      "transposing elements of 4 bytes, at least"),
+    .number(
       "dma.element_write", \.dma.elementWrite, .nanosecondsPerElement, .nonNegative,
       "writing single elements, per ring"),
     .number(

@@ -12,6 +12,7 @@ extension Schema {
     "tensor.misaligned_row_cycles", "tensor.ldweights.long_stride_elements",
     "tensor.ldweights.cycles.slow_long", "tensor.ldweights.long_stride_factor",
     "tensor.ldweights.strided_lead", "tensor.ldweights.read_share", "dma.written_piece_cycles",
+    "dma.transpose_element_cycles",
   ]
 
   /// Settings of earlier versions on which nothing depends; files may still have them.

@@ -117,8 +117,10 @@ struct StreamPrices {
     let streaming = wholePicoseconds(Double(stream.elements) * cycles * period)
     let issue = picoseconds(inPSUM ? row.issue.psum : row.issue.sbuf)
     let latency = picoseconds(inPSUM ? row.latency.psum : row.latency.sbuf)
+    // The end of a MEMSET on an engine that works in pairs does not wait for its elements.
+    let seen = takesPairs && stream.streamClass == .memset ? 0 : streaming
     return StreamPrice(
-      interval: max(streaming + issue, row.minimum), duration: streaming + latency,
+      interval: max(streaming + issue, row.minimum), duration: seen + latency,
       retire: row.retire > 0 ? streaming + picoseconds(row.retire) : 0, beats: 0, beat: 0)
   }
 }
@@ -199,9 +201,6 @@ struct DescriptorPrices {
       if run.pieces > 1 && piece < dma.hbmWriteBlockBytes { each = max(each, dma.smallPieceCycles) }
       cycles = max(cycles, Double(run.pieces) * each)
     }
-    if run.writtenPieces > 1 {
-      cycles = max(cycles, Double(run.writtenPieces) * dma.writtenPieceCycles)
-    }
     switch run.kind {
     case .contiguous: break
     case .elementRead:
@@ -212,7 +211,15 @@ struct DescriptorPrices {
       cycles = max(cycles, Double(run.elements) * each * 1000 / period)
     case .transpose:
       cycles /= touchesHBM ? dma.hbmTransposeThroughput : dma.sbufTransposeThroughput
+      // Wide elements are gathered one by one.
+      if run.bytes >= 4 * run.elements {
+        cycles = max(
+          cycles, Double(run.elements) * dma.transposeElementCycles + dma.descriptorCycles)
+      }
     case .compute: cycles /= dma.computeThroughput
+    }
+    if run.writtenPieces > 1 {
+      cycles = max(cycles, Double(run.writtenPieces) * dma.writtenPieceCycles)
     }
     let share =
       touchesHBM ? Double(bytes) * (run.writesHBM ? hbmShare : readShare) : 0

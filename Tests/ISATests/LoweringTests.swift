@@ -205,6 +205,13 @@ import Testing
     #expect(picked.kind == .elementRead && picked.descriptors == 256 && picked.elements == 64)
     let spread = try shape(h.walking([(2, 128)]), s.walking([(1, 128)]))
     #expect(spread.kind == .elementWrite && spread.descriptors == 256)
+    // HBM is written element by element even where they lie side by side.
+    let within = try shape(other.walking([(1, 128)]), h.walking([(2, 128)]))
+    #expect(within.kind == .elementWrite && within.elements == 64)
+    // In SBUF each element that lies apart is a piece.
+    let apart = try shape(s.walking([(2, 128)]), h.walking([(1, 128)]))
+    #expect(apart.kind == .elementRead && apart.writtenPieces == 64)
+    #expect(picked.writtenPieces == 1)
     // A gather: rows are apart, and the whole table may be read.
     var gather = DMACopy(dst: s, src: h)
     gather.vectorOffset = bench.tile(128, 1, .int32)

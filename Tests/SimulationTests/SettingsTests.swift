@@ -262,7 +262,7 @@ private struct Trials {
       for kind in 0..<2 {
         bench.dma(.gpsimd, .none, rows: 32, bytes: 8 * 96)
         for run in bench.program.runs.indices.suffix(16) {
-          if kind == 0 { bench.program.runs[run].pieces = 8 }
+          if kind == 0 { bench.program.runs[run].pieces = 24 }
           if kind == 1 { bench.program.runs[run].writtenPieces = 42 }
         }
       }
@@ -354,6 +354,8 @@ private struct Trials {
           bench.dma(
             engine, mode, rows: 20, bytes: 64, queue: 2, kind: kind, elements: 64, inHBM: false)
         }
+        // Elements of 4 bytes.
+        bench.dma(engine, mode, rows: 20, bytes: 64, queue: 3, kind: .transpose, elements: 16)
         if mode == .swdge {
           bench.add(.vector, .stream(Stream(.copy, elements: 9000)), signals: [0])
           for _ in 0..<4 {

@@ -106,12 +106,16 @@ import Testing
 
   @Test func descriptorPrices() throws {
     func time(
-      _ bytes: Int, writesHBM: Bool = false, kind: DescriptorKind = .contiguous, elements: Int = 0
+      _ bytes: Int, writesHBM: Bool = false, kind: DescriptorKind = .contiguous, elements: Int = 0,
+      writtenPieces: Int = 1
     ) throws -> Picoseconds {
       var bench = Bench()
       bench.dma(
         .sync, .hwdge, rows: 16, bytes: bytes, writesHBM: writesHBM, kind: kind,
         elements: elements)
+      for run in bench.program.runs.indices {
+        bench.program.runs[run].writtenPieces = Int32(writtenPieces)
+      }
       let transfer = try bench.run().transfers[0]
       // Ring 15 starts 15 × 11 ns after ring 0.
       return transfer.lastRead - transfer.firstRead - 165_000
@@ -135,8 +139,28 @@ import Testing
     #expect(try time(256, writesHBM: true, kind: .elementWrite, elements: 64) == 6_080_000)
     #expect(try time(128, kind: .elementRead, elements: 64) == up(68))
     #expect(try time(128, writesHBM: true, kind: .elementWrite, elements: 64) == 6_848_000)
-    // A transpose has 90 % of the throughput.
+    // A transpose has 90 % of the throughput; of elements of 4 bytes it takes a cycle each, + 4.
     #expect(try time(512, writesHBM: true, kind: .transpose) == up(22.5 / 0.9))
+    #expect(try time(512, kind: .transpose, elements: 256) == up(20 / 0.9))
+    #expect(try time(512, kind: .transpose, elements: 128) == up(132))
+    // Elements that are written apart within a partition take 8.8 cycles each, whatever reads them.
+    #expect(try time(128, kind: .elementRead, elements: 64, writtenPieces: 64) == up(64 * 8.8))
+    #expect(try time(256, kind: .transpose, elements: 128, writtenPieces: 128) == up(128 * 8.8))
+  }
+
+  @Test func trn1RingsMove17BytesPerNanosecond() throws {
+    func time(_ bytes: Int, writesHBM: Bool = false) throws -> Double {
+      var bench = Bench()
+      bench.dma(.sync, .none, rows: 16, bytes: bytes, writesHBM: writesHBM)
+      let transfer = try bench.run(on: "trn1").transfers[0]
+      return Double(transfer.lastRead - transfer.firstRead - 165_000) / 1000
+    }
+    // ceil(bytes / 20) + 32 cycles of 0.85 GHz: 128 B 39, 2 KiB 135, 32 KiB 1671 (published: 43, 134, 1646).
+    for (bytes, cycles) in [(128, 39.0), (2048, 135), (32768, 1671)] {
+      #expect(abs(try time(bytes) - cycles / 0.85) < 0.001)
+    }
+    // Writes: 3.2 cycles for each 64 B, + 14, at least ceil(bytes / 20) + 32: 32 KiB 1671 (published: 1669).
+    #expect(abs(try time(32768, writesHBM: true) - 1671 / 0.85) < 0.001)
   }
 
   @Test func aSharedStackHalvesTheBandwidth() throws {

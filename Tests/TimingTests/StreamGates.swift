@@ -140,6 +140,16 @@ import Testing
     #expect(try duration(.vector, stream) == 533_333 + 80_000)
   }
 
+  @Test func aMemsetEndsBeforeItsElementsAreWritten() throws {
+    // 128 × 0.67 / 0.96 GHz = 89.333 ns, + 51.3 ns to the next (captured 140.6); 71 ns to the end, 79 in PSUM.
+    let stream = Stream(.memset, elements: 128)
+    #expect(try interval(.vector, stream) == 89_333 + 51_300)
+    #expect(try duration(.vector, stream) == 71_000)
+    #expect(try duration(.vector, Stream(.memset, elements: 128, writesPSUM: true)) == 79_000)
+    // One element: 0.698 ns, + 51.3 ns (captured 52).
+    #expect(try interval(.vector, Stream(.memset, elements: 1)) == 698 + 51_300)
+  }
+
   @Test func trn2HasNoPriceForTrn3Instructions() throws {
     for streamClass in [StreamClass.exponential, .quantizeMx] {
       #expect(throws: (any Error).self) {

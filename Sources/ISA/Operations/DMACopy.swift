@@ -321,8 +321,9 @@ extension AccessPattern {
 extension TransferShape {
   /// Cuts a copy into descriptors: the longest pieces that are contiguous on both sides.
   ///
-  /// A side whose innermost stride is not 1 is walked element by element, in descriptors of up to
-  /// 64 elements (measured: element-strided loads of the CS149 conv2d captures on trn2).
+  /// Where a side's innermost stride is not 1 elements go one by one, in descriptors of up to 64 (measured:
+  /// gathers of the CS149 conv2d captures on trn2). HBM is then written element by element even where they
+  /// lie side by side, and SBUF in a piece for each where they do not.
   init(
     from source: AccessPattern, to target: AccessPattern, tensors: [Tensor], rowByRow: Bool,
     mode: DGEMode?
@@ -346,8 +347,9 @@ extension TransferShape {
         chunk *= pieces
       }
     } else {
-      kind = targetChunk == nil ? .elementWrite : .elementRead
+      kind = to.space == .hbm ? .elementWrite : .elementRead
       chunk = Swift.min(64, source.elementsPerRow, target.elementsPerRow)
+      if targetChunk == nil && to.space == .sbuf { pieces = chunk }
     }
     let descriptors = (elements + chunk - 1) / Swift.max(chunk, 1)
     self.init(

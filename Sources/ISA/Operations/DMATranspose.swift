@@ -129,12 +129,15 @@ public struct DMATranspose: Operation {
       case .swdge: .swdge
       case .unknown: nil
       }
-    emitter.emit(
-      TransferShape(
-        descriptors: (elements + chunk - 1) / chunk, bytes: chunk * bytes, elements: chunk,
-        kind: .transpose, hbmReadBytes: source.space == .hbm ? elements * bytes : 0,
-        hbmWriteBytes: 0, mode: mode),
-      reads: [src], writes: [dst])
+    var shape = TransferShape(
+      descriptors: (elements + chunk - 1) / chunk, bytes: chunk * bytes, elements: chunk,
+      kind: .transpose, hbmReadBytes: source.space == .hbm ? elements * bytes : 0,
+      hbmWriteBytes: 0, mode: mode)
+    // Elements that do not lie side by side in a partition are written in a piece each.
+    if dst.contiguousElements(in: emitter.tensor(dst), rowByRow: true) == nil {
+      shape.writtenPieces = chunk
+    }
+    emitter.emit(shape, reads: [src], writes: [dst])
   }
 
   /// Computes `dst`.

@@ -427,13 +427,26 @@ def broadcast_to(view: NkiTensor, shape: Sequence[int]) -> NkiTensor:
 def load_transpose2d(src: NkiTensor, dtype: Any = None) -> NkiTensor:
     kind = _kind(dtype, src.dtype)
     rows, columns = src.shape
-    if src.dtype.itemsize in (2, 4) and kind is src.dtype:
+    # float32 goes through the PE array: a build's MATMULs are those of its products and of such transposes.
+    if src.dtype.itemsize in (2, 4) and kind is src.dtype and src.dtype is not float32:
         result = new_tile((columns, rows), kind)
         dma_transpose(result, src)
         return result
-    plain = new_tile((rows, columns), src.dtype)
-    dma_copy(plain, src)
-    return copy(transpose(plain), kind)
+    limit = trace().machine.partitions
+    if rows <= limit:
+        return copy(transpose(_loaded(src)), kind)
+    result = new_tile((columns, rows), kind)
+    for start in range(0, rows, limit):
+        stop = min(start + limit, rows)
+        isa.tensor_copy(result[:, start:stop], transpose(_loaded(src[start:stop, :])))
+    return result
+
+
+def _loaded(src: NkiTensor) -> NkiTensor:
+    """A tile of what a tensor in HBM holds."""
+    tile = new_tile(src.shape, src.dtype)
+    dma_copy(tile, src)
+    return tile
 
 
 def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: Any = None) -> NkiTensor:
