@@ -28,23 +28,16 @@ extension Replay {
   private static func describe(_ blocked: BlockedEngine, _ capture: Capture) -> String {
     let updates = updates(blocked.semaphore, capture.program)
     let number = capture.semaphoreNumbers[Int(blocked.semaphore)]
-    let rest = blocked.updaters.map(\.displayName).joined(separator: ", ")
     return "row \(capture.labels[blocked.instruction]) waits for S[\(number)] >= "
       + "\(blocked.value), which is \(blocked.reached) and gets to \(updates) in all; "
-      + (rest.isEmpty ? "nobody is left to set it" : "it is set by \(rest)")
+      + blocked.settersText
   }
 
   /// What all instructions and DMAs of a program add to a semaphore.
   private static func updates(_ semaphore: Int32, _ program: DeviceProgram) -> Int {
     program.instructions.reduce(0) { sum, instruction in
-      var own = program.updates(of: instruction).filter { $0.semaphore == semaphore }
-      if case .trigger(let transfer) = instruction.work,
-        let completion = program.transfers[Int(transfer)].completion,
-        completion.semaphore == semaphore
-      {
-        own.append(completion)
-      }
-      return own.reduce(sum) { $0 + Int($1.amount) }
+      program.allUpdates(of: instruction).filter { $0.semaphore == semaphore }
+        .reduce(sum) { $0 + Int($1.amount) }
     }
   }
 }

@@ -37,7 +37,7 @@ extension Capture {
       MeasuredInterval(begin: $0.begin - origin, end: $0.end - origin)
     }
     labels = Capture.labels(builder.rows)
-    semaphoreNumbers = (0..<program.semaphores).map { builder.capturedSemaphore(Int32($0)) ?? $0 }
+    semaphoreNumbers = builder.semaphoreNumbers(of: program)
     ringBusy = []
     notes = tables.notes + builder.notes.texts
     let summary = try CaptureSummary(besideTrace: path, name: name, from: origin)

@@ -80,7 +80,7 @@ extension Capture {
       MeasuredInterval(begin: $0.begin - origin, end: $0.end - origin)
     }
     labels = Capture.labels(builder.rows)
-    semaphoreNumbers = (0..<program.semaphores).map { builder.capturedSemaphore(Int32($0)) ?? $0 }
+    semaphoreNumbers = builder.semaphoreNumbers(of: program)
     self.notes = tables.notes + notes.texts
     ringBusy = Capture.ringBusy(groups)
     let summary =

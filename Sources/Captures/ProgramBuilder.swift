@@ -102,6 +102,11 @@ struct ProgramBuilder {
     capturedSemaphores.indices.contains(Int(number)) ? capturedSemaphores[Int(number)] : nil
   }
 
+  /// By a program's semaphore: its number in the capture; its own where no row of the capture names it.
+  func semaphoreNumbers(of program: DeviceProgram) -> [Int] {
+    (0..<program.semaphores).map { capturedSemaphore(Int32($0)) ?? $0 }
+  }
+
   /// The number that a semaphore of the capture got; `nil` when no instruction names it.
   func number(ofSemaphore captured: Int) -> Int32? { semaphores[captured] }
 

@@ -312,4 +312,13 @@ public struct DeviceProgram: Hashable, Sendable {
     let first = Int(instruction.firstUpdate)
     return updates[first..<first + Int(instruction.updateCount)]
   }
+
+  /// What an instruction does to semaphores, by itself and by the DMA that it starts.
+  public func allUpdates(of instruction: DeviceInstruction) -> [SemaphoreUpdate] {
+    let own = Array(updates(of: instruction))
+    guard case .trigger(let transfer) = instruction.work,
+      let completion = transfers[Int(transfer)].completion
+    else { return own }
+    return own + [completion]
+  }
 }

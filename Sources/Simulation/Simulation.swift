@@ -437,11 +437,10 @@ public enum Simulation {
       var trap = Trap(
         .deadlock, "\(blocked.count) engine(s) wait for semaphores that nobody will set")
       for engine in blocked {
-        let updaters = engine.updaters.map(\.displayName).joined(separator: ", ")
         trap.notes.append(
           "\(engine.engine.displayName) is at \(place(engine.instruction)) and waits for semaphore "
             + "\(engine.semaphore) ≥ \(engine.value) (it is \(engine.reached)); "
-            + (updaters.isEmpty ? "nobody is left to set it" : "it is set by \(updaters)"))
+            + engine.settersText)
       }
       if let first = blocked.first {
         trap.instruction = Int(device.instructions[first.instruction].source)

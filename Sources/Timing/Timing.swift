@@ -25,6 +25,13 @@ public struct BlockedEngine: Hashable, Sendable {
   public var reached: Int32
   /// Engines whose remaining instructions would update the semaphore.
   public var updaters: [Engine]
+
+  /// Who would still update the semaphore, in words.
+  public var settersText: String {
+    updaters.isEmpty
+      ? "nobody is left to set it"
+      : "it is set by \(updaters.map(\.displayName).joined(separator: ", "))"
+  }
 }
 
 /// Prices a device program on a hardware configuration: discrete events in integer picoseconds.
@@ -462,13 +469,9 @@ struct Simulator: ~Copyable {
     Engine.allCases.filter { engine in
       let state = engines[Int(engine.rawValue)]
       return state.queue[state.position...].contains { index in
-        let instruction = program.instructions[Int(index)]
-        if case .trigger(let transfer) = instruction.work,
-          program.transfers[Int(transfer)].completion?.semaphore == semaphore
-        {
-          return true
+        program.allUpdates(of: program.instructions[Int(index)]).contains {
+          $0.semaphore == semaphore
         }
-        return program.updates(of: instruction).contains { $0.semaphore == semaphore }
       }
     }
   }

@@ -281,7 +281,7 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
     if a.rows != columns or a.elements != width:
         raise fail(f"nc_matmul dst is {a.rows} × {a.elements}, the product is {columns} × {width}",
                    "dst is [stationary's free size, moving's free size]")
-    adds = note_matmul(to, a, None if accumulate is None else bool(accumulate))
+    adds = note_matmul(to, a, accumulate)
     to.storage.written = True
     tiling = _UNTILED
     if tile_size and tuple(tile_size) != (machine.pe_rows, machine.pe_columns):

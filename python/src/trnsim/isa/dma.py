@@ -16,10 +16,8 @@ from ..record.recorder import NkiInstruction, describe_value, emit, written
 from ..tensor.dtypes import as_dtype
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
-from .compute import tensor_copy
+from .compute import PSUM, tensor_copy
 from .operators import alu
-
-PSUM = MemoryRegion.psum
 
 _DGE = {0: "unknown", 1: "swdge", 2: "hwdge", 3: "none"}
 

@@ -41,7 +41,7 @@ def nc_matmul_mx(dst: Any, stationary: Any, moving: Any, stationary_scale: Any, 
         raise fail(f"{op} dst is {a.rows} × {a.elements}, the product is {weights.elements} × {data.elements}",
                    "dst is [stationary's free size, moving's free size]")
     values = {"dst": a.data, **{what: found.data for what, found in operands.items()}}
-    adds = note_matmul(to, a, None if accumulate is None else bool(accumulate))
+    adds = note_matmul(to, a, accumulate)
     to.storage.written = True
     if adds:
         values["accumulate"] = YES

@@ -14,7 +14,7 @@ from ..tensor.dtypes import DType
 from ..tensor.geometry import View
 from ..tensor.spaces import MemoryRegion
 from ..tensor.storage import Storage
-from .encoding import Prefixes, once, payload, signed, varint, varint_at, zigzag
+from .encoding import Prefixes, once, payload, record, signed, varint, varint_at, zigzag
 from .operations import AFTER, ENGINE, LABEL, Layout, isa
 
 #: Records of one trace; more is most likely a loop that never ends.
@@ -26,8 +26,8 @@ _HAS_LOCATION, _HAS_BASE, _IS_UNPLACED = 1, 2, 4
 _SCOPE_KINDS = {"": b"", "affine": b"\1", "ordered": b"\2"}
 
 
-#: How records begin, by the length of what they hold.
-_STRING, _PROGRAM, _METADATA, _TENSOR, _SCOPE, _INSTRUCTION = Prefixes(1), Prefixes(2), Prefixes(3), Prefixes(4), Prefixes(5), Prefixes(7)
+#: How records that come by the thousand begin, by the length of what they hold.
+_STRING, _TENSOR, _INSTRUCTION = Prefixes(1), Prefixes(4), Prefixes(7)
 
 
 class Alias:
@@ -234,10 +234,9 @@ class Program:
         its instructions keep their order."""
         number = len(self._scopes)
         # What encloses it; -1 for nothing.
-        scope = self._string(name) + (self._scope or b"\x01") + _SCOPE_KINDS[kind]
-        self._scopes.append(_SCOPE[len(scope)] + scope)
+        self._scopes.append(record(5, self._string(name) + (self._scope or b"\x01") + _SCOPE_KINDS[kind]))
         self._open.append(number)
-        self._scope = once(number << 1)
+        self._scope = zigzag(number)
         return number
 
     def close_scope(self, number: int) -> None:
@@ -295,11 +294,9 @@ class Program:
 
     def stream(self) -> bytes:
         """The whole program, in which the compiler is to place what the author did not."""
-        said = [self._string(self.name) + b"\0"]
-        head = [_PROGRAM[len(said[0])] + said[0]]
+        head = [record(2, self._string(self.name) + b"\0")]
         for key, value in sorted(self.metadata.items()):
-            pair = self._string(key) + self._string(value)
-            head.append(_METADATA[len(pair)] + pair)
+            head.append(record(3, self._string(key) + self._string(value)))
         declarations = [self._declaration(tensor) for tensor in self.tensors]
         # In the order of their names, so that one program is the same bytes each time.
         layouts = [layout.record() for layout in sorted(self._layouts, key=lambda layout: layout.name)]

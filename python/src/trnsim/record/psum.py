@@ -91,14 +91,12 @@ def _regions(view: NkiTensor) -> Regions:
     return found
 
 
-def note_matmul(view: NkiTensor, operand: CoreOperand, accumulate: bool | None) -> bool:
+def note_matmul(view: NkiTensor, operand: CoreOperand, accumulate: Any) -> bool:
     """Notes a product; whether it adds to what is there, which it may leave open."""
     regions = _regions(view)
-    if accumulate is None:
-        state = regions.state(operand)
-        accumulate = state == MATMUL or state == OTHER
+    adds = regions.state(operand) in (MATMUL, OTHER) if accumulate is None else bool(accumulate)
     regions.set(operand, MATMUL)
-    return accumulate
+    return adds
 
 
 def note_zero(view: NkiTensor) -> None:
