@@ -41,10 +41,10 @@ def write(text: str, folder: Path) -> str:
     return str(spec)
 
 
-def expected(spec: str, folder: Path) -> list:
+def expected(spec: str, folder: Path, *options: str) -> list:
     """The rows that `trnsim sweep` stores without shards."""
-    store = folder / "whole.sqlite"
-    subprocess.run([TOOL, "sweep", spec, "--store", str(store)], check=True, capture_output=True)
+    store = folder / f"whole{'-'.join(options)}.sqlite"
+    subprocess.run([TOOL, "sweep", spec, "--store", str(store), *options], check=True, capture_output=True)
     return rows(store)
 
 

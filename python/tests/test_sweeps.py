@@ -29,6 +29,16 @@ def test_shards_give_the_same(text, count, tmp_path):
     assert sweeps.sweep(spec, str(store), shards=5) == 0, "nothing runs twice"
 
 
+def test_workers_order_instructions_as_they_are_told(tmp_path, monkeypatch):
+    spec = cases.write(cases.PROGRAMS, tmp_path)
+    told = cases.expected(spec, tmp_path, "--schedule", "compiler")
+    assert told != cases.expected(spec, tmp_path), "the order makes a difference"
+    monkeypatch.chdir(tmp_path)
+    assert sweeps.main([spec, "--store", "parts.sqlite", "--shards", "4", "--schedule", "compiler"]) == 0
+    assert cases.rows(tmp_path / "parts.sqlite") == told
+    assert sweeps.main([spec, "--store", "parts.sqlite", "--shards", "4"]) == 1, "it is another sweep"
+
+
 @pytest.mark.parametrize("text", [cases.GRID, cases.HALVING], ids=["grid", "halving"])
 def test_an_interrupted_run_goes_on(text, tmp_path):
     spec = cases.write(text, tmp_path)

@@ -20,19 +20,20 @@ from .core.tool import find_tool
 
 
 def sweep(spec: str, store: str, executor: str = "local", shards: int = 64, tool: str | None = None,
-          progress: Callable[[int, int], None] = lambda done, count: None) -> int:
+          progress: Callable[[int, int], None] = lambda done, count: None, schedule: str | None = None) -> int:
     """Runs a spec's shards and merges them into a store; the number of shards that were run.
 
     `executor` is local, ray (a cluster that is already joined, or a new local one), or a Ray address; `store` a file or
-    a PostgreSQL URL; `shards` are those of each round; `tool` is the program trnsim on the workers.
+    a PostgreSQL URL; `shards` are those of each round; `tool` is the program trnsim on the workers; `schedule` (program,
+    the author's, or compiler) is whose order instructions have where the spec does not say so.
     """
     # The driver has its own program; workers may have it elsewhere.
     here = find_tool() or tool
     if here is None:
         raise SweepError("the program trnsim is missing\n  help: build it, or set TRNSIM to its path")
     target = open_store(store, here)
-    plan = target.open(spec)
-    work = Work.pack(spec, plan["programs"], plan["hardware_files"])
+    plan = target.open(spec, schedule)
+    work = Work.pack(spec, plan["programs"], plan["hardware_files"], schedule)
     sizes = [min(shards, variants) for variants in plan["rounds"]]
     execute = choose(executor, tool, here)
     ran = finished = 0
@@ -67,6 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--executor", default="local", help="local, ray, or the address of a Ray cluster")
     parser.add_argument("--shards", type=int, default=64, help="pieces of work of each round; several per worker")
     parser.add_argument("--tool", help="the program trnsim on the workers, if it is in no usual place")
+    parser.add_argument("--schedule", choices=["program", "compiler"],
+                        help="whose order instructions have, where the spec does not say so: the author's or the compiler's")
     options = parser.parse_args(arguments)
     if options.shards < 1:
         parser.error("--shards is 1 or more")
@@ -79,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(f"\r{done} of {count} shards, {left:.0f} s left  ", end="", file=sys.stderr, flush=True)
 
     try:
-        ran = sweep(options.spec, store, options.executor, options.shards, options.tool, progress)
+        ran = sweep(options.spec, store, options.executor, options.shards, options.tool, progress, options.schedule)
     except (SweepError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -29,9 +29,11 @@ class Work:
     spec: str
     directory: str
     files: dict[str, bytes] = field(default_factory=dict)
+    #: Whose order instructions have, where the spec does not say so.
+    schedule: str | None = None
 
     @staticmethod
-    def pack(spec: str, programs: Iterable[str] = (), hardware_files: Iterable[str] = ()) -> Work:
+    def pack(spec: str, programs: Iterable[str] = (), hardware_files: Iterable[str] = (), schedule: str | None = None) -> Work:
         """Reads the spec and what it names: programs from its own folder on, hardware files from the current one."""
         here, folder = os.getcwd(), os.path.dirname(os.path.abspath(spec))
         named = [os.path.join(folder, path) for path in programs] + [os.path.join(here, path) for path in hardware_files]
@@ -41,7 +43,7 @@ class Work:
         paths = [os.path.abspath(spec), *map(os.path.abspath, named)]
         root = os.path.commonpath([here, *map(os.path.dirname, paths)])
         return Work(os.path.relpath(paths[0], root), os.path.relpath(here, root),
-                    {os.path.relpath(path, root): Path(path).read_bytes() for path in paths})
+                    {os.path.relpath(path, root): Path(path).read_bytes() for path in paths}, schedule)
 
     def unpack(self, root: Path) -> tuple[Path, str]:
         """Writes the files below a directory; where to run, and the spec's path from there."""
@@ -68,6 +70,11 @@ class Round:
 Executor = Callable[[Round, list[int]], Iterator[tuple[int, bytes]]]
 
 
+def schedule_option(schedule: str | None) -> list[str]:
+    """The option of `trnsim sweep` that says whose order instructions have."""
+    return [] if schedule is None else ["--schedule", schedule]
+
+
 def run_shard(turn: Round, shard: int, tool: str | None = None, jobs: int = 1) -> bytes:
     """Simulates one shard on this host; the bytes of its store."""
     found = tool or find_tool()
@@ -79,6 +86,7 @@ def run_shard(turn: Round, shard: int, tool: str | None = None, jobs: int = 1) -
         store = root / "shard.sqlite"
         command = [found, "sweep", spec, "--store", str(store), "--shard", f"{shard}/{turn.count}",
                    "--round", str(turn.number), "--jobs", str(jobs)]
+        command += schedule_option(turn.work.schedule)
         if turn.previous is not None:
             (root / "previous.sqlite").write_bytes(turn.previous)
             command += ["--previous", str(root / "previous.sqlite")]

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from .shards import SweepError
+from .shards import SweepError, schedule_option
 
 
 class Store(Protocol):
@@ -24,8 +24,11 @@ class Store(Protocol):
 
     name: str
 
-    def open(self, spec: str) -> dict[str, Any]:
-        """Makes the store if it is missing; what the spec asks for, as `trnsim sweep --plan` says it."""
+    def open(self, spec: str, schedule: str | None = None) -> dict[str, Any]:
+        """Makes the store if it is missing; what the spec asks for, as `trnsim sweep --plan` says it.
+
+        `schedule` is whose order instructions have where the spec does not say so.
+        """
 
     def done(self, turn: int, count: int) -> set[int]:
         """The shards of a round that are merged."""
@@ -54,6 +57,11 @@ def _tool(tool: str, *arguments: str) -> str:
     return done.stdout
 
 
+def _plan(tool: str, spec: str, store: str, schedule: str | None) -> dict[str, Any]:
+    """Makes an SQLite store of a sweep; what will run."""
+    return dict(json.loads(_tool(tool, "sweep", spec, "--store", store, "--plan", *schedule_option(schedule))))
+
+
 class SqliteStore:
     """A file, which `trnsim merge` merges into; a journal beside it says which shards it has."""
 
@@ -62,8 +70,8 @@ class SqliteStore:
         self._tool = tool
         self._journal = Path(path + ".shards")
 
-    def open(self, spec: str) -> dict[str, Any]:
-        return dict(json.loads(_tool(self._tool, "sweep", spec, "--store", self.name, "--plan")))
+    def open(self, spec: str, schedule: str | None = None) -> dict[str, Any]:
+        return _plan(self._tool, spec, self.name, schedule)
 
     def done(self, turn: int, count: int) -> set[int]:
         found: set[int] = set()
@@ -127,8 +135,8 @@ class PostgresStore:
             raise SweepError(f"{self.name}: {' '.join(str(error).split())}\n  help: check the URL and the server; the "
                              "same command goes on where it was") from error
 
-    def open(self, spec: str) -> dict[str, Any]:
-        plan = dict(json.loads(_tool(self._tool, "sweep", spec, "--store", self._local, "--plan")))
+    def open(self, spec: str, schedule: str | None = None) -> dict[str, Any]:
+        plan = _plan(self._tool, spec, self._local, schedule)
         with closing(sqlite3.connect(self._local)) as local:
             tables = [row[0] for row in local.execute("SELECT sql FROM sqlite_master WHERE type = 'table'")]
             self._columns = [row[1] for row in local.execute("PRAGMA table_info(result)")]
