@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import neuronxcc.nki.isa as first
+import neuronxcc.nki.language as first_language
 import nki
 import nki.isa as nisa
 import nki.language as nl
@@ -18,6 +19,7 @@ import pytest
 import trnsim
 from trnsim.core import open_core
 from trnsim.nki.isa._pages import Annotation
+from trnsim.nki.language import _pages as language_pages
 from trnsim.stubs import stubs
 
 SOURCES = Path(__file__).resolve().parent.parent / "src"
@@ -134,6 +136,7 @@ import nki
 import nki.isa as nisa
 import nki.language as nl
 import neuronxcc.nki.isa as first
+import neuronxcc.nki.language as first_language
 
 def part(a: nl.ndarray) -> nl.ndarray:
     return nl.load(a[0:64])
@@ -164,3 +167,44 @@ def test_stubs_are_valid_and_find_mistakes(tmp_path) -> None:
     wrong = [number for number, line in enumerate(USER.splitlines(), 1) if line.endswith("# error")]
     lines = [line for line in found.stdout.splitlines() if ": error:" in line]
     assert [line.split(":")[:2] for line in lines] == [["user.py", str(number)] for number in wrong], found.stdout
+
+
+LANGUAGE = [(module, name) for module in (nl, first_language) for name in sorted(set(module.__all__))
+            if hasattr(getattr(module, name), "trnsim_op") or inspect.isfunction(getattr(module, name))]
+
+
+@pytest.mark.parametrize(("module", "name"), LANGUAGE, ids=[f"{m.__name__.split('.')[0]}-{n}" for m, n in LANGUAGE])
+def test_functions_of_the_language_have_pages(module, name) -> None:
+    function = getattr(module, name)
+    page = function.__doc__
+    lines = page.splitlines()
+    assert len(lines[0].split()) >= 3 or "," in lines[0], "what it does, in a sentence"
+    assert lines[0].endswith(".") and lines[0][0] not in "`\"", lines[0]
+    assert all(len(line) <= 100 for line in lines)
+    # Operations of the first generation take what those of the second do, and a mask.
+    is_operation = isinstance(function, nl.Operator)
+    call = getattr(nl, name)._call if is_operation else function
+    signature = inspect.signature(call)
+    for parameter in signature.parameters.values():
+        if parameter.name.startswith("_") or parameter.kind is parameter.VAR_KEYWORD:
+            continue
+        at = lines.index(parameter.name)
+        assert lines[at + 1].startswith("    ") and len(lines[at + 1].split()) >= 2, f"{name} {parameter.name}"
+    if signature.return_annotation not in ("None", None) and "UnsupportedError" not in page:
+        assert "Returns\n-------\n" in page, name
+
+
+def test_the_languages_pages_are_of_functions_that_it_has() -> None:
+    known = {name for _, name in LANGUAGE} | {"ndarray", "tensor"}
+    assert set(language_pages._PAGES) <= known
+    assert len(LANGUAGE) > 150
+
+
+def test_help_of_the_language_says_shapes_types_and_errors() -> None:
+    text = nl.matmul.__doc__
+    assert "float tile [M, K]; [K, M] with transpose_x; M, K at most 128" in text
+    assert "float32 tile [M, N] in psum" in text
+    assert "NkiValidationError where a tile is in HBM" in text
+    assert "the wider of x's and y's" in nl.add.__doc__
+    assert "nki.isa.tensor_tensor" in nl.add.__doc__
+    assert "comparisons of nl.arange" in first_language.load.__doc__

@@ -28,88 +28,616 @@ class Operator:
 
 
 def abs(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.abs`: an operation of instructions, and a function of tiles."""
+    """|x|, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def abs_max(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.abs_max`: an operation of instructions, and a function of tiles."""
+    """The larger of |x| and |y|, element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def abs_min(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.abs_min`: an operation of instructions, and a function of tiles."""
+    """The smaller of |x| and |y|, element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def add(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.add`: an operation of instructions, and a function of tiles."""
+    """x + y, element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def affine_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
-    """`affine_range(n)` or `affine_range(start, stop, step)`: unrolled while tracing."""
+    """The numbers of a loop whose passes depend on each other by sums alone; it is unrolled while tracing.
 
-def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
+    Each pass is a scope of the program. In the first API generation its body is traced once.
+
+    Parameters
+    ----------
+    start
+        first number; the end, if it is alone
+    stop
+        where it ends, exclusive
+    step
+        difference of neighbours, not 0
+
+    Returns
+    -------
+    iterator of integers
+
+    Raises
+    ------
+    KernelTypeError where a bound is a register, which is known on the device alone
+    """
+
+def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+    """Whether all elements are different from 0: 1 or 0.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+
+    Returns
+    -------
+    tile without the reduced dimensions
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
 
 def arange(*args: int) -> Any:
-    """An index grid, as NumPy's."""
+    """Numbers as an index grid, as NumPy's arange gives them; brackets and masks take it.
+
+    Parameters
+    ----------
+    args
+        stop; start and stop; or start, stop and step
+
+    Returns
+    -------
+    array of integers
+    """
 
 def arctan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.arctan`: an operation of instructions, and a function of tiles."""
+    """The arctangent of x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def average(*_: Any, **_more: Any) -> Any:
-    """`nl.average`: an operation of instructions, and a function of tiles."""
+    """The mean of a reduction: an operation of instructions, which is no function of tiles.
+
+    As `op=` it names the operation of an instruction.
+
+    Raises
+    ------
+    UnsupportedError where it is called
+    """
 
 bfloat16: DType
 def bitwise_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.bitwise_and`: an operation of instructions, and a function of tiles."""
+    """Bits that x and y have, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile of integers, or an integer
+    y
+        tile of integers of x's size, or an integer
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit, or are not
+    integers of one size
+    """
 
 def bitwise_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.bitwise_or`: an operation of instructions, and a function of tiles."""
+    """Bits that x or y has, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile of integers, or an integer
+    y
+        tile of integers of x's size, or an integer
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit, or are not
+    integers of one size
+    """
 
 def bitwise_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.bitwise_xor`: an operation of instructions, and a function of tiles."""
+    """Bits that one of x and y has, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile of integers, or an integer
+    y
+        tile of integers of x's size, or an integer
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit, or are not
+    integers of one size
+    """
 
 bool_: DType
-def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
+def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> ndarray:
+    """Dimensions of one element repeated to a shape.
+
+    Free dimensions by a view; one partition to many by a product with ones, which are instructions.
+
+    Parameters
+    ----------
+    x
+        tensor in any memory
+    shape
+        extents, of which each is x's or x's is 1
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+
+    Returns
+    -------
+    tile or view of the shape
+
+    Raises
+    ------
+    NkiValidationError where the shape does not fit
+    """
 
 def bypass(*_: Any, **_more: Any) -> Any:
-    """`nl.bypass`: an operation of instructions, and a function of tiles."""
+    """What leaves the other operand as it is: an operation of instructions, which is no function of tiles.
+
+    As `op=` it names the operation of an instruction.
+
+    Raises
+    ------
+    UnsupportedError where it is called
+    """
 
 def ceil(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.ceil`: an operation of instructions, and a function of tiles."""
+    """The smallest integer not below x, element by element, in float32.
+
+    By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def copy(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.copy`: an operation of instructions, and a function of tiles."""
+    """X, element by element, in float32.
+
+    On Vector. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def cos(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.cos`: an operation of instructions, and a function of tiles."""
+    """Cos x, element by element, in float32.
+
+    By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def device_print(print_prefix: Any, tensor: NkiTensor) -> None:
-    """Prints a tensor while the program runs."""
+    """Prints a tensor while the program runs; it takes no time.
+
+    Parameters
+    ----------
+    print_prefix
+        text before it
+    tensor
+        tensor in any memory
+    """
 
 def divide(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.divide`: an operation of instructions, and a function of tiles."""
+    """x / y, element by element, in float32.
 
-def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
+
+def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+    """x with elements replaced by 0 at random, by Vector's generator.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    rate
+        probability of 0 in [0, 1], a number or a tile [P, 1]
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+
+    Returns
+    -------
+    tile of x's shape
+    """
 
 def ds(start: Any, size: int) -> DynamicSlice:
-    """`size` elements from `start` on; the start may be known only when the program runs."""
+    """A slice of `size` elements from `start` on, for use within brackets.
+
+    Parameters
+    ----------
+    start
+        number or register: it may be known only when the program runs
+    size
+        number of elements
+
+    Returns
+    -------
+    slice
+    """
 
 def dslice(start: Any, size: int) -> DynamicSlice:
-    """`size` elements from `start` on; the start may be known only when the program runs."""
+    """A slice of `size` elements from `start` on, for use within brackets.
+
+    Parameters
+    ----------
+    start
+        number or register: it may be known only when the program runs
+    size
+        number of elements
+
+    Returns
+    -------
+    slice
+    """
 
 def dynamic_range(start: Any, stop: Any = None, step: Any = 1) -> Iterator[VirtualRegister]:
-    """A loop of the sequencer: its body is traced once."""
+    """A loop of the sequencers: its body is traced once, and runs as often as the bounds say.
 
-def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray: ...
+    Parameters
+    ----------
+    start
+        first number, or a register; the end, if it is alone
+    stop
+        where it ends, exclusive, or a register
+    step
+        difference, or a register
+
+    Returns
+    -------
+    iterator that gives the loop's register once
+    """
+
+def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray:
+    """A new tensor of a tensor's shape, whose contents are undefined.
+
+    Parameters
+    ----------
+    x
+        tensor in any memory
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    buffer
+        memory; by default that of x
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    tensor of x's shape
+    """
 
 def equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.equal`: an operation of instructions, and a function of tiles."""
+    """1 where x = y, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def erf(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.erf`: an operation of instructions, and a function of tiles."""
+    """The error function of x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def erf_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.erf_dx`: an operation of instructions, and a function of tiles."""
+    """The derivative of erf at x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def exp(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.exp`: an operation of instructions, and a function of tiles."""
+    """e to the power x, element by element, in float32.
 
-def expand_dims(x: NkiTensor, axis: int) -> ndarray: ...
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
+
+def expand_dims(x: NkiTensor, axis: int) -> ndarray:
+    """A view with one more dimension of one element; no instruction.
+
+    Parameters
+    ----------
+    x
+        tensor in any memory
+    axis
+        where it is inserted, from 1 on or negative
+
+    Returns
+    -------
+    view
+    """
 
 float16: DType
 float32: DType
@@ -121,113 +649,852 @@ float8_e5m2: DType
 float8_e5m2_x4: DType
 float8_e8m0fnu: DType
 def floor(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.floor`: an operation of instructions, and a function of tiles."""
+    """The largest integer not above x, element by element, in float32.
+
+    By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def fmod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.fmod`: an operation of instructions, and a function of tiles."""
+    """x - y · trunc(x / y), element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], step: Any = 1) -> None:
-    """`for i in lower…upper: body_fun(i)` as a loop of the sequencer; the body is traced once."""
+    """Calls a function with the register of a loop of the sequencers; the body is traced once.
+
+    Parameters
+    ----------
+    lower
+        first number, or a register
+    upper
+        where it ends, exclusive, or a register
+    body_fun
+        function of the loop's register
+    step
+        difference, or a register
+    """
 
 fp32: DType
-def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
+def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+    """A new tensor of one value.
 
-def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: ElementType | None = None) -> ndarray: ...
+    On chip by memset; in psum nothing is stored where a product overwrites it, in HBM it is written by
+    DMAs.
+
+    Parameters
+    ----------
+    shape
+        extents, on chip those of partitions (at most 128) first
+    fill_value
+        number, rounded to dtype
+    dtype
+        element type
+    buffer
+        memory of the tensor: nl.sbuf, nl.psum, nl.hbm (private_hbm, shared_hbm); by default nl.sbuf
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    tensor of the shape
+    """
+
+def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: ElementType | None = None) -> ndarray:
+    """In each partition the elements at given positions of the flattened free dimensions.
+
+    Parameters
+    ----------
+    data
+        tile [P, …]
+    indices
+        tile [P, …] of positions, uint32
+    axis
+        for readers: positions count in all free dimensions
+    dtype
+        element type of the result; by default data's
+
+    Returns
+    -------
+    tile of indices' shape
+    """
 
 def gelu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.gelu`: an operation of instructions, and a function of tiles."""
+    """x · Φ(x), by the error function, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def gelu_apprx_sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.gelu_apprx_sigmoid`: an operation of instructions, and a function of tiles."""
+    """x · sigmoid(1.702 x), element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def gelu_apprx_sigmoid_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.gelu_apprx_sigmoid_dx`: an operation of instructions, and a function of tiles."""
+    """The derivative of gelu_apprx_sigmoid at x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def gelu_apprx_tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.gelu_apprx_tanh`: an operation of instructions, and a function of tiles."""
+    """x · Φ(x), by tanh of a cubic, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def gelu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.gelu_dx`: an operation of instructions, and a function of tiles."""
+    """The derivative of gelu at x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def greater(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.greater`: an operation of instructions, and a function of tiles."""
+    """1 where x > y, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def greater_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.greater_equal`: an operation of instructions, and a function of tiles."""
+    """1 where x ≥ y, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 hbm: MemoryRegion
 int16: DType
 int32: DType
 int8: DType
 def invert(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.invert`: an operation of instructions, and a function of tiles."""
+    """x with every bit inverted, element by element.
 
-def is_hbm(buffer: Any) -> bool: ...
+    By tensor_scalar on Vector. As `op=` it names the operation of an instruction.
 
-def is_on_chip(buffer: Any) -> bool: ...
+    Parameters
+    ----------
+    x
+        tile [P, …] of integers in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
 
-def is_psum(buffer: Any) -> bool: ...
+    Returns
+    -------
+    tile of x's shape in sbuf
 
-def is_sbuf(buffer: Any) -> bool: ...
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
+
+def is_hbm(buffer: Any) -> bool:
+    """Whether a memory is HBM.
+
+    Parameters
+    ----------
+    buffer
+        memory, or its name
+
+    Returns
+    -------
+    bool
+    """
+
+def is_on_chip(buffer: Any) -> bool:
+    """Whether a memory is sbuf or psum.
+
+    Parameters
+    ----------
+    buffer
+        memory, or its name
+
+    Returns
+    -------
+    bool
+    """
+
+def is_psum(buffer: Any) -> bool:
+    """Whether a memory is psum.
+
+    Parameters
+    ----------
+    buffer
+        memory, or its name
+
+    Returns
+    -------
+    bool
+    """
+
+def is_sbuf(buffer: Any) -> bool:
+    """Whether a memory is sbuf.
+
+    Parameters
+    ----------
+    buffer
+        memory, or its name
+
+    Returns
+    -------
+    bool
+    """
 
 def left_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.left_shift`: an operation of instructions, and a function of tiles."""
+    """X's bits moved up by y, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile of integers, or an integer
+    y
+        tile of integers of x's size, or an integer
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit, or are not
+    integers of one size
+    """
 
 def less(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.less`: an operation of instructions, and a function of tiles."""
+    """1 where x < y, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def less_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.less_equal`: an operation of instructions, and a function of tiles."""
+    """1 where x ≤ y, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def load(src: NkiTensor, dtype: ElementType | None = None) -> ndarray:
-    """A new tile in sbuf with the contents of an HBM tensor."""
+    """A new tile in sbuf with the contents of an HBM tensor, by a DMA.
 
-def load_transpose2d(src: NkiTensor, dtype: ElementType | None = None) -> ndarray: ...
+    Parameters
+    ----------
+    src
+        HBM tensor, or a slice of one; one dimension becomes partitions
+    dtype
+        element type of the tile, converted on the way; by default src's
+
+    Returns
+    -------
+    tile [P, …] in sbuf
+
+    Raises
+    ------
+    NkiValidationError where it has more than 128 partitions
+    """
+
+def load_transpose2d(src: NkiTensor, dtype: ElementType | None = None) -> ndarray:
+    """A matrix of HBM, transposed, as a new tile.
+
+    Elements of 2 and 4 bytes by a transposing DMA, others by a load and a product.
+
+    Parameters
+    ----------
+    src
+        HBM matrix [rows, columns]
+    dtype
+        element type of the tile; by default src's
+
+    Returns
+    -------
+    tile [columns, rows]
+    """
 
 def log(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.log`: an operation of instructions, and a function of tiles."""
+    """The natural logarithm of x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def logical_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.logical_and`: an operation of instructions, and a function of tiles."""
+    """1 where x ≠ 0 and y ≠ 0, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def logical_not(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.logical_not`: an operation of instructions, and a function of tiles."""
+    """1 where x is 0, else 0, element by element, in float32.
+
+    On Vector. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def logical_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.logical_or`: an operation of instructions, and a function of tiles."""
+    """1 where x ≠ 0 or y ≠ 0, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def logical_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.logical_xor`: an operation of instructions, and a function of tiles."""
+    """1 where one of x and y is 0, the other is not, else 0, element by element.
 
-def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_more: Any) -> ndarray: ...
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
+
+def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_more: Any) -> ndarray:
+    """The product x · y, by the PE array; sums are float32.
+
+    x is transposed first unless transpose_x says that it is already.
+
+    Parameters
+    ----------
+    x
+        float tile [M, K]; [K, M] with transpose_x; M, K at most 128
+    y
+        float tile [K, N], N at most 512
+    transpose_x
+        whether x comes with K in the partitions
+
+    Returns
+    -------
+    float32 tile [M, N] in psum
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def max(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
-    """`nl.maximum`: an operation of instructions, and a function of tiles."""
+    """The largest element over free dimensions, in float32, by tensor_reduce on Vector.
+
+    As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    keepdims
+        whether reduced dimensions stay, with one element
+    negate
+        multiply the result by -1
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile without the reduced dimensions; [P, 1] where none is left
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
 
 def maximum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.maximum`: an operation of instructions, and a function of tiles."""
+    """The larger of x and y, element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def mean(x: Scalar, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, *, mask: Any = ...) -> Any:
-    """`nl.average`: an operation of instructions, and a function of tiles."""
+    """The mean over free dimensions, in float32, by tensor_reduce on Vector.
+
+    As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    keepdims
+        whether reduced dimensions stay, with one element
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile without the reduced dimensions; [P, 1] where none is left
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
 
 mgrid: MGrid
 def min(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
-    """`nl.minimum`: an operation of instructions, and a function of tiles."""
+    """The smallest element over free dimensions, in float32, by tensor_reduce on Vector.
+
+    As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    keepdims
+        whether reduced dimensions stay, with one element
+    negate
+        multiply the result by -1
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile without the reduced dimensions; [P, 1] where none is left
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
 
 def minimum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.minimum`: an operation of instructions, and a function of tiles."""
+    """The smaller of x and y, element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def mish(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.mish`: an operation of instructions, and a function of tiles."""
+    """x · tanh(softplus(x)), element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def mod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.mod`: an operation of instructions, and a function of tiles."""
+    """x - y · floor(x / y), element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def multiply(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.multiply`: an operation of instructions, and a function of tiles."""
+    """x · y, element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 class nc:
-    """`nl.nc(2)`: a grid dimension of cores."""
+    """A grid dimension of the cores of a rank: `kernel[nl.nc(2)](…)`, or `nl.nc(2) * 4` with programs on each.
+
+    Parameters
+    ----------
+    cores
+        how many, 1 or 2
+    """
     def __init__(self, cores: int) -> None: ...
 
     @property
@@ -237,133 +1504,855 @@ class nc:
 
 
 class ndarray(NkiTensor):
-    """A tensor: `nl.ndarray(shape, dtype, buffer=nl.sbuf)` allocates one, and it is the type of all."""
+    """A new tensor, whose contents are undefined.
+
+    On chip it has a place when the compiler gives it one, or where buffer or address say it.
+
+    Parameters
+    ----------
+    shape
+        extents, on chip those of partitions (at most 128) first
+    dtype
+        element type
+    buffer
+        memory of the tensor: nl.sbuf, nl.psum, nl.hbm (private_hbm, shared_hbm); by default nl.sbuf
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+    address
+        (partition, byte) of a place on chip; None: the compiler's choice
+
+    Returns
+    -------
+    tensor of the shape
+
+    Raises
+    ------
+    NkiValidationError where an extent is less than 1 or no integer
+
+    It is also the type of all tensors.
+    """
     def __init__(self, shape: Sequence[int], dtype: ElementType | None = None, buffer: Any = None, name: str = '', address: Any = None, **_more: Any) -> None: ...
 
     def broadcast_to(self, shape: Sequence[int]) -> ndarray: ...
 
 
 def negative(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.negative`: an operation of instructions, and a function of tiles."""
+    """-x, element by element, in float32.
+
+    On Vector. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def no_reorder() -> Any:
-    """Keeps the order of what is inside, also where the compiler's scheduling is on."""
+    """A block whose instructions keep their order, also where the compiler orders them.
+
+    Returns
+    -------
+    context manager
+    """
 
 def not_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.not_equal`: an operation of instructions, and a function of tiles."""
+    """1 where x ≠ y, else 0, element by element.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def num_programs(axes: Any = 0) -> Any:
-    """How many programs the grid has."""
+    """How many programs the grid has.
 
-def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
+    Parameters
+    ----------
+    axes
+        dimension of the grid, several, or None for all
+
+    Returns
+    -------
+    number, or a tuple where several were asked for; 1 in a dimension that the grid does not have
+    """
+
+def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+    """A new tensor of ones.
+
+    Parameters
+    ----------
+    shape
+        extents, on chip those of partitions (at most 128) first
+    dtype
+        element type
+    buffer
+        memory of the tensor: nl.sbuf, nl.psum, nl.hbm (private_hbm, shared_hbm); by default nl.sbuf
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    tensor of the shape
+    """
 
 def par_dim(size: int) -> ParDim:
-    """Marks the partition dimension of a shape."""
+    """Marks the partition dimension of a shape, behind the dimensions of blocks.
+
+    Parameters
+    ----------
+    size
+        partitions, at most 128
+
+    Returns
+    -------
+    extent for nl.ndarray
+    """
 
 def power(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.power`: an operation of instructions, and a function of tiles."""
+    """x to the power y (on GpSimd), element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def prelu(*_: Any, **_more: Any) -> Any:
-    """`nl.prelu`: an operation of instructions, and a function of tiles."""
+    """The larger of x and a multiple of it: an operation of instructions, which is no function of tiles.
+
+    As `op=` it names the operation of an instruction.
+
+    Raises
+    ------
+    UnsupportedError where it is called
+    """
 
 private_hbm: MemoryRegion
 def prod(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
-    """`nl.multiply`: an operation of instructions, and a function of tiles."""
+    """The product over free dimensions, in float32, by tensor_reduce on Vector.
+
+    As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    keepdims
+        whether reduced dimensions stay, with one element
+    negate
+        multiply the result by -1
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile without the reduced dimensions; [P, 1] where none is left
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
 
 def program_id(axis: int = 0) -> int:
-    """Which program of the grid this is."""
+    """Which program of the grid this is.
+
+    Parameters
+    ----------
+    axis
+        dimension of the grid
+
+    Returns
+    -------
+    number from 0 on; 0 in a dimension that the grid does not have
+    """
 
 def program_ndim() -> int:
-    """Dimensions of the grid."""
+    """How many dimensions the grid has.
+
+    Returns
+    -------
+    number; 0 without a grid
+    """
 
 psum: MemoryRegion
-def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
+def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+    """Uniform random numbers of [0, 1), by Vector's generator: 24 random bits each.
+
+    Parameters
+    ----------
+    shape
+        extents, on chip those of partitions (at most 128) first
+    dtype
+        element type
+    buffer
+        for readers: the tile is in sbuf
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    tile of the shape
+    """
 
 def random_seed(seed: Any) -> None:
-    """Seeds the Vector engine's generator."""
+    """Seeds Vector's generator of random numbers.
+
+    Parameters
+    ----------
+    seed
+        integer for all partitions, or a tile [P, 1]
+    """
 
 def range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
-    """`static_range(n)` or `static_range(start, stop, step)`: unrolled while tracing."""
+    """The numbers of a loop that is unrolled while tracing; each pass is a scope of the program.
+
+    Parameters
+    ----------
+    start
+        first number; the end, if it is alone
+    stop
+        where it ends, exclusive
+    step
+        difference of neighbours, not 0
+
+    Returns
+    -------
+    iterator of integers
+
+    Raises
+    ------
+    KernelTypeError where a bound is a register, which is known on the device alone
+    """
 
 def reciprocal(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.reciprocal`: an operation of instructions, and a function of tiles."""
+    """1 / x, element by element, in float32.
+
+    On Vector. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def relu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.relu`: an operation of instructions, and a function of tiles."""
+    """The larger of x and 0, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def right_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.right_shift`: an operation of instructions, and a function of tiles."""
+    """X's bits moved down by y, the sign with them where x has one, element by element.
 
-def rms_norm(x: NkiTensor, w: NkiTensor, axis: int | Sequence[int] | None, n: int, epsilon: float = 1e-06, dtype: ElementType | None = None, compute_dtype: Any = None, **_more: Any) -> ndarray: ...
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile of integers, or an integer
+    y
+        tile of integers of x's size, or an integer
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit, or are not
+    integers of one size
+    """
+
+def rms_norm(x: NkiTensor, w: NkiTensor, axis: int | Sequence[int] | None, n: int, epsilon: float = 1e-06, dtype: ElementType | None = None, compute_dtype: Any = None, **_more: Any) -> ndarray:
+    """x / sqrt(sum of x² / n + epsilon) · w, in float32.
+
+    By activation_reduce on Scalar, and tensor_scalar and tensor_tensor on Vector.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    w
+        weights, a tile that can be repeated to x's shape
+    axis
+        for readers: all free dimensions are reduced
+    n
+        by what the sum is divided, elements
+    epsilon
+        what is added below the root
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    compute_dtype
+        for readers: it is computed in float32
+
+    Returns
+    -------
+    tile of x's shape
+    """
 
 def rsqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.rsqrt`: an operation of instructions, and a function of tiles."""
+    """1 / sqrt(x), element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 sbuf: MemoryRegion
 def sequential_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
-    """`sequential_range(n)` or `sequential_range(start, stop, step)`: unrolled while tracing."""
+    """The numbers of a loop whose passes follow each other; it is unrolled while tracing.
+
+    Each pass is a scope of the program. In the first API generation its body is traced once.
+
+    Parameters
+    ----------
+    start
+        first number; the end, if it is alone
+    stop
+        where it ends, exclusive
+    step
+        difference of neighbours, not 0
+
+    Returns
+    -------
+    iterator of integers
+
+    Raises
+    ------
+    KernelTypeError where a bound is a register, which is known on the device alone
+    """
 
 def shared_constant(constant: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray:
-    """A constant array, or one in a `.npy` file, as an HBM tensor."""
+    """A constant as an HBM tensor, which is there before the kernel begins.
+
+    Parameters
+    ----------
+    constant
+        array, or the path of a .npy file
+    dtype
+        element type; by default the array's
+
+    Returns
+    -------
+    HBM tensor of the array's shape
+
+    Raises
+    ------
+    NkiValidationError where the elements are of a type that no tensor has
+    """
 
 shared_hbm: MemoryRegion
 def shared_identity_matrix(n: int, dtype: ElementType | None = 'uint8', dst: NkiTensor | None = None) -> ndarray:
-    """The identity matrix in sbuf, loaded into `dst` if that is given.
+    """The identity matrix in sbuf, loaded from a constant in HBM.
 
-    In the first API generation it is an HBM tensor, as `shared_constant` is.
+    Kernels of the first API generation get the HBM tensor itself.
+
+    Parameters
+    ----------
+    n
+        rows and columns, at most 128
+    dtype
+        element type
+    dst
+        tile [n, n] to load it into; None: a new one
+
+    Returns
+    -------
+    tile [n, n]
     """
 
 def sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.sigmoid`: an operation of instructions, and a function of tiles."""
+    """1 / (1 + exp(-x)), element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def sign(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.sign`: an operation of instructions, and a function of tiles."""
+    """-1, 0 or 1 by the sign of x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def silu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.silu`: an operation of instructions, and a function of tiles."""
+    """x · sigmoid(x), element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def silu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.silu_dx`: an operation of instructions, and a function of tiles."""
+    """The derivative of silu at x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def sin(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.sin`: an operation of instructions, and a function of tiles."""
+    """Sin x, for x in -π…π, element by element, in float32.
 
-def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
+
+def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+    """Exp(x - max) / sum of exp(x - max), in float32.
+
+    Over all free dimensions by tensor_reduce, activation_reduce on Scalar and a product with the sum's
+    reciprocal.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        free dimensions that sum to 1, a number or several; by default the last
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+
+    Returns
+    -------
+    tile of x's shape
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
 
 def softplus(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.softplus`: an operation of instructions, and a function of tiles."""
+    """Log(1 + exp(x)), element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 class spmd_dim:
-    """A grid dimension of programs on cores."""
+    """A grid dimension of programs on cores.
+
+    Parameters
+    ----------
+    first, second
+        nl.nc(cores) and the number of programs on each, in any order
+
+    Raises
+    ------
+    UnsupportedError where both are nl.nc
+    """
     def __init__(self, first: Any, second: Any) -> None: ...
 
 
 def sqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.sqrt`: an operation of instructions, and a function of tiles."""
+    """The square root of x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def square(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.square`: an operation of instructions, and a function of tiles."""
+    """X², element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def static_cast(x: Scalar, dtype: ElementType | None = None) -> Any:
-    """A tile with the values in another element type; outside of kernels, an array of NumPy."""
+    """A tile with the values in another element type, rounded to nearest even.
+
+    Outside of kernels, of an array of NumPy.
+
+    Parameters
+    ----------
+    x
+        tile or array
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+
+    Returns
+    -------
+    tile or array of x's shape
+    """
 
 def static_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator[int]:
-    """`static_range(n)` or `static_range(start, stop, step)`: unrolled while tracing."""
+    """The numbers of a loop that is unrolled while tracing; each pass is a scope of the program.
+
+    Parameters
+    ----------
+    start
+        first number; the end, if it is alone
+    stop
+        where it ends, exclusive
+    step
+        difference of neighbours, not 0
+
+    Returns
+    -------
+    iterator of integers
+
+    Raises
+    ------
+    KernelTypeError where a bound is a register, which is known on the device alone
+    """
 
 def store(dst: NkiTensor, value: Any) -> None:
-    """Writes a tile to HBM."""
+    """Writes a tile, or a number everywhere, to an HBM tensor by a DMA.
+
+    A tile in psum is copied to sbuf first, which DMAs reach.
+
+    Parameters
+    ----------
+    dst
+        HBM tensor, or a slice of one
+    value
+        tile of as many elements, or a number
+
+    Raises
+    ------
+    NkiValidationError where the shapes do not fit
+    """
 
 def subtract(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.subtract`: an operation of instructions, and a function of tiles."""
+    """x - y, element by element, in float32.
+
+    Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
+    two numbers it is Python's. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum, or a number
+    y
+        tile of x's shape, or one that can be repeated to it; or a number
+    dtype
+        element type of the result; by default the wider of x's and y's, floats before integers
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of the common shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
+    """
 
 def sum(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
-    """`nl.add`: an operation of instructions, and a function of tiles."""
+    """The sum over free dimensions, in float32, by tensor_reduce on Vector.
+
+    As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    keepdims
+        whether reduced dimensions stay, with one element
+    negate
+        multiply the result by -1
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile without the reduced dimensions; [P, 1] where none is left
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
 
 def tan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.tan`: an operation of instructions, and a function of tiles."""
+    """Sin x / cos x, element by element, in float32.
+
+    By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.tanh`: an operation of instructions, and a function of tiles."""
+    """Tanh x, element by element, in float32.
+
+    By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
+    the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 tensor = ndarray
 tfloat32: DType
@@ -409,21 +2398,141 @@ class _TileSize:
 
 
 tile_size: _TileSize
-def transpose(x: NkiTensor, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
+def transpose(x: NkiTensor, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+    """A tile with partitions and free dimensions exchanged, by the PE array.
+
+    Parameters
+    ----------
+    x
+        tile [P, F], in psum copied first; F at most 128
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+
+    Returns
+    -------
+    tile [F, P] in psum
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 def trunc(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
-    """`nl.trunc`: an operation of instructions, and a function of tiles."""
+    """x without its fraction, element by element, in float32.
+
+    By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
+
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
+
+    Returns
+    -------
+    tile of x's shape in sbuf
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first)
+    """
 
 uint16: DType
 uint32: DType
 uint8: DType
-def var(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, **_more: Any) -> ndarray: ...
+def var(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, **_more: Any) -> ndarray:
+    """The variance over free dimensions: the mean squared distance from the mean, in float32.
 
-def where(condition: NkiTensor, x: Scalar, y: Scalar, dtype: ElementType | None = None, **_more: Any) -> ndarray: ...
+    Parameters
+    ----------
+    x
+        tile [P, …] in sbuf or psum
+    axis
+        dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    keepdims
+        whether reduced dimensions stay, with one element
+
+    Returns
+    -------
+    tile without the reduced dimensions
+
+    Raises
+    ------
+    NkiValidationError where a tile is in HBM (nl.load it first), where axis has dimension 0, or one
+    that x does not have
+    """
+
+def where(condition: NkiTensor, x: Scalar, y: Scalar, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+    """x where the condition is not 0, else y.
+
+    By copies and tensor_copy_predicated on Vector.
+
+    Parameters
+    ----------
+    condition
+        tile; of uint8, uint16 or uint32 it is used as it is
+    x
+        tile or number
+    y
+        tile or number
+    dtype
+        element type of the result; by default the wider of x's and y's
+
+    Returns
+    -------
+    tile of the common shape
+    """
 
 def while_loop(init: Any, body_fun: Callable[..., Any]) -> None:
-    """Repeats `body_fun(register)` while the register is not 0; the body is traced once."""
+    """Repeats a function while a register is not 0; the body is traced once.
 
-def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray: ...
+    Parameters
+    ----------
+    init
+        register, or the number that a new one begins with
+    body_fun
+        function of the register, which it changes
+    """
 
-def zeros_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray: ...
+def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+    """A new tensor of zeros.
+
+    Parameters
+    ----------
+    shape
+        extents, on chip those of partitions (at most 128) first
+    dtype
+        element type
+    buffer
+        memory of the tensor: nl.sbuf, nl.psum, nl.hbm (private_hbm, shared_hbm); by default nl.sbuf
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    tensor of the shape
+    """
+
+def zeros_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = None, name: str = '') -> ndarray:
+    """A new tensor of zeros, of a tensor's shape.
+
+    Parameters
+    ----------
+    x
+        tensor in any memory
+    dtype
+        element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    buffer
+        memory; by default that of x
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    tensor of x's shape
+    """

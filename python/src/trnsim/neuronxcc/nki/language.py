@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import FunctionType as _FunctionType
 from typing import Any
 
 import ml_dtypes as _ml_dtypes
@@ -20,6 +21,7 @@ from ...nki import language as _modern
 from ...nki.language import *  # noqa: F403
 from ...nki.language import Operator as _Operator
 from ...nki.language import _operators as _all
+from ...nki.language._pages import documented as _documented
 from ...places import user_place as _user_place
 from ...record.context import trace as _trace
 from ...record.origins import mark as _mark
@@ -52,11 +54,9 @@ class _MaskedOperator(_Operator):
         return self._call(*args, **kwargs)
 
 
-for _name, _found in _all.items():
+for _name, _found in [*_all.items(), *((_name, getattr(_modern, _name)) for _name in ("sum", "max", "min", "prod", "mean"))]:
     globals()[_name] = _with_mask(_found.trnsim_op, _found._call)
-for _name in ("sum", "max", "min", "prod", "mean"):
-    _found = getattr(_modern, _name)
-    globals()[_name] = _with_mask(_found.trnsim_op, _found._call)
+    globals()[_name].__doc__ = _found.__doc__
 del _name, _found
 
 
@@ -184,3 +184,9 @@ def ndarray_like(x: Any, **kwargs: Any) -> Any:
 
 
 __all__ = [name for name in globals() if not name.startswith("_") and name not in ("annotations", "Any", "np")]
+
+for _name in __all__:
+    _found = globals()[_name]
+    if isinstance(_found, _FunctionType) and _found.__module__ == __name__:
+        _found.__doc__ = _documented(_name, _found)
+del _name, _found

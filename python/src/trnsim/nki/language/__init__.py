@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from types import FunctionType as _FunctionType
 from typing import Any
 
 import builtins as _builtins
@@ -37,6 +38,7 @@ from ...tensor.spaces import MemoryRegion, as_region
 from ...tensor.view import NkiTensor
 from ..compiler import no_reorder as _in_order
 from ..isa import set_rng_seed as _set_rng_seed  # type: ignore[attr-defined]
+from ._pages import documented as _documented
 
 #: A loop that is unrolled, under the name that nki-library 2.29 uses too.
 range = static_range
@@ -165,7 +167,7 @@ class _NdarrayMeta(type):
 
 
 class ndarray(metaclass=_NdarrayMeta):
-    """A tensor: `nl.ndarray(shape, dtype, buffer=nl.sbuf)` allocates one, and it is the type of all."""
+    __doc__ = _documented("ndarray", _allocate) + "\nIt is also the type of all tensors.\n"
 
 
 def _new(cls: Any, shape: Any, dtype: Any = None, buffer: Any = None, name: str = "", address: Any = None,
@@ -268,7 +270,13 @@ def program_ndim() -> int:
 
 
 class nc:
-    """`nl.nc(2)`: a grid dimension of cores."""
+    """A grid dimension of the cores of a rank: `kernel[nl.nc(2)](…)`, or `nl.nc(2) * 4` with programs on each.
+
+    Parameters
+    ----------
+    cores
+        how many, 1 or 2
+    """
 
     def __init__(self, cores: int) -> None:
         self.cores = int(cores)
@@ -284,7 +292,17 @@ class nc:
 
 
 class spmd_dim:
-    """A grid dimension of programs on cores."""
+    """A grid dimension of programs on cores.
+
+    Parameters
+    ----------
+    first, second
+        nl.nc(cores) and the number of programs on each, in any order
+
+    Raises
+    ------
+    UnsupportedError where both are nl.nc
+    """
 
     def __init__(self, first: Any, second: Any) -> None:
         if isinstance(first, nc) and isinstance(second, nc):
@@ -323,7 +341,6 @@ class Operator:
         self.trnsim_op = name
         self.__name__ = name
         self._call = call
-        self.__doc__ = f"`nl.{name}`: an operation of instructions, and a function of tiles."
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         kwargs.pop("mask", None)
@@ -347,6 +364,7 @@ def _define(name: str, call: Callable[..., Any], public: str | None = None) -> O
     found = Operator(name, call)
     _operators[name] = found
     globals()[public or name] = found
+    found.__doc__ = _documented(name, call, is_operation=True, masked=True)
     return found
 
 
@@ -393,6 +411,7 @@ def _reduction(op: str) -> Callable[..., Any]:
 
 def _reducer(public: str, op: str, call: Callable[..., Any]) -> None:
     found = Operator(op, call)
+    found.__doc__ = _documented(public, call, is_operation=True, masked=True)
     globals()[public] = found
 
 
@@ -469,3 +488,9 @@ __all__ = sorted(
     [name for name, value in globals().items() if not name.startswith("_") and name not in (
         "annotations", "Callable", "Any", "np", "contextmanager", "UnsupportedError", "as_region", "MGrid")]
     + ["load", "dma_copy"][:1])
+
+for _name in __all__:
+    _found = globals()[_name]
+    if isinstance(_found, _FunctionType):
+        _found.__doc__ = _documented(_name, _found)
+del _name, _found
