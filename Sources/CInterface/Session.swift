@@ -173,8 +173,8 @@ final class Session {
       settings.trace.flows = try choice(
         TraceOptions.Flows(rawValue: value), value, TraceOptions.Flows.allCases.map(\.rawValue))
     case "core_races":
-      settings.options.allowsCoreRaces = try choice(
-        ["fault": false, "allow": true][value], value, ["allow", "fault"])
+      settings.options.coreRaces = try choice(
+        CoreRaces(rawValue: value), value, CoreRaces.allCases.map(\.rawValue))
     case "unwritten_outputs":
       settings.options.unwrittenOutputs = try choice(
         Simulation.UnwrittenOutputs(rawValue: value), value,

@@ -38,7 +38,8 @@ void trnsim_session_free(void *session);
 
 /* hardware=trn1|trn2|trn3|FILE     override=PATH=VALUE (adds up)     mode=both|values|timing
  * stochastic_rounding=SEED         trace_detail=lean|full            flows=none|cross
- * core_races=fault|allow: what becomes of bytes that both cores of a rank touch without meeting in between
+ * core_races=fault|note|allow: what becomes of bytes that both cores of a rank touch without meeting in between. With `note`
+ * the cores take turns, and the report's `core_races` tells the first of each rank; with `allow` they are not looked for.
  * unwritten_outputs=fault|note|read: what becomes of elements of outputs that nothing was stored to. With `note` they
  * keep what the bound memory had, and the report tells them; with `read` instructions may read them too.
  * undefined_reads=fault|note: what becomes of reads of memory that nothing wrote. With `note` they give NaN (4 in integers

@@ -88,6 +88,9 @@ public struct CoresReport: Sendable {
     for (rank, regions) in run.unwritten.enumerated() {
       for region in regions { text += "  note: rank \(rank): \(printable(region.sentence))\n" }
     }
+    for case (let rank, let race?) in run.races.enumerated() {
+      text += "  note: rank \(rank): \(printable(race.message)): the cores take turns\n"
+    }
     for (core, place) in zip(run.cores, layout.places) {
       for trap in core.undefinedReads {
         text += "  note: \(place.description): \(printable(trap.message)): NaN was used\n"
@@ -120,11 +123,15 @@ public struct CoresReport: Sendable {
     if !unwritten.isEmpty { object["unwritten_outputs"] = .array(unwritten) }
     let undefined = zip(run.layout.places, run.cores).flatMap { place, core in
       core.undefinedReads.map {
-        JSON(undefinedRead: $0).adding("rank", .integer(place.rank)).adding(
+        JSON(noted: $0).adding("rank", .integer(place.rank)).adding(
           "core", .integer(place.core))
       }
     }
     object["undefined_reads"] = undefined.isEmpty ? nil : .array(undefined)
+    let races = run.races.enumerated().compactMap { rank, race in
+      race.map { JSON(noted: $0).adding("rank", .integer(rank)) }
+    }
+    object["core_races"] = races.isEmpty ? nil : .array(races)
     object["cores"] = .array(
       run.layout.places.map { place in
         guard case .object(var entry) = cores[place.id].json else { return .null }

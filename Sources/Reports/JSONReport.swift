@@ -47,7 +47,7 @@ extension Report {
       object["\(space.name)_peak_bytes_per_partition"] = .integer(run.program.peakBytes(in: space))
     }
     if !run.undefinedReads.isEmpty {
-      object["undefined_reads"] = .array(run.undefinedReads.map { JSON(undefinedRead: $0) })
+      object["undefined_reads"] = .array(run.undefinedReads.map { JSON(noted: $0) })
     }
     guard let timed else { return .object(object) }
     for (key, metric) in timed.summary.metrics { object[key] = JSON(metric) }
@@ -129,7 +129,8 @@ extension StallReason {
 }
 
 extension JSON {
-  init(undefinedRead trap: Trap) {
+  /// A fault that the run let pass.
+  init(noted trap: Trap) {
     self = .object([
       "message": .string(trap.message),
       "instruction": trap.instruction.map { .integer($0) } ?? .null,

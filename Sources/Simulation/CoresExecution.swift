@@ -32,6 +32,10 @@ final class CoresExecution {
   private var cores: [Core] = []
   /// By rank.
   private var accesses: [SharedAccesses]
+  /// By rank: the first race, where races are noted.
+  private(set) var races: [Trap?]
+  /// How many instructions a core executes before it is the next one's turn.
+  private var turn = Int.max
 
   /// - Parameters:
   ///   - inputs: By rank.
@@ -44,12 +48,16 @@ final class CoresExecution {
     self.options = options
     self.callers = callers
     accesses = (0..<set.layout.ranks).map { _ in SharedAccesses(cores: set.layout.coresPerRank) }
+    races = Array(repeating: nil, count: set.layout.ranks)
     let ends = options.mode == .timingOnly ? set.valueEnds : []
     let isGivenAll = (0..<set.layout.count).allSatisfy { hasInputs(of: $0, inputs) }
     let isFollowed = ends.contains { $0 > 0 } && isGivenAll
+    let hasValues = options.mode != .timingOnly || isFollowed
+    let takesTurns = hasValues && options.coreRaces != .fault && set.layout.coresPerRank > 1
+    turn = takesTurns ? 1 : .max
     for place in set.layout.places {
       let program = set.programs[place.id]
-      guard options.mode != .timingOnly || isFollowed else {
+      guard hasValues else {
         cores.append(Core(place, program, Interpreter(geometry: geometry, machine: nil)))
         continue
       }
@@ -129,21 +137,29 @@ final class CoresExecution {
   /// Runs all cores until each has ended or waits for one that has.
   func runWhilePossible() throws {
     while true {
-      let able = cores.filter { $0.waiting == nil && !$0.hasEnded }
-      for core in able { try advance(core) }
+      var hasAdvanced = false
+      for core in cores where core.waiting == nil && !core.hasEnded {
+        try advance(core)
+        hasAdvanced = true
+      }
       // They meet when none can go on by itself: what each did before its exchange is done by then.
-      if try able.isEmpty && !meet() { return }
+      if try !hasAdvanced && !meet() { return }
     }
   }
 
-  /// Lets a core run to its next exchange, or by one instruction where cores that race take turns.
+  /// Whether a race on what the cores of a rank share would be of interest.
+  private func looksForRaces(_ rank: Int) -> Bool {
+    options.coreRaces != .allow && races[rank] == nil
+  }
+
+  /// Lets a core run to its next exchange, or for its turn.
   private func advance(_ core: Core) throws {
     let rank = core.place.rank
+    let looksForRaces = looksForRaces(rank)
     do throws(Trap) {
-      let stop = try core.interpreter.runToExchange(
-        core.program, atMost: options.allowsCoreRaces ? 1 : .max
-      ) { index, operation in
-        guard !options.allowsCoreRaces else { return }
+      let stop = try core.interpreter.runToExchange(core.program, atMost: turn) {
+        index, operation in
+        guard looksForRaces else { return }
         accesses[rank].note(operation, index, of: core.program, core: core.place.core)
       }
       switch stop {
@@ -151,7 +167,7 @@ final class CoresExecution {
       case .paused: break
       case .exchange(let index, let operation):
         // A barrier names what it orders, and touches nothing.
-        if !(operation is CoreBarrier) {
+        if looksForRaces, !(operation is CoreBarrier) {
           accesses[rank].note(operation, index, of: core.program, core: core.place.core)
         }
         core.waiting = (index, operation, operation.exchange(core.program.tensors))
@@ -279,7 +295,7 @@ final class CoresExecution {
   }
 
   private func requireNoRace(_ rank: Int) throws {
-    guard let race = accesses[rank].meet(), !options.allowsCoreRaces else { return }
+    guard looksForRaces(rank), let race = accesses[rank].meet() else { return }
     let core = cores[rank * set.layout.coresPerRank + 1]
     var trap = Trap(
       .race,
@@ -292,7 +308,9 @@ final class CoresExecution {
       "\(other.place.description), instruction \(race.instructions[0]): "
         + other.program.instructionText(race.instructions[0])
     ]
-    throw core.place.named(Simulation.annotate(trap, core.program))
+    trap = core.place.named(Simulation.annotate(trap, core.program))
+    guard options.coreRaces == .note else { throw trap }
+    races[rank] = trap
   }
 
   // MARK: - Results

@@ -15,6 +15,8 @@ public struct CoresRun: Sendable {
   public var cores: [Run]
   /// By rank: comparisons with the reference, if there is one.
   public var checks: [[NumericCheck]] = []
+  /// By rank: the first race of its cores on what they share, where races are noted.
+  public var races: [Trap?] = []
 
   /// The cores.
   public var layout: CoreLayout { self.set.layout }

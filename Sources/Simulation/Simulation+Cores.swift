@@ -49,6 +49,7 @@ extension Simulation {
     let meeting = try CoresExecution(
       executed, options.hasWideValues ? geometry.widened : geometry, inputs, callers, options)
     try measure(&run.cores[0].host.values) { try meeting.run() }
+    run.races = meeting.races
     for index in run.cores.indices {
       run.cores[index].outputs = try meeting.outputs(of: index)
       run.cores[index].unwritten = meeting.unwritten(of: index)

@@ -35,10 +35,8 @@ public enum Simulation {
     /// Seed of stochastic rounding; `nil` rounds to nearest even.
     public var stochasticRoundingSeed: UInt64?
 
-    /// Whether cores of a rank may touch the same bytes of HBM without meeting in between.
-    ///
-    /// They then take turns, instruction by instruction, so that what each does first comes first.
-    public var allowsCoreRaces = false
+    /// What becomes of bytes of HBM that the cores of a rank touch without meeting in between.
+    public var coreRaces = CoreRaces.fault
 
     /// What becomes of elements of outputs that nothing was stored to.
     public var unwrittenOutputs = UnwrittenOutputs.fault

@@ -79,7 +79,7 @@ public final class Evaluator: Sendable {
       // Python was asked for the order when it traced.
       options.compiler.schedule = compiler.schedule
       // As `trnsim.simulate`, which notes them: kernels that do not use both cores store the same from each.
-      options.allowsCoreRaces = true
+      options.coreRaces = .allow
       return try Simulation.run(slowestCoreOf: set, on: hardware, options: options)
     }
     return try Simulation.run(try program(variant), on: hardware, options: options)

@@ -125,7 +125,7 @@ import Testing
     var messages: [String] = []
     x.withUnsafeMutableBytes { bytes in
       #expect(sessionBind(session, "x", bytes.baseAddress, 64) == 0)
-      for choice in ["fault", "allow"] {
+      for choice in ["fault", "allow", "note"] {
         #expect(sessionSet(session, "core_races", choice) == 0)
         #expect(sessionRun(session) == 2)
         messages.append(sessionErrors(session).map { String(cString: $0) } ?? "")
@@ -134,6 +134,37 @@ import Testing
     #expect(messages[0].contains("\"race\""))
     // With races allowed it is found that neither core writes the first row.
     #expect(messages[1].contains("\"uninitialized read\""))
+    #expect(messages[2] == messages[1])
     #expect(sessionSet(session, "core_races", "maybe") == 1)
+  }
+
+  @Test func racesBetweenCoresAreNotedInOneRun() throws {
+    // Both clear all of y and then fill a row, without meeting: where they take turns neither clears the other's row.
+    func fills(_ core: Int) -> String {
+      """
+      trnsim program 1
+      kernel fills
+      tensor x: hbm input float32 [2, 8]
+      tensor y: hbm output float32 [2, 8]
+      tensor a: sbuf float32 [2, 8] at partition 0 byte 0
+      memset dst=a value=0.0
+      dma_copy dst=y src=a
+      dma_copy dst=y[\(core):\(core + 1)] src=x[\(core):\(core + 1)]
+      """
+    }
+    let session = load([fills(0), fills(1)], ranks: 1, cores: 2)
+    defer { sessionFree(session) }
+    var x = (0..<16).map { Float($0) }
+    try x.withUnsafeMutableBytes { bytes in
+      #expect(sessionBind(session, "x", bytes.baseAddress, 64) == 0)
+      #expect(sessionSet(session, "core_races", "note") == 0)
+      #expect(sessionRun(session) == 0)
+      let report = String(cString: try #require(sessionReport(session)))
+      #expect(report.contains("\"core_races\""))
+      #expect(report.contains("both cores of rank 0 touch byte 0 of 'y'"))
+    }
+    var y = [Float](repeating: 0, count: 16)
+    #expect(y.withUnsafeMutableBytes { sessionRead(session, 1, $0.baseAddress, 64, nil) } == 0)
+    #expect(y == x)
   }
 }

@@ -9,6 +9,7 @@ import subprocess
 import numpy as np
 import pytest
 import trnsim
+from trnsim.core import open_core
 
 trnsim.install()
 
@@ -331,3 +332,25 @@ def test_cores_that_race_take_turns() -> None:
         return out
 
     np.testing.assert_array_equal(kernel[2](X), X)
+
+
+def test_a_race_takes_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    @nki.jit
+    def kernel(x):
+        out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+        nl.store(out, nl.load(x))
+        return out
+
+    modes: list[str] = []
+    core = type(open_core())
+    run = core.run
+
+    def counted(self, request):
+        modes.append(request.mode)
+        return run(self, request)
+
+    monkeypatch.setattr(core, "run", counted)
+    result = trnsim.simulate(kernel[2], X)
+    np.testing.assert_array_equal(result.values, X)
+    assert any("touch byte 0 of" in note and "the cores take turns" in note for note in result.report.notes)
+    assert modes == ["both"]

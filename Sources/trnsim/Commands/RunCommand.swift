@@ -172,7 +172,7 @@ struct RunCommand: ParsableCommand {
     var options = Simulation.Options()
     options.mode = timingOnly ? .timingOnly : valuesOnly ? .valuesOnly : .valuesAndTiming
     options.stochasticRoundingSeed = stochasticRounding
-    options.allowsCoreRaces = allowCoreRaces
+    options.coreRaces = allowCoreRaces ? .note : .fault
     options.unwrittenOutputs = unwrittenOutputs
     options.compiler = compiler.options
     return options

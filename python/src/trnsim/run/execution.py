@@ -21,7 +21,7 @@ from ..tensor.results import map_tensors
 from ..tensor.view import NkiTensor
 from .faults import NarrowTypesError, exception_of, place_of_error, printed
 from .launch import Options, Stop, Traced, TracedCore, trace_kernel
-from .leniency import run_leniently
+from .leniency import LENIENT, passed
 from .precision import kept_as, wide_arrays
 from .report import Report
 from .traces import keep_outcome, known_outcome, recorded, trace_or_find
@@ -148,7 +148,7 @@ def _settings(traced: Traced, options: Options) -> dict[str, str]:
     if os.environ.get("TRNSIM_STRICT") == "1":
         settings["spills"] = "off"
     else:
-        settings |= {"unwritten_outputs": "note", "undefined_reads": "note"}
+        settings |= LENIENT
     return {**settings, **options.settings}
 
 
@@ -230,9 +230,10 @@ def _ask(request: Request, traced: Traced) -> Outcome:
     # Instruction numbers count in one program, and while its order is the author's; else messages name places alone.
     keeps_order = "schedule" not in request.settings and not traced.beta or request.settings.get("schedule") == "program"
     program = traced.cores[0].program if traced.layout.count == 1 and keeps_order else None
-    outcome = run_leniently(request, traced.notes, lambda error: place_of_error(error, program))
+    outcome = open_core().run(request)
     if outcome.errors:
         raise exception_of(outcome.errors, program)
+    traced.notes += passed(outcome.report or {}, lambda noted: place_of_error(noted, program))
     return outcome
 
 
