@@ -148,7 +148,8 @@ extension JSON {
     object["default"] = value(field.defaultValue)
     object["summary"] = .string(field.summary)
     object["types"] = .array(field.types.types.map { .string($0.name) })
-    object["type_rule"] = .string(field.types.rule)
+    object["bitwise_types"] = .array(field.bitwiseTypes.types.map { .string($0.name) })
+    object["type_rule"] = .string(field.typeRule)
     return .object(object)
   }
 }

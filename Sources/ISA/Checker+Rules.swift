@@ -32,18 +32,6 @@ extension Checker {
     requirePerPartition(pattern, name, like: other)
   }
 
-  /// Requires a `[P, 1]` float32 tensor or an immediate, as arithmetic operators take.
-  mutating func requireArithmeticScalar(
-    _ operand: ScalarOperand, _ name: String, like other: AccessPattern
-  ) {
-    requireScalar(operand, name, like: other)
-    guard let pattern = operand.pattern else { return }
-    let dtype = tensor(pattern).dtype
-    require(
-      dtype == .float32, name, "'\(name)' is \(dtype), must be float32",
-      remedy: "convert it with tensor_copy first")
-  }
-
   /// Requires an arithmetic operator.
   mutating func requireArithmetic(_ op: ALUOp, _ name: String) {
     require(

@@ -133,6 +133,7 @@ extension Operation {
       remedy: "one of: \(Self.engines.map(\.name).joined(separator: ", "))")
     var complete = true
     let fields = Self.fields
+    let isBitwise = isBitwise
     for index in fields.indices {
       let name = fields[index].name
       guard fields[index].isOperand else {
@@ -150,7 +151,8 @@ extension Operation {
           pattern, name, isWritten: fields[index].role != .read, isSpread: fields[index].isSpread)
         if isFit {
           check.requireType(
-            pattern, name, fields[index].types, isWritten: fields[index].role != .read)
+            pattern, name, isBitwise ? fields[index].bitwiseTypes : fields[index].types,
+            isWritten: fields[index].role != .read, isBitwise: isBitwise)
         } else {
           complete = false
         }

@@ -54,10 +54,17 @@ public struct ElementTypes: Hashable, Sendable, ExpressibleByArrayLiteral {
 extension Checker {
   /// Requires an operand's declared element types.
   mutating func requireType(
-    _ pattern: AccessPattern, _ name: String, _ types: ElementTypes, isWritten: Bool
+    _ pattern: AccessPattern, _ name: String, _ types: ElementTypes, isWritten: Bool,
+    isBitwise: Bool
   ) {
     let dtype = place(pattern).dtype
     if types.contains(dtype) { return }
+    if isBitwise {
+      require(
+        false, name, "'\(name)' is \(dtype), \(types.rule) for bitwise operations",
+        remedy: "declare an integer tensor over the same bytes")
+      return
+    }
     let isConvertible = !dtype.isOpaque && types.types.contains { !$0.isOpaque }
     require(
       false, name, "'\(name)' is \(dtype), \(types.rule)",

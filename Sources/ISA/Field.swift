@@ -33,6 +33,8 @@ public struct Field<Root>: Sendable {
   public let namesRows: Bool
   /// Element types that the tensor can have.
   public let types: ElementTypes
+  /// Element types that it can have where the operation works on bit patterns.
+  public let bitwiseTypes: ElementTypes
   /// Which closed set its names are of, such as `ALUOp`; `nil` where it takes no name.
   public let symbolSet: String?
   /// Reads the field.
@@ -48,7 +50,7 @@ public struct Field<Root>: Sendable {
   public init<Value: FieldConvertible>(
     _ role: FieldRole, _ name: String, _ path: any WritableKeyPath<Root, Value> & Sendable,
     _ summary: String, required: Bool? = nil, isSpread: Bool = false, namesRows: Bool = false,
-    types: ElementTypes = .any
+    types: ElementTypes = .any, bitwise: ElementTypes? = nil
   ) {
     self.name = name
     self.role = role
@@ -60,6 +62,7 @@ public struct Field<Root>: Sendable {
     self.isSpread = isSpread
     self.namesRows = namesRows
     self.types = types
+    bitwiseTypes = bitwise ?? types
     symbolSet = Value.symbolSet
     // Key paths are slow. A stored property can be reached at its offset.
     if let offset = MemoryLayout<Root>.offset(of: path) {
@@ -111,10 +114,20 @@ public struct FieldDescription: Sendable {
   public let isRequired: Bool
   /// Element types that the tensor can have.
   public let types: ElementTypes
+  /// Element types that it can have where the operation works on bit patterns.
+  public let bitwiseTypes: ElementTypes
   /// Which closed set its names are of.
   public let symbolSet: String?
   /// The value when texts leave it out.
   public let defaultValue: FieldValue
+
+  /// What the tensor's type must be or must not be; empty if it can be anything.
+  ///
+  ///     must be float32, must be an integer type for bitwise operations
+  public var typeRule: String {
+    let bitwise = bitwiseTypes == types ? "" : "\(bitwiseTypes.rule) for bitwise operations"
+    return [types.rule, bitwise].filter { !$0.isEmpty }.joined(separator: ", ")
+  }
 }
 
 extension Operation {
@@ -124,7 +137,8 @@ extension Operation {
     return fields.map {
       FieldDescription(
         name: $0.name, role: $0.role, kind: $0.kind, summary: $0.summary,
-        isRequired: $0.isRequired, types: $0.types, symbolSet: $0.symbolSet,
+        isRequired: $0.isRequired, types: $0.types, bitwiseTypes: $0.bitwiseTypes,
+        symbolSet: $0.symbolSet,
         defaultValue: $0.get(fresh))
     }
   }

@@ -47,6 +47,9 @@ public protocol Operation: Hashable, Sendable {
   /// Whether this instruction replaces the operand that its kind adds to.
   var replacesResult: Bool { get }
 
+  /// Whether it works on bit patterns in the place of values: operands then have their `bitwise` types.
+  var isBitwise: Bool { get }
+
   /// The engine that runs it where the program leaves it open.
   var defaultEngine: Engine { get }
 
@@ -80,6 +83,9 @@ public protocol Operation: Hashable, Sendable {
 }
 
 extension Operation {
+  /// No.
+  public var isBitwise: Bool { false }
+
   /// None.
   public static var signature: Signature? { nil }
 

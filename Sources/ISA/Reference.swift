@@ -37,8 +37,8 @@ public func referenceText(for opcode: Opcode) -> String {
     text += "\nof nki.isa alone:\n"
     text += others.map { "\($0.name) (\($0.kind.description)): \($0.summary)\n" }.joined()
   }
-  for field in type.fieldDescriptions where !field.types.rule.isEmpty {
-    text += "\n" + wrapped("\(field.name) \(field.types.rule)", hanging: "  ")
+  for field in type.fieldDescriptions where !field.typeRule.isEmpty {
+    text += "\n" + wrapped("\(field.name) \(field.typeRule)", hanging: "  ")
   }
   for field in type.fieldDescriptions {
     guard case .symbol(let names) = field.kind else { continue }

@@ -70,6 +70,32 @@ import Testing
     }
   }
 
+  /// So is one of operations on bit patterns.
+  @Test(arguments: [
+    TensorTensor(dst: .unset, data1: .unset, data2: .unset, op: .bitwiseXor) as any ISA.Operation,
+    TensorScalar(dst: .unset, data: .unset, op0: .bitwiseAnd),
+    TensorReduce(dst: .unset, op: .bitwiseOr, data: .unset, axes: []),
+    TensorPartitionReduce(dst: .unset, op: .bitwiseOr, data: .unset),
+  ])
+  func typesOfBitPatternsAreDemanded(_ operation: any ISA.Operation) throws {
+    var bench = Bench()
+    let fields = type(of: operation).fieldDescriptions
+    for (index, field) in fields.enumerated() where field.role != .immediate {
+      #expect(field.bitwiseTypes == .integers, "\(field.name)")
+      #expect(field.typeRule.hasSuffix("must be an integer type for bitwise operations"))
+      for type in [DType.float32, .bfloat16, .int32, .uint8] {
+        var operation = operation
+        #expect(operation.setField(index, to: .tile(bench.tile(4, 8, type))))
+        let rule = bench.findings(operation).filter {
+          $0.field == field.name
+            && $0.message
+              == "'\(field.name)' is \(type), must be an integer type for bitwise operations"
+        }
+        #expect(rule.isEmpty == type.isInteger, "\(field.name) \(type)")
+      }
+    }
+  }
+
   /// Operations that write nothing.
   private static let withoutResult: Set<Opcode> = [
     .whileLoop, .endLoop, .devicePrint, .setRNGSeed, .randSetState,

@@ -58,7 +58,7 @@ extension CheckTests {
     let crossing = bench.tile(128, 1024, .float32, .psum).walking([(1, 512)], offset: 8)
     expect(bench, make(crossing, w, x), "dst", "spans psum banks")
     let i = bench.tile(64, 512, .int32)
-    expect(bench, make(d, w, i), "moving", "takes floats only")
+    expect(bench, make(d, w, i), "moving", "'moving' is int32, must be a float type")
     let fn = bench.tile(64, 512, .float8_e4m3fn)
     expect(bench, make(d, w, fn), "moving", "needs trn3")
     let e4 = bench.tile(64, 128, .float8_e4m3)

@@ -132,8 +132,12 @@ func expect(
     expect(
       bench, make(.abs, .immediate(0), reverse0: true), "reverse0", "cannot be reversed")
     expect(bench, make(.bitwiseAnd, .immediate(0.5), over: i), "operand0", "needs an integer")
-    expect(bench, make(.bitwiseAnd), "dst", "bitwise operations need integers")
-    expect(bench, make(.bitwiseAnd, .tile(column), over: i), "operand0", "need integers")
+    expect(
+      bench, make(.bitwiseAnd), "dst",
+      "'dst' is float32, must be an integer type for bitwise operations")
+    expect(
+      bench, make(.bitwiseAnd, .tile(column), over: i), "operand0",
+      "must be an integer type for bitwise operations")
     for bad in [
       make(.subtract), make(.add, .immediate(1), .multiply, .immediate(1)),
       make(.add, reverse0: true),

@@ -41,9 +41,10 @@ public struct NCMatmul: Operation {
     ])
   /// The fields.
   public static let fields: [Field<NCMatmul>] = [
-    Field(.readWrite, "dst", \.dst, "[M, N] in psum"),
-    Field(.read, "stationary", \.stationary, "[K, M] in sbuf; becomes the weights"),
-    Field(.read, "moving", \.moving, "[K, N] in sbuf; streams through"),
+    Field(.readWrite, "dst", \.dst, "[M, N] in psum", types: .floats),
+    Field(
+      .read, "stationary", \.stationary, "[K, M] in sbuf; becomes the weights", types: .floats),
+    Field(.read, "moving", \.moving, "[K, N] in sbuf; streams through", types: .floats),
     Field(.immediate, "accumulate", \.accumulate, "add to dst instead of overwriting it"),
     Field(.immediate, "is_transpose", \.isTranspose, "moving data passes through unchanged"),
     Field(.immediate, "perf_mode", \.performanceMode, "double_row for float8"),
@@ -138,10 +139,14 @@ public struct NCMatmul: Operation {
       remedy: "convert one of them")
     if isTranspose {
       check.require(
-        target == streamed || target == weights || target == .float32, "dst",
+        !target.isFloat || target == streamed || target == weights || target == .float32, "dst",
         "'dst' is \(target), a transpose of \(streamed) gives \(streamed)")
     } else {
-      check.requireProduct(dst, "dst")
+      let takesBFloat16 = check.geometry.generation >= 4
+      check.require(
+        !target.isFloat || target == .float32 || takesBFloat16 && target == .bfloat16, "dst",
+        "'dst' is \(target), must be float32\(takesBFloat16 ? " or bfloat16" : "")",
+        remedy: "declare the psum tensor as float32")
     }
     if performanceMode == .doubleRow {
       check.require(
@@ -306,21 +311,8 @@ extension Checker {
     }
   }
 
-  /// Requires a type in which PSUM keeps sums of products: float32, and bfloat16 from NeuronCore-v4 on.
-  mutating func requireProduct(_ dst: AccessPattern, _ name: String) {
-    let target = place(dst).dtype
-    let takesBFloat16 = geometry.generation >= 4
-    require(
-      target == .float32 || takesBFloat16 && target == .bfloat16, name,
-      "'\(name)' is \(target), must be float32\(takesBFloat16 ? " or bfloat16" : "")",
-      remedy: "declare the psum tensor as float32")
-  }
-
-  /// Requires a type that the PE array takes.
+  /// Requires a float type that this machine's PE array takes.
   fileprivate mutating func requirePEType(_ dtype: DType, _ name: String) {
-    require(
-      dtype.isFloat, name, "'\(name)' is \(dtype), the PE array takes floats only",
-      remedy: "convert it with tensor_copy first")
     let generation = geometry.generation
     require(
       !dtype.isFloat || geometry.matmulTypes.contains(dtype), name,

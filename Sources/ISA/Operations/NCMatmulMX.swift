@@ -44,7 +44,7 @@ public struct NCMatmulMX: Operation {
   public static let instead: String? = "use nc_matmul"
   /// The fields.
   public static let fields: [Field<NCMatmulMX>] = [
-    Field(.readWrite, "dst", \.dst, "[M, N] in psum"),
+    Field(.readWrite, "dst", \.dst, "[M, N] in psum", types: [.float32, .bfloat16]),
     Field(
       .read, "stationary", \.stationary, "[P, M] packed, in sbuf; becomes the weights",
       types: packed),
@@ -99,7 +99,6 @@ public struct NCMatmulMX: Operation {
   /// Generation, shapes, memories and types.
   public func check(_ check: inout Checker) {
     check.requireSpace(dst, "dst", [.psum])
-    check.requireProduct(dst, "dst")
     for (data, name, scale, scaleName) in [
       (stationary, "stationary", stationaryScale, "stationary_scale"),
       (moving, "moving", movingScale, "moving_scale"),

@@ -41,9 +41,9 @@ public struct TensorPartitionReduce: Operation {
     "dst", "op", "data")
   /// The fields.
   public static let fields: [Field<TensorPartitionReduce>] = [
-    Field(.write, "dst", \.dst, "result, one partition"),
+    Field(.write, "dst", \.dst, "result, one partition", bitwise: .integers),
     Field(.immediate, "op", \.op, "how to combine the partitions"),
-    Field(.read, "data", \.data, "input"),
+    Field(.read, "data", \.data, "input", bitwise: .integers),
   ]
 
   /// Result, one partition.
@@ -71,8 +71,11 @@ public struct TensorPartitionReduce: Operation {
     check.require(
       dst.elementsPerRow == data.elementsPerRow, "dst",
       "'dst' has \(dst.elementsPerRow) elements per partition, 'data' has \(data.elementsPerRow)")
-    if op.combine.isBitwise { check.requireBitwiseTypes([(dst, "dst"), (data, "data")]) }
+    if isBitwise { check.requireOneSize([(dst, "dst"), (data, "data")]) }
   }
+
+  /// By its operator.
+  public var isBitwise: Bool { op.combine.isBitwise }
 
   /// One pass over the input.
   public func lower(into emitter: inout Emitter) {

@@ -29,9 +29,10 @@ public struct TensorReduce: Operation {
     ])
   /// The fields.
   public static let fields: [Field<TensorReduce>] = [
-    Field(.write, "dst", \.dst, "result: the elements of the dimensions that stay"),
+    Field(
+      .write, "dst", \.dst, "result: the elements of the dimensions that stay", bitwise: .integers),
     Field(.immediate, "op", \.op, "add, subtract, multiply, maximum, minimum, logical or bitwise"),
-    Field(.read, "data", \.data, "input"),
+    Field(.read, "data", \.data, "input", bitwise: .integers),
     Field(.immediate, "axes", \.axes, "free dimensions to reduce, the last ones; [] means all"),
     Field(.immediate, "negate", \.negate, "multiply the result by -1"),
   ]
@@ -91,11 +92,14 @@ public struct TensorReduce: Operation {
     check.require(
       dst.elementsPerRow == expected, "dst",
       "'dst' has \(dst.elementsPerRow) elements per partition, the reduction leaves \(expected)")
-    if op.isBitwise {
-      check.requireBitwiseTypes([(dst, "dst"), (data, "data")])
+    if isBitwise {
+      check.requireOneSize([(dst, "dst"), (data, "data")])
       check.require(!negate, "negate", "'\(op.rawValue)' cannot be negated")
     }
   }
+
+  /// By its operator.
+  public var isBitwise: Bool { op.isBitwise }
 
   /// One pass over the input.
   public func lower(into emitter: inout Emitter) {

@@ -30,13 +30,13 @@ public struct TensorScalar: Operation {
     ])
   /// The fields.
   public static let fields: [Field<TensorScalar>] = [
-    Field(.write, "dst", \.dst, "result"),
-    Field(.read, "data", \.data, "input, same shape"),
+    Field(.write, "dst", \.dst, "result", bitwise: .integers),
+    Field(.read, "data", \.data, "input, same shape", bitwise: .integers),
     Field(.immediate, "op0", \.op0, "first operation"),
-    Field(.read, "operand0", \.operand0, "its operand"),
+    Field(.read, "operand0", \.operand0, "its operand", types: [.float32], bitwise: .integers),
     Field(.immediate, "reverse0", \.reverse0, "compute operand0 op0 data"),
     Field(.immediate, "op1", \.op1, "second operation"),
-    Field(.read, "operand1", \.operand1, "its operand"),
+    Field(.read, "operand1", \.operand1, "its operand", types: [.float32], bitwise: .integers),
     Field(.immediate, "reverse1", \.reverse1, "compute operand1 op1 (…)"),
   ]
 
@@ -93,7 +93,7 @@ public struct TensorScalar: Operation {
       check.require(!reverse1, "reverse1", "reverse1 is given without op1")
     }
     check.requireSteps(op0, op1)
-    if op0.isBitwise { check.requireBitwiseTypes([(dst, "dst"), (data, "data")]) }
+    if isBitwise { check.requireOneSize([(dst, "dst"), (data, "data")]) }
     checkOperand(op0, operand0, reverse0, "0", &check)
     if let op1 { checkOperand(op1, operand1 ?? .immediate(0), reverse1, "1", &check) }
     checkEngine(&check)
@@ -109,19 +109,21 @@ public struct TensorScalar: Operation {
         operand == .immediate(0), name, "'\(op.rawValue)' takes no operand, \(name) is given")
       check.require(
         !reverse, "reverse\(number)", "'\(op.rawValue)' takes one operand and cannot be reversed")
-    } else if op.isBitwise {
-      check.requireScalar(operand, name, like: data)
-      switch operand {
-      case .tile(let pattern): check.requireBitwiseTypes([(data, "data"), (pattern, name)])
-      case .immediate(let value):
-        check.require(
-          Int64(exactly: value) != nil, name,
-          "'\(op.rawValue)' needs an integer, \(name) is \(value)")
-      }
-    } else {
-      check.requireArithmeticScalar(operand, name, like: data)
+      return
+    }
+    check.requireScalar(operand, name, like: data)
+    guard op.isBitwise else { return }
+    switch operand {
+    case .tile(let pattern): check.requireOneSize([(data, "data"), (pattern, name)])
+    case .immediate(let value):
+      check.require(
+        Int64(exactly: value) != nil, name,
+        "'\(op.rawValue)' needs an integer, \(name) is \(value)")
     }
   }
+
+  /// By its operators, which are of one class.
+  public var isBitwise: Bool { op0.isBitwise }
 
   private func checkEngine(_ check: inout Checker) {
     switch check.engine {

@@ -27,9 +27,9 @@ public struct TensorTensor: Operation {
     ])
   /// The fields.
   public static let fields: [Field<TensorTensor>] = [
-    Field(.write, "dst", \.dst, "result"),
-    Field(.read, "data1", \.data1, "left input"),
-    Field(.read, "data2", \.data2, "right input, same shape"),
+    Field(.write, "dst", \.dst, "result", bitwise: .integers),
+    Field(.read, "data1", \.data1, "left input", bitwise: .integers),
+    Field(.read, "data2", \.data2, "right input, same shape", bitwise: .integers),
     Field(.immediate, "op", \.op, "the operation"),
   ]
 
@@ -68,10 +68,13 @@ public struct TensorTensor: Operation {
     check.require(
       op != .power || check.engine == .gpsimd, "op", "'power' runs on gpsimd only",
       remedy: "use engine=gpsimd, with all operands in sbuf")
-    if op.isBitwise {
-      check.requireBitwiseTypes([(dst, "dst"), (data1, "data1"), (data2, "data2")])
+    if isBitwise {
+      check.requireOneSize([(dst, "dst"), (data1, "data1"), (data2, "data2")])
     }
   }
+
+  /// By its operator.
+  public var isBitwise: Bool { op.isBitwise }
 
   /// GpSimd for power, Vector otherwise.
   public var defaultEngine: Engine { op == .power ? .gpsimd : .vector }
@@ -115,15 +118,12 @@ public struct TensorTensor: Operation {
 }
 
 extension Checker {
-  /// Requires integer operands of one type, as operations on bit patterns do.
-  mutating func requireBitwiseTypes(_ operands: [(AccessPattern, String)]) {
+  /// Requires operands of one size, as operations on bit patterns do.
+  mutating func requireOneSize(_ operands: [(AccessPattern, String)]) {
     guard let first = operands.first else { return }
-    let wanted = tensor(first.0).dtype
+    let wanted = place(first.0).dtype
     for (pattern, name) in operands {
-      let dtype = tensor(pattern).dtype
-      require(
-        dtype.isInteger, name, "bitwise operations need integers, '\(name)' is \(dtype)",
-        remedy: "declare an integer tensor over the same bytes")
+      let dtype = place(pattern).dtype
       require(
         dtype.size == wanted.size, name,
         "bitwise operations need one type, '\(name)' is \(dtype) and '\(first.1)' is \(wanted)")

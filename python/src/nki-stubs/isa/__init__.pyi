@@ -574,11 +574,11 @@ def nc_matmul(dst: Tensor, stationary: Tensor, moving: Tensor, is_stationary_one
     Parameters
     ----------
     dst : Tensor
-        [M, N] in psum (read and written)
+        [M, N] in psum; must be a float type (read and written)
     stationary : Tensor
-        [K, M] in sbuf; becomes the weights
+        [K, M] in sbuf; becomes the weights; must be a float type
     moving : Tensor
-        [K, N] in sbuf; streams through
+        [K, N] in sbuf; streams through; must be a float type
     is_stationary_onezero : bool
         promise: 'stationary' holds ones and zeros only
     is_moving_onezero : bool
@@ -613,7 +613,7 @@ def nc_matmul_mx(dst: Tensor, stationary: Tensor, moving: Tensor, stationary_sca
     Parameters
     ----------
     dst : Tensor
-        [M, N] in psum (read and written)
+        [M, N] in psum; must be float32 or bfloat16 (read and written)
     stationary : Tensor
         [P, M] packed, in sbuf; becomes the weights; must be float8_e5m2_x4, float8_e4m3fn_x4 or
         float4_e2m1fn_x4
@@ -1178,11 +1178,11 @@ def tensor_partition_reduce(dst: Tensor, op: Op, data: Tensor, name: str | None 
     Parameters
     ----------
     dst : Tensor
-        result, one partition (written)
+        result, one partition; must be an integer type for bitwise operations (written)
     op : Op
         how to combine the partitions: add, average, maximum, bitwise_or, bitwise_and
     data : Tensor
-        input
+        input; must be an integer type for bitwise operations
     name : str | None
         a label for the instruction
     """
@@ -1200,14 +1200,15 @@ def tensor_reduce(dst: Tensor, op: Op, data: Tensor, axis: int | Sequence[int], 
     Parameters
     ----------
     dst : Tensor
-        result: the elements of the dimensions that stay (written)
+        result: the elements of the dimensions that stay; must be an integer type for bitwise operations
+        (written)
     op : Op
         add, subtract, multiply, maximum, minimum, logical or bitwise: add, subtract, multiply, divide,
         maximum, minimum, abs_max, abs_min, abs, power, rsqrt, equal, not_equal, greater, greater_equal,
         less, less_equal, logical_and, logical_or, logical_xor, logical_not, bitwise_and, bitwise_or,
         bitwise_xor, invert, left_shift, right_shift, square, relu
     data : Tensor
-        input
+        input; must be an integer type for bitwise operations
     axis : int | Sequence[int]
         free dimensions to reduce, numbered from 1
     negate : bool
@@ -1234,16 +1235,16 @@ def tensor_scalar(dst: Tensor, data: Tensor, op0: Op, operand0: Scalar, reverse0
     Parameters
     ----------
     dst : Tensor
-        result (written)
+        result; must be an integer type for bitwise operations (written)
     data : Tensor
-        input, same shape
+        input, same shape; must be an integer type for bitwise operations
     op0 : Op
         first operation: add, subtract, multiply, divide, maximum, minimum, abs_max, abs_min, abs,
         power, rsqrt, equal, not_equal, greater, greater_equal, less, less_equal, logical_and,
         logical_or, logical_xor, logical_not, bitwise_and, bitwise_or, bitwise_xor, invert, left_shift,
         right_shift, square, relu
     operand0 : Scalar
-        its operand
+        its operand; must be float32, must be an integer type for bitwise operations
     reverse0 : bool
         compute operand0 op0 data
     op1 : Op | None
@@ -1252,7 +1253,7 @@ def tensor_scalar(dst: Tensor, data: Tensor, op0: Op, operand0: Scalar, reverse0
         logical_or, logical_xor, logical_not, bitwise_and, bitwise_or, bitwise_xor, invert, left_shift,
         right_shift, square, relu
     operand1 : Scalar | None
-        its operand
+        its operand; must be float32, must be an integer type for bitwise operations
     reverse1 : bool
         compute operand1 op1 (…)
     engine : Engine | None
@@ -1357,11 +1358,11 @@ def tensor_tensor(dst: Tensor, data1: Tensor, data2: Tensor, op: Op, engine: Eng
     Parameters
     ----------
     dst : Tensor
-        result (written)
+        result; must be an integer type for bitwise operations (written)
     data1 : Tensor
-        left input
+        left input; must be an integer type for bitwise operations
     data2 : Tensor
-        right input, same shape
+        right input, same shape; must be an integer type for bitwise operations
     op : Op
         the operation: add, subtract, multiply, divide, maximum, minimum, abs_max, abs_min, abs, power,
         rsqrt, equal, not_equal, greater, greater_equal, less, less_equal, logical_and, logical_or,

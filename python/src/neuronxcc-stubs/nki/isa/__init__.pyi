@@ -436,9 +436,9 @@ def nc_matmul(stationary: Tensor, moving: Tensor, *, is_stationary_onezero: bool
     Parameters
     ----------
     stationary : Tensor
-        [K, M] in sbuf; becomes the weights
+        [K, M] in sbuf; becomes the weights; must be a float type
     moving : Tensor
-        [K, N] in sbuf; streams through
+        [K, N] in sbuf; streams through; must be a float type
     is_stationary_onezero : bool
         promise: 'stationary' holds ones and zeros only
     is_moving_onezero : bool
@@ -745,7 +745,7 @@ def tensor_partition_reduce(op: Op, data: Tensor, *, mask: Any = None, dtype: El
     op : Op
         how to combine the partitions: add, average, maximum, bitwise_or, bitwise_and
     data : Tensor
-        input
+        input; must be an integer type for bitwise operations
     mask : Any
         comparisons of nl.arange: what of the result is computed
     dtype : ElementType | None
@@ -772,7 +772,7 @@ def tensor_reduce(op: Op, data: Tensor, axis: int | Sequence[int], *, mask: Any 
         less, less_equal, logical_and, logical_or, logical_xor, logical_not, bitwise_and, bitwise_or,
         bitwise_xor, invert, left_shift, right_shift, square, relu
     data : Tensor
-        input
+        input; must be an integer type for bitwise operations
     axis : int | Sequence[int]
         free dimensions to reduce
     mask : Any
@@ -803,14 +803,14 @@ def tensor_scalar(data: Tensor, op0: Op, operand0: Scalar, reverse0: bool = Fals
     Parameters
     ----------
     data : Tensor
-        input, same shape
+        input, same shape; must be an integer type for bitwise operations
     op0 : Op
         first operation: add, subtract, multiply, divide, maximum, minimum, abs_max, abs_min, abs,
         power, rsqrt, equal, not_equal, greater, greater_equal, less, less_equal, logical_and,
         logical_or, logical_xor, logical_not, bitwise_and, bitwise_or, bitwise_xor, invert, left_shift,
         right_shift, square, relu
     operand0 : Scalar
-        its operand
+        its operand; must be float32, must be an integer type for bitwise operations
     reverse0 : bool
         compute operand0 op0 data
     op1 : Op | None
@@ -819,7 +819,7 @@ def tensor_scalar(data: Tensor, op0: Op, operand0: Scalar, reverse0: bool = Fals
         logical_or, logical_xor, logical_not, bitwise_and, bitwise_or, bitwise_xor, invert, left_shift,
         right_shift, square, relu
     operand1 : Scalar | None
-        its operand
+        its operand; must be float32, must be an integer type for bitwise operations
     reverse1 : bool
         compute operand1 op1 (…)
     dtype : ElementType | None
@@ -926,9 +926,9 @@ def tensor_tensor(data1: Tensor, data2: Tensor, op: Op, *, dtype: ElementType | 
     Parameters
     ----------
     data1 : Tensor
-        left input
+        left input; must be an integer type for bitwise operations
     data2 : Tensor
-        right input, same shape
+        right input, same shape; must be an integer type for bitwise operations
     op : Op
         the operation: add, subtract, multiply, divide, maximum, minimum, abs_max, abs_min, abs, power,
         rsqrt, equal, not_equal, greater, greater_equal, less, less_equal, logical_and, logical_or,
