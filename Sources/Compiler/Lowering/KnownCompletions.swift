@@ -19,8 +19,11 @@ struct KnownCompletions {
 
   /// Nothing is known.
   ///
-  /// - Parameter tracksTransfers: whether knowledge of transfers spreads too (for races).
-  init(tracksTransfers: Bool) {
+  /// - Parameters:
+  ///   - tracksTransfers: whether knowledge of transfers spreads too (for races).
+  ///   - count: how many device instructions there will be, about.
+  init(tracksTransfers: Bool, expecting count: Int) {
+    sealed.reserveCapacity(count * Self.lanes)
     self.tracksTransfers = tracksTransfers
     clocks = Array(repeating: -1, count: Self.lanes * Self.lanes)
     transfers = Array(repeating: [], count: Self.lanes)

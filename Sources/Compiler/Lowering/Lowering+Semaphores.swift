@@ -13,7 +13,9 @@ extension Lowering {
     let values = addUpdates()
     var nextSemaphore = Int32(Engine.allCases.count * Engine.allCases.count)
     var instructions: [DeviceInstruction] = []
-    instructions.reserveCapacity(device.instructions.count)
+    // Exactly: an array that grows would be there twice, and a third time as what it is made of.
+    instructions.reserveCapacity(device.instructions.count + events())
+    device.waits.reserveCapacity(pendingWaits.count)
     var producers: [Producer] = []
     var next = 0
     // Waits were found in the order of their instructions.
@@ -24,7 +26,10 @@ extension Lowering {
         producers.append(pendingWaits[next].producer)
         next += 1
       }
-      if producers.count > 1 { producers.sort { rank($0) > rank($1) } }
+      if producers.count > 1 {
+        let made = device.instructions
+        producers.sort { Lowering.rank($0, in: made) > Lowering.rank($1, in: made) }
+      }
       for (position, producer) in producers.enumerated() {
         let place = Int32(device.waits.count)
         let wait = semaphoreWait(producer, instruction.engine, values, &nextSemaphore)
@@ -48,6 +53,16 @@ extension Lowering {
     return device
   }
 
+  /// How many waits are instructions of their own: all but the last of each instruction's.
+  private func events() -> Int {
+    var count = 0
+    for next in pendingWaits.indices.dropFirst()
+    where pendingWaits[next].instruction == pendingWaits[next - 1].instruction {
+      count += 1
+    }
+    return count
+  }
+
   /// A kernel has ended when its outputs are in HBM: the engines that started those transfers wait for
   /// each of them with a NOP, as in all trn2 captures.
   private mutating func awaitOutputs() {
@@ -65,10 +80,10 @@ extension Lowering {
   ///
   /// The compiler numbers Scalar's, Tensor's and Vector's semaphores before those of DMAs, and the
   /// instruction itself waits for its lowest (trn2.3xlarge captures).
-  private func rank(_ producer: Producer) -> Int {
+  private static func rank(_ producer: Producer, in instructions: [DeviceInstruction]) -> Int {
     let engines = Engine.allCases.count
     if let transfer = producer.transfer { return engines + transfer }
-    return switch device.instructions[Int(producer.value)].engine {
+    return switch instructions[Int(producer.value)].engine {
     case .scalar: 0
     case .tensor: 1
     case .vector: 2

@@ -74,10 +74,15 @@ public struct Lowering {
     tracker = HazardTracker(
       tensors: program.tensors, sbufBytes: hardware.sbuf.bytesPerPartition,
       psumBytes: hardware.psum.bytesPerPartition)
-    known = KnownCompletions(tracksTransfers: program.dependencies == .explicit)
+    // A product is two device instructions; what has more or fewer evens out.
+    let expected = program.instructions.count * 2
+    known = KnownCompletions(
+      tracksTransfers: program.dependencies == .explicit, expecting: expected)
     queueLengths = Array(repeating: 0, count: Engine.allCases.count)
     completions = Array(repeating: nil, count: program.instructions.count)
-    device.instructions.reserveCapacity(program.instructions.count * 2)
+    device.instructions.reserveCapacity(expected)
+    waiters.reserveCapacity(expected)
+    positions.reserveCapacity(expected)
   }
 
   // MARK: - One program instruction
@@ -299,13 +304,13 @@ public struct Lowering {
   }
 
   private mutating func wait(_ index: Int, _ engine: Engine, for producer: Producer) {
-    let consumer = waiting(index)
+    let consumer = device.instructions.waiting(index)
     if let transfer = producer.transfer {
       guard known.learn(transfer: transfer, trigger: triggers[transfer], on: engine) else {
         return
       }
     } else {
-      let index = signalling(Int(producer.value))
+      let index = device.instructions.signalling(Int(producer.value))
       let lane = device.instructions[index].engine
       guard known.learn(index, at: positions[index], of: lane, on: engine) else { return }
       waiters[index] |= 1 << engine.rawValue
@@ -314,32 +319,6 @@ public struct Lowering {
       return
     }
     pendingWaits.append(PendingWait(instruction: Int32(consumer), producer: producer))
-  }
-
-  /// The instruction that waits for what this one needs.
-  ///
-  /// A matmul waits for nothing: the weight load before it waits for both (all trn2 captures).
-  private func waiting(_ index: Int) -> Int {
-    if case .matmul = device.instructions[index].work { return index - 1 }
-    // The steps of a DMA's address wait for what the DMA waits for (decoded trn2 streams of MoE kernels).
-    var first = index
-    if case .trigger = device.instructions[index].work {
-      while first > 0, device.instructions[first - 1].opcode.makesAddress,
-        device.instructions[first - 1].source == device.instructions[index].source
-      {
-        first -= 1
-      }
-    }
-    return first
-  }
-
-  /// The instruction whose completion says that this one has completed.
-  ///
-  /// A weight load ends before the matmul that went before it, so it cannot count on the same
-  /// semaphore; the matmul that follows it stands for both.
-  private func signalling(_ index: Int) -> Int {
-    if case .loadWeights = device.instructions[index].work { return index + 1 }
-    return index
   }
 
   private func isRace(_ producer: Producer, _ device: Int, _ engine: Engine) -> Bool {
@@ -378,5 +357,34 @@ public struct Lowering {
       }
     }
     return nil
+  }
+}
+
+// Of the array: as methods of the lowering they copied all of it at each call.
+extension [DeviceInstruction] {
+  /// The instruction that waits for what this one needs.
+  ///
+  /// A matmul waits for nothing: the weight load before it waits for both (all trn2 captures).
+  fileprivate func waiting(_ index: Int) -> Int {
+    if case .matmul = self[index].work { return index - 1 }
+    // The steps of a DMA's address wait for what the DMA waits for (decoded trn2 streams of MoE kernels).
+    var first = index
+    if case .trigger = self[index].work {
+      while first > 0, self[first - 1].opcode.makesAddress,
+        self[first - 1].source == self[index].source
+      {
+        first -= 1
+      }
+    }
+    return first
+  }
+
+  /// The instruction whose completion says that this one has completed.
+  ///
+  /// A weight load ends before the matmul that went before it, so it cannot count on the same
+  /// semaphore; the matmul that follows it stands for both.
+  fileprivate func signalling(_ index: Int) -> Int {
+    if case .loadWeights = self[index].work { return index + 1 }
+    return index
   }
 }
