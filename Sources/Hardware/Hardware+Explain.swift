@@ -4,10 +4,9 @@ extension Hardware {
   /// The path of every value that this configuration holds, in order.
   public var paths: [String] { present.map(\.path) }
 
-  /// The path and the unit, such as `ns`, of every value that this configuration holds, in order.
-  public var units: [(path: String, unit: String)] {
-    present.map { ($0.path, $0.unit.rawValue) }
-  }
+  /// The path and the unit, such as `ns`, of every value that configurations may hold, in order.
+  public static let units: [(path: String, unit: String)] =
+    Schema.entries.map { ($0.path, $0.unit.rawValue) }
 
   /// The names of the sections.
   public static var sections: [String] { Schema.groups[""] ?? [] }
@@ -91,10 +90,10 @@ extension Hardware {
   /// FNV-1a over `path=value` lines; names, descriptions and sources do not count.
   public var fingerprint: String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    let entries = Schema.entries
     for index in Schema.sorted where !isAbsent(index) {
-      let entry = Schema.entries[index]
-      for byte in "\(entry.path)=\(entry.read(self).text)\n".utf8 {
-        hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+      for part in [entries[index].path, "=", entries[index].read(self).text, "\n"] {
+        for byte in part.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
       }
     }
     let digits = String(hash, radix: 16)

@@ -131,20 +131,27 @@ public enum ScaledTarget: Hashable, Sendable {
       isGroup: parts.count > 1, change: change)
   }
 
-  /// Whether the value at a path is multiplied by the factor (true) or divided by it (false); `nil` if it
-  /// stays as it is.
-  private func isRate(_ path: String, unit: String) -> Bool? {
-    if case .value(let chosen) = self { return chosen == path ? true : nil }
-    return parts.lazy.compactMap { $0.isRate(path, unit: unit) }.first
+  /// The values that belong to parts, in the order of configurations, and whether each is a rate of them.
+  private static let valuesOfParts: [(path: String, isRate: [MachinePart: Bool])] =
+    Hardware.units.compactMap { path, unit in
+      var isRate: [MachinePart: Bool] = [:]
+      for part in MachinePart.allCases { isRate[part] = part.isRate(path, unit: unit) }
+      return isRate.isEmpty ? nil : (path, isRate)
+    }
+
+  /// The values that a factor changes: it multiplies rates and divides the others.
+  private var values: [(path: String, isRate: Bool)] {
+    if case .value(let path) = self { return [(path, true)] }
+    let parts = parts
+    return ScaledTarget.valuesOfParts.compactMap { path, isRate in
+      parts.lazy.compactMap { isRate[$0] }.first.map { (path, $0) }
+    }
   }
 
   /// The overrides that make it `factor` times as fast; of a single value: `factor` times as large.
   public func overrides(_ factor: Double, on hardware: Hardware) -> [Setting] {
-    hardware.units.compactMap { path, unit in
-      // Few values are of a part: their paths and units are looked at before them.
-      guard let isRate = isRate(path, unit: unit),
-        let number = hardware.value(of: path).flatMap(Double.init)
-      else { return nil }
+    values.compactMap { path, isRate in
+      guard let number = hardware.value(of: path).flatMap(Double.init) else { return nil }
       let scaled = isRate ? number * factor : number / factor
       guard scaled != number else { return nil }
       // Whole numbers stay whole: there is no half a ring.
