@@ -77,16 +77,18 @@ public struct FreeDimensions: Hashable, Sendable, RandomAccessCollection {
 /// bytes of that partition from element `offset` of the tensor on. In HBM the tensor is flat: row *r*
 /// starts at element `offset + r × rowStride`.
 public struct AccessPattern: Hashable, Sendable {
+  // Wide ones first: programs hold millions of patterns, and padding would be a tenth of them.
+
+  /// Elements between rows in HBM; unused (0) on chip.
+  public var rowStride: Int
+  /// First element: flat in HBM, within the partition on chip.
+  public var offset: Int
   /// The tensor.
   public var tensor: TensorID
   /// First row relative to the tensor's first partition (on chip); 0 in HBM.
   public var rowStart: Int32
   /// Number of rows: the partition extent.
   public var rows: Int32
-  /// Elements between rows in HBM; unused (0) on chip.
-  public var rowStride: Int
-  /// First element: flat in HBM, within the partition on chip.
-  public var offset: Int
   /// The free dimensions, outermost first.
   public var free: FreeDimensions
   /// The register that moves `offset` while the program runs; -1 for none.

@@ -5,18 +5,43 @@ public import Machine
 
 /// One entry of a program: an operation with where it runs and where it came from.
 public struct Instruction: Sendable {
+  // In an order without padding: programs have millions.
+
   /// What to do.
   public var operation: any Operation
-  /// Engine chosen by the author; `nil` leaves it to the lowering.
-  public var engine: Engine?
-  /// Name that `after` of other instructions may refer to.
-  public var label: String?
-  /// Indices of instructions that must have completed first; may point forward in explicit programs.
-  public var after: [Int32]
-  /// Index into `Program.scopes`; -1 for none.
-  public var scope: Int32
   /// Where it came from.
   public var location: SourceLocation?
+  /// What few instructions have.
+  private var links: Links?
+  /// Index into `Program.scopes`; -1 for none.
+  public var scope: Int32
+  /// Engine chosen by the author; `nil` leaves it to the lowering.
+  public var engine: Engine?
+
+  /// An instruction's label and the instructions that it names.
+  private final class Links: Sendable {
+    let label: String?
+    let after: [Int32]
+
+    /// `nil` where there is nothing to hold.
+    init?(label: String?, after: [Int32]) {
+      if label == nil && after.isEmpty { return nil }
+      self.label = label
+      self.after = after
+    }
+  }
+
+  /// Name that `after` of other instructions may refer to.
+  public var label: String? {
+    get { links?.label }
+    set { links = Links(label: newValue, after: after) }
+  }
+
+  /// Indices of instructions that must have completed first; may point forward in explicit programs.
+  public var after: [Int32] {
+    get { links?.after ?? [] }
+    set { links = Links(label: label, after: newValue) }
+  }
 
   /// Makes an instruction.
   public init(
@@ -25,8 +50,7 @@ public struct Instruction: Sendable {
   ) {
     self.operation = operation
     self.engine = engine
-    self.label = label
-    self.after = after
+    links = Links(label: label, after: after)
     self.scope = scope
     self.location = location
   }
