@@ -85,7 +85,8 @@ import Testing
       #expect(field.typeRule.hasSuffix("must be an integer type for bitwise operations"))
       for type in [DType.float32, .bfloat16, .int32, .uint8] {
         var operation = operation
-        #expect(operation.setField(index, to: .tile(bench.tile(4, 8, type))))
+        let isSet = operation.setField(index, to: .tile(bench.tile(4, 8, type)))
+        #expect(isSet)
         let rule = bench.findings(operation).filter {
           $0.field == field.name
             && $0.message
