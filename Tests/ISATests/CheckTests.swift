@@ -212,7 +212,8 @@ func expect(
       bench, TensorPartitionReduce(dst: row.walking([(1, 9)]), op: .add, data: a), "dst",
       "has 9 elements per partition, 'data' has 24")
     expect(
-      bench, TensorPartitionReduce(dst: row, op: .bitwiseAnd, data: a), "dst", "need integers")
+      bench, TensorPartitionReduce(dst: row, op: .bitwiseAnd, data: i), "dst",
+      "must be an integer type for bitwise operations")
     let p = bench.tile(4, 24, .float32, .psum)
     expect(bench, TensorPartitionReduce(dst: row, op: .add, data: p), "data", "cannot access psum")
   }
