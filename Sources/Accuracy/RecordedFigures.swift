@@ -3,7 +3,7 @@ public import Reports
 /// The errors that were recorded when the captures were at hand, and where these come from.
 ///
 /// `RECORD_GOLDENS=1 swift test --filter RecordedFigures` writes `RecordedFigures+Table.swift`,
-/// `RecordedFigures+SecondTable.swift` and the README's table.
+/// `RecordedFigures+SecondTable.swift`, `RecordedFigures+SecondGenerationTable.swift` and the README's table.
 public struct RecordedFigures: Sendable {
   /// One line of the recorded table.
   public struct Row: Hashable, Sendable {
@@ -23,6 +23,9 @@ public struct RecordedFigures: Sendable {
 
   /// The same of the second set of captures: convolutions of other authors, attention of 1024 tokens.
   public static let second = RecordedFigures(csv: secondTable)
+
+  /// The same of the two captures of the second generation: MoE token generation.
+  public static let secondGeneration = RecordedFigures(csv: secondGenerationTable)
 
   /// Reads what `AccuracyTable.csv()` writes.
   public init(csv: String) {

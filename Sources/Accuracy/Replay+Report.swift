@@ -65,7 +65,7 @@ extension Replay {
     func place(_ spread: Spread) -> JSON {
       spread.place < 0 ? .null : .string(capture.labels[spread.place])
     }
-    return .object([
+    var object: [String: JSON] = [
       "name": .string(capture.name), "notes": .array(capture.notes.map(JSON.string)),
       "dma_source": .string(dma.rawValue),
       "instructions": .integer(capture.instructions.count),
@@ -85,7 +85,15 @@ extension Replay {
         "span": pair(transferSpan), "transfer_time": pair(transferTime),
         "ring_busy": pair(ringBusy),
       ]),
-    ])
+    ]
+    if let doubt {
+      object["doubt"] = doubt.json
+      if let interval = doubt.interval {
+        object["time_low_us"] = .real(interval.low)
+        object["time_high_us"] = .real(interval.high)
+      }
+    }
+    return .object(object)
   }
 
   /// The comparison for people.
@@ -110,6 +118,7 @@ extension Replay {
     text += row("DMA span", transferSpan.measured, transferSpan.predicted)
     text += row("DMA transfer times", transferTime.measured, transferTime.predicted)
     if dma == .predicted { text += row("DMA rings busy", ringBusy.measured, ringBusy.predicted) }
+    if let doubt { text += "  predicted span, \(doubt.sentence)\n" }
     let duration = Spread(durationErrors)
     let begin = Spread(beginErrors.map { Double($0) / 1000 })
     text += "  duration error: median \(fixed(duration.median, 2)) %, "

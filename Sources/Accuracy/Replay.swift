@@ -2,6 +2,7 @@ public import Captures
 public import Device
 public import Diagnostics
 public import Hardware
+public import Reports
 public import Timing
 
 /// Where a replay takes the times of its DMAs from.
@@ -20,6 +21,8 @@ public struct Replay: Sendable {
   public var timeline: Timeline
   /// Where the DMAs' times came from.
   public var dma: DMASource
+  /// How far the predicted span may be from a device's; `nil` where the DMAs' times were measured ones.
+  public let doubt: Doubt?
   /// Where the PE clock's windows were, in ns after the launch.
   public let phase: Double
   /// Begin of the first predicted instruction: the time that measured times count from.
@@ -47,7 +50,13 @@ public struct Replay: Sendable {
     } catch {
       throw Replay.describe(error, capture)
     }
-    predictedOrigin = timeline.instructions.map(\.begin).min() ?? 0
+    let origin = timeline.instructions.map(\.begin).min() ?? 0
+    predictedOrigin = origin
+    doubt =
+      dma == .predicted
+      ? Doubt(
+        givenStream: (timeline.instructions.map(\.end).max() ?? origin) - origin, on: hardware)
+      : nil
   }
 
   /// From the first begin to the last end of the predicted instructions.

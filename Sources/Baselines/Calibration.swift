@@ -34,9 +34,14 @@ public struct Calibration: Sendable {
       doubt.interval.map { ($0.low...max($0.low, $0.high)).contains(measured) }
     }
 
+    /// Shares that are parts of another mechanism's work, or of how sure its price is.
+    private static let parts: Set<Mechanism> = [
+      .every, .overlap, .software, .spills, .narrow, .extrapolated, .assumed,
+    ]
+
     /// The mechanism with the largest share, of those that are work or waiting.
     public var largest: Mechanism {
-      let ranked = doubt.shares.filter { $0.key != .every && $0.key != .assumed }
+      let ranked = doubt.shares.filter { !Self.parts.contains($0.key) }
         .sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
       return ranked.first?.key ?? .every
     }

@@ -1,6 +1,7 @@
 public import Diagnostics
 import FoundationEssentials
 import Kernels
+import Scripts
 import Storage
 import Sweeps
 import YAML
@@ -8,6 +9,7 @@ import YAML
 // workload,measured_us
 // matmul m=1024 n=1024 k=1024,51.3
 // kernels/rope.trn,12.9
+// "rope.py:kernel x=bfloat16[128,2048] width=512",12.9
 //
 // times:
 //   - {workload: "matmul m=1024 n=1024 k=1024", measured_us: 51.3}
@@ -181,34 +183,73 @@ public struct DeviceTimes: Sendable {
     guard let subject = words.first else {
       throw DiagnosticError("the row names no workload", remedy: "write a kernel or a program file")
     }
+    let hardware = written.hardware.isEmpty ? "trn2" : written.hardware
+    // What is not `FILE.py:FUNCTION` is judged as any other subject.
+    let function = subject.firstRange(of: ".py:").map { String(subject[$0.upperBound...]) }
+    let file = function.map { String(subject.dropLast($0.count + 1)) } ?? subject
     guard
-      KernelName(rawValue: subject) != nil
-        || FileManager.default.fileExists(atPath: pathBeside(path, subject))
+      KernelName(rawValue: file) != nil
+        || FileManager.default.fileExists(atPath: pathBeside(path, file))
     else {
       let known = KernelName.allCases.map(\.rawValue) + (suite?.entries.map(\.name) ?? [])
       throw DiagnosticError(
-        "there is no kernel, no file\(suite == nil ? "" : " and no entry of the suite") '\(subject)'",
-        remedy: remedyForUnknown(subject, known: known))
+        "there is no kernel, no file\(suite == nil ? "" : " and no entry of the suite") '\(file)'",
+        remedy: remedyForUnknown(file, known: known))
     }
     guard !subject.hasSuffix(".py") else {
       throw DiagnosticError(
         "'\(subject)' is a Python script",
-        remedy: "make it an entry of a suite, and give --suite")
+        remedy:
+          "name its kernel and what it gets: \(subject):FUNCTION x=bfloat16[128,2048] width=512")
     }
-    var parameters: [Setting] = []
+    var settings: [Setting] = []
     for word in words.dropFirst() {
       guard let equals = word.firstIndex(of: "="), equals > word.startIndex else {
         throw DiagnosticError("'\(word)' is not a setting", remedy: "write name=value")
       }
-      parameters.append(
+      settings.append(
         Setting(String(word[..<equals]), String(word[word.index(after: equals)...])))
     }
-    let variant = Variant(
-      subject, parameters, on: written.hardware.isEmpty ? "trn2" : written.hardware)
+    var entry = (variant: Variant(subject, settings, on: hardware), call: ScriptCall?.none)
+    if let function {
+      entry = try script(file, function, settings, hardware: hardware, beside: path)
+    }
     return Row(
       workload: written.workload,
       entry: SuiteFile.Entry(
-        name: written.workload, variant: variant, call: nil, tolerances: [:]),
+        name: written.workload, variant: entry.variant, call: entry.call, tolerances: [:]),
       measured: measured)
+  }
+
+  /// A script's kernel: settings whose value is a type with a shape are arrays.
+  private static func script(
+    _ file: String, _ function: String, _ settings: [Setting], hardware: String,
+    beside path: String
+  ) throws(DiagnosticError) -> (variant: Variant, call: ScriptCall?) {
+    var inputs: [ShapeText] = []
+    var arguments: [Setting] = []
+    for setting in settings {
+      if setting.value.hasSuffix("]") && !setting.value.hasPrefix("[") {
+        inputs.append(try ShapeText(setting.name, setting.value))
+      } else {
+        arguments.append(setting)
+      }
+    }
+    if let name = inputs.flatMap(\.extents).first(where: { Int($0) == nil }) {
+      throw DiagnosticError("'\(name)' is no extent", remedy: "write a number from 1 on")
+    }
+    var variant = Variant("\(file):\(function)", arguments, on: hardware)
+    variant.inputs = inputs.map {
+      Setting($0.name, "\($0.dtype) [\($0.extents.joined(separator: ", "))]")
+    }
+    let call = ScriptCall(
+      script: pathBeside(path, file), function: function,
+      inputs: inputs.map {
+        ScriptCall.Input(name: $0.name, dtype: $0.dtype, shape: $0.extents.compactMap { Int($0) })
+      },
+      arguments: Dictionary(
+        arguments.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
+      hardware: hardware)
+    return (variant, call)
   }
 }

@@ -19,6 +19,9 @@ public enum Pipeline: String, CaseIterable, Sendable {
   /// as long as the compiler has not seen it.
   public static let generationKey = "nki"
 
+  /// Key of a program's metadata that is there, as `compiler`, where passes changed its instructions or their order.
+  public static let orderKey = "ordered_by"
+
   /// The passes for a program with this metadata.
   ///
   /// - Parameter schedule: what is asked for; `nil` asks for the compiler of a script's kernel and for program order

@@ -263,8 +263,14 @@ struct PipelineRun {
   }
 
   private func finished(_ state: State) -> Compiled {
-    Compiled(
-      program: state.passes.isEmpty
-        ? program : state.draft.program(keepsScopes: state.keepsScopes), passes: state.passes)
+    guard !state.passes.isEmpty else { return Compiled(program: program, passes: []) }
+    var result = state.draft.program(keepsScopes: state.keepsScopes)
+    if !state.passes.allSatisfy({ Self.keepingPasses.contains($0.name) }) {
+      result.metadata[Pipeline.orderKey] = Schedule.compiler.rawValue
+    }
+    return Compiled(program: result, passes: state.passes)
   }
+
+  /// Passes that leave instructions and their order as they were given.
+  private static let keepingPasses: Set = ["place", "starters", "descriptors"]
 }

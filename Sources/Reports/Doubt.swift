@@ -1,7 +1,8 @@
 import Device
 import Glibc
-package import Hardware
+public import Hardware
 import Simulation
+public import Timing
 
 // doubt     90 %: 8.21 to 14.1 µs; widest part: descriptor generation, 0.902 µs
 
@@ -21,6 +22,8 @@ public struct Doubt: Hashable, Sendable {
   public struct Interval: Hashable, Sendable {
     /// The probability.
     public var coverage: Double
+    /// Whose stream the measured kernels had.
+    public var stream: DoubtTable.Stream
     /// Its lower end in µs.
     public var low: Double
     /// Its upper end in µs.
@@ -52,38 +55,55 @@ public struct Doubt: Hashable, Sendable {
   /// - Parameters:
   ///   - time: Simulated, in µs.
   ///   - shares: What the run's time stands on.
+  ///   - extrapolation: Work beyond the sizes at which its price was measured, in words.
   ///   - table: The errors.
-  public init(time: Double, shares: [Mechanism: Double], table: DoubtTable) {
+  public init(
+    time: Double, shares: [Mechanism: Double], extrapolation: String? = nil, table: DoubtTable
+  ) {
     self.shares = shares
+    // Mechanisms err apart from each other: their variances add up.
     var below = 0.0
     var above = 0.0
-    var widths: [(row: DoubtTable.Row, share: Double)] = []
+    var reasons: [(mechanism: Mechanism, share: Double, variance: Double)] = []
     for row in table.rows {
       let share = shares[row.mechanism] ?? 0
-      below += row.below * share
-      above += row.above * share
-      widths.append((row, share))
+      func square(_ weight: Double) -> Double { (weight * share) * (weight * share) }
+      below += square(row.below)
+      above += square(row.above)
+      reasons.append((row.mechanism, share, square(row.reason)))
     }
-    let low = time * exp(-below)
-    let high = time * exp(above)
-    // Each side is shared out as its exponents are, so that the parts' sum is half of the interval.
-    let parts = widths.compactMap { row, share -> Part? in
-      let down = below > 0 ? (time - low) * row.below * share / below : 0
-      let up = above > 0 ? (high - time) * row.above * share / above : 0
-      guard down + up > 0 else { return nil }
-      return Part(mechanism: row.mechanism, share: share, microseconds: (down + up) / 2)
+    let low = time * exp(-below.squareRoot())
+    let high = time * exp(above.squareRoot())
+    // Shared out as the errors' variances are, so that the parts' sum is half of the interval.
+    let all = reasons.reduce(0) { $0 + $1.variance }
+    let parts = reasons.filter { $0.variance > 0 }.map {
+      Part(
+        mechanism: $0.mechanism, share: $0.share,
+        microseconds: (high - low) / 2 * $0.variance / all)
     }
     verdict = .interval(
       Interval(
-        coverage: table.coverage, low: low, high: high,
+        coverage: table.coverage, stream: table.stream, low: low, high: high,
         parts: parts.sorted {
           ($1.microseconds, $0.mechanism.rawValue) < ($0.microseconds, $1.mechanism.rawValue)
         },
-        outside: Doubt.outside(time, shares, table)))
+        outside: Doubt.outside(time, shares, extrapolation, table)))
+  }
+
+  /// Judges the time of a stream that is the device's own by the errors of replays.
+  ///
+  /// - Parameter time: Simulated, in picoseconds.
+  public init(givenStream time: Picoseconds, on hardware: Hardware) {
+    let (table, reason) = DoubtTable.of(hardware, .given)
+    if let table {
+      self.init(time: Double(time) / 1e6, shares: [.every: 1], table: table)
+    } else {
+      self.init(notCalibrated: reason)
+    }
   }
 
   /// A time without an interval.
-  init(notCalibrated reason: String, shares: [Mechanism: Double]) {
+  package init(notCalibrated reason: String, shares: [Mechanism: Double] = [:]) {
     verdict = .notCalibrated(reason)
     self.shares = shares
   }
@@ -92,7 +112,7 @@ public struct Doubt: Hashable, Sendable {
   private static let slack = 0.05
 
   private static func outside(
-    _ time: Double, _ shares: [Mechanism: Double], _ table: DoubtTable
+    _ time: Double, _ shares: [Mechanism: Double], _ extrapolation: String?, _ table: DoubtTable
   ) -> [String] {
     var found: [String] = []
     if time < table.shortest {
@@ -101,7 +121,13 @@ public struct Doubt: Hashable, Sendable {
     if time > table.longest {
       found.append("no measured kernel takes more than \(digits(table.longest)) µs")
     }
-    for row in table.rows where row.mechanism != .every {
+    let extrapolated = shares[.extrapolated] ?? 0
+    if let extrapolation, extrapolated > slack {
+      found.append(
+        "\(Mechanism.extrapolated.displayName), \(percent(extrapolated)) of the time: \(extrapolation)"
+      )
+    }
+    for row in table.rows where row.mechanism != .every && row.mechanism != .extrapolated {
       let share = shares[row.mechanism] ?? 0
       if share > row.most + slack {
         found.append(
@@ -117,12 +143,16 @@ public struct Doubt: Hashable, Sendable {
     switch verdict {
     case .notCalibrated(let reason): return "not calibrated: \(reason)"
     case .interval(let interval):
-      var text = "\(percent(interval.coverage)): \(digits(interval.low)) to "
-      text += "\(digits(interval.high)) µs"
-      if let widest = interval.parts.first {
+      var text = percent(interval.coverage)
+      if interval.stream == .given { text += ", if the device runs this order" }
+      text += ": \(digits(interval.low)) to \(digits(interval.high)) µs"
+      // Where there is one part alone, its name says nothing.
+      if interval.parts.count > 1, let widest = interval.parts.first {
         text += "; widest part: \(widest.mechanism.displayName), \(digits(widest.microseconds)) µs"
       }
-      for sentence in interval.outside { text += "; outside of what was measured: \(sentence)" }
+      if !interval.outside.isEmpty {
+        text += "; outside of what was measured: " + interval.outside.joined(separator: "; ")
+      }
       return text
     }
   }
@@ -137,6 +167,7 @@ public struct Doubt: Hashable, Sendable {
     case .interval(let interval):
       return .object([
         "calibrated": .bool(true), "coverage": .real(interval.coverage), "shares": shares,
+        "stream": .string(interval.stream.rawValue),
         "sentence": .string(sentence),
         "parts": .array(
           interval.parts.map {
@@ -154,9 +185,12 @@ public struct Doubt: Hashable, Sendable {
 
 extension DoubtTable {
   /// The errors that a machine's times have, or why nothing is known of them.
-  static func of(_ hardware: Hardware) -> (table: DoubtTable?, reason: String) {
-    guard let table = all.first(where: { $0.machine == hardware.name }) else {
-      let machines = all.map(\.machine).joined(separator: ", ")
+  package static func of(
+    _ hardware: Hardware, _ stream: Stream
+  ) -> (table: DoubtTable?, reason: String) {
+    guard let table = all.first(where: { $0.machine == hardware.name && $0.stream == stream })
+    else {
+      let machines = Set(all.map(\.machine)).sorted().joined(separator: ", ")
       return (
         nil, "too few kernels of \(hardware.name) were measured (enough: \(machines))"
       )
@@ -169,21 +203,23 @@ extension DoubtTable {
 
   /// From which ratio on two times of a machine's variants are told apart; `nil` where nothing was measured.
   package static func tieRatio(on hardware: Hardware) -> Double? {
-    of(hardware).table.map { exp($0.tie) }
+    of(hardware, .compiled).table?.tie.map { exp($0.distance) }
   }
 }
 
 extension Report {
   /// How far the time may be from a device's; `nil` if nothing was timed.
   public var doubt: Doubt? {
-    guard let timed, let shares = mechanismShares else { return nil }
+    guard let timed, let evidence else { return nil }
     if run.device?.exchanges.isEmpty == false {
       return Doubt(
-        notCalibrated: "exchanges between cores were never measured", shares: shares)
+        notCalibrated: "exchanges between cores were never measured", shares: evidence.shares)
     }
-    let (table, reason) = DoubtTable.of(run.hardware)
-    guard let table else { return Doubt(notCalibrated: reason, shares: shares) }
-    return Doubt(time: Double(timed.summary.total) / 1e6, shares: shares, table: table)
+    let (table, reason) = DoubtTable.of(run.hardware, run.keepsStream ? .given : .compiled)
+    guard let table else { return Doubt(notCalibrated: reason, shares: evidence.shares) }
+    return Doubt(
+      time: Double(timed.summary.total) / 1e6, shares: evidence.shares,
+      extrapolation: evidence.extrapolation, table: table)
   }
 }
 

@@ -22,13 +22,23 @@ public enum Mechanism: String, CaseIterable, Hashable, Sendable {
   case generation = "descriptor_generation"
   /// What no resource explains: order, dependencies and latencies.
   case order
+  /// Other engines' work beside the PE array's, which need each other's results: how far it overlaps, order decides.
+  case overlap = "engine_overlap"
+  /// DMAs that GpSimd's software starts.
+  case software = "software_starts"
+  /// Tiles that go to HBM and back.
+  case spills
+  /// Products of fewer than 128 rows, which keep part of the PE array busy.
+  case narrow = "narrow_products"
+  /// Work at prices beyond the sizes at which they were measured.
+  case extrapolated = "extrapolated_prices"
   /// Work whose prices nobody measured.
   case assumed = "assumed_prices"
 
   /// What texts call it.
   public var displayName: String {
     switch self {
-    case .every: "what every kernel has"
+    case .every: "errors that go with no mechanism"
     case .tensor: "the PE array and its clock"
     case .vector: "Vector's work"
     case .scalar: "Scalar's work"
@@ -39,6 +49,11 @@ public enum Mechanism: String, CaseIterable, Hashable, Sendable {
     case .starts: "starting DMAs"
     case .generation: "descriptor generation"
     case .order: "order and waits"
+    case .overlap: "how far engines overlap"
+    case .software: "DMAs that software starts"
+    case .spills: "spilled tiles"
+    case .narrow: "products of fewer than 128 rows"
+    case .extrapolated: "prices beyond their measured sizes"
     case .assumed: "assumed prices"
     }
   }
@@ -58,64 +73,139 @@ extension Report {
   /// The share of the time that each mechanism has work for, 0…1; `nil` if nothing was timed.
   ///
   /// Shares overlap as the work does, so that their sum means nothing.
-  public var mechanismShares: [Mechanism: Double]? {
+  public var mechanismShares: [Mechanism: Double]? { evidence?.shares }
+
+  /// What the time stands on; `nil` if nothing was timed.
+  var evidence: Evidence? {
     guard let timed, let device = run.device, let timeline = run.timeline,
       timed.summary.total > 0
     else { return nil }
     let summary = timed.summary
     func share(_ time: Picoseconds) -> Double { min(1, max(0, summary.share(time))) }
-    let transfers = summary.transfers
-    let isSmall =
-      transfers.packets > 0 && transfers.bytes / transfers.packets < Mechanism.smallPieceBytes
-    return [
-      .every: 1,
-      .tensor: share(timed.bounds[.tensor]),
-      .vector: share(timed.bounds[.vector]),
-      .scalar: share(timed.bounds[.scalar]),
-      .gpsimd: share(timed.bounds[.gpsimd]),
-      .rings: share(timed.bounds[.rings]),
-      .hbm: share(timed.bounds[.hbm]),
-      .pieces: isSmall ? share(timed.bounds[.rings]) : 0,
-      .starts: min(
-        1, Double(transfers.count) * Double(Mechanism.startTime) / Double(summary.total)),
-      .generation: share(summary.dynamicActiveTime),
-      .order: 1 - share(timed.bounds.largestResource?.time ?? 0),
-      .assumed: share(assumedTime(device, timeline)),
-    ]
+    func starts(_ count: Int) -> Double {
+      min(1, Double(count) * Double(Mechanism.startTime) / Double(summary.total))
+    }
+    let bounds = timed.bounds
+    let (tensor, rings) = (share(bounds[.tensor]), share(bounds[.rings]))
+    let beside = max(share(bounds[.vector]), share(bounds[.scalar]), share(bounds[.gpsimd]))
+    var meter = PriceMeter(run.hardware)
+    for (index, instruction) in device.instructions.enumerated() {
+      meter.meet(instruction, timeline.instructions[index].duration)
+    }
+    let spilled = summary.spills.map { $0.savedBytes + $0.reloadedBytes } ?? 0
+    let moved = summary.transfers.bytes
+    return Evidence(
+      shares: [
+        .every: 1,
+        .tensor: tensor,
+        .vector: share(bounds[.vector]),
+        .scalar: share(bounds[.scalar]),
+        .gpsimd: share(bounds[.gpsimd]),
+        .rings: rings,
+        .hbm: share(bounds[.hbm]),
+        .pieces: rings * smallPieces(device),
+        .starts: starts(summary.transfers.count),
+        .generation: share(summary.dynamicActiveTime),
+        .order: 1 - share(bounds.largestResource?.time ?? 0),
+        .overlap: tensor * beside,
+        .software: starts(summary.transfersByMode[Int(DGEMode.swdge.rawValue)].count),
+        .spills: moved > 0 ? rings * min(1, Double(spilled) / Double(moved)) : 0,
+        .narrow: tensor * meter.narrowShare,
+        .extrapolated: share(meter.extrapolated.max() ?? 0),
+        .assumed: share(meter.assumed.max() ?? 0),
+      ], extrapolation: meter.extrapolation)
   }
 
-  /// Time of the engine that works most at prices that are assumed, in picoseconds.
-  private func assumedTime(_ device: DeviceProgram, _ timeline: Timeline) -> Picoseconds {
-    var prices = AssumedPrices(run.hardware)
-    var times = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
-    for (index, instruction) in device.instructions.enumerated() {
-      guard case .stream(let stream) = instruction.work,
-        prices.areAssumed(stream, on: instruction.engine)
-      else { continue }
-      times[Int(instruction.engine.rawValue)] += timeline.instructions[index].duration
+  /// The share of descriptors in transfers whose pieces are small.
+  private func smallPieces(_ device: DeviceProgram) -> Double {
+    var small = 0
+    var all = 0
+    for transfer in device.transfers where transfer.descriptors > 0 {
+      all += Int(transfer.descriptors)
+      if transfer.bytes / Int(transfer.descriptors) < Mechanism.smallPieceBytes {
+        small += Int(transfer.descriptors)
+      }
     }
-    return times.max() ?? 0
+    return all > 0 ? Double(small) / Double(all) : 0
   }
 }
 
-/// Which streams have a price that no document and no measurement gives.
-private struct AssumedPrices {
+/// What a time stands on.
+struct Evidence {
+  /// The share of the time that each mechanism has work for.
+  var shares: [Mechanism: Double]
+  /// The work beyond measured sizes that takes most time, in words; `nil` if there is none.
+  var extrapolation: String?
+}
+
+/// Sums up what is known of the prices of a program's instructions.
+private struct PriceMeter {
   private let hardware: Hardware
   /// By engine, class and memory, as far as it was asked for.
   private var known: [Bool?]
+  private var streamed = Int64(0)
+  private var narrow = Int64(0)
+  /// By engine, class and memory: time beyond the measured sizes, and the largest such size.
+  private var beyond: [Int: (time: Picoseconds, elements: Int32, sizes: MeasuredSizes)] = [:]
+  /// Time at prices that are assumed, by engine, in picoseconds.
+  private(set) var assumed = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
+  /// Time beyond measured sizes, by engine, in picoseconds.
+  private(set) var extrapolated = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
 
   init(_ hardware: Hardware) {
     self.hardware = hardware
     known = Array(repeating: nil, count: Engine.allCases.count * StreamClass.allCases.count * 2)
   }
 
-  /// Whether what an element takes, or what the instruction takes besides, is assumed.
-  mutating func areAssumed(_ stream: Device.Stream, on engine: Engine) -> Bool {
+  /// The share of the PE array's columns that products of fewer than 128 rows take.
+  var narrowShare: Double { streamed > 0 ? Double(narrow) / Double(streamed) : 0 }
+
+  /// The work beyond measured sizes that takes most time, such as `Vector's copy of 1,024 elements (measured: 1 to 128)`.
+  var extrapolation: String? {
+    let most = beyond.max { ($0.value.time, $1.key) < ($1.value.time, $0.key) }
+    return most.map { _, found in
+      let sizes = found.sizes
+      let (least, largest) = (sizes.elements.lowerBound, sizes.elements.upperBound)
+      let measured = least == largest ? "" : "\(grouped(least)) to "
+      return "\(sizes.engine.displayName)'s \(sizes.streamClass.configurationKey) of "
+        + "\(grouped(Int(found.elements))) elements (measured: \(measured)\(grouped(largest)))"
+    }
+  }
+
+  mutating func meet(_ instruction: DeviceInstruction, _ duration: Picoseconds) {
+    switch instruction.work {
+    case .stream(let stream): meet(stream, on: instruction.engine, duration)
+    case .matmul(let matmul):
+      streamed += Int64(matmul.moving)
+      if matmul.rows < MeasuredSizes.rows { narrow += Int64(matmul.moving) }
+    default: break
+    }
+  }
+
+  private mutating func meet(
+    _ stream: Device.Stream, on engine: Engine, _ duration: Picoseconds
+  ) {
     let inPSUM = stream.readsPSUM || stream.writesPSUM
     let row = Int(engine.rawValue) * StreamClass.allCases.count + Int(stream.streamClass.rawValue)
     let index = 2 * row + (inPSUM ? 1 : 0)
+    if areAssumed(stream.streamClass, on: engine, inPSUM: inPSUM, index) {
+      assumed[Int(engine.rawValue)] += duration
+    }
+    guard let sizes = MeasuredSizes.known[index], !sizes.elements.contains(Int(stream.elements))
+    else { return }
+    extrapolated[Int(engine.rawValue)] += duration
+    let before = beyond[index]
+    beyond[index] = (
+      (before?.time ?? 0) + duration, max(before?.elements ?? 0, stream.elements), sizes
+    )
+  }
+
+  /// Whether what an element takes, or what the instruction takes besides, is assumed.
+  private mutating func areAssumed(
+    _ streamClass: StreamClass, on engine: Engine, inPSUM: Bool, _ index: Int
+  ) -> Bool {
     if let found = known[index] { return found }
-    let path = "\(engine.name).classes.\(stream.streamClass.configurationKey)"
+    let path = "\(engine.name).classes.\(streamClass.configurationKey)"
     let memory = inPSUM ? "psum" : "sbuf"
     let found = ["cycles_per_element", "latency"].contains {
       hardware.isAssumed("\(path).\($0).\(memory)")

@@ -65,7 +65,7 @@ extension Report {
     var title = run.program.name
     let spills = Summary.Spills.keys
     let parameters = run.program.metadata.filter {
-      ![spills.saved, spills.reloaded].contains($0.key)
+      ![spills.saved, spills.reloaded, Run.orderKey].contains($0.key)
     }
     if !parameters.isEmpty {
       let parameters = parameters.sorted { $0.key < $1.key }

@@ -88,4 +88,10 @@ public struct Run: Sendable {
   public var remarks: [String] = []
   /// What the host needed.
   public var host = HostTimes()
+
+  /// Key of a program's metadata that says so where the compiler's passes chose instructions or their order.
+  public static let orderKey = Pipeline.orderKey
+
+  /// Whether instructions and their order are the author's, or a device's, and no choice of the compiler's passes.
+  public var keepsStream: Bool { program.metadata[Pipeline.orderKey] == nil }
 }

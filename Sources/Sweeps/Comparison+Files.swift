@@ -10,6 +10,7 @@ extension Comparison {
   /// their indices, `best` and `worst` with their reasons.
   public var json: JSON {
     let ranked = ranked
+    let tied = tied(ranked)
     var object: [String: JSON] = [
       "schema": .integer(Comparison.schemaVersion),
       "kernel": .string(space.base.subject),
@@ -20,7 +21,7 @@ extension Comparison {
         space.axes.map {
           .object(["name": .string($0.name), "values": .array($0.values.map { .string($0) })])
         }),
-      "variants": .array(outcomes.indices.map { variantJSON($0) }),
+      "variants": .array(outcomes.indices.map { variantJSON($0, tied: tied) }),
       "ranking": .array(ranked.map { .integer($0.index) }),
       "pareto": .array(Comparison.pareto(ranked).map { .integer($0.index) }),
     ]
@@ -41,13 +42,14 @@ extension Comparison {
     return .object(object)
   }
 
-  private func variantJSON(_ index: Int) -> JSON {
+  private func variantJSON(_ index: Int, tied: Set<Int>?) -> JSON {
     let values = zip(space.axes, space.coordinates(index)).map { Setting($0.name, $0.values[$1]) }
     var object: [String: JSON] = ["index": .integer(index), "values": JSON(values)]
     switch outcomes[index] {
     case nil: object["status"] = .string("interrupted")
     case .measured(let measurement):
       object["status"] = .string("measured")
+      if let tied { object["tied_with_best"] = .bool(tied.contains(index)) }
       object.merge(measurement.entries) { $1 }
     case .some(let outcome):
       object["status"] = .string(outcome.status)
@@ -63,15 +65,18 @@ extension Comparison {
       csvLine(
         space.axes.map(\.name) + ["status"] + quantities.map(\.rawValue) + [
           "limit", "limit_share", "mfu_estimated_percent", "mbu_estimated_percent", "reason",
+          "tied_with_best",
         ])
+    let tied = tied(ranked)
     for (index, outcome) in outcomes.enumerated() {
       var cells = zip(space.axes, space.coordinates(index)).map { $0.values[$1] }
       cells.append(outcome?.status ?? "interrupted")
       if let found = outcome?.measurement {
         cells += quantities.map { "\(found[$0])" }
         cells += [found.limit, "\(found.limitShare)", "\(found.mfu)", "\(found.mbu)", ""]
+        cells.append(tied.map { $0.contains(index) ? "true" : "false" } ?? "")
       } else {
-        cells += quantities.map { _ in "" } + ["", "", "", "", outcome?.reason ?? ""]
+        cells += quantities.map { _ in "" } + ["", "", "", "", outcome?.reason ?? "", ""]
       }
       out += csvLine(cells)
     }

@@ -5,8 +5,8 @@ import Timing
 
 // matmul (m=1024 …) on trn2: 18 variants of tile_m × tile_n × buffers, 12 ran, 6 do not fit
 //
-//   rank  tile_m  tile_n  buffers      µs  × best  bound by           SBUF KiB  PSUM KiB …
-//      1     128     512        2  38.964    1.00  nothing alone 71 %      34.0       8.0  pareto
+//   rank  tile_m  tile_n  buffers      µs  × best       bound by           SBUF KiB  PSUM KiB …
+//      1     128     512        2  38.964    1.00  tie  nothing alone 71 %      34.0       8.0  pareto
 // …
 //   best  tile_m=128 tile_n=512 buffers=2
 //     not bound by one resource: Tensor alone would take 71 % of the time; …
@@ -60,9 +60,13 @@ extension Comparison {
     let front = Set(Comparison.pareto(ranked).map(\.index))
     let best = ranked[0].measurement.time
     let checked = ranked.contains { $0.measurement.passed != nil }
+    let ties = ties(ranked)
+    let tied = ties > 1
     var cells = [
       ["rank"] + space.axes.map(\.name) + [
-        "µs", "× best", "bound by", "", "MFU %", "MBU %", "SBUF KiB", "PSUM KiB", "HBM bytes", "",
+        "µs", "× best",
+      ] + (tied ? [""] : []) + [
+        "bound by", "", "MFU %", "MBU %", "SBUF KiB", "PSUM KiB", "HBM bytes", "",
       ] + (checked ? ["check"] : [])
     ]
     for (rank, row) in ranked.prefix(limit).enumerated() {
@@ -71,6 +75,7 @@ extension Comparison {
       cells.append(
         ["\(rank + 1)"] + values + [
           microseconds(found.time), fixed(Double(found.time) / Double(max(1, best)), 2),
+        ] + (tied ? [rank < ties ? "tie" : ""] : []) + [
           found.limitName, percent(found.limitShare), fixed(found.mfu * 100, 1),
           fixed(found.mbu * 100, 1), kibibytes(found[.sbufPeak]), kibibytes(found[.psumPeak]),
           grouped(found[.hbmRead] + found[.hbmWrite]), front.contains(row.index) ? "pareto" : "",

@@ -2,7 +2,7 @@ import Diagnostics
 import Kernels
 import Reports
 
-// ties   the first 5 are within 9 % of each other, which the model does not tell apart
+// ties   the first 5 are within 9 % of the best: the model does not tell them apart
 
 extension Comparison {
   /// How many times as long a variant must take to be told apart from another; `nil` where nothing was measured.
@@ -34,6 +34,11 @@ extension Comparison {
     return ranked.prefix { Double($0.measurement.time) <= tieRatio * Double(best) }.count
   }
 
+  /// Of the ranked: the variants that are not told apart from the first, it included; `nil` where nothing was measured.
+  func tied(_ ranked: [(index: Int, measurement: Measurement)]) -> Set<Int>? {
+    tieRatio.map { _ in Set(ranked.prefix(ties(ranked)).map(\.index)) }
+  }
+
   /// What is tied with the best, in words; nothing if that is told apart from all others.
   func tieLines(_ ranked: [(index: Int, measurement: Measurement)]) -> [String] {
     guard let tieRatio else {
@@ -45,7 +50,7 @@ extension Comparison {
     guard count > 1 else { return [] }
     let distance = percent(tieRatio - 1)
     return folded(
-      "ties   the first \(grouped(count)) are within \(distance): the model does not tell them apart "
+      "ties   the first \(grouped(count)) are within \(distance) of the best: the model does not tell them apart "
         + "(nine in ten measured pairs further apart are ordered right)", first: "  ",
       next: "         ")
   }

@@ -55,12 +55,45 @@ import Testing
         == ["2: a time has no 'measured'"])
   }
 
+  /// A script's kernel is named with the types and shapes of what it gets; what is none is an argument.
+  @Test func scriptsKernelsAreCalls() throws {
+    let folder = try Folder()
+    try folder.write("", to: "mlp.py")
+    let times = try DeviceTimes(
+      path: folder.write(
+        "workload,measured_us\n\"mlp.py:kernel x=bfloat16[128,512] width=64\",12.5\n", to: "t.csv"))
+    let entry = try #require(times.rows.first).entry
+    #expect(entry.variant.subject == "mlp.py:kernel" && entry.variant.isScript)
+    let call = try #require(entry.call)
+    #expect(call.script == "\(folder.path)/mlp.py" && call.function == "kernel")
+    #expect(
+      call.inputs.map { "\($0.name) \($0.dtype) \($0.shape)" } == ["x bfloat16 [128, 512]"])
+    #expect(call.arguments == ["width": "64"])
+    #expect(
+      try problems("workload,measured_us\nno.py:f,1\n")
+        == ["2: there is no kernel, no file 'no.py'"])
+    let bad = try folder.write(
+      "workload,measured_us\nmlp.py,1\nmlp.py:f x=float33[2],1\nmlp.py:f x=int8[n],1\n",
+      to: "bad.csv")
+    do {
+      _ = try DeviceTimes(path: bad)
+      Issue.record("nothing was refused")
+    } catch {
+      #expect(
+        error.diagnostics.map(\.message) == [
+          "'mlp.py' is a Python script", "there is no element type 'float33'",
+          "'n' is no extent",
+        ])
+    }
+  }
+
   private func row(_ measured: Double, _ shares: [Mechanism: Double]) -> Calibration.Row {
     let table = DoubtTable(
-      machine: "trn2", kernels: 40, families: 8, coverage: 0.9, tie: 0.1, pairs: 99, shortest: 1,
-      longest: 1000,
+      machine: "trn2", stream: .compiled, kernels: 40, families: 8, coverage: 0.9, tie: nil,
+      shortest: 1, longest: 1000,
       rows: [
-        DoubtTable.Row(.every, below: 0.1, above: 0.1, most: 1, kernels: 40, families: 8)
+        DoubtTable.Row(
+          .every, below: 0.1, above: 0.1, reason: 0.1, most: 1, kernels: 40, families: 8)
       ])
     return Calibration.Row(
       workload: "w", measured: measured, predicted: 10,

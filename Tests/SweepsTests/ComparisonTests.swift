@@ -54,6 +54,16 @@ import Testing
     #expect(comparison.ties(ranked) == count)
     #expect(
       comparison.text(map: nil).contains("ties   the first \(count) are within") == (count > 1))
+    // The table marks them, and so do the files.
+    let rows = comparison.text(map: nil).split(separator: "\n").filter { $0.contains("  tie  ") }
+    #expect(rows.count == (count > 1 ? count : 0))
+    let cells = comparison.csv.split(separator: "\n").map {
+      $0.split(separator: ",", omittingEmptySubsequences: false).last
+    }
+    #expect(cells.first == "tied_with_best")
+    #expect(cells.count { $0 == "true" } == count)
+    #expect(
+      comparison.json.text().split(separator: "\"tied_with_best\": true").count == count + 1)
     let changed = try compare(Self.small, ["tile_m=64,128", "set:dma.bytes_per_cycle=16,32"])
     #expect(changed.tieRatio == nil)
     #expect(changed.text(map: nil).contains("ties   not calibrated"))

@@ -13,6 +13,13 @@ from trnsim.validation.figures import Row
 from trnsim.validation.kernels import Group
 
 
+WIDENING = ("every_kernel", "order", "tensor")
+
+
+def sampled(rows: list[Row]) -> doubt.Sample:
+    return doubt.Sample.of(rows, WIDENING)
+
+
 def made_up(families: int = 30, kernels: int = 12, *, seed: int = 3, bias: float = 0.0) -> list[Row]:
     """Kernels whose errors spread as 2 % and 60 % of the time that waits for an order."""
     numbers = np.random.default_rng(seed)
@@ -27,13 +34,13 @@ def made_up(families: int = 30, kernels: int = 12, *, seed: int = 3, bias: float
 
 
 def test_intervals_hold_for_nine_in_ten_kernels_of_families_left_out() -> None:
-    held = doubt.left_out(doubt.Sample.of(made_up()))
+    held = doubt.left_out(sampled(made_up()))
     assert len(held) == 360
     assert 0.87 <= sum(one.holds for one in held) / len(held) <= 0.93
 
 
 def test_wider_intervals_have_larger_errors() -> None:
-    held = sorted(doubt.left_out(doubt.Sample.of(made_up())), key=lambda one: one.half_width)
+    held = sorted(doubt.left_out(sampled(made_up())), key=lambda one: one.half_width)
     thirds = [held[part * 120:(part + 1) * 120] for part in range(3)]
     sizes = [float(np.median([one.size for one in part])) for part in thirds]
     assert sizes[0] < sizes[1] < sizes[2]
@@ -41,7 +48,7 @@ def test_wider_intervals_have_larger_errors() -> None:
 
 
 def test_the_mechanism_at_fault_has_the_largest_weight() -> None:
-    weights = doubt.weights_of(doubt.Sample.of(made_up()))
+    weights = doubt.weights_of(sampled(made_up()))
     names = list(doubt.MECHANISMS)
     for side in (weights.below, weights.above):
         assert names[int(np.argmax(side))] == "order" and np.all(side >= 0)
@@ -49,7 +56,7 @@ def test_the_mechanism_at_fault_has_the_largest_weight() -> None:
 
 def test_an_error_of_all_kernels_makes_the_interval_lopsided() -> None:
     """Devices that are slower leave the prediction where it is."""
-    held = doubt.left_out(doubt.Sample.of(made_up(bias=0.5)))
+    held = doubt.left_out(sampled(made_up(bias=0.5)))
     assert all(one.low <= 100 <= one.high for one in held)
     assert np.median([one.high - 100 for one in held]) > 2 * np.median([100 - one.low for one in held])
 
@@ -75,13 +82,54 @@ def test_figures_without_shares_are_no_sample() -> None:
         doubt.Sample.of(rows)
 
 
+def test_a_factor_for_each_side_makes_the_median_interval_narrow() -> None:
+    """Where errors are of one sign the other side is not widened for them."""
+    rows = [Row(row.family, row.group, row.kernel, "", 100 * max(1.0, row.measured / 100), 100.0, shares=row.shares) for row in made_up()]
+    weights = doubt.weights_of(sampled(rows))
+    assert np.all(weights.below <= 0.02) and weights.above.max() > 0.3
+
+
+def test_reasons_are_those_of_several_families() -> None:
+    rows = made_up()
+    names = list(doubt.MECHANISMS)
+    reasons = doubt.reasons_of(doubt.Sample.of(rows))
+    assert names[int(np.argmax(reasons))] == "order"
+    # A mechanism that one family alone has takes no blame.
+    rows = [Row(row.family, row.group, row.kernel, "", row.measured, row.predicted, shares={**row.shares, "spills": row.family == "family 0"})
+            for row in rows]
+    assert doubt.reasons_of(doubt.Sample.of(rows))[names.index("spills")] == 0
+
+
+def test_replays_are_read_from_the_core_s_tables() -> None:
+    rows = doubt.replays([doubt._text(path) for path in doubt.REPLAYS])
+    assert len(rows) >= 45 and {row.family for row in rows} >= {"cs149 transpose", "kernel-fusion attention"}
+    assert all(row.predicted is not None and 0.8 < row.predicted / row.measured < 1.25 for row in rows)
+    with pytest.raises(doubt.DoubtError, match="no table"):
+        doubt.replays(["nothing"])
+
+
 def test_the_table_has_the_core_s_names() -> None:
-    sample = doubt.Sample.of(made_up(8, 6))
-    text = doubt.swift(sample, doubt.weights_of(sample), doubt.Ties(0.1, 100, 50, 0.95))
-    assert "        .order, below: " in text and 'machine: "trn2", kernels: 48, families: 8, coverage: 0.9, tie: 0.1000,' in text
+    sample = sampled(made_up(8, 6))
+    weights, tied = doubt.weights_of(sample), doubt.Ties(0.1, 100, 50, 0.95)
+    text = doubt.swift(sample, weights, tied)
+    assert "        .order, below: " in text and 'machine: "trn2", stream: .compiled, kernels: 48, families: 8,' in text
+    assert "coverage: 0.9, tie: Tie(distance: 0.1000, pairs: 100)," in text
+    assert "tie: nil" in doubt.swift(sample, weights, None, "trn2Given", "given")
     # What was not recorded has no row.
-    assert ".assumed" not in text
-    assert "| `order` |" in doubt.page(sample, doubt.weights_of(sample), doubt.Ties(0.1, 100, 50, 0.95), doubt.left_out(sample))
+    assert ".gpsimd" not in text
+    page = doubt.page(sample, weights, tied, doubt.left_out(sample), sample)
+    assert "| `order` |" in page and "| … with one width for all kernels |" in page
+
+
+def test_what_is_written_is_what_is_recorded() -> None:
+    with open(doubt.PAGE, encoding="utf-8") as file:
+        page = file.read()
+    sample = doubt.Sample.of([row for row in recorded.read() if doubt.machine_of(row) == "trn2"])
+    assert f"of {len(sample.rows)} |" in page, "Scripts/fit --doubt writes it"
+    quality = doubt.Quality.of(doubt.left_out(sample))
+    assert f"{100 * quality.coverage:.1f} %" in page and f"| half width / error | {quality.ratio:.1f} |" in page
+    # Intervals hold, and wider ones are of larger errors.
+    assert 0.87 <= quality.coverage <= 0.93 and quality.correlation > 0
 
 
 def test_recorded_shares_are_shares() -> None:

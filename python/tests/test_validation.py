@@ -12,7 +12,7 @@ import pytest
 
 from trnsim.core.tool import find_tool
 from trnsim.validation import __main__ as command
-from trnsim.validation import figures, fitting, recorded, records, report, running, table
+from trnsim.validation import figures, fit, fitting, pages, recorded, records, report, running, table
 from trnsim.validation.checkouts import CheckoutError, Checkouts
 from trnsim.validation.figures import Row
 from trnsim.validation.kernels import Array, Family, Group, Kernel, Launch, LeftOut, Repository, f32
@@ -189,6 +189,35 @@ def test_the_page_shows_the_recorded_figures() -> None:
         assert file.read() == report.markdown(recorded.read()), "trnsim accuracy --source --record writes both"
 
 
+def test_readme_and_accuracy_show_the_recorded_figures() -> None:
+    for path, section in pages.SECTIONS.items():
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        assert text == pages.replaced(text, section(recorded.read()), path), "trnsim accuracy --source --record writes all of them"
+
+
+def test_the_worst_family_comes_first_with_its_reason() -> None:
+    def row(family: str, predicted: float) -> figures.Row:
+        return figures.Row(family, Group.MAIN, "k", "", 100, predicted)
+    text = pages.accuracy([row("near", 101), row("kda bmm", 140), row("far", 70)])
+    lines = [line for line in text.splitlines() if line.startswith("| ")][1:]
+    assert [line.split(" | ")[0] for line in lines] == ["| kda bmm", "| far", "| near"]
+    assert lines[0].endswith("(75) |") and lines[1].endswith("| not known |") and lines[2].endswith("|  |")
+    assert text.startswith("Of 3 public kernels on trn2, 1 (33 %) are within 10 %")
+    assert "no family is more than 20 % off" in pages.readme([row("near", 101)])
+    assert "kda bmm, 40 %: products of 64 rows" in pages.readme([row("kda bmm", 140)])
+
+
+def test_a_file_without_marks_is_not_touched() -> None:
+    assert pages.replaced(f"a\n{pages.BEGIN}\nold\n{pages.END}\nb", "new", "f") == f"a\n{pages.BEGIN}\nnew\n{pages.END}\nb"
+    with pytest.raises(ValueError, match="'f' has no section"):
+        pages.replaced("a", "new", "f")
+
+
+def test_reasons_are_of_families_that_there_are() -> None:
+    assert set(pages.REASONS) <= {one.name for one in table.FAMILIES}
+
+
 def test_recorded_kernels_are_in_the_table() -> None:
     known = {(one.name, kernel.name, kernel.problem, one.group) for one in table.FAMILIES for kernel in one.kernels}
     assert {(one.family, one.kernel, one.problem, one.group) for one in recorded.read()} <= known
@@ -318,6 +347,8 @@ def commanded(repository, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(recorded, "PATH", str(tmp_path / "recorded.json"))
     monkeypatch.setattr(recorded.read, "__defaults__", (str(tmp_path / "recorded.json"),))
     monkeypatch.setattr(command, "PAGE", str(tmp_path / "page.md"))
+    (tmp_path / "README.md").write_text(f"before\n{pages.BEGIN}\n{pages.END}\nafter\n")
+    monkeypatch.setattr(pages, "SECTIONS", {str(tmp_path / "README.md"): pages.readme})
     (tmp_path / "records.json").write_text(json.dumps([
         {"id": "r-one", "metrics": {"user_span_us": 5.0, "hbm_read_bytes": 32768}},
         {"id": "r-three", "metrics": {"user_span_us": 8.0}}, {"id": "r-unknown", "metrics": {}}]))
@@ -336,6 +367,8 @@ def test_figures_are_recorded_and_guarded(commanded) -> None:
     run, with_sources, folder = commanded
     code, out, err = with_sources("--record")
     assert code == 0 and "recorded: 2 kernels of 1 families" in out and "1 records are not in the table: r-unknown" in err
+    assert "doubts are as they were: too few families" in err
+    assert (folder / "README.md").read_text().startswith(f"before\n{pages.BEGIN}\n| public kernels from source |")
     assert (folder / "page.md").read_text() == report.markdown(recorded.read(str(folder / "recorded.json")))
     code, out, err = with_sources("--json", str(folder / "all.json"), "--csv", str(folder / "all.csv"))
     assert code == 0 and "worse" not in err
@@ -416,23 +449,23 @@ def instruction(capture: str, duration: float, *, opcode: str = "COPY", engine: 
 def test_each_capture_counts_once() -> None:
     rows = [*(instruction("attention_a", 100 + 150.0) for _ in range(50)), instruction("conv2d_step4", 100 + 158.0),
             instruction("conv2d_final_b", 100 + 160.0)]
-    found = fitting.fitted(rows)["vector.classes.copy.latency.psum"]
+    found = fitting.fitted(fitting.Rows(rows))["vector.classes.copy.latency.psum"]
     assert (found.value, found.rows, found.captures, found.least, found.most) == (158, 52, 3, 150, 160)
-    assert fitting.overrides({"vector.classes.copy.latency.psum": found}) == ("vector.classes.copy.latency.psum=158.0",)
+    assert fitting.overrides({"vector.classes.copy.latency.psum": found}) == ("vector.classes.copy.latency.psum=158.00",)
 
 
 def test_a_familys_rows_are_left_out() -> None:
     rows = [instruction("attention_a", 250.0), instruction("conv2d_step4", 258.0), instruction("conv2d_naive", 258.0),
             instruction("someone_s", 270.0), instruction("attention_a", 40.0, opcode="EVENT_SEMAPHORE", engine="Scalar")]
-    assert fitting.fitted(rows, without="chengli2003 conv2d")["vector.classes.copy.latency.psum"].value == 160
-    assert "sequencer.event_semaphore.scalar" not in fitting.fitted(rows, without="kernel-fusion attention")
+    assert fitting.fitted(fitting.Rows(rows), without="chengli2003 conv2d")["vector.classes.copy.latency.psum"].value == 160
+    assert "sequencer.event_semaphore.scalar" not in fitting.fitted(fitting.Rows(rows), without="kernel-fusion attention")
     assert {row.family for row in rows} == {"kernel-fusion attention", "chengli2003 conv2d", "others"}
 
 
 def test_rows_that_a_rule_is_not_of() -> None:
     others = [instruction("a", 1, source="SBUF@0x0[1,1][96,1]"), instruction("a", 1, target="SBUF@0x0[9,1][96,1]"),
               instruction("a", 1, elements=63), instruction("a", 1, engine="Scalar"), instruction("a", 1, source="")]
-    assert "vector.classes.copy.latency.psum" not in fitting.fitted(others)
+    assert "vector.classes.copy.latency.psum" not in fitting.fitted(fitting.Rows(others))
 
 
 def test_operands_of_captures() -> None:
@@ -441,13 +474,51 @@ def test_operands_of_captures() -> None:
     assert fitting.Operand.read("") is None
 
 
+def test_descriptors_know_what_was_before_them_on_their_ring() -> None:
+    rows = [{"dma_engine_byte": ring, "queue": queue, "bytes": size, "start_ns": start, "read_done_ns": done, "write_ack_ns": ack}
+            for ring, queue, size, start, done, ack in [
+                ("129", "3", "4096", "200", "360", "600"), ("128", "3", "4096", "0", "160", "400"), ("128", "3", "4096", "155.29", "320", "560"),
+                ("128", "4", "4096", "311", "470", "700"), ("128", "4", "512", "480", "500", "710")]]
+    found = fitting.descriptors("transpose_a", rows)
+    assert sorted((one.bytes, one.read, one.pace, one.acknowledged) for one in found if one.pace is not None) == [
+        (4096, pytest.approx(164.71), 155.29, 160)]
+    # The queue is another one's, so that nothing says that it was behind the other.
+    assert [one.pace for one in found if one.read == 159] == [None]
+    assert found[0].family == "cs149 transpose"
+
+
+def test_constants_of_dma_come_from_descriptors() -> None:
+    def descriptor(capture: str, pace: float, size: int = 4096) -> fitting.Descriptor:
+        return fitting.Descriptor(capture, size, 160, pace, None)
+    rows = [*(descriptor("a", 155.3) for _ in range(20)), *(descriptor("a", 900) for _ in range(50)),
+            *(descriptor("b", 156.4) for _ in range(19)), *(descriptor("a", 70, 512) for _ in range(50))]
+    found = fitting.fitted(fitting.Rows([], rows))
+    # 132 cycles of 0.85 GHz less 128 for the bytes; stalls, small ones and a capture with too few do not count.
+    assert found["dma.descriptor_cycles"].value == pytest.approx(4.0, abs=0.01)
+    assert (found["dma.descriptor_cycles"].rows, found["dma.descriptor_cycles"].captures) == (20, 1)
+    assert "hbm.read_bandwidth_per_core" not in found
+
+
+def test_sizes_at_which_prices_were_measured() -> None:
+    rows = [instruction("a", 1, elements=96), instruction("b", 1, elements=512), instruction("a", 1, source="SBUF@0x0[1,1][96,1]"),
+            instruction("a", 1, opcode="EVENT_SEMAPHORE")]
+    found = fitting.sizes(rows)
+    assert found == {("vector", "copy", True): (96, 512, 2), ("vector", "copy", False): (96, 96, 1)}
+    assert "    MeasuredSizes(.vector, .copy, inPSUM: true, 96...512)," in fitting.swift_of_sizes(found)
+
+
+def test_fit_says_what_it_has_no_captures_of(capsys, tmp_path) -> None:
+    assert fit.main(["--captures", str(tmp_path / "nowhere")]) == 1
+    assert "there are no captures: no directory" in capsys.readouterr().err
+    assert fit.main(["--captures", str(tmp_path)]) == 1
+    assert "there are no captures NAME.instr.csv.zst" in capsys.readouterr().err
+    assert fit.main(["--leave-out-each"]) == 1
+    assert "--leave-out-each needs --checkouts and --records" in capsys.readouterr().err
+
+
 def test_rules_are_of_constants_that_there_are() -> None:
-    constants = [rule.constant for rule in fitting.RULES]
+    constants = [rule.constant for rule in (*fitting.RULES, *fitting.DMA_RULES)]
     assert len(set(constants)) == len(constants)
     assert all(value >= 0 for value in fitting.configured(constants).values())
     assert {name for _, name in fitting.FAMILIES} <= {one.name for one in table.FAMILIES}
 
-
-def test_no_captures(tmp_path, capsys) -> None:
-    assert fitting.main(["--captures", str(tmp_path)]) == 1
-    assert "there are no captures" in capsys.readouterr().err

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..core import open_core
 from ..errors import CoreMissingError
-from . import recorded, report
+from . import doubt, pages, recorded, report
 from .comparing import compared, measured
 from .figures import Row, families
 from .kernels import Family, Kernel
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help="a hardware value")
     parser.add_argument("--json", metavar="FILE|-", help="write JSON to a file, or print it instead of the report")
     parser.add_argument("--csv", metavar="FILE", help="write the kernels as CSV")
-    parser.add_argument("--record", action="store_true", help="record the figures instead of comparing with them")
+    parser.add_argument("--record", action="store_true", help="rewrite the recorded figures, the pages that show them and the table of doubts, in a checkout of this project")
     return parser
 
 
@@ -142,7 +142,14 @@ def _record(rows: list[Row], before: Sequence[Row]) -> int:
         file.write(f'{{"kernels": [\n{lines}\n]}}\n')
     with open(PAGE, "w", encoding="utf-8") as file:
         file.write(report.markdown(recorded.read()))
-    print(f"recorded: {len(rows)} kernels of {len(families(rows))} families")
+    pages.write(recorded.read())
+    print(f"recorded: {len(rows)} kernels of {len(families(rows))} families; docs/source-accuracy.md, README.md and ACCURACY.md have them")
+    # Doubts stand on the figures: a table of the core, which has to be built again.
+    try:
+        doubt.write()
+        print("written: docs/doubt.md and the core's table of doubts: build again")
+    except doubt.DoubtError as error:
+        print(f"note: doubts are as they were: {error}", file=sys.stderr)
     return 0
 
 

@@ -1,25 +1,23 @@
-"""`Scripts/fit`: constants of the hardware from rows of captured runs, and what they are without one family's rows.
+"""Constants of the hardware from rows of captured runs, and what they are without one family's rows (`Scripts/fit`).
 
-A rule names a constant of the configuration, the rows that it is fitted to, and what of a row it is. Each capture counts once,
-however many of the rows it has: the value is the median over captures of the rows' median in each. Mechanisms are not fitted:
-which rule a constant has is chosen once, for all captures.
+A rule names a constant of the configuration, the rows that it is fitted to (instructions or DMA descriptors), and what of a row it
+is. Each capture counts once, however many of the rows it has: the value is the median over captures of the rows' median in each.
+Mechanisms are not fitted: which rule a constant has is chosen once, for all captures.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import io
 import os
 import re
 import statistics
 import subprocess
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from ..core import open_core
-from ..errors import CoreMissingError
 from .comparing import compared, measured
 from .figures import summary
 from .records import RecordError, read_records
@@ -47,10 +45,20 @@ class Operand:
 
 
 @dataclass(frozen=True)
-class Instruction:
-    """A row of a capture's table, of the kernel's own instructions."""
+class Measured:
+    """A row of a capture's tables."""
 
     capture: str
+
+    @property
+    def family(self) -> str:
+        return next((name for start, name in FAMILIES if self.capture.startswith(start)), "others")
+
+
+@dataclass(frozen=True)
+class Instruction(Measured):
+    """A row of a capture's table, of the kernel's own instructions."""
+
     engine: str
     opcode: str
     #: ns.
@@ -64,29 +72,53 @@ class Instruction:
     written: int
     function: str
 
-    @property
-    def family(self) -> str:
-        return next((name for start, name in FAMILIES if self.capture.startswith(start)), "others")
+
+@dataclass(frozen=True)
+class Descriptor(Measured):
+    """A DMA descriptor that a ring moved; times in ns."""
+
+    bytes: int
+    #: What reading took.
+    read: float
+    #: From the begin of the one before it on its ring to its own, where both have the size and the queue; else none.
+    pace: float | None
+    #: From the acknowledgement of the one before to its own, where both have the size.
+    acknowledged: float | None
+
+
+Kind = TypeVar("Kind", Instruction, Descriptor)
 
 
 @dataclass(frozen=True)
-class Rule:
+class Rule(Generic[Kind]):
     """One constant."""
 
     #: Its path in the configuration.
     constant: str
     #: The rows, in words.
     rows: str
-    of: Callable[[Instruction], bool]
+    of: Callable[[Kind], bool]
     #: What of a row it is.
-    value: Callable[[Instruction], float]
+    value: Callable[[Kind], float]
+    #: A capture with fewer of them does not count.
+    least: int = 1
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What captures show."""
+
+    instructions: Sequence[Instruction]
+    descriptors: Sequence[Descriptor] = ()
 
 
 @dataclass(frozen=True)
 class Fit:
     """What the rows say."""
 
-    rule: Rule
+    constant: str
+    #: In words.
+    shown_by: str
     value: float
     rows: int
     captures: int
@@ -104,6 +136,40 @@ def read_capture(path: str) -> list[Instruction]:
             for row in csv.DictReader(io.StringIO(text)) if row["region"] == "user"]
 
 
+def read_descriptors(path: str) -> list[Descriptor]:
+    """The DMA descriptors of a capture, NAME.dma.csv.zst beside its instructions; none where there is no such table."""
+    name = os.path.basename(path).removesuffix(".instr.csv.zst")
+    table = path.removesuffix(".instr.csv.zst") + ".dma.csv.zst"
+    if not os.path.exists(table):
+        return []
+    text = subprocess.run(["zstd", "-dcq", table], stdout=subprocess.PIPE, text=True, check=True).stdout
+    return descriptors(name, csv.DictReader(io.StringIO(text)))
+
+
+def descriptors(capture: str, rows: Iterable[dict[str, str]]) -> list[Descriptor]:
+    """A DMA table's rows, each with its distance to the one before it on its ring."""
+    rings: dict[str, list[tuple[float, float, float, int, str]]] = {}
+    for row in rows:
+        rings.setdefault(row["dma_engine_byte"], []).append((float(row["start_ns"]), float(row["read_done_ns"]),
+                                                             float(row["write_ack_ns"]), int(row["bytes"]), row["queue"]))
+    found = []
+    for ring in rings.values():
+        ring.sort()
+        written = sorted(ring, key=lambda one: one[2])
+        behind = {id(one): one[2] - before[2] for before, one in zip(written, written[1:]) if before[3] == one[3]}
+        for before, one in zip([None, *ring], ring):
+            same = before is not None and before[3:] == one[3:]
+            found.append(Descriptor(capture, one[3], one[1] - one[0], one[0] - before[0] if same and before else None,
+                                    behind.get(id(one))))
+    return found
+
+
+def read_rows(paths: Iterable[str]) -> Rows:
+    """The tables of captures."""
+    every = list(paths)
+    return Rows([row for path in every for row in read_capture(path)], [row for path in every for row in read_descriptors(path)])
+
+
 def captures(directories: Iterable[str]) -> list[str]:
     """The instruction tables of trn2's captures in some directories and below them."""
     found = [os.path.join(folder, name) for directory in directories for folder, _, names in os.walk(directory) for name in names
@@ -112,7 +178,9 @@ def captures(directories: Iterable[str]) -> list[str]:
 
 
 # Clocks in GHz, and cycles for an element, are documented: what is fitted are the times around them.
-VECTOR, SCALAR, TENSOR = 0.96, 1.2, 2.4
+VECTOR, SCALAR, TENSOR, RINGS = 0.96, 1.2, 2.4, 0.85
+#: Bytes that a ring moves in a cycle, and rings of a core.
+_BYTES, _RINGS = 32, 16
 
 
 def stream(engine: str, opcode: str, source: str, *, types: str = "", least: int = 64, function: str = "",
@@ -145,7 +213,7 @@ def _warm(row: Instruction) -> bool:
             row.written >= 400 and row.duration < 1.2 * (row.written / TENSOR + 166))
 
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[Rule[Instruction], ...] = (
     Rule("vector.classes.copy.latency.psum", "VectorE COPY, fp32, PSUM to contiguous SBUF, 64 elements and more",
          stream("Vector", "COPY", "PSUM", types="fp32 fp32"), beyond(VECTOR, 1)),
     Rule("vector.classes.cast.latency.sbuf", "VectorE CAST, fp32 to bf16, SBUF", stream("Vector", "CAST", "SBUF", types="fp32 bf16"),
@@ -183,27 +251,80 @@ RULES: tuple[Rule, ...] = (
     Rule("sequencer.event_semaphore.sync", "Sync EVENT_SEMAPHORE", lasting("Sync", "EVENT_SEMAPHORE"), duration),
     Rule("dma.hwdge.trigger.scalar", "ScalarE DMA_DIRECT2D", lasting("Scalar", "DMA_DIRECT2D"), duration),
     Rule("dma.hwdge.trigger.sync", "Sync DMA_DIRECT2D", lasting("Sync", "DMA_DIRECT2D"), duration),
+    Rule("dma.swdge.register_load", "GpSimdE TENSOR_LOAD", lasting("GpSimd", "TENSOR_LOAD"), duration),
+    Rule("dma.swdge.register_move", "GpSimdE REG_MOVE", lasting("GpSimd", "REG_MOVE"), duration),
+    Rule("dma.swdge.register_address", "GpSimdE REG_ALU", lasting("GpSimd", "REG_ALU"), duration),
 )
 
 
-def fitted(rows: Sequence[Instruction], without: str | None = None, rules: Sequence[Rule] = RULES) -> dict[str, Fit]:
+def _cycles_over(row: Descriptor) -> float:
+    """Cycles from a descriptor's begin to the next one's beyond those of its bytes."""
+    return (row.pace or 0) * RINGS - row.bytes / _BYTES
+
+
+DMA_RULES: tuple[Rule[Descriptor], ...] = (
+    Rule("dma.descriptor_cycles", "descriptors of 2000 B and more, one behind the other of its size and queue, less than 10 cycles late",
+         lambda row: row.bytes >= 2000 and row.pace is not None and 0 < _cycles_over(row) < 10, _cycles_over, least=20),
+    Rule("dma.element_read_cycles", "descriptors of 128 and 256 B read in 75 to 90 ns: 64 elements, less 5 cycles of a descriptor of one",
+         lambda row: row.bytes in (128, 256) and 75 <= row.read <= 90, lambda row: (row.read * RINGS - 5) / 64, least=1000),
+    Rule("dma.written_piece_cycles", "descriptors of 64 pieces of 18 and 36 B, from one acknowledgement to the next, 6 to 14 cycles a piece",
+         lambda row: row.bytes in (1152, 2304) and row.acknowledged is not None and 6 < row.acknowledged * RINGS / 64 < 14,
+         lambda row: (row.acknowledged or 0) * RINGS / 64, least=50),
+    Rule("hbm.read_bandwidth_per_core", "descriptors of 2000 B and more, one behind the other of its size and queue: 16 rings at its pace",
+         lambda row: row.bytes >= 2000 and row.pace is not None and row.pace > 0, lambda row: _RINGS * row.bytes / (row.pace or 1),
+         least=2000),
+)
+
+
+#: Opcodes whose sizes are told, by the core's class of work.
+CLASSES = {"COPY": "copy", "CAST": "cast", "TENSOR_TENSOR": "tensorTensor", "TENSOR_SCALAR": "tensorScalarPointer",
+           "TENSOR_REDUCE": "tensorReduce", "RECIPROCAL": "reciprocal", "MEMSET": "memset", "ACTIVATE": "activation"}
+
+
+def sizes(rows: Sequence[Instruction]) -> dict[tuple[str, str, bool], tuple[int, int, int]]:
+    """Fewest and most elements of a partition, and how many rows, by engine, class of work and whether an operand is in PSUM."""
+    found: dict[tuple[str, str, bool], tuple[int, int, int]] = {}
+    for row in rows:
+        if row.opcode not in CLASSES or row.target is None:
+            continue
+        in_psum = row.target.memory == "PSUM" or (row.source is not None and row.source.memory == "PSUM")
+        key, elements = (row.engine.lower(), CLASSES[row.opcode], in_psum), max(row.read, row.written)
+        least, most, count = found.get(key, (elements, elements, 0))
+        found[key] = (min(least, elements), max(most, elements), count + 1)
+    return dict(sorted(found.items()))
+
+
+def swift_of_sizes(found: dict[tuple[str, str, bool], tuple[int, int, int]]) -> str:
+    """The core's table of measured sizes."""
+    lines = ["import Device", "", "// Written by Scripts/fit --sizes from the instruction tables of trn2's captures.",
+             "extension MeasuredSizes {", "  /// From captured runs of trn2, in the order of engines and classes.", "  static let measured = ["]
+    lines += [f"    MeasuredSizes(.{engine}, .{name}, inPSUM: {str(in_psum).lower()}, {least}...{most}),"
+              for (engine, name, in_psum), (least, most, _) in found.items()]
+    return "\n".join([*lines, "  ]", "}", ""])
+
+
+def _fit(rule: Rule[Kind], rows: Sequence[Kind], without: str | None) -> Fit | None:
+    by_capture: dict[str, list[float]] = {}
+    for row in rows:
+        if row.family != without and rule.of(row):
+            by_capture.setdefault(row.capture, []).append(rule.value(row))
+    counted = [values for values in by_capture.values() if len(values) >= rule.least]
+    if not counted:
+        return None
+    medians = [statistics.median(values) for values in counted]
+    return Fit(rule.constant, rule.rows, statistics.median(medians), sum(map(len, counted)), len(medians), min(medians), max(medians))
+
+
+def fitted(rows: Rows, without: str | None = None, rules: Sequence[Rule[Instruction]] = RULES,
+           dma_rules: Sequence[Rule[Descriptor]] = DMA_RULES) -> dict[str, Fit]:
     """Each constant from its rows, without those of a family; a constant that has none left is not there."""
-    found = {}
-    for rule in rules:
-        by_capture: dict[str, list[float]] = {}
-        for row in rows:
-            if rule.of(row) and row.family != without:
-                by_capture.setdefault(row.capture, []).append(rule.value(row))
-        if by_capture:
-            medians = [statistics.median(values) for values in by_capture.values()]
-            found[rule.constant] = Fit(rule, statistics.median(medians), sum(map(len, by_capture.values())), len(medians), min(medians),
-                                       max(medians))
-    return found
+    found = [_fit(rule, rows.instructions, without) for rule in rules] + [_fit(rule, rows.descriptors, without) for rule in dma_rules]
+    return {one.constant: one for one in found if one is not None}
 
 
 def overrides(fits: dict[str, Fit]) -> tuple[str, ...]:
     """As `--set` takes them."""
-    return tuple(f"{constant}={fit.value:.1f}" for constant, fit in fits.items())
+    return tuple(f"{constant}={fit.value:.2f}" for constant, fit in fits.items())
 
 
 def configured(constants: Sequence[str]) -> dict[str, float]:
@@ -219,10 +340,10 @@ def configured(constants: Sequence[str]) -> dict[str, float]:
 
 def table_of(fits: dict[str, Fit], values: dict[str, float]) -> str:
     """A line for each constant."""
-    lines = [f"{'constant, ns':52}{'trn2.yaml':>10}{'fitted':>9}{'captures':>9}{'rows':>7}{'least':>9}{'most':>9}  rows"]
+    lines = [f"{'constant':52}{'trn2.yaml':>10}{'fitted':>9}{'captures':>9}{'rows':>7}{'least':>9}{'most':>9}  rows"]
     for constant, fit in fits.items():
         lines.append(f"{constant:52}{values[constant]:10.1f}{fit.value:9.1f}{fit.captures:9}{fit.rows:7}{fit.least:9.1f}{fit.most:9.1f}"
-                     f"  {fit.rule.rows}")
+                     f"  {fit.shown_by}")
     return "\n".join(lines)
 
 
@@ -242,13 +363,13 @@ class WithoutRows:
     alone: tuple[str, ...]
 
 
-def left_out(rows: Sequence[Instruction], checkouts: str, records: Sequence[str], settings: Settings) -> list[WithoutRows]:
+def left_out(rows: Rows, checkouts: str, records: Sequence[str], settings: Settings) -> list[WithoutRows]:
     """Each family that rows are of, run with and without them; a constant that it alone shows keeps its value from all rows."""
     whole = fitted(rows)
     known, _ = measured(read_records(records))
     found = []
     for name in dict.fromkeys(name for _, name in FAMILIES):
-        if not any(row.family == name for row in rows):
+        if not any(row.family == name for row in rows.instructions):
             continue
         others = fitted(rows, without=name)
         fits = {**whole, **others}
@@ -267,45 +388,5 @@ def left_out(rows: Sequence[Instruction], checkouts: str, records: Sequence[str]
     return found
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """0, or 1 where the arguments are at fault."""
-    parser = argparse.ArgumentParser(prog="Scripts/fit", description="Constants of the hardware from rows of captured runs.")
-    parser.add_argument("--captures", metavar="DIR", nargs="+", required=True, help="directories with NAME.instr.csv.zst")
-    parser.add_argument("--without", metavar="FAMILY", help="fit without the rows of a family")
-    parser.add_argument("--overrides", action="store_true", help="print what --set takes instead of the table")
-    parser.add_argument("--leave-out-each", action="store_true",
-                        help="run each family's kernels with constants that its rows did not set; needs --checkouts and --records")
-    parser.add_argument("--checkouts", metavar="DIR")
-    parser.add_argument("--records", metavar="FILE", nargs="+", default=[])
-    parser.add_argument("--workers", type=int, default=2, metavar="N")
-    options = parser.parse_args(arguments)
-    try:
-        paths = captures(options.captures)
-        if not paths:
-            raise RecordError(f"there are no captures in {', '.join(options.captures)}")
-        rows = [row for path in paths for row in read_capture(path)]
-        fits = fitted(rows, without=options.without)
-        if options.overrides:
-            print(*(f"--set {value}" for value in overrides(fits)))
-            return 0
-        print(table_of(fits, configured(list(fits))))
-        if options.leave_out_each:
-            if not options.checkouts or not options.records:
-                raise RecordError("--leave-out-each needs --checkouts and --records")
-            print(f"\n{'family':28}{'kernels':>8}{'median':>8}{'without its rows':>18}{'worst':>9}{'without':>9}  constants that move")
-            for one in left_out(rows, options.checkouts, options.records, Settings(options.workers)):
-                alone = f"; seen here alone, kept: {', '.join(one.alone)}" if one.alone else ""
-                print(f"{one.family:28}{one.kernels:8}{one.with_rows:8.1f}{one.without:18.1f}{one.worst_with:+9.1f}"
-                      f"{one.worst_without:+9.1f}  {', '.join(one.moved) or 'none'}{alone}", flush=True)
-    except (RecordError, CoreMissingError, OSError, subprocess.CalledProcessError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-__all__ = ["FAMILIES", "Fit", "Instruction", "Operand", "RULES", "Rule", "captures", "fitted", "left_out", "main", "overrides",
-           "read_capture", "table_of"]
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+__all__ = ["DMA_RULES", "Descriptor", "FAMILIES", "Fit", "Instruction", "Operand", "RULES", "Rows", "Rule", "captures", "configured",
+           "descriptors", "fitted", "left_out", "overrides", "read_capture", "read_rows", "sizes", "swift_of_sizes", "table_of"]
