@@ -78,7 +78,7 @@ public struct Calibration: Sendable {
     let ofSuite = times.rows.map(\.entry).filter { $0.call != nil }
     let traced = try SuiteFile.traced(ofSuite)
     let names = Set(suite?.entries.map(\.name) ?? [])
-    let own = Evaluator(beside: times.path)
+    let own = Evaluator(beside: times.path, traced: traced)
     let theirs = Evaluator(beside: suite?.path ?? "", traced: traced)
     var found: [Int: Result<Row, DiagnosticError>] = [:]
     var next = 0

@@ -1,8 +1,10 @@
 import Device
 import Foundation
 import Hardware
+import Programs
 import Simulation
 import Testing
+import Timing
 
 @testable import Reports
 
