@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Scripts
 import Sweeps
 import Testing
 
