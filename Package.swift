@@ -85,7 +85,9 @@ let package = Package(
         "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
         "Programs", "Timing",
       ]),
-    room("Scripts", needs: ["Device", "Diagnostics", "Programs"]),
+    room(
+      "Workloads",
+      needs: ["Device", "Diagnostics", "Formats", "Kernels", "Programs", "Storage"]),
     // L6
     room(
       "Reports",
@@ -113,18 +115,19 @@ let package = Package(
       needs: [
         "Compiler",
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Storage", "Timing", "YAML",
+        "Simulation", "Storage", "Timing", "Workloads", "YAML",
       ]),
     room(
       "Baselines",
       needs: [
         "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "Kernels", "Machine",
-        "Programs", "Reports", "Scripts", "Simulation", "Storage", "Sweeps", "Timing", "YAML",
+        "Programs", "Reports", "Simulation", "Storage", "Sweeps", "Timing", "Workloads", "YAML",
       ]),
     room(
       "Searches",
       needs: [
         "CSQLite", "Compiler", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps",
+        "Workloads",
         "YAML",
       ]),
     // L7
@@ -140,7 +143,7 @@ let package = Package(
       name: "trnsim",
       dependencies: [
         "Accuracy", "Baselines", "Captures", "Compiler", "Device", "Diagnostics", "Formats",
-        "Hardware", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports", "Scripts",
+        "Hardware", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports",
         "Searches", "SessionFuzzing", "Simulation", "Storage", "Suites", "Sweeps", "Timing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
@@ -204,7 +207,7 @@ let package = Package(
       "BaselinesTests",
       needs: [
         "Baselines", "Compiler", "Device", "Diagnostics", "Hardware", "ISA", "Kernels", "Programs",
-        "Reports", "Scripts", "Simulation", "Sweeps", "Timing",
+        "Reports", "Workloads", "Simulation", "Sweeps", "Timing",
       ]),
     tests("SearchesTests", needs: ["Compiler", "Diagnostics", "Reports", "Searches", "Sweeps"]),
     tests(

@@ -2,6 +2,7 @@ import Diagnostics
 import Machine
 public import Reports
 public import Sweeps
+import Workloads
 
 /// A user's device times beside what is predicted: how far off, by mechanism, and what would explain it.
 ///
@@ -75,11 +76,15 @@ public struct Calibration: Sendable {
     _ times: DeviceTimes, suite: SuiteFile? = nil, runner: ParallelRunner = ParallelRunner(),
     progress: (Int) -> Void = { _ in }
   ) throws {
-    let ofSuite = times.rows.map(\.entry).filter { $0.call != nil }
-    let traced = try SuiteFile.traced(ofSuite)
+    let recorder = Recorder()
     let names = Set(suite?.entries.map(\.name) ?? [])
-    let own = Evaluator(beside: times.path, traced: traced)
-    let theirs = Evaluator(beside: suite?.path ?? "", traced: traced)
+    let variants = times.rows.map(\.entry)
+    try recorder.open(
+      for: variants.filter { !names.contains($0.name) }.map(\.variant), beside: times.path)
+    try recorder.open(
+      for: variants.filter { names.contains($0.name) }.map(\.variant), beside: suite?.path ?? "")
+    let own = Evaluator(beside: times.path, recorder: recorder)
+    let theirs = Evaluator(beside: suite?.path ?? "", recorder: recorder)
     var found: [Int: Result<Row, DiagnosticError>] = [:]
     var next = 0
     try runner.run(

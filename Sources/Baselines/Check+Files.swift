@@ -5,10 +5,10 @@ import Kernels
 import Machine
 import Programs
 import Reports
-import Scripts
 import Simulation
 public import Storage
 import Sweeps
+import Workloads
 
 extension Check {
   /// Entries whose differences are written at most; the worst come first.
@@ -80,10 +80,9 @@ extension Check {
     uses.reads(suite.path, as: "the suite")
     let kept = KeptPrograms(of: suite, baseline: path)
     for entry in suite.entries {
-      if let call = entry.call {
-        uses.reads(call.script, as: "a script of the suite")
-      } else if KernelName(rawValue: entry.variant.subject) == nil {
-        uses.reads(pathBeside(suite.path, entry.variant.subject), as: "a program of the suite")
+      let what = entry.variant.isScript ? "a script of the suite" : "a program of the suite"
+      for path in Workload(entry.variant.subject, beside: suite.path).files {
+        uses.reads(pathBeside(suite.path, path), as: what)
       }
       if !Hardware.builtinNames.contains(entry.variant.hardware) {
         uses.reads(entry.variant.hardware, as: "the hardware's configuration")

@@ -4,6 +4,7 @@ import Programs
 import Simulation
 public import Sweeps
 import Timing
+import Workloads
 
 /// A suite run and compared with its baseline.
 public struct Check: Sendable {
@@ -40,7 +41,9 @@ public struct Check: Sendable {
     self.baseline = baseline
     baselinePath = path ?? Baseline.path(of: suite)
     let entries = try suite.entries(matching: pattern)
-    let evaluator = Evaluator(beside: suite.path, traced: try SuiteFile.traced(entries))
+    let recorder = Recorder()
+    try recorder.open(for: entries.map(\.variant), beside: suite.path)
+    let evaluator = Evaluator(beside: suite.path, recorder: recorder)
     self.evaluator = evaluator
     let machines = MachineTable()
     var found: [String: EntryRun] = [:]

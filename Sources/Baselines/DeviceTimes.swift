@@ -210,46 +210,27 @@ public struct DeviceTimes: Sendable {
       settings.append(
         Setting(String(word[..<equals]), String(word[word.index(after: equals)...])))
     }
-    var entry = (variant: Variant(subject, settings, on: hardware), call: ScriptCall?.none)
-    if let function {
-      entry = try script(file, function, settings, hardware: hardware, beside: path)
-    }
+    var variant = Variant(subject, settings, on: hardware)
+    if function != nil { variant = try script(subject, settings, hardware: hardware) }
     return Row(
       workload: written.workload,
       entry: SuiteFile.Entry(
-        name: written.workload, variant: entry.variant, call: entry.call, tolerances: [:]),
+        name: written.workload, variant: variant, tolerances: [:]),
       measured: measured)
   }
 
-  /// A script's kernel: settings whose value is a type with a shape are arrays.
+  /// A script's kernel: settings whose value is a type with a shape are arrays, others are its arguments and their sizes.
   private static func script(
-    _ file: String, _ function: String, _ settings: [Setting], hardware: String,
-    beside path: String
-  ) throws(DiagnosticError) -> (variant: Variant, call: ScriptCall?) {
-    var inputs: [ShapeText] = []
-    var arguments: [Setting] = []
-    for setting in settings {
-      if setting.value.hasSuffix("]") && !setting.value.hasPrefix("[") {
-        inputs.append(try ShapeText(setting.name, setting.value))
-      } else {
-        arguments.append(setting)
-      }
+    _ subject: String, _ settings: [Setting], hardware: String
+  ) throws(DiagnosticError) -> Variant {
+    let isArray = { (setting: Setting) in
+      setting.value.hasSuffix("]") && !setting.value.hasPrefix("[")
     }
-    if let name = inputs.flatMap(\.extents).first(where: { Int($0) == nil }) {
-      throw DiagnosticError("'\(name)' is no extent", remedy: "write a number from 1 on")
-    }
-    var variant = Variant("\(file):\(function)", arguments, on: hardware)
-    variant.inputs = inputs.map {
-      Setting($0.name, "\($0.dtype) [\($0.extents.joined(separator: ", "))]")
-    }
-    let call = ScriptCall(
-      script: pathBeside(path, file), function: function,
-      inputs: inputs.map {
-        ScriptCall.Input(name: $0.name, dtype: $0.dtype, shape: $0.extents.compactMap { Int($0) })
-      },
-      arguments: Dictionary(
-        arguments.map { ($0.name, $0.value) }, uniquingKeysWith: { first, _ in first }),
-      hardware: hardware)
-    return (variant, call)
+    let arrays = settings.filter(isArray)
+    var variant = Variant(subject, settings.filter { !isArray($0) }, on: hardware)
+    // Without any the script's own call is taken.
+    if !settings.isEmpty { variant.inputs = arrays }
+    _ = try variant.call()
+    return variant
   }
 }

@@ -40,7 +40,8 @@ struct EntryRun: Sendable {
       entry.settings = run.settings
     } catch let error as DiagnosticError {
       failure = error.diagnostics.map { finding in
-        finding.message + (finding.remedy.map { " (\($0))" } ?? "")
+        finding.message + (finding.location.map { " at \($0)" } ?? "")
+          + (finding.remedy.map { " (\($0))" } ?? "")
       }.joined(separator: "; ")
     } catch let trap as Trap {
       failure = "\(trap.kind.rawValue): \(trap.message)"
@@ -58,7 +59,7 @@ struct EntryRun: Sendable {
   private var isKernel: Bool { KernelName(rawValue: entry.subject) != nil }
 
   static func hardwareKey(_ variant: Variant) -> String {
-    ([variant.hardware] + variant.overrides.map(\.text)).joined(separator: " ")
+    variant.machine
   }
 
   /// What makes two runs of an entry comparable: all parameters of a kernel, what a program file

@@ -1,9 +1,9 @@
 import Diagnostics
 import FoundationEssentials
 import Kernels
-import Scripts
 import Storage
 import Sweeps
+import Workloads
 import YAML
 
 /// An entry as it is written; lists in it make several entries.
@@ -19,7 +19,7 @@ struct WrittenEntry {
   /// `script`.
   var script: String?
   /// `inputs` of a script's function.
-  var inputs: [ShapeText] = []
+  var inputs: [Setting] = []
   /// Names of `sizes`, which inputs' shapes use.
   var sizes: Set<String> = []
   /// Everything with values: `parameters`, `sizes`, `hardware`, `set`, `schedule`.
@@ -54,7 +54,7 @@ extension SuiteFile {
           entry.programs += programs(pattern, value, &reader)
         }
       case "script": entry.script = script(value, &reader)
-      case "inputs": entry.inputs = ShapeText.read(value, &reader)
+      case "inputs": entry.inputs = InputShape.read(value, &reader)
       case "hardware": entry.axes.append(Axis(.hardware, reader.values(value, of: "hardware")))
       case "schedule": entry.axes.append(reader.schedules(value))
       case "tolerance": entry.tolerances.merge(SuiteFile.tolerances(value, &reader)) { $1 }
@@ -70,7 +70,9 @@ extension SuiteFile {
     guard problems(of: entry, node, &reader).isEmpty else { return }
     for subject in entry.subjects {
       do {
-        try add(entry, Space(Variant(subject, on: hardware), entry.axes))
+        var base = Variant(subject, on: hardware)
+        if entry.script != nil { base.inputs = entry.inputs }
+        try add(entry, Space(base, entry.axes))
       } catch let error as DiagnosticError {
         reader.report(error, node)
       } catch {
@@ -117,12 +119,10 @@ extension SuiteFile {
         "more than \(SuiteFile.entryLimit) entries", remedy: "list fewer values")
     }
     for index in 0..<space.count {
-      var variant = space[index]
-      let call = written.call(variant, beside: path)
-      variant.inputs = call?.inputs.map { Setting($0.name, "\($0.dtype) \($0.shape)") } ?? []
+      let variant = space[index]
       let varied = zip(space.axes, space.coordinates(index)).filter { $0.0.values.count > 1 }
       let settings = varied.map { "\($0.0.name)=\($0.0.values[$0.1])" }
-      let short = SuiteFile.shortName(subject)
+      let short = Workload(subject).shortName
       let words: [String]
       if let name = written.name {
         words = (written.subjects.count == 1 ? [name] : [name, short]) + settings
@@ -135,20 +135,8 @@ extension SuiteFile {
       }
       entries.append(
         Entry(
-          name: words.joined(separator: " "), variant: variant, call: call,
-          tolerances: written.tolerances))
+          name: words.joined(separator: " "), variant: variant, tolerances: written.tolerances))
     }
-  }
-
-  /// A kernel's name, a script's function, or a program file's name without folders and endings.
-  private static func shortName(_ subject: String) -> String {
-    guard KernelName(rawValue: subject) == nil else { return subject }
-    if let colon = subject.firstRange(of: ".py:") { return String(subject[colon.upperBound...]) }
-    let file = subject.split(separator: "/").last.map(String.init) ?? subject
-    for ending in [".trn.zst", ".trn"] where file.hasSuffix(ending) {
-      return String(file.dropLast(ending.count))
-    }
-    return file
   }
 
   /// The program files that a path from the suite's folder on means; `*` stands for any characters of a

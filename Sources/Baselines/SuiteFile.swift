@@ -1,6 +1,5 @@
 public import Compiler
 public import Diagnostics
-public import Scripts
 public import Sweeps
 import YAML
 
@@ -26,8 +25,6 @@ public struct SuiteFile: Sendable {
     public var name: String
     /// What runs; paths start at the suite's folder.
     public var variant: Variant
-    /// How Python calls it, if it is a kernel of a script.
-    public var call: ScriptCall?
     /// How far each number may move; exact where none is given.
     public var tolerances: [Quantity: Tolerance]
   }
@@ -127,7 +124,6 @@ public struct SuiteFile: Sendable {
   public mutating func prefer(_ schedule: Schedule) {
     for index in entries.indices where entries[index].variant.schedule == nil {
       entries[index].variant.schedule = schedule
-      entries[index].call?.schedule = schedule.rawValue
     }
   }
 

@@ -156,71 +156,22 @@ final class Session {
     switch key {
     case "hardware": settings.hardware = value
     case "override": settings.overrides.append(value)
-    case "mode":
-      let modes: [String: Simulation.Mode] = [
-        "both": .valuesAndTiming, "values": .valuesOnly, "timing": .timingOnly,
-      ]
-      settings.options.mode = try choice(modes[value], value, modes.keys.sorted())
-    case "stochastic_rounding":
-      guard let seed = UInt64(value) else {
-        throw DiagnosticError("stochastic_rounding is '\(value)', must be a seed: an integer")
-      }
-      settings.options.stochasticRoundingSeed = seed
     case "trace_detail":
       settings.trace.detail = try choice(
         TraceOptions.Detail(rawValue: value), value, TraceOptions.Detail.allCases.map(\.rawValue))
     case "flows":
       settings.trace.flows = try choice(
         TraceOptions.Flows(rawValue: value), value, TraceOptions.Flows.allCases.map(\.rawValue))
-    case "core_races":
-      settings.options.coreRaces = try choice(
-        CoreRaces(rawValue: value), value, CoreRaces.allCases.map(\.rawValue))
-    case "unwritten_outputs":
-      settings.options.unwrittenOutputs = try choice(
-        Simulation.UnwrittenOutputs(rawValue: value), value,
-        Simulation.UnwrittenOutputs.allCases.map(\.rawValue))
-    case "undefined_reads":
-      settings.options.undefinedReads = try choice(
-        UndefinedReads(rawValue: value), value, UndefinedReads.allCases.map(\.rawValue))
-    case "precision":
-      settings.options.precision = try choice(
-        Precision(rawValue: value), value, Precision.allCases.map(\.rawValue))
     case "check_records":
       settings.checksRecords = try choice(["off": false, "on": true][value], value, ["off", "on"])
-    case "schedule", "descriptors", "allocation", "middle_end", "spills":
-      try setCompiler(key, value)
     default:
+      guard try !settings.options.set(key, to: value) else { return }
       throw DiagnosticError(
         "there is no setting '\(key)'",
         remedy: remedyForUnknown(
           key,
-          known: [
-            "hardware", "override", "mode", "stochastic_rounding", "core_races", "trace_detail",
-            "flows", "unwritten_outputs", "undefined_reads", "precision", "check_records",
-            "schedule", "descriptors",
-            "allocation", "middle_end",
-            "spills",
-          ]))
-    }
-  }
-
-  /// Chooses how the compiler orders and places the programs.
-  private func setCompiler(_ key: String, _ value: String) throws {
-    let switches = ["on": true, "off": false]
-    switch key {
-    case "schedule":
-      settings.options.compiler.schedule = try choice(
-        Schedule(rawValue: value), value, Schedule.allCases.map(\.rawValue))
-    case "descriptors":
-      settings.options.compiler.descriptors = try choice(
-        DescriptorMaker(rawValue: value), value, DescriptorMaker.allCases.map(\.rawValue))
-    case "allocation":
-      settings.options.compiler.allocation = try choice(
-        AllocationPolicy(rawValue: value), value, AllocationPolicy.allCases.map(\.rawValue))
-    case "middle_end":
-      settings.options.compiler.transformsLoops = try choice(switches[value], value, ["off", "on"])
-    default:
-      settings.options.compiler.allowsSpills = try choice(switches[value], value, ["off", "on"])
+          known: ["hardware", "override", "trace_detail", "flows", "check_records"]
+            + Simulation.Options.settingNames))
     }
   }
 

@@ -57,3 +57,31 @@ public struct CompilerOptions: Hashable, Sendable {
   /// The defaults.
   public init() {}
 }
+
+/// What a user asks of the compiler, in the place of what a program's author or a script's launch says.
+public struct CompilerChanges: Hashable, Sendable {
+  /// Whose order instructions have.
+  public var schedule: Schedule?
+  /// Who makes descriptors.
+  public var descriptors: DescriptorMaker?
+  /// How tensors get addresses.
+  public var allocation: AllocationPolicy?
+  /// Whether passes of loops may be merged.
+  public var transformsLoops: Bool?
+  /// Whether tiles go to HBM.
+  public var allowsSpills: Bool?
+
+  /// Nothing.
+  public init() {}
+
+  /// The options with the changes.
+  public func applied(to options: CompilerOptions) -> CompilerOptions {
+    var changed = options
+    if let schedule { changed.schedule = schedule }
+    if let descriptors { changed.descriptors = descriptors }
+    if let allocation { changed.allocation = allocation }
+    if let transformsLoops { changed.transformsLoops = transformsLoops }
+    if let allowsSpills { changed.allowsSpills = allowsSpills }
+    return changed
+  }
+}

@@ -23,6 +23,15 @@ extension Hardware {
 
   private static let overrideSource = "set by the user"
 
+  /// Words for values that only make sense together: `pe_array=256` is a PE array of 256 rows and columns, with as many
+  /// partitions for it to read and write.
+  public static let linkedValues: [String: [String]] = [
+    "pe_array": [
+      "tensor.rows", "tensor.columns", "tensor.stationary_max", "sbuf.partitions",
+      "psum.partitions",
+    ]
+  ]
+
   /// Applies one override `path.to.value=x`; what is wrong with it, if anything.
   mutating func override(_ text: String) -> [Diagnostic] {
     func problem(_ message: String, column: Int, length: Int, remedy: String) -> [Diagnostic] {
@@ -47,6 +56,14 @@ extension Hardware {
       return problem(
         "'\(path)' is no value any more: nothing depended on it", column: 1, length: path.count,
         remedy: "leave it out")
+    }
+    if let linked = Hardware.linkedValues[path] {
+      // One message for all: they take the same values.
+      for path in linked {
+        let problems = override("\(path)=\(given)")
+        if !problems.isEmpty { return problems }
+      }
+      return []
     }
     guard let index = Schema.byPath[path] else {
       let group = Schema.groups[path] != nil && !path.isEmpty

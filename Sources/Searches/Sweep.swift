@@ -3,6 +3,7 @@ import Hardware
 import Kernels
 import Storage
 public import Sweeps
+import Workloads
 
 /// A part of a sweep: every `count`-th variant, starting with the `number`-th.
 public struct Shard: Hashable, Sendable {
@@ -86,7 +87,8 @@ public struct Sweep {
     for name in spec.machines {
       found["hardware \(name)"] = try Hardware.load(name).fingerprint
     }
-    for name in spec.programs {
+    // Of a script its own file: what it imports is not looked for.
+    for name in spec.workloads.flatMap(\.files) {
       // FNV-1a, 64 bits.
       var hash: UInt64 = 0xcbf2_9ce4_8422_2325
       for byte in try readFile(pathBeside(spec.path, name)) {
@@ -110,7 +112,9 @@ public struct Sweep {
     into store: Store, previous: Store? = nil, runner: ParallelRunner,
     isCancelled: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws -> (simulated: Int, isComplete: Bool) {
-    let evaluator = Evaluator(beside: spec.path)
+    let recorder = Recorder()
+    try recorder.open(for: [spec.space[0]], beside: spec.path)
+    let evaluator = Evaluator(beside: spec.path, recorder: recorder)
     var (simulated, done) = (0, 0)
     for rung in rounds {
       let candidates = try candidates(ofRung: rung, previous ?? store)

@@ -3,11 +3,13 @@ import FoundationEssentials
 import Kernels
 import Storage
 import Sweeps
+import Workloads
 import YAML
 
 extension SweepSpec {
   private static let keys = [
-    "name", "kernel", "program", "hardware", "parameters", "set", "schedule", "search", "objective",
+    "name", "kernel", "program", "script", "inputs", "sizes", "hardware", "parameters", "set",
+    "scale", "together", "schedule", "search", "objective",
   ]
 
   /// Reads a file.
@@ -17,7 +19,10 @@ extension SweepSpec {
     var reader = try SpecReader(path: path)
     let file = path.split(separator: "/").last.map(String.init) ?? path
     var name = String(file.prefix { $0 != "." })
+    var functions: [(name: String, node: Node)] = []
     var subjects: [String] = []
+    var script: String?
+    var inputs: [Setting]?
     var axes: [Axis] = []
     // Where each name stands, for what is found wrong with them together.
     var places: [String: Node] = [:]
@@ -28,7 +33,9 @@ extension SweepSpec {
       places[key] = keyNode
       switch key {
       case "name": name = reader.string(value, "name") ?? name
-      case "kernel": subjects += SweepSpec.kernels(value, &reader)
+      case "kernel": functions = reader.values(value, of: "kernel").map { ($0, value) }
+      case "script": script = SweepSpec.script(value, beside: path, &reader)
+      case "inputs": inputs = InputShape.read(value, &reader)
       case "program": subjects += SweepSpec.programs(value, beside: path, &reader)
       case "hardware": axes.append(Axis(.hardware, reader.values(value, of: key)))
       case "schedule": axes.append(reader.schedules(value))
@@ -42,23 +49,49 @@ extension SweepSpec {
             "there is no objective '\(word)'", value,
             remedy: remedyForUnknown(word, known: Quantity.allCases.map(\.rawValue)))
         }
+      case "together":
+        for text in reader.values(value, of: key) {
+          do throws(DiagnosticError) {
+            axes.append(try Axis(parsing: text))
+          } catch {
+            reader.report(error, value)
+          }
+        }
       default:
         for (path, pathNode, list) in reader.entries(of: value, "'\(key)'") {
           places[path] = pathNode
-          axes.append(
-            Axis(key == "set" ? .override(path) : .parameter(path), reader.values(list, of: path)))
+          let target: Axis.Target =
+            switch key {
+            case "set": .override(path)
+            case "scale": .scale(path)
+            default: .parameter(path)
+            }
+          axes.append(Axis(target, reader.values(list, of: path)))
         }
       }
     }
-    if places["kernel"] == nil && places["program"] == nil {
+    if ["kernel", "program", "script"].allSatisfy({ places[$0] == nil }) {
       reader.report(
-        "a sweep needs a 'kernel' or a 'program'", nil, remedy: "write 'kernel: matmul'")
+        "a sweep needs a 'kernel', a 'program' or a 'script'", nil, remedy: "write 'kernel: matmul'"
+      )
+    }
+    for key in ["inputs", "sizes"] where script == nil {
+      guard let place = places[key] else { continue }
+      reader.report(
+        "only kernels of a Python script have '\(key)'", place,
+        remedy: "add 'script: FILE.py', or write 'parameters'")
+    }
+    if let script {
+      subjects += functions.isEmpty ? [script] : functions.map { "\(script):\($0.name)" }
+    } else if places["script"] == nil {
+      subjects += SweepSpec.kernels(functions, &reader)
     }
     if subjects.count > 1 { axes.insert(Axis(.subject, subjects), at: 0) }
     let search = SweepSpec.search(searchNode, &reader)
     try reader.finish()
     // What has one value is not varied.
     var base = Variant(subjects[0])
+    base.inputs = inputs
     for axis in axes where axis.values.count == 1 { base.set(axis.target, to: axis.values[0]) }
     do throws(DiagnosticError) {
       let space = try Space(base, axes.filter { $0.values.count > 1 })
@@ -76,14 +109,27 @@ extension SweepSpec {
     self.path = path
   }
 
-  private static func kernels(_ node: Node, _ reader: inout SpecReader) -> [String] {
+  private static func kernels(
+    _ names: [(name: String, node: Node)], _ reader: inout SpecReader
+  ) -> [String] {
     let known = KernelName.allCases.map(\.rawValue)
-    return reader.values(node, of: "kernel").filter { name in
-      if known.contains(name) { return true }
+    return names.compactMap { name, node in
+      if known.contains(name) { return name }
       reader.report(
         "there is no kernel '\(name)'", node, remedy: remedyForUnknown(name, known: known))
-      return false
+      return nil
     }
+  }
+
+  private static func script(
+    _ node: Node, beside path: String, _ reader: inout SpecReader
+  ) -> String? {
+    guard let script = reader.string(node, "script") else { return nil }
+    let whole = pathBeside(path, script)
+    if script.hasSuffix(".py") && FileManager.default.fileExists(atPath: whole) { return script }
+    reader.report(
+      "there is no Python script '\(whole)'", node, remedy: "paths start at the spec's folder")
+    return nil
   }
 
   private static func programs(

@@ -1,6 +1,6 @@
 public import Compiler
-import Kernels
 public import Sweeps
+public import Workloads
 
 // kernel: matmul
 // parameters: {m: 1024, tile_m: [64, 128], tile_n: 128..512*2, buffers: 1..4}
@@ -45,7 +45,7 @@ public struct SweepSpec: Hashable, Sendable {
 
   /// Lets all run in this order, unless the file says in which.
   public mutating func prefer(_ schedule: Schedule) {
-    let isSaid = space.axes.contains { $0.target == .schedule }
+    let isSaid = space.axes.flatMap(\.parts).contains { $0.target == .schedule }
     if !isSaid { space.base.schedule = space.base.schedule ?? schedule }
   }
 
@@ -55,18 +55,16 @@ public struct SweepSpec: Hashable, Sendable {
     return ([space.base.key] + axes + ["\(search)", objective.rawValue]).joined(separator: "\n")
   }
 
-  /// The program files it names, as it names them.
-  public var programs: [String] {
-    subjects.filter { KernelName(rawValue: $0) == nil }
-  }
+  /// What it runs.
+  public var workloads: [Workload] { subjects.map { Workload($0, beside: path) } }
 
-  /// The kernels and programs that it runs.
+  /// Names of what it runs.
   private var subjects: [String] {
-    space.axes.first { $0.target == .subject }?.values ?? [space.base.subject]
+    space.axes.flatMap(\.parts).first { $0.target == .subject }?.values ?? [space.base.subject]
   }
 
   /// The configurations that it runs on: built-in ones by name, others as files.
   public var machines: [String] {
-    space.axes.first { $0.target == .hardware }?.values ?? [space.base.hardware]
+    space.axes.flatMap(\.parts).first { $0.target == .hardware }?.values ?? [space.base.hardware]
   }
 }

@@ -181,13 +181,17 @@ extension Simulation {
 
   /// Runs the programs of several cores, and gives the run of the one that ended last; a set of one is one
   /// program.
+  ///
+  /// - Parameter inputs: By rank, as far as they are known.
   public static func run(
-    slowestCoreOf set: ProgramSet, on hardware: Hardware, options: Options = Options()
+    slowestCoreOf set: ProgramSet, on hardware: Hardware, inputs: [[KernelTensor]] = [],
+    options: Options = Options()
   ) throws -> Run {
     guard set.layout.count > 1 else {
-      return try run(set.programs[0], on: hardware, options: options)
+      return try run(
+        set.programs[0], on: hardware, inputs: inputs.first ?? [], options: options)
     }
-    let run = try run(set, on: hardware, options: options)
+    let run = try run(set, on: hardware, inputs: inputs, options: options)
     return run.cores[run.slowest]
   }
 

@@ -4,17 +4,54 @@ import Kernels
 /// Something that is varied, with the values it takes.
 public struct Axis: Hashable, Sendable {
   /// What a value of an axis sets.
-  public enum Target: Hashable, Sendable {
+  public indirect enum Target: Hashable, Sendable {
     /// A kernel's parameter.
     case parameter(String)
     /// A hardware value by its path.
     case override(String)
+    /// How much faster a part of the machine is, or how much larger one of its values.
+    case scale(String)
     /// The hardware configuration.
     case hardware
     /// The kernel or program file.
     case subject
     /// Whose order instructions have.
     case schedule
+    /// Several at once: a value is theirs, separated by colons.
+    case together([Target])
+
+    /// The name in tables.
+    public var name: String {
+      switch self {
+      case .parameter(let name), .override(let name): name
+      case .scale(let name): "\(name) ×"
+      case .hardware: "hardware"
+      case .subject: "kernel"
+      case .schedule: "schedule"
+      case .together(let targets): targets.map(\.name).joined(separator: ",")
+      }
+    }
+
+    /// The targets that it sets, each with its part of a value.
+    func parts(of value: String) -> [(target: Target, value: String)] {
+      guard case .together(let targets) = self else { return [(self, value)] }
+      let values = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+      return Array(zip(targets, values).map { (target: $0, value: $1) })
+    }
+
+    init(_ name: String) {
+      if name == "hardware" {
+        self = .hardware
+      } else if name == "kernel" {
+        self = .subject
+      } else if name.hasPrefix("set:") {
+        self = .override(String(name.dropFirst(4)))
+      } else if name.hasPrefix("scale:") {
+        self = .scale(String(name.dropFirst(6)))
+      } else {
+        self = .parameter(name)
+      }
+    }
   }
 
   /// What its values set.
@@ -32,16 +69,18 @@ public struct Axis: Hashable, Sendable {
   }
 
   /// The name in tables.
-  public var name: String {
-    switch target {
-    case .parameter(let name), .override(let name): name
-    case .hardware: "hardware"
-    case .subject: "kernel"
-    case .schedule: "schedule"
+  public var name: String { target.name }
+
+  /// The values of each target that the axis sets: of itself, or of those that vary together.
+  public var parts: [Axis] {
+    guard case .together(let targets) = target else { return [self] }
+    return targets.indices.map { index in
+      Axis(targets[index], values.map { target.parts(of: $0)[index].value })
     }
   }
 
-  /// Reads `NAME=VALUES`, where NAME is a parameter, `set:PATH`, `hardware` or `kernel`.
+  /// Reads `NAME=VALUES`, where NAME is a parameter, `set:PATH`, `scale:PART`, `hardware` or `kernel`; with several names,
+  /// `a,b=1:2,2:4`, each value has a part for each.
   ///
   /// - Throws: `DiagnosticError` that says what is wrong with the text.
   public init(parsing text: String) throws(DiagnosticError) {
@@ -52,15 +91,20 @@ public struct Axis: Hashable, Sendable {
     }
     let name = String(text[..<equals])
     let values = try Axis.expand(String(text[text.index(after: equals)...]), of: name)
-    if name == "hardware" {
-      self.init(.hardware, values)
-    } else if name == "kernel" {
-      self.init(.subject, values)
-    } else if name.hasPrefix("set:") {
-      self.init(.override(String(name.dropFirst(4))), values)
-    } else {
-      self.init(.parameter(name), values)
+    let names = name.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+    guard names.count > 1 else {
+      self.init(Target(name), values)
+      return
     }
+    if let wrong = values.first(where: { value in
+      let parts = value.split(separator: ":", omittingEmptySubsequences: false)
+      return parts.count != names.count || parts.contains("")
+    }) {
+      throw DiagnosticError(
+        "'\(wrong)' has not \(names.count) parts, one for each of \(names.joined(separator: ", "))",
+        remedy: "separate them with colons, as in a,b=1:2,2:4")
+    }
+    self.init(.together(names.map { Target($0) }), values)
   }
 
   /// The values of a list `a,b,c` whose items may be ranges: `1..4`, `16..64+16`, `64..512*2`.

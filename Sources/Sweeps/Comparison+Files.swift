@@ -25,6 +25,8 @@ extension Comparison {
       "ranking": .array(ranked.map { .integer($0.index) }),
       "pareto": .array(Comparison.pareto(ranked).map { .integer($0.index) }),
     ]
+    if let inputs = space.base.inputs { object["inputs"] = JSON(inputs) }
+    if !space.base.scales.isEmpty { object["scales"] = JSON(space.base.scales) }
     if let tieRatio {
       object["tie_ratio"] = .real(tieRatio)
       object["ties"] = .array(ranked.prefix(ties(ranked)).map { .integer($0.index) })

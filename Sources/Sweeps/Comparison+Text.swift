@@ -36,13 +36,17 @@ extension Comparison {
   public var heading: String { heading(outcomes.count { $0?.measurement != nil }) }
 
   private func heading(_ ran: Int) -> String {
-    let fixed = space.base.parameters.map(\.text).joined(separator: ", ")
-    let changes = space.base.overrides.map(\.text).joined(separator: ", ")
+    let fixed = ((space.base.inputs ?? []) + space.base.parameters).map(\.text)
+      .joined(separator: ", ")
+    let changes =
+      (space.base.overrides.map(\.text) + space.base.scales.map { "\($0.name) × \($0.value)" })
+      .joined(separator: ", ")
+    let varied = space.axes.flatMap(\.parts).map(\.target)
     let done = outcomes.count { $0 != nil }
     var text = ""
-    if !space.axes.contains(where: { $0.target == .subject }) { text += space.base.subject }
+    if !varied.contains(.subject) { text += space.base.subject }
     if !fixed.isEmpty { text += " (\(fixed))" }
-    if !space.axes.contains(where: { $0.target == .hardware }) {
+    if !varied.contains(.hardware) {
       text += " on \(space.base.hardware)"
     }
     if !changes.isEmpty { text += " with \(changes)" }

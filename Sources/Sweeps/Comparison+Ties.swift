@@ -10,13 +10,14 @@ extension Comparison {
   /// Errors of variants of one problem go together: it comes from pairs of measured kernels of one problem, of which
   /// nine in ten are ordered right from that distance on.
   public var tieRatio: Double? {
-    let isOtherMachine = space.axes.contains { axis in
+    let isOtherMachine = space.axes.flatMap(\.parts).contains { axis in
       switch axis.target {
-      case .hardware, .override: true
+      case .hardware, .override, .scale: true
       default: false
       }
     }
-    guard !isOtherMachine, space.base.overrides.isEmpty, exchangesNothing,
+    guard !isOtherMachine, space.base.overrides.isEmpty, space.base.scales.isEmpty,
+      exchangesNothing,
       let hardware = try? Evaluator().hardware(space.base)
     else { return nil }
     return DoubtTable.tieRatio(on: hardware)

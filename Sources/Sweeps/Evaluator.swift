@@ -1,13 +1,15 @@
 public import Compiler
+import Device
 public import Diagnostics
 public import Hardware
-import Kernels
+public import Kernels
 import Machine
 public import Programs
 import Reports
 public import Simulation
 import Storage
 import Synchronization
+public import Workloads
 
 /// Simulates variants; may be used from several threads at once.
 ///
@@ -21,9 +23,9 @@ public final class Evaluator: Sendable {
 
   private let cache = Mutex(Cache())
   private let computesValues: Bool
-  private let compiler: CompilerOptions
+  private let compiler: CompilerChanges
   private let file: String
-  private let traced: [String: Result<ProgramSet, DiagnosticError>]
+  private let recorder: Recorder
 
   /// Machines that are kept: one has about 100 KB.
   private static let hardwareLimit = 64
@@ -32,17 +34,17 @@ public final class Evaluator: Sendable {
   ///
   /// - Parameters:
   ///   - values: Whether values are computed and compared with the reference, too.
-  ///   - compiler: In whose order instructions execute.
-  ///   - file: The suite or spec from whose folder on variants name program files.
-  ///   - traced: The programs of Python scripts' kernels, by their variants' `tracingKey`.
+  ///   - compiler: What is asked of the compiler in the place of what workloads say.
+  ///   - file: The suite or spec from whose folder on variants name files.
+  ///   - recorder: Who records kernels of Python scripts.
   public init(
-    values: Bool = false, compiler: CompilerOptions = CompilerOptions(), beside file: String = "",
-    traced: [String: Result<ProgramSet, DiagnosticError>] = [:]
+    values: Bool = false, compiler: CompilerChanges = CompilerChanges(), beside file: String = "",
+    recorder: Recorder = Recorder()
   ) {
     computesValues = values
     self.compiler = compiler
     self.file = file
-    self.traced = traced
+    self.recorder = recorder
   }
 
   /// Simulates one variant.
@@ -60,60 +62,155 @@ public final class Evaluator: Sendable {
     }
   }
 
-  /// Simulates one variant and keeps all of the run.
+  /// Simulates one variant and keeps all of the run; of several cores, of the one that ended last.
   ///
   /// - Throws: `DiagnosticError` for what cannot run, `Trap` for a fault of the simulated machine.
   public func run(_ variant: Variant) throws -> Run {
-    var options = Simulation.Options()
-    options.mode = computesValues ? .valuesAndTiming : .timingOnly
-    options.compiler = compiler
-    if let schedule = variant.schedule { options.compiler.schedule = schedule }
     let hardware = try hardware(variant)
-    if let name = KernelName(rawValue: variant.subject) {
-      let kernel = try name.make(variant.parameters.map(\.text))
+    switch try load(variant) {
+    case .kernel(let kernel, var options):
+      options.mode = computesValues ? .valuesAndTiming : .timingOnly
       return try Simulation.run(slowestCoreOf: kernel, on: hardware, options: options)
+    case .programs(let programs):
+      // A file's inputs are not known, so that only its time can be compared.
+      var options = programs.options
+      options.mode = .timingOnly
+      return try Simulation.run(
+        slowestCoreOf: programs.set, on: hardware, inputs: programs.inputs, options: options)
     }
-    // A file's inputs are not known, so that only its time can be compared.
-    options.mode = .timingOnly
-    if let set = try tracedSet(variant) {
-      // Python was asked for the order when it traced.
-      options.compiler.schedule = compiler.schedule
+  }
+
+  /// The variant's program as it runs; the first core's where there are several.
+  public func program(_ variant: Variant) throws -> Program {
+    let hardware = try hardware(variant)
+    switch try load(variant) {
+    case .kernel(let kernel, _): return try kernel.build(Geometry(hardware))
+    case .programs(let programs):
+      guard variant.isScript else { return programs.set.programs[0] }
+      return try Simulation.compiled(
+        programs.set.programs[0], on: hardware, options: programs.options.compiler
+      ).program
+    }
+  }
+
+  /// The programs of a workload that is no kernel of this package, and how they run.
+  public struct Programs: Sendable {
+    /// As they were written or recorded, one for each core.
+    public var set: ProgramSet
+    /// What the launch asks for, with what the user changes.
+    public var options: Simulation.Options
+    /// By rank: contents of inputs, where they are known.
+    public var inputs: [[KernelTensor]] = []
+    /// Whether a script recorded them, with its own inputs; else the user gives those.
+    public var isRecorded = false
+    /// What is not modelled, and what was assumed.
+    public var notes: [String] = []
+  }
+
+  /// A workload with its parameters, ready to run.
+  public enum Loaded: Sendable {
+    /// A kernel of this package, which has a reference.
+    case kernel(any Kernel, Simulation.Options)
+    /// Anything else.
+    case programs(Programs)
+
+    /// How it runs.
+    public var options: Simulation.Options {
+      switch self {
+      case .kernel(_, let options): options
+      case .programs(let programs): programs.options
+      }
+    }
+
+    /// Its programs before the compiler, one for each core.
+    public func programs(on hardware: Hardware) throws -> ProgramSet {
+      switch self {
+      case .kernel(let kernel, _):
+        let geometry = Geometry(hardware)
+        if let several = kernel as? any MultiCoreKernel { return try several.buildAll(geometry) }
+        return ProgramSet(
+          layout: CoreLayout(ranks: 1, coresPerRank: 1), programs: [try kernel.build(geometry)])
+      case .programs(let programs): return programs.set
+      }
+    }
+  }
+
+  /// Builds, reads or records a variant's programs.
+  ///
+  /// - Parameter seed: Seed of a script's inputs that are no files; `nil` asks for contents only where time depends on them.
+  public func load(_ variant: Variant, seed: UInt64? = nil) throws -> Loaded {
+    var options = Simulation.Options()
+    switch Workload(variant.subject, beside: file) {
+    case .kernel(let name):
+      options.compiler = compilerOptions(options, variant)
+      return .kernel(try name.make(variant.parameters.map(\.text)), options)
+    case .programs(let paths):
+      options.compiler = compilerOptions(options, variant)
+      return .programs(Programs(set: try read(paths, variant.coresPerRank), options: options))
+    case .script:
+      guard var call = try variant.call(beside: file) else { preconditionFailure("no script") }
+      call.seed = seed
+      var recording = try recorder.recording(of: call)
+      if seed == nil, recording.set.valueEnds.contains(where: { $0 > 0 }) {
+        // What is executed depends on what the inputs hold.
+        call.seed = 0
+        recording = try recorder.recording(of: call)
+      }
+      for (key, value) in recording.settings { _ = try options.set(key, to: value) }
+      options.compiler = compilerOptions(options, variant)
       // As `trnsim.simulate`, which notes them: kernels that do not use both cores store the same from each.
       options.coreRaces = .allow
-      return try Simulation.run(slowestCoreOf: set, on: hardware, options: options)
+      var set = recording.set
+      for index in set.programs.indices {
+        set.programs[index].metadata.merge(recording.parameters) { own, _ in own }
+      }
+      return .programs(
+        Programs(
+          set: set, options: options, inputs: recording.contents, isRecorded: true,
+          notes: recording.notes))
     }
-    return try Simulation.run(try program(variant), on: hardware, options: options)
   }
 
-  /// The programs of all cores, if the variant is a kernel of a Python script.
-  private func tracedSet(_ variant: Variant) throws -> ProgramSet? {
-    guard variant.isScript else { return nil }
-    guard let set = traced[variant.tracingKey] else {
+  private func compilerOptions(
+    _ options: Simulation.Options, _ variant: Variant
+  ) -> CompilerOptions {
+    var asked = compiler
+    asked.schedule = variant.schedule ?? asked.schedule
+    return asked.applied(to: options.compiler)
+  }
+
+  /// The programs in files, one for each core; all that is wrong with any of them.
+  private func read(_ paths: [String], _ coresPerRank: Int) throws -> ProgramSet {
+    var programs: [Program] = []
+    var findings: [Diagnostic] = []
+    for path in paths.map({ pathBeside(file, $0) }) {
+      if let known = cache.withLock({ $0.programs[path] }) {
+        programs.append(known)
+        continue
+      }
+      do throws(DiagnosticError) {
+        let program = try ProgramFile.read(path)
+        cache.withLock { $0.programs[path] = program }
+        programs.append(program)
+      } catch {
+        findings += error.diagnostics
+      }
+    }
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    guard programs.count % coresPerRank == 0 else {
       throw DiagnosticError(
-        "'\(variant.subject)' is a kernel of a Python script, which only suites run",
-        remedy: "write its program to a file: python -m trnsim --program FILE.trn SCRIPT")
+        "\(programs.count) program files are not a whole number of ranks of \(coresPerRank) cores",
+        remedy: "name a file for each core")
     }
-    return try set.get()
-  }
-
-  /// The variant's program; the first core's where there are several.
-  public func program(_ variant: Variant) throws -> Program {
-    if let name = KernelName(rawValue: variant.subject) {
-      let kernel = try name.make(variant.parameters.map(\.text))
-      return try kernel.build(Geometry(try hardware(variant)))
-    }
-    if let set = try tracedSet(variant) { return set.programs[0] }
-    let path = pathBeside(file, variant.subject)
-    if let known = cache.withLock({ $0.programs[path] }) { return known }
-    let program = try ProgramFile.read(path)
-    cache.withLock { $0.programs[path] = program }
-    return program
+    return ProgramSet(
+      layout: CoreLayout(ranks: programs.count / coresPerRank, coresPerRank: coresPerRank),
+      programs: programs)
   }
 
   /// The variant's machine.
   public func hardware(_ variant: Variant) throws(DiagnosticError) -> Hardware {
     let overrides = variant.overrides.map(\.text)
-    let key = ([variant.hardware] + overrides).joined(separator: " ")
+    let key = variant.machine
     if let known = cache.withLock({ $0.hardware[key] }) { return known }
     let base: Hardware
     if let known = cache.withLock({ $0.hardware[variant.hardware] }) {
@@ -121,7 +218,12 @@ public final class Evaluator: Sendable {
     } else {
       base = try Hardware.load(variant.hardware)
     }
-    let made = try base.overridden(by: overrides)
+    var made = try base.overridden(by: overrides)
+    for scale in variant.scales {
+      let target = try ScaledTarget(scale.name, on: made)
+      let factor = try ScaledTarget.factor(scale.value, of: scale.name)
+      made = try made.overridden(by: target.overrides(factor, on: made).map(\.text))
+    }
     cache.withLock { cache in
       if cache.hardware.count >= Evaluator.hardwareLimit { cache.hardware.removeAll() }
       cache.hardware[variant.hardware] = base

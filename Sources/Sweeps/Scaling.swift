@@ -96,6 +96,15 @@ public enum ScaledTarget: Hashable, Sendable {
     }
   }
 
+  /// Reads by how much.
+  public static func factor(_ text: String, of name: String) throws(DiagnosticError) -> Double {
+    guard let factor = Double(text), (1e-3...1e3).contains(factor) else {
+      throw DiagnosticError(
+        "'\(text)' is no factor of '\(name)'", remedy: "write a number from 0.001 to 1000")
+    }
+    return factor
+  }
+
   /// What texts call it.
   public var displayName: String {
     switch self {

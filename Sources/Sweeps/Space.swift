@@ -1,6 +1,7 @@
 public import Diagnostics
 import Hardware
 import Kernels
+import Workloads
 
 /// All combinations of the values of some axes, around a fixed variant.
 ///
@@ -53,11 +54,11 @@ public struct Space: Hashable, Sendable {
   private func problems() -> [Diagnostic] {
     var found: [Diagnostic] = []
     var seen: Set<Axis.Target> = []
-    for axis in axes where !seen.insert(axis.target).inserted {
+    for axis in axes.flatMap(\.parts) where !seen.insert(axis.target).inserted {
       found.append(
         Diagnostic(.error, "'\(axis.name)' is varied twice", remedy: "give all values in one list"))
     }
-    for axis in axes where isFixed(axis.target) {
+    for axis in axes.flatMap(\.parts) where isFixed(axis.target) {
       found.append(
         Diagnostic(
           .error, "'\(axis.name)' is both fixed and varied", remedy: "leave one of the two out"))
@@ -77,30 +78,44 @@ public struct Space: Hashable, Sendable {
     switch target {
     case .parameter(let name): base.parameters.contains { $0.name == name }
     case .override(let path): base.overrides.contains { $0.name == path }
-    case .hardware, .subject, .schedule: false
+    case .scale(let name): base.scales.contains { $0.name == name }
+    case .hardware, .subject, .schedule, .together: false
     }
   }
 
   private func values(of target: Axis.Target, orElse value: String) -> [String] {
-    axes.first { $0.target == target }?.values ?? [value]
+    axes.flatMap(\.parts).first { $0.target == target }?.values ?? [value]
   }
 
   /// Every value of every parameter must be one that each of the kernels takes.
   private func subjectProblems() -> [Diagnostic] {
     var found: [Diagnostic] = []
     var settings = base.parameters
-    for axis in axes {
+    for axis in axes.flatMap(\.parts) {
       guard case .parameter(let name) = axis.target else { continue }
       settings += axis.values.map { Setting(name, $0) }
     }
     for subject in values(of: .subject, orElse: base.subject) {
-      guard let kernel = KernelName(rawValue: subject) else {
-        // What parameters a script's function has shows when it is called.
-        if !settings.isEmpty && !Variant(subject).isScript {
+      let kernel: KernelName
+      switch Workload(subject) {
+      case .kernel(let name):
+        kernel = name
+        if base.inputs != nil {
           found.append(
             Diagnostic(
-              .error, "'\(subject)' is no kernel, and only kernels have parameters",
-              remedy: remedyForUnknown(subject, known: KernelName.allCases.map(\.rawValue))))
+              .error, "'\(subject)' has inputs of its own", remedy: "leave --input out; see --param"
+            ))
+        }
+      case .script:
+        found += scriptProblems()
+        continue
+      case .programs:
+        if !settings.isEmpty || base.inputs != nil {
+          found.append(
+            Diagnostic(
+              .error, "'\(subject)' is a program file, and only kernels have parameters and inputs",
+              remedy: remedyForUnknown(subject, known: KernelName.allCases.map(\.rawValue))
+                + "; a kernel of a script is FILE.py:FUNCTION"))
         }
         continue
       }
@@ -117,15 +132,54 @@ public struct Space: Hashable, Sendable {
     return found
   }
 
+  /// Every size of an input must be given, as a whole number; what parameters the function has shows when it is called.
+  private func scriptProblems() -> [Diagnostic] {
+    let shapes: [InputShape]
+    do throws(DiagnosticError) {
+      shapes = try base.inputShapes() ?? []
+    } catch {
+      return error.diagnostics
+    }
+    var values = Dictionary(base.parameters.map { ($0.name, [$0.value]) }, uniquingKeysWith: +)
+    for axis in axes.flatMap(\.parts) {
+      if case .parameter(let name) = axis.target { values[name, default: []] += axis.values }
+    }
+    var found: [Diagnostic] = []
+    for name in Set(shapes.flatMap(\.sizes)).sorted() {
+      guard let given = values[name] else {
+        found.append(
+          Diagnostic(
+            .error, "nothing says what '\(name)' is in a shape of the inputs",
+            remedy: "give --size \(name)=128, or vary it"))
+        continue
+      }
+      for value in given where Int(value).map({ $0 >= 1 }) != true {
+        found.append(
+          Diagnostic(.error, "size '\(name)' is '\(value)', not a whole number from 1 on"))
+      }
+    }
+    for shape in shapes where values[shape.name] != nil && !shape.sizes.contains(shape.name) {
+      found.append(
+        Diagnostic(
+          .error, "'\(shape.name)' is both an input and a parameter",
+          remedy: "leave one of the two out"))
+    }
+    return found
+  }
+
   /// Every hardware value must be one that each configuration takes, by itself.
   private func hardwareProblems() -> [Diagnostic] {
     var found: [Diagnostic] = []
     for name in values(of: .hardware, orElse: base.hardware) {
       do throws(DiagnosticError) {
         let hardware = try Hardware.load(name, overrides: base.overrides.map(\.text))
-        for axis in axes {
+        for axis in axes.flatMap(\.parts) + base.scales.map({ Axis(.scale($0.name), [$0.value]) }) {
+          if case .scale(let part) = axis.target {
+            _ = try ScaledTarget(part, on: hardware)
+            for value in axis.values { _ = try ScaledTarget.factor(value, of: part) }
+          }
           guard case .override(let path) = axis.target else { continue }
-          for value in axis.values where found.count < 20 {
+          for value in Set(axis.values).sorted() where found.count < 20 {
             // What contradicts other values may fit once those are varied as well.
             do throws(DiagnosticError) {
               _ = try hardware.overridden(by: ["\(path)=\(value)"])

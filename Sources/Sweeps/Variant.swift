@@ -1,4 +1,5 @@
 public import Compiler
+import Workloads
 
 // matmul tile_m=64 tile_n=256 | trn2 dma.bytes_per_cycle=64
 
@@ -19,18 +20,24 @@ public struct Setting: Hashable, Sendable {
   public var text: String { "\(name)=\(value)" }
 }
 
-/// One thing to simulate: a kernel with its parameters, or a program file, on a machine.
+/// One thing to simulate: a workload with its parameters, on a machine.
 public struct Variant: Hashable, Sendable {
-  /// A kernel's name, the path of a program file, or a Python script and a function: `moe.py:rmsnorm`.
+  /// The workload's name: a kernel, program files (`a.trn+b.trn`), or a Python script and a function: `moe.py:rmsnorm`.
   public var subject: String
-  /// The arrays that a script's function gets, with types and shapes; empty for everything else.
-  public var inputs: [Setting] = []
-  /// The kernel's parameters that are not left at their defaults, sorted by name.
+  /// Cores of a rank, where the workload is a program file for each core.
+  public var coresPerRank = 1
+  /// The arrays that a script's function gets, as types with shapes or files; `nil`: those of its last call in the script.
+  public var inputs: [Setting]?
+  /// What a script gets that runs as a program.
+  public var scriptArguments: [String] = []
+  /// The parameters that are not left at their defaults, and the sizes in shapes of `inputs`, sorted by name.
   public var parameters: [Setting]
   /// A built-in configuration's name or the path of a configuration file.
   public var hardware: String
   /// The hardware values that differ from the configuration, sorted by path.
   public var overrides: [Setting]
+  /// Parts of the machine that are faster, or values that are larger, each by a factor; sorted by name.
+  public var scales: [Setting] = []
   /// Whose order instructions have, where the variant says so.
   public var schedule: Schedule?
 
@@ -48,14 +55,9 @@ public struct Variant: Hashable, Sendable {
   /// `schedule` as a setting, where the variant has it.
   public var order: [Setting] { schedule.map { [Setting("schedule", $0.rawValue)] } ?? [] }
 
-  /// Whether it is a kernel of a Python script, which is traced before it is simulated.
-  public var isScript: Bool { subject.contains(".py:") }
-
-  /// The same for variants with the same program: tracing does not know of overridden values.
-  public var tracingKey: String {
-    var traced = self
-    traced.overrides = []
-    return traced.key
+  /// Whether it is a kernel of a Python script.
+  public var isScript: Bool {
+    if case .script = Workload(subject) { true } else { false }
   }
 
   /// Sets what a value of an axis sets.
@@ -67,16 +69,27 @@ public struct Variant: Hashable, Sendable {
     case .override(let path):
       overrides.append(Setting(path, value))
       overrides.sort { $0.name < $1.name }
+    case .scale(let name):
+      scales.append(Setting(name, value))
+      scales.sort { $0.name < $1.name }
     case .hardware: hardware = value
     case .subject: subject = value
     case .schedule: schedule = Schedule(rawValue: value)
+    case .together:
+      for (target, part) in target.parts(of: value) { set(target, to: part) }
     }
+  }
+
+  /// The machine in a text: the configuration and what differs.
+  public var machine: String {
+    ([hardware] + overrides.map(\.text) + scales.map { "scale:\($0.text)" }).joined(separator: " ")
   }
 
   /// A text that is the same for the same variant and only then.
   public var key: String {
-    let settings = inputs + parameters + order
-    let left = ([subject] + settings.map(\.text)).joined(separator: " ")
-    return left + " | " + ([hardware] + overrides.map(\.text)).joined(separator: " ")
+    let cores = coresPerRank == 1 ? [] : [Setting("lnc", "\(coresPerRank)")]
+    let settings = cores + (inputs ?? []) + parameters + order
+    let left = ([subject] + scriptArguments + settings.map(\.text)).joined(separator: " ")
+    return left + " | " + machine
   }
 }

@@ -65,10 +65,10 @@ import Testing
         "workload,measured_us\n\"mlp.py:kernel x=bfloat16[128,512] width=64\",12.5\n", to: "t.csv"))
     let entry = try #require(times.rows.first).entry
     #expect(entry.variant.subject == "mlp.py:kernel" && entry.variant.isScript)
-    let call = try #require(entry.call)
+    let call = try #require(try entry.variant.call(beside: times.path))
     #expect(call.script == "\(folder.path)/mlp.py" && call.function == "kernel")
     #expect(
-      call.inputs.map { "\($0.name) \($0.dtype) \($0.shape)" } == ["x bfloat16 [128, 512]"])
+      call.inputs?.map { "\($0.name) \($0.dtype) \($0.shape)" } == ["x bfloat16 [128, 512]"])
     #expect(call.arguments == ["width": "64"])
     #expect(
       try problems("workload,measured_us\nno.py:f,1\n")
@@ -83,7 +83,7 @@ import Testing
       #expect(
         error.diagnostics.map(\.message) == [
           "'mlp.py' is a Python script", "there is no element type 'float33'",
-          "'n' is no extent",
+          "nothing says what 'n' is in the shape of input 'x'",
         ])
     }
   }

@@ -61,7 +61,7 @@ def require_at_line(error: trnsim.NkiValidationError, step: int | None = 1) -> N
     assert frames[-1].f_locals.get("step") == step
 
 
-@pytest.mark.parametrize("mode", ["timing", "both", "trace"])
+@pytest.mark.parametrize("mode", ["timing", "both"])
 @pytest.mark.parametrize("kernel", [second_generation, first_generation])
 def test_the_traceback_ends_at_the_line(kernel, mode) -> None:
     messages = set()

@@ -3,19 +3,21 @@ import Diagnostics
 import Reports
 import Storage
 import Sweeps
+import Workloads
 
 struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
-    abstract: "Simulate a grid of a kernel's parameters, rank it and say why.",
+    abstract: "Simulate a grid of a workload's parameters, rank it and say why.",
     discussion: """
       Every combination of the varied values is simulated (timing only, unless --values) on all cores
-      of the host. --vary takes a kernel's parameter, a hardware value as set:PATH, 'hardware', or
-      'kernel'; values are a list, or ranges: 1..4, 32..128+32, 64..512*2. What does not fit is listed
-      with its reason.
+      of the host. --vary takes a parameter, a size, a hardware value as set:PATH, a part of the machine
+      as scale:PART ('trnsim whatif --help'), 'hardware', or 'kernel'; a,b=1:2,2:4 varies two together; values are a list, or ranges: 1..4, 32..128+32, 64..512*2. What does not fit is listed
+      with its reason. A kernel of a Python script is recorded once for each set of its arguments.
 
       EXAMPLES
         trnsim compare matmul --vary tile_m=64,128 --vary tile_n=128..512*2 --vary buffers=1..3
+        trnsim compare k.py:matmul --input 'x=bfloat16[m, 512]' --size m=1024 --vary tile_n=128,256
         trnsim compare rmsnorm --param tokens=512 --vary set:dma.bytes_per_cycle=32,64
         trnsim compare matmul --vary tile_m=32..128*2 --vary tile_n=64..512*2 --svg map.svg
         trnsim compare softmax --vary buffers=1..8 --csv - | sort -t, -k3 -n
@@ -24,15 +26,13 @@ struct CompareCommand: ParsableCommand {
         0 fine · 1 bad input, or nothing ran · 3 with --values, an output is wrong · 64 usage
       """)
 
-  @Argument(
-    help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
-  var target: String
+  @OptionGroup var workload: WorkloadArguments
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp("What to vary, and its values.", valueName: "name=a,b,…"))
   var vary: [String] = []
-  @OptionGroup var parameters: ParameterOptions
   @OptionGroup var hardware: HardwareOptions
+  @OptionGroup var scaling: ScaleOptions
   @OptionGroup var compiler: CompilerArguments
   @Flag(help: "Compute values too, and compare them with the reference.")
   var values = false
@@ -62,16 +62,14 @@ struct CompareCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let base = Variant(
-        try checkedSubject(target), try settings(parameters.parameters), on: hardware.hardware,
-        with: try settings(hardware.overrides))
+      let base = try scaling.applied(to: workload.variant(on: hardware))
       let axes = try allOrErrors(vary) { try Axis(parsing: $0) }
       try files(axes).check()
       let space = try Space(base, axes)
       Interrupts.areDeferred()
       var progress = Progress(of: space.count, "variants")
       let comparison = try Comparison(
-        space, evaluator: Evaluator(values: values, compiler: compiler.options),
+        space, evaluator: Evaluator(values: values, compiler: compiler.changes),
         runner: ParallelRunner(width: jobs),
         isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
       progress.clear()
@@ -89,13 +87,13 @@ struct CompareCommand: ParsableCommand {
 
   private func files(_ axes: [Axis]) -> FileUses {
     var uses = FileUses()
-    uses.readsTarget(target)
+    workload.note(in: &uses)
     hardware.note(in: &uses)
-    for axis in axes {
+    for axis in axes.flatMap(\.parts) {
       for value in axis.values {
         switch axis.target {
         case .hardware: uses.readsHardware(value)
-        case .subject: uses.readsTarget(value)
+        case .subject: uses.reads(Workload(value))
         default: break
         }
       }

@@ -1,35 +1,31 @@
 import ArgumentParser
 import Compiler
+import Device
 import Diagnostics
-import Kernels
+import Hardware
 import Machine
 import Programs
 import Simulation
 import Storage
+import Sweeps
 
 struct CompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compile",
-    abstract: "Print what the compiler makes of a program, and what each pass did.",
+    abstract: "Print what the compiler makes of a workload, and what each pass did.",
     discussion: """
       The program goes to standard output or a file, what the passes did to standard error.
 
       EXAMPLES
         trnsim compile kernel.trn --schedule compiler
         trnsim compile kernel.trn --schedule compiler --after merge
-        trnsim compile kernel.py --after place
+        trnsim compile kernel.py --after place         the last kernel that the script runs
+        trnsim compile kernel.py:matmul --input 'x=bfloat16[128, 512]'
         trnsim compile softmax --schedule compiler -o softmax.trn
         trnsim compile kernel.trn --schedule compiler --verify -o /dev/null
       """)
 
-  @Argument(
-    help: ArgumentHelp(
-      "A program file, a kernel, or a Python script, whose last NKI kernel is taken.",
-      valueName: "file|kernel|script"))
-  var target: String
-  @Argument(help: "What a Python script gets ('--' before its options).")
-  var arguments: [String] = []
-  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions
   @OptionGroup var compiler: CompilerArguments
   @Flag(
@@ -47,38 +43,35 @@ struct CompileCommand: ParsableCommand {
     try reporting {
       var uses = FileUses()
       self.hardware.note(in: &uses)
-      uses.readsTarget(target)
-      uses.writes(output, as: "--output")
-      try uses.check()
+      workload.note(in: &uses)
       let hardware = try self.hardware.load()
-      let program =
-        if PythonScript.isScript(target) {
-          try PythonScript(
-            path: target, arguments: arguments, options: ["--hardware=\(self.hardware.hardware)"]
-          ).recordedProgram()
-        } else if let name = KernelName(rawValue: target) {
-          try name.make(parameters.parameters).build(Geometry(hardware))
-        } else {
-          try ProgramFile.read(target)
-        }
-      let findings = program.check(Geometry(hardware), allowsUnplaced: true)
-      guard findings.isEmpty else { throw DiagnosticError(findings) }
-      var options = compiler.options
+      let loaded = try Evaluator(compiler: compiler.changes).load(
+        workload.variant(on: self.hardware))
+      var set = try loaded.programs(on: hardware)
+      var options = loaded.options.compiler
       options.keepsPrograms = verify || after != nil
-      let compiled = try Compiler.compile(program, on: hardware, options: options)
-      for pass in compiled.passes { note(pass.summary) }
-      if verify {
-        let inputs = trialInputs(program.givenTensors.map(\.tensor), [], seed: seed)
-        try Simulation.verify(compiled, of: program, on: hardware, inputs: inputs)
-        note("every pass keeps the values")
+      for (index, place) in set.layout.places.enumerated() {
+        if set.layout.count > 1 { note("\(place.description):") }
+        set.programs[index] = try compiled(set.programs[index], on: hardware, options)
       }
-      let result = try after.map { try state(after: $0, of: compiled) } ?? compiled.program
-      if output == "-" {
-        result.writeText { printBytes($0) }
-      } else {
-        try ProgramFile.write(result, to: output)
-      }
+      try ProgramOutput(output, of: set, "compile").write(uses)
     }
+  }
+
+  /// A core's program after the pass that was asked for, or after all.
+  private func compiled(
+    _ program: Program, on hardware: Hardware, _ options: CompilerOptions
+  ) throws -> Program {
+    let findings = program.check(Geometry(hardware), allowsUnplaced: true)
+    guard findings.isEmpty else { throw DiagnosticError(findings) }
+    let compiled = try Compiler.compile(program, on: hardware, options: options)
+    for pass in compiled.passes { note(pass.summary) }
+    if verify {
+      let inputs = trialInputs(program.givenTensors.map(\.tensor), [], seed: seed)
+      try Simulation.verify(compiled, of: program, on: hardware, inputs: inputs)
+      note("every pass keeps the values")
+    }
+    return try after.map { try state(after: $0, of: compiled) } ?? compiled.program
   }
 
   private func state(after name: String, of compiled: Compiled) throws -> Program {

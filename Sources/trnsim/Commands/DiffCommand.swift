@@ -8,12 +8,14 @@ struct DiffCommand: ParsableCommand {
     commandName: "diff",
     abstract: "Compare two runs or two baselines: what differs, and why.",
     discussion: """
-      A and B are kernels or program files, which are simulated, or two baselines, which are not. A
-      kernel's own parameters follow its name: 'matmul:m=128,tile_n=256'.
+      A and B are kernels, program files or kernels of Python scripts, which are simulated, or two
+      baselines, which are not. A kernel's own parameters follow its name: 'matmul:m=128,tile_n=256',
+      'k.py:matmul:tile_n=256'; --input, --size and --param are of both.
 
       EXAMPLES
         trnsim diff add_rmsnorm:form=separate add_rmsnorm:form=fused
         trnsim diff before.trn.zst after.trn.zst
+        trnsim diff k.py:matmul:tile_n=256 k.py:matmul:tile_n=512 --input 'x=bfloat16[128, 512]'
         trnsim diff old/suite.baseline.json suite.baseline.json
         trnsim diff matmul:m=512 matmul:m=512 --set-b dma.bytes_per_cycle=64
 
@@ -25,6 +27,22 @@ struct DiffCommand: ParsableCommand {
   var before: String
   @Argument(help: ArgumentHelp("The one after.", valueName: "B"))
   var after: String
+  @Option(help: "Cores of a rank, 1 or 2, of program files for several cores: 'a.0.trn+a.1.trn'.")
+  var lnc: Int?
+  @Option(
+    name: .customLong("param"), parsing: .singleValue,
+    help: ArgumentHelp("A parameter of both kernels.", valueName: "name=value"))
+  var parameters: [String] = []
+  @Option(
+    name: .customLong("input"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "An input of both scripts' functions: 'x=bfloat16[tokens, 2048]' or x=FILE.npy.",
+      valueName: "name=…"))
+  var inputs: [String] = []
+  @Option(
+    name: .customLong("size"), parsing: .singleValue,
+    help: ArgumentHelp("What a name in the inputs' shapes is.", valueName: "name=n"))
+  var sizes: [String] = []
   @OptionGroup var hardware: HardwareOptions
   @OptionGroup var compiler: CompilerArguments
   @Option(
@@ -36,7 +54,11 @@ struct DiffCommand: ParsableCommand {
     try reporting {
       if before.hasSuffix(".json") || after.hasSuffix(".json") {
         let sides = try allOrErrors([before, after]) { path in
-          try checkedSubject(path)
+          guard path.hasSuffix(".json") else {
+            throw DiagnosticError(
+              "'\(path)' is no baseline, and a baseline is compared with another",
+              remedy: "give two files of 'trnsim update'")
+          }
           return try Baseline.read(path)
         }
         let check = Check(comparing: sides[0], with: sides[1], name: after)
@@ -47,18 +69,28 @@ struct DiffCommand: ParsableCommand {
       }
       let both = try TwoRuns(
         variant(before, []), variant(after, try settings(overridesOfB)),
-        evaluator: Evaluator(compiler: compiler.options))
+        evaluator: Evaluator(compiler: compiler.changes))
       print(both.text, terminator: "")
       if both.exitCode != 0 { throw ExitCode(both.exitCode) }
     }
   }
 
   private func variant(_ text: String, _ extra: [Setting]) throws -> Variant {
-    let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-    let own = parts.count > 1 ? parts[1].split(separator: ",").map(String.init) : []
-    let subject = try checkedSubject(parts.first ?? text)
-    return Variant(
-      subject, try settings(own), on: hardware.hardware,
-      with: try settings(hardware.overrides) + extra)
+    // The colon of a script's function comes before that of settings.
+    let start = text.ranges(of: ".py:").last?.upperBound ?? text.startIndex
+    let colon = text[start...].firstIndex(of: ":")
+    let own = colon.map { text[text.index(after: $0)...].split(separator: ",").map(String.init) }
+    var words = [String(text[..<(colon ?? text.endIndex)])]
+    for input in inputs { words += ["--input", input] }
+    for size in sizes { words += ["--size", size] }
+    if let lnc { words += ["--lnc", "\(lnc)"] }
+    var arguments = try WorkloadArguments.parse(words)
+    // A value of one side wins.
+    let named = Set(try settings(own ?? []).map(\.name))
+    arguments.parameters =
+      (own ?? []) + (try settings(parameters)).filter { !named.contains($0.name) }.map(\.text)
+    var found = try arguments.variant(on: hardware)
+    for setting in extra { found.set(.override(setting.name), to: setting.value) }
+    return found
   }
 }

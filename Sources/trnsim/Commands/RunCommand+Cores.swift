@@ -8,24 +8,17 @@ import Reports
 import Simulation
 
 extension RunCommand {
-  /// The kernel that the target names, if its parameters spread it over several cores.
-  func multiCoreKernel() throws -> (any MultiCoreKernel)? {
-    guard let name = KernelName(rawValue: target),
-      let kernel = try name.make(parameters.parameters) as? any MultiCoreKernel,
-      kernel.layout.count > 1
-    else { return nil }
-    return kernel
-  }
-
   /// Runs a kernel on all its cores; outputs of rank r go to the directory `rank<r>`.
-  func run(_ kernel: any MultiCoreKernel, on machine: Hardware) throws {
+  func run(
+    _ kernel: any MultiCoreKernel, on machine: Hardware, _ options: Simulation.Options
+  ) throws {
     try requireOwnFiles(
       (0..<kernel.layout.ranks).map { ("rank\($0)/", kernel.outputs.map(\.name)) })
     let declared = kernel.inputs.map {
       Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
     }
     let run = try Simulation.run(
-      onAllCores: kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed,
+      onAllCores: kernel, on: machine, inputs: readInputs(workload.inputs, declared), seed: seed,
       options: options)
     try finish(run, on: machine)
   }

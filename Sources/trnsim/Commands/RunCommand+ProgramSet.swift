@@ -5,49 +5,15 @@ import Kernels
 import Machine
 import Programs
 import Simulation
+import Sweeps
 
 extension RunCommand {
-  /// The programs of several cores, if the targets are their files.
-  func programSet() throws -> ProgramSet? {
-    guard !others.isEmpty else {
-      guard lnc == nil else {
-        throw DiagnosticError(
-          "--lnc needs a program file for each core",
-          remedy: "name the files of all cores; kernels have --param lnc=2")
-      }
-      return nil
-    }
-    let files = [target] + others
-    let coresPerRank = lnc ?? 1
-    guard files.count % coresPerRank == 0 else {
-      throw DiagnosticError(
-        "\(files.count) program files are not a whole number of ranks of \(coresPerRank) cores",
-        remedy: "name a file for each core")
-    }
-    if KernelName(rawValue: target) != nil {
-      throw DiagnosticError(
-        "'\(target)' is a kernel, beside '\(others[0])'",
-        remedy: "parameters of kernels are --param name=value")
-    }
-    var programs: [Program] = []
-    var findings: [Diagnostic] = []
-    for file in files {
-      do {
-        guard case .program(let program) = try Target(file, parameters.parameters) else { continue }
-        programs.append(program)
-      } catch let error as DiagnosticError {
-        findings += error.diagnostics
-      }
-    }
-    guard findings.isEmpty else { throw DiagnosticError(findings) }
-    return ProgramSet(
-      layout: CoreLayout(ranks: files.count / coresPerRank, coresPerRank: coresPerRank),
-      programs: programs)
-  }
-
   /// Runs the programs of several cores on what is given and on trial inputs; outputs of rank r go to the
   /// directory `rank<r>`.
-  func run(_ set: ProgramSet, on machine: Hardware) throws {
+  func run(
+    _ programs: Evaluator.Programs, on machine: Hardware, _ options: Simulation.Options
+  ) throws {
+    let set = programs.set
     try requireOwnFiles(
       set.programs.enumerated().map { core, program in
         (
@@ -59,7 +25,8 @@ extension RunCommand {
         let new = next.1.filter { !(folders[next.0] ?? []).contains($0) }
         folders[next.0, default: []] += new
       }.map { ($0.key, $0.value) })
-    let inputs = try inputs(of: set)
+    // What a script's inputs hold came with its programs.
+    let inputs = programs.isRecorded ? programs.inputs : try inputs(of: set)
     try finish(Simulation.run(set, on: machine, inputs: inputs, options: options), on: machine)
   }
 
@@ -69,7 +36,7 @@ extension RunCommand {
     var findings: [Diagnostic] = []
     var found: [[KernelTensor]] = []
     var rounded: [String] = []
-    var isKnown = Array(repeating: false, count: inputs.count)
+    var isKnown = Array(repeating: false, count: workload.inputs.count)
     for rank in 0..<layout.ranks {
       let programs = set.programs[rank * layout.coresPerRank..<(rank + 1) * layout.coresPerRank]
       // The cores of a rank share what has one name.
@@ -79,7 +46,7 @@ extension RunCommand {
         declared.append(tensor)
       }
       var settings: [String] = []
-      for (index, setting) in inputs.enumerated() {
+      for (index, setting) in workload.inputs.enumerated() {
         let prefix = "rank\(rank)/"
         let plain = setting.hasPrefix(prefix) ? String(setting.dropFirst(prefix.count)) : setting
         let isDeclared = declared.contains { plain.hasPrefix("\($0.name)=") }
@@ -95,7 +62,7 @@ extension RunCommand {
         findings += error.diagnostics
       }
     }
-    for (setting, isKnown) in zip(inputs, isKnown) where !isKnown {
+    for (setting, isKnown) in zip(workload.inputs, isKnown) where !isKnown {
       let names = Set(set.programs.flatMap { $0.givenTensors.map(\.tensor.name) }).sorted()
       findings.append(
         Diagnostic(

@@ -11,11 +11,12 @@ public import Reports
 import Simulation
 import Storage
 import Sweeps
+import Workloads
 
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Simulate a kernel or a program file: values, time, report, trace.",
+    abstract: "Simulate a workload: values, time, report, trace.",
     discussion: """
       A kernel runs on trial inputs (or on --input) and its outputs are compared with a float64
       reference. A program file that was emitted from a kernel is compared too.
@@ -28,28 +29,14 @@ struct RunCommand: ParsableCommand {
         trnsim run a.trn b.trn --lnc 2 --input x=x.npy          the two cores of a rank
         trnsim run a.trn b.trn --input rank0/x=x.npy --input rank1/x=y.npy    two ranks
         trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
+        trnsim run kernel.py:matmul                             as its last call in the script
+        trnsim run kernel.py:matmul --input 'x=bfloat16[m, 512]' --size m=256 --param tile_n=128
       """)
 
-  @Argument(
-    help: ArgumentHelp(
-      "A kernel ('trnsim kernels'), a program file or a Python script with NKI kernels.",
-      valueName: "kernel|file"))
-  var target: String
-  @Argument(
-    help: ArgumentHelp(
-      "The program files of further cores (with --lnc 2 both cores of rank 0 come first), or what a Python script gets ('--' before its options).",
-      valueName: "file|argument"))
-  var others: [String] = []
-  @Option(help: "Cores of a rank, 1 or 2, where there is a program file for each core.")
-  var lnc: Int?
-  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions
+  @OptionGroup var scaling: ScaleOptions
   @OptionGroup var compiler: CompilerArguments
-  @Option(
-    name: .customLong("input"), parsing: .singleValue,
-    help: ArgumentHelp(
-      "An input's contents; rank<r>/name=… of one rank alone.", valueName: "name=file.npy"))
-  var inputs: [String] = []
   @Option(help: "Write the outputs as .npy files into this directory.")
   var outputDir: String?
   @Option(help: "Seed of the trial inputs.")
@@ -63,9 +50,9 @@ struct RunCommand: ParsableCommand {
   var allowCoreRaces = false
   @Option(
     help: ArgumentHelp(
-      "What becomes of elements of outputs that nothing was stored to: fault; note, they are NaN (4 in integers); or read, as note, and instructions may read them too.",
+      "What becomes of elements of outputs that nothing was stored to: fault, the default but for kernels of scripts; note, they are NaN (4 in integers); or read, as note, and instructions may read them too.",
       valueName: "fault|note|read"))
-  var unwrittenOutputs: Simulation.UnwrittenOutputs = .fault
+  var unwrittenOutputs: Simulation.UnwrittenOutputs?
   @Flag(help: "Compute no values.")
   var timingOnly = false
   @Flag(help: "Compute no times.")
@@ -95,23 +82,38 @@ struct RunCommand: ParsableCommand {
     if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
     if valuesOnly && whatIf == true { throw ValidationError("--what-if needs timing") }
     if timingOnly && outputDir != nil { throw ValidationError("outputs need values") }
-    if let lnc, !(1...2).contains(lnc) { throw ValidationError("--lnc is \(lnc), must be 1 or 2") }
   }
 
   func run() throws {
     try reporting {
       try files.check()
-      if PythonScript.isScript(target) { try script().replaceProcess() }
-      let machine = try hardware.load()
-      if let set = try programSet() { return try run(set, on: machine) }
-      if let kernel = try multiCoreKernel() { return try run(kernel, on: machine) }
-      let run = try simulate(on: machine)
-      if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
-      if let trace { try writeTrace(run, to: trace) }
-      let report = Report(run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run))
-      try show(report.json, layerStudy(run, machine), on: machine, text: report.text)
-      if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
+      if workload.isWholeScript { try script().replaceProcess() }
+      let variant = try scaling.applied(to: workload.variant(on: hardware))
+      let evaluator = Evaluator(compiler: compiler.changes)
+      let machine = try evaluator.hardware(variant)
+      switch try evaluator.load(variant, seed: timingOnly ? nil : seed) {
+      case .kernel(let kernel, let options):
+        let options = changed(options)
+        if let several = kernel as? any MultiCoreKernel, several.layout.count > 1 {
+          return try run(several, on: machine, options)
+        }
+        try finish(simulate(kernel, on: machine, options), on: machine)
+      case .programs(let programs):
+        for text in programs.notes { note("note: \(text)") }
+        let options = changed(programs.options)
+        if programs.set.layout.count > 1 { return try run(programs, on: machine, options) }
+        try finish(simulate(programs, on: machine, options), on: machine)
+      }
     }
+  }
+
+  /// Writes and prints what was asked for; fails where an output differs from the reference.
+  private func finish(_ run: Run, on machine: Hardware) throws {
+    if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
+    if let trace { try writeTrace(run, to: trace) }
+    let report = Report(run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run))
+    try show(report.json, layerStudy(run, machine), on: machine, text: report.text)
+    if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
 
   /// Prints the report with the operations of a whole layer, as text or as JSON, or writes the JSON.
@@ -137,18 +139,16 @@ struct RunCommand: ParsableCommand {
 
   /// The operations of a whole layer; `nil` for other kernels and where nothing was timed.
   func layerStudy(_ run: Run, _ machine: Hardware) throws -> LayerStudy? {
-    guard run.timeline != nil, KernelName(rawValue: target) == .qwen3Layer else { return nil }
+    guard run.timeline != nil, workload.workload == .kernel(.qwen3Layer) else { return nil }
     let values = try KernelParameters(
-      parameters.parameters, for: Qwen3LayerKernel.parameters)
+      workload.parameters, for: Qwen3LayerKernel.parameters)
     return try LayerStudy(run, of: Qwen3LayerKernel(values), on: machine)
   }
 
   /// What the run reads and writes, but for the outputs' files, whose names are the program's.
   var files: FileUses {
     var uses = FileUses()
-    uses.readsTarget(target)
-    if !PythonScript.isScript(target) { for other in others { uses.readsTarget(other) } }
-    uses.readsInputs(inputs)
+    workload.note(in: &uses)
     hardware.note(in: &uses)
     uses.writes(json, as: "--json")
     uses.writes(trace, as: "--trace")
@@ -167,59 +167,70 @@ struct RunCommand: ParsableCommand {
     try uses.check()
   }
 
-  /// How to run.
-  var options: Simulation.Options {
-    var options = Simulation.Options()
+  /// What the workload asks for, with what the user changes.
+  private func changed(_ given: Simulation.Options) -> Simulation.Options {
+    var options = given
     options.mode = timingOnly ? .timingOnly : valuesOnly ? .valuesOnly : .valuesAndTiming
     options.stochasticRoundingSeed = stochasticRounding
-    options.coreRaces = allowCoreRaces ? .note : .fault
-    options.unwrittenOutputs = unwrittenOutputs
-    options.compiler = compiler.options
+    // The programs of a script may race; a run by hand says so.
+    if allowCoreRaces || given.coreRaces == .allow { options.coreRaces = .note }
+    if let unwrittenOutputs { options.unwrittenOutputs = unwrittenOutputs }
     return options
   }
 
-  private func simulate(on machine: Hardware) throws -> Run {
-    switch try Target(target, parameters.parameters) {
-    case .kernel(let kernel):
-      try requireOwnFiles([("", kernel.outputs.map(\.name))])
-      let declared = kernel.inputs.map {
-        Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
-      }
-      return try Simulation.run(
-        kernel, on: machine, inputs: readInputs(inputs, declared), seed: seed, options: options)
-    case .program(let program):
-      try requireOwnFiles([("", program.returnedTensors.map(\.tensor.name))])
-      let declared = program.givenTensors.map(\.tensor)
-      let given = try readInputs(inputs, declared)
-      if let kernel = Target.origin(of: program, machine) {
-        return try Simulation.run(
-          program, of: kernel, on: machine, inputs: given, seed: seed, options: options)
-      }
-      if !timingOnly { try Simulation.requireHostMemory(for: program, on: machine) }
-      let all = timingOnly ? given : trialInputs(declared, given, seed: seed)
-      return try Simulation.run(program, on: machine, inputs: all, options: options)
+  private func simulate(
+    _ kernel: any Kernel, on machine: Hardware, _ options: Simulation.Options
+  ) throws -> Run {
+    try requireOwnFiles([("", kernel.outputs.map(\.name))])
+    let declared = kernel.inputs.map {
+      Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
     }
+    return try Simulation.run(
+      kernel, on: machine, inputs: readInputs(workload.inputs, declared), seed: seed,
+      options: options)
+  }
+
+  private func simulate(
+    _ programs: Evaluator.Programs, on machine: Hardware, _ options: Simulation.Options
+  ) throws -> Run {
+    let program = programs.set.programs[0]
+    try requireOwnFiles([("", program.returnedTensors.map(\.tensor.name))])
+    // What a script's inputs hold came with its program.
+    if programs.isRecorded {
+      return try Simulation.run(
+        program, on: machine, inputs: programs.inputs.first ?? [], options: options)
+    }
+    let declared = program.givenTensors.map(\.tensor)
+    let given = try readInputs(workload.inputs, declared)
+    if let kernel = Origin.kernel(of: program) {
+      return try Simulation.run(
+        program, of: kernel, on: machine, inputs: given, seed: seed, options: options)
+    }
+    if !timingOnly { try Simulation.requireHostMemory(for: program, on: machine) }
+    let all = timingOnly ? given : trialInputs(declared, given, seed: seed)
+    return try Simulation.run(program, on: machine, inputs: all, options: options)
   }
 
   /// The script with the options that mean the same for it; others are errors.
   private func script() throws -> PythonScript {
     var unusable: [String] = []
-    if !parameters.parameters.isEmpty { unusable.append("--param") }
-    if !inputs.isEmpty { unusable.append("--input") }
     if outputDir != nil { unusable.append("--output-dir") }
-    if lnc != nil { unusable.append("--lnc") }
+    if workload.lnc != nil { unusable.append("--lnc") }
     if allowCoreRaces { unusable.append("--allow-core-races") }
-    if unwrittenOutputs != .fault { unusable.append("--unwritten-outputs") }
+    if unwrittenOutputs != nil { unusable.append("--unwritten-outputs") }
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
+    if !scaling.scales.isEmpty { unusable.append("--scale") }
     unusable += compiler.unusableForScripts
     guard unusable.isEmpty else {
       throw DiagnosticError(
         unusable.map {
           Diagnostic(
-            .error, "\($0) does not work with a Python script",
-            remedy: "the script chooses its inputs; trnsim.simulate has `overrides`")
+            .error, "\($0) does not work with a whole script, which launches its kernels itself",
+            remedy:
+              "name the kernel: \(workload.target):FUNCTION; in Python, trnsim.simulate has `overrides`"
+          )
         })
     }
     var options = json == "-" ? [] : ["--report"]
@@ -229,7 +240,7 @@ struct RunCommand: ParsableCommand {
     if let trace { options.append("--trace=\(trace)") }
     if timingOnly { options.append("--timing-only") }
     if valuesOnly { options.append("--values-only") }
-    return PythonScript(path: target, arguments: others, options: options)
+    return PythonScript(path: workload.target, arguments: workload.others, options: options)
   }
 
   private func writeTrace(_ run: Run, to path: String) throws {

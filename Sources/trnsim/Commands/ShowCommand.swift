@@ -1,28 +1,39 @@
 import ArgumentParser
+import Device
 import Programs
+import Sweeps
 
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Print a program file as text, whatever its form.",
+    abstract: "Print a workload's program as text, as its author wrote it.",
     discussion: """
+      A program file is printed whatever its form, a kernel as it is built or recorded, before any
+      compiler; 'trnsim compile' prints what the compiler makes of it.
+
       EXAMPLES
         trnsim show rope.trn.zst
         trnsim show rope.trn --summary
+        trnsim show softmax --param tokens=1
+        trnsim show k.py:matmul --input 'x=bfloat16[128, 512]' --summary
       """)
 
-  @Argument(help: "A program file.")
-  var file: String
+  @OptionGroup var workload: WorkloadArguments
+  @OptionGroup var hardware: HardwareOptions
   @Flag(help: "Print what is in it instead: tensors, memory, counts of operations.")
   var summary = false
 
   func run() throws {
     try reporting {
-      let program = try ProgramFile.read(file)
-      if summary {
-        print(program.summaryText(), terminator: "")
-      } else {
-        program.writeText { printBytes($0) }
+      let set = try Evaluator().load(workload.variant(on: hardware))
+        .programs(on: hardware.load())
+      for (place, program) in zip(set.layout.places, set.programs) {
+        if set.layout.count > 1 { note("\(place.description):") }
+        if summary {
+          print(program.summaryText(), terminator: "")
+        } else {
+          program.writeText { printBytes($0) }
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import Reports
 import Searches
 import Storage
 import Sweeps
+import Workloads
 
 struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -105,7 +106,7 @@ struct SweepCommand: ParsableCommand {
   private func files(_ loaded: SweepSpec, store path: String) -> FileUses {
     var uses = FileUses()
     uses.reads(spec, as: "the sweep's specification")
-    for program in loaded.programs { uses.readsTarget(pathBeside(spec, program)) }
+    for workload in loaded.workloads { uses.reads(workload, beside: spec) }
     for machine in loaded.machines { uses.readsHardware(machine) }
     // A store may hold the earlier rounds and take the next one.
     uses.writes(path, as: "--store")
@@ -119,7 +120,7 @@ struct SweepCommand: ParsableCommand {
       "schema": .integer(1), "name": .string(sweep.spec.name), "stored": .integer(stored),
       "rounds": .array(sweep.sizes.map { .integer($0) }),
       "objective": .string(sweep.spec.objective.rawValue),
-      "programs": .array(sweep.spec.programs.map { .string($0) }),
+      "programs": .array(sweep.spec.workloads.flatMap(\.files).map { .string($0) }),
       "hardware_files": .array(
         sweep.spec.machines.filter { !isBuiltin.contains($0) }.map { .string($0) }),
     ])

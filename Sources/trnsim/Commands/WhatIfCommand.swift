@@ -19,13 +19,11 @@ struct WhatIfCommand: ParsableCommand {
       EXAMPLES
         trnsim whatif matmul
         trnsim whatif rmsnorm --param tokens=512 --scale dma.bandwidth=0.5..4
+        trnsim whatif k.py:matmul --input 'x=bfloat16[128, 512]'
         trnsim whatif mine.trn --scale dma.rings=0.5,1,2 --json -
       """)
 
-  @Argument(
-    help: ArgumentHelp("A kernel ('trnsim kernels') or a program file.", valueName: "kernel|file"))
-  var target: String
-  @OptionGroup var parameters: ParameterOptions
+  @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions
   @OptionGroup var compiler: CompilerArguments
   @Option(
@@ -39,13 +37,11 @@ struct WhatIfCommand: ParsableCommand {
   func run() throws {
     try reporting {
       var uses = FileUses()
-      uses.readsTarget(target)
+      workload.note(in: &uses)
       hardware.note(in: &uses)
       uses.writes(json, as: "--json")
       try uses.check()
-      let variant = Variant(
-        try checkedSubject(target), try settings(parameters.parameters), on: hardware.hardware,
-        with: try settings(hardware.overrides))
+      let variant = try workload.variant(on: hardware)
       // What is wrong with the variant itself is told before anything runs.
       _ = try Space(variant, [])
       let machine = try hardware.load()
@@ -56,7 +52,7 @@ struct WhatIfCommand: ParsableCommand {
         )
       }
       let found = try WhatIf(
-        variant, scales: scales, evaluator: Evaluator(compiler: compiler.options))
+        variant, scales: scales, evaluator: Evaluator(compiler: compiler.changes))
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
       }

@@ -1,12 +1,16 @@
 import Hardware
-import Kernels
 import Storage
+import Workloads
 
 extension FileUses {
-  /// Notes what a command runs, unless it is a kernel's name.
-  mutating func readsTarget(_ name: String) {
-    guard KernelName(rawValue: name) == nil else { return }
-    reads(name, as: PythonScript.isScript(name) ? "the script that runs" : "a program that runs")
+  /// Notes the files that a workload is in.
+  ///
+  /// - Parameter file: The suite or spec from whose folder on they are named.
+  mutating func reads(_ workload: Workload, beside file: String = "") {
+    let isScript = if case .script = workload { true } else { false }
+    for path in workload.files {
+      reads(pathBeside(file, path), as: isScript ? "the script that runs" : "a program that runs")
+    }
   }
 
   /// Notes the files of `name=file.npy` settings.

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Hardware
 import Storage
+import Sweeps
 
 /// `--param`, for every command that builds a kernel.
 struct ParameterOptions: ParsableArguments {
@@ -25,6 +26,23 @@ struct HardwareOptions: ParsableArguments {
   func note(in uses: inout FileUses) { uses.readsHardware(hardware) }
 
   func load() throws -> Hardware { try Hardware.load(hardware, overrides: overrides) }
+}
+
+/// `--scale`, for every command that runs one machine.
+struct ScaleOptions: ParsableArguments {
+  @Option(
+    name: .customLong("scale"), parsing: .singleValue,
+    help: ArgumentHelp(
+      "Make a part of the machine faster, or a value larger, by a factor; see 'trnsim whatif --help'.",
+      valueName: "name=factor"))
+  var scales: [String] = []
+
+  /// The variant on the scaled machine.
+  func applied(to variant: Variant) throws -> Variant {
+    var scaled = variant
+    for setting in try settings(scales) { scaled.set(.scale(setting.name), to: setting.value) }
+    return scaled
+  }
 }
 
 /// What `trnsim accuracy --source` hands to the Python package's runner.

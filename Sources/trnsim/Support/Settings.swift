@@ -1,6 +1,4 @@
 import Diagnostics
-import FoundationEssentials
-import Kernels
 import Sweeps
 
 /// Reads `name=value` texts; all mistakes at once.
@@ -13,18 +11,8 @@ func settings(_ texts: [String]) throws -> [Setting] {
   }
 }
 
-/// A kernel's name or an existing file.
-@discardableResult
-func checkedSubject(_ name: String) throws -> String {
-  guard KernelName(rawValue: name) != nil || FileManager.default.fileExists(atPath: name) else {
-    throw DiagnosticError(
-      "there is no kernel and no file '\(name)'",
-      remedy: remedyForUnknown(name, known: KernelName.allCases.map(\.rawValue)))
-  }
-  return name
-}
-
 /// Maps all, and throws what is wrong with any of them at once.
+@discardableResult
 func allOrErrors<Input, Output>(
   _ inputs: [Input], _ body: (Input) throws -> Output
 ) throws -> [Output] {

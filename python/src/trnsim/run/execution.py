@@ -112,9 +112,6 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     report = Report(json=outcome.report or {}, text=outcome.text, request=request, cores_per_rank=traced.layout.cores,
                     instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
                     cache=traced.cache)
-    if options.mode == "trace":
-        # What has no room is told where a run would tell it.
-        _ = report.programs
     if options.mode == "timing":
         return None, report
     if options.mode != "trace":

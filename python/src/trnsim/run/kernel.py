@@ -7,6 +7,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from ..core.layout import GridDim
@@ -21,6 +22,16 @@ _last: Report | None = None
 #: Warnings that were given, as `warnings` keeps them for a module.
 _shown: dict[Any, Any] = {}
 _observers: list[Callable[[Report], None]] = []
+_watchers: list[Callable[[Launch], None]] = []
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A kernel's call, before anything of it runs."""
+
+    kernel: Kernel
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
 
 
 def last_report() -> Report | None:
@@ -36,6 +47,16 @@ def observed(observer: Callable[[Report], None]) -> Iterator[None]:
         yield
     finally:
         _observers.remove(observer)
+
+
+@contextmanager
+def launches(watcher: Callable[[Launch], None]) -> Iterator[None]:
+    """Tells of every kernel that is called inside, with its arguments."""
+    _watchers.append(watcher)
+    try:
+        yield
+    finally:
+        _watchers.remove(watcher)
 
 
 def _logical_cores() -> int:
@@ -135,6 +156,8 @@ class Kernel:
 
     def simulate(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> tuple[Any, Report]:
         global _last
+        for watcher in _watchers:
+            watcher(Launch(self, args, kwargs))
         cores, grid = self.launch()
         values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
                              name=self.__name__, middle_end=self.middle_end)

@@ -1,38 +1,14 @@
 import Diagnostics
 import Formats
-import FoundationEssentials
-import Hardware
 import Kernels
 import Machine
 import Programs
 import Simulation
 
-/// What a command works on: a kernel by name, or a program file.
-enum Target {
-  case kernel(any Kernel)
-  case program(Program)
-
-  /// A kernel's name wins; everything else is a file.
-  init(_ name: String, _ parameters: [String]) throws {
-    if let kernel = KernelName(rawValue: name) {
-      self = .kernel(try kernel.make(parameters))
-      return
-    }
-    guard FileManager.default.fileExists(atPath: name) else {
-      throw DiagnosticError(
-        "there is no kernel and no file '\(name)'",
-        remedy: remedyForUnknown(name, known: KernelName.allCases.map(\.rawValue)))
-    }
-    guard parameters.isEmpty else {
-      throw DiagnosticError(
-        "a program file has no parameters",
-        remedy: "emit the kernel again with --param, or leave --param out")
-    }
-    self = .program(try ProgramFile.read(name))
-  }
-
+/// What a program file tells of the kernel that it was emitted from.
+enum Origin {
   /// The kernel that a program file was emitted from, if its inputs and outputs still are the same.
-  static func origin(of program: Program, _ hardware: Hardware) -> (any Kernel)? {
+  static func kernel(of program: Program) -> (any Kernel)? {
     guard let name = KernelName(rawValue: program.name) else { return nil }
     let settings = program.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
     guard let kernel = try? name.make(settings) else { return nil }

@@ -1,0 +1,83 @@
+public import Diagnostics
+import FoundationEssentials
+public import Kernels
+import Storage
+
+// matmul | rope.trn | a.trn+b.trn | moe.py | moe.py:rmsnorm
+
+/// What a user brings to be simulated, as its name says it.
+public enum Workload: Hashable, Sendable {
+  /// A kernel of this package.
+  case kernel(KernelName)
+  /// Program files, one for each core.
+  case programs([String])
+  /// A Python script with NKI kernels; without a function its last kernel.
+  case script(path: String, function: String?)
+
+  /// Reads a name as commands, suites and sweeps take it: a kernel's name wins, everything else is files.
+  ///
+  /// - Parameter file: The suite or spec from whose folder on files are named.
+  public init(_ name: String, beside file: String = "") {
+    if let kernel = KernelName(rawValue: name) {
+      self = .kernel(kernel)
+    } else if name.hasSuffix(".py") {
+      self = .script(path: name, function: nil)
+    } else if let colon = Workload.functionColon(in: name) {
+      self = .script(
+        path: String(name[..<colon]), function: String(name[name.index(after: colon)...]))
+    } else if FileManager.default.fileExists(atPath: pathBeside(file, name)) {
+      self = .programs([name])
+    } else {
+      self = .programs(name.split(separator: "+").map(String.init))
+    }
+  }
+
+  /// The colon before the name of a script's function.
+  private static func functionColon(in name: String) -> String.Index? {
+    guard let end = name.ranges(of: ".py:").last else { return nil }
+    return name.index(before: end.upperBound)
+  }
+
+  /// The files that it is in; none of a kernel.
+  public var files: [String] {
+    switch self {
+    case .kernel: []
+    case .programs(let paths): paths
+    case .script(let path, _): [path]
+    }
+  }
+
+  /// Fails if a file is missing: a kernel's name that is misspelled, or a path.
+  ///
+  /// - Parameter file: The suite or spec from whose folder on files are named.
+  public func requireFiles(beside file: String = "") throws(DiagnosticError) {
+    let missing = files.filter { !FileManager.default.fileExists(atPath: pathBeside(file, $0)) }
+    guard missing.isEmpty else {
+      throw DiagnosticError(
+        missing.map { path in
+          Diagnostic(
+            .error, "there is no kernel and no file '\(pathBeside(file, path))'",
+            remedy: remedyForUnknown(path, known: KernelName.allCases.map(\.rawValue)))
+        })
+    }
+  }
+
+  /// A short name: a kernel's, a script's function, a file's without folders and endings.
+  public var shortName: String {
+    switch self {
+    case .kernel(let name): name.rawValue
+    case .script(_, let function?): function
+    case .script(let path, nil): Workload.stem(path, [".py"])
+    case .programs(let paths):
+      paths.map { Workload.stem($0, [".trn.zst", ".trn"]) }.joined(separator: "+")
+    }
+  }
+
+  private static func stem(_ path: String, _ endings: [String]) -> String {
+    let file = path.split(separator: "/").last.map(String.init) ?? path
+    for ending in endings where file.hasSuffix(ending) {
+      return String(file.dropLast(ending.count))
+    }
+    return file
+  }
+}

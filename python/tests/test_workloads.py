@@ -1,0 +1,235 @@
+"""Every command takes every workload: kernels, program files, sets of them, and kernels of Python scripts."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import trnsim
+from trnsim.core.tool import find_tool
+
+TOOL = find_tool()
+
+pytestmark = pytest.mark.skipif(TOOL is None, reason="the program trnsim is not built")
+
+SCRIPT = """
+import sys
+import numpy as np
+import nki, nki.isa as nisa, nki.language as nl
+
+@nki.jit
+def matmul(lhsT, rhs, tile_n=512):
+    K, M = lhsT.shape
+    _, N = rhs.shape
+    out = nl.ndarray((M, N), dtype=lhsT.dtype, buffer=nl.shared_hbm)
+    a = nl.load(lhsT)
+    for n in range(N // tile_n):
+        psum = nl.ndarray((M, tile_n), dtype=nl.float32, buffer=nl.psum)
+        b = nl.load(rhs[:, n * tile_n:(n + 1) * tile_n])
+        nisa.nc_matmul(psum, a, b)
+        c = nl.ndarray((M, tile_n), dtype=lhsT.dtype, buffer=nl.sbuf)
+        nisa.tensor_copy(c, psum)
+        nl.store(out[:, n * tile_n:(n + 1) * tile_n], c)
+    return out
+
+@nki.jit
+def halves(x):
+    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
+    core, rows = nl.program_id(0), x.shape[0] // 2
+    tile = nl.load(x[core * rows:(core + 1) * rows])
+    nisa.tensor_scalar(tile, tile, op0=nl.multiply, operand0=2.0)
+    nl.store(out[core * rows:(core + 1) * rows], tile)
+    return out
+
+def wrapped(x):
+    return matmul(x.T.copy(), np.ones((x.shape[1], 512), x.dtype))
+
+def on_two_cores(x):
+    return halves[2](x)
+
+if __name__ == "__main__":
+    rows = int(sys.argv[1]) if len(sys.argv) > 1 else 64
+    ones = np.ones((rows, 128), np.float32)
+    halves[2](ones)
+    assert matmul(ones, np.ones((rows, 512), np.float32), tile_n=256)[0, 0] == rows
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    found = tmp_path_factory.mktemp("workloads")
+    (found / "k.py").write_text(SCRIPT)
+    for arguments in (["silu", "--param", "tokens=1", "-o", "silu.trn"],
+                      ["parallel_matmul", "--param", "tp=1", "--param", "lnc=2", "--param", "m=128", "--param", "k=128",
+                       "--param", "n=128", "-o", "two.trn"]):
+        done = run(found, "emit", *arguments)
+        assert done.returncode == 0, done.stderr
+    return found
+
+
+def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in os.environ.items()
+                   if name != "CI" and not name.startswith(("GITHUB_", "TRNSIM_")) or name == "TRNSIM_CORE"}
+    environment |= {"TRNSIM_PYTHON": sys.executable, "PYTHONPATH": str(Path(trnsim.__file__).parents[1])}
+    return subprocess.run([TOOL, *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
+def seen(folder: Path, *arguments: str) -> str:
+    done = run(folder, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+SHAPES = ["--input", "lhsT=float32[k, 128]", "--input", "rhs=float32[k, 1024]", "--size", "k=64"]
+
+#: What a workload is in words, how it is named, and how many cores it has.
+WORKLOADS = {
+    "kernel": (["softmax", "--param", "tokens=1"], 1),
+    "kernel on cores": (["core_sum", "--param", "lnc=2", "--param", "tokens=2"], 2),
+    "program": (["silu.trn"], 1),
+    "programs": (["two.0.trn", "two.1.trn", "--lnc", "2"], 2),
+    "function": (["k.py:matmul", *SHAPES], 1),
+    "function's last call": (["k.py:matmul"], 1),
+    "wrapper": (["k.py:wrapped", "--input", "x=float32[128, 64]"], 1),
+    "function on cores": (["k.py:on_two_cores", "--input", "x=float32[128, 64]"], 2),
+    "script": (["k.py"], 1),
+}
+
+COMMANDS = {
+    "run": ["--timing-only"],
+    "compare": ["--vary", "set:dma.rings=8,16"],
+    "whatif": [],
+    "show": [],
+    "emit": ["-o", "emitted.trn"],
+    "compile": ["-o", "compiled.trn"],
+}
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_takes_every_workload(folder, command, workload):
+    words, _ = WORKLOADS[workload]
+    # Kernels of a whole script give it no values then, which this one asks for.
+    options = [] if (command, workload) == ("run", "script") else COMMANDS[command]
+    done = run(folder, command, *words, *options)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_diff_takes_every_workload(folder, workload):
+    if workload == "programs":
+        side, options = "two.0.trn+two.1.trn", ["--lnc", "2"]
+    else:
+        (side, *options), _ = WORKLOADS[workload]
+    assert run(folder, "diff", side, side, *options).returncode == 0
+    done = run(folder, "diff", side, side, *options, "--set-b", "clocks.dma=0.7")
+    assert done.returncode in (2, 4), done.stderr
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_what_is_emitted_takes_the_same_time(folder, workload):
+    words, cores = WORKLOADS[workload]
+    name = workload.replace(" ", "_").replace("'", "")
+    assert run(folder, "emit", *words, "-o", f"{name}.trn").returncode == 0
+    files = [f"{name}.trn"] if cores == 1 else [f"{name}.0.trn", f"{name}.1.trn", "--lnc", "2"]
+    def time_of(words):
+        return json.loads(seen(folder, "whatif", *words, "--json", "-"))["total_time_ps"]
+
+    assert time_of(files) == time_of(words)
+
+
+def test_a_function_computes_its_values(folder, tmp_path):
+    generator = np.random.default_rng(0)
+    left, right = (generator.standard_normal(shape, np.float32) for shape in ((64, 128), (64, 512)))
+    np.save(folder / "left.npy", left)
+    np.save(folder / "right.npy", right.astype(ml_dtypes.bfloat16).astype(np.float32))
+    seen(folder, "run", "k.py:matmul", "--input", "lhsT=left.npy", "--input", "rhs=right.npy", "--param", "tile_n=256",
+         "--output-dir", "out")
+    (output,) = (folder / "out").iterdir()
+    np.testing.assert_allclose(np.load(output), left.T @ np.load(folder / "right.npy"), rtol=1e-5, atol=1e-4)
+    # Inputs that are shapes get trial numbers, the same for the same seed.
+    found = []
+    for seed in ("1", "1", "2"):
+        seen(folder, "run", "k.py:on_two_cores", "--input", "x=bfloat16[8, 64]", "--seed", seed, "--output-dir", f"seed{seed}")
+        (rank,) = (folder / f"seed{seed}").iterdir()
+        (output,) = rank.iterdir()
+        found.append(output.read_bytes())
+    assert found[0] == found[1] != found[2]
+
+
+def test_a_kernels_last_call_is_taken_and_changed(folder):
+    report = json.loads(seen(folder, "run", "k.py:matmul", "--timing-only", "--json", "-"))
+    assert report["parameters"]["tile_n"] == "256"
+    wide = json.loads(seen(folder, "run", "k.py:matmul", "--timing-only", "--json", "-", "--param", "tile_n=512"))
+    assert wide["parameters"]["tile_n"] == "512"
+    assert wide["matmul_count" if "matmul_count" in wide else "hardware_flops"] == report[
+        "matmul_count" if "matmul_count" in report else "hardware_flops"]
+    # What the script gets goes behind its name.
+    more = json.loads(seen(folder, "run", "k.py:matmul", "--timing-only", "--json", "-", "--", "128"))
+    assert more["hbm_read_bytes"] == 2 * report["hbm_read_bytes"]
+
+
+def test_compare_ranks_parameters_sizes_and_machines(folder):
+    text = seen(folder, "compare", "k.py:matmul", *SHAPES[:4], "--vary", "k=64,128", "--vary", "tile_n=256,512,300", "--json", "-")
+    found = json.loads(text)
+    assert len(found["variants"]) == 6
+    assert {tuple(sorted(row["values"].items())) for row in found["variants"]} == {
+        (("k", k), ("tile_n", n)) for k in ("64", "128") for n in ("256", "512", "300")}
+    text = seen(folder, "compare", "k.py:matmul", "--vary", "scale:hbm.bandwidth=1,2", "--vary", "tile_n,set:dma.rings=256:16,512:8")
+    assert "4 variants of hbm.bandwidth × × tile_n,dma.rings, 4 ran" in text
+
+
+@pytest.mark.parametrize(("words", "message"), [
+    (["k.py:matmull"], "does not call a kernel 'matmull', its kernels are halves, matmul"),
+    (["k.py:matmull", *SHAPES], "has no function 'matmull'"),
+    (["k.py:matmul", *SHAPES, "--param", "tile_m=1"], "got an unexpected keyword argument 'tile_m'"),
+    (["k.py:matmul", "--input", "lhsT=float32[64, 128]"], "missing a required argument: 'rhs'"),
+    (["k.py:matmul", *SHAPES[:4]], "nothing says what 'k' is in the shape of input 'lhsT'"),
+    (["k.py:matmul", *SHAPES, "--size", "n=4"], "no input has the size 'n'"),
+    (["k.py:matmul", "--input", "lhsT=float33[64, 128]"], "there is no element type 'float33'"),
+    (["k.py:matmul", "--input", "lhsT=64"], "'64' is no type with a shape"),
+    (["k.py:matmul", "--input", "lhsT=none.npy", "--input", "rhs=none.npy"], "cannot read 'none.npy'"),
+    (["none.py:matmul"], "there is no kernel and no file 'none.py'"),
+    (["silu.trn", "--param", "tokens=1"], "a program file has no parameters"),
+    (["softmax", "silu.trn"], "'softmax' is a kernel, beside 'silu.trn'"),
+    (["softmax", "--size", "n=4"], "only inputs of a script's function have sizes"),
+    (["k.py", "--set", "dma.rings=8"], "--set does not work with a whole script"),
+])
+def test_mistakes_say_what_to_do(folder, words, message):
+    done = run(folder, "run", *words)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "  help: " in done.stderr or message.startswith(("k.py", "got"))
+
+
+def test_an_error_in_the_kernel_names_its_line(folder):
+    done = run(folder, "run", "k.py:matmul", "--input", "lhsT=float32[256, 128]", "--input", "rhs=float32[256, 512]")
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"k.py:{SCRIPT[:SCRIPT.index('nl.load(lhsT)')].count(chr(10)) + 1}:")
+
+
+def test_a_sweep_takes_a_script(folder):
+    (folder / "s.yaml").write_text(
+        "script: k.py\nkernel: matmul\ninputs: {lhsT: 'bfloat16[k, 128]', rhs: 'bfloat16[k, 2048]'}\n"
+        "sizes: {k: [64, 128]}\nparameters: {tile_n: 128..512*2}\nscale: {hbm.bandwidth: [1, 2]}\n")
+    text = seen(folder, "sweep", "s.yaml")
+    assert "12 variants simulated" in text and "12 results and 0 that do not run" in text
+    assert "0 variants simulated" in seen(folder, "sweep", "s.yaml")
+
+
+def test_recording_does_not_depend_on_who_shares_the_process(folder):
+    """Variants are recorded in the order in which threads ask; each is the same as alone."""
+    text = seen(folder, "compare", "k.py:matmul", *SHAPES, "--vary", "tile_n=128,256,512", "--csv", "-")
+    together = sorted(line.split(",")[1:4] for line in text.splitlines()[1:])
+    alone = []
+    for tile in (128, 256, 512):
+        text = seen(folder, "compare", "k.py:matmul", *SHAPES, "--vary", f"tile_n={tile}", "--csv", "-")
+        alone.append(text.splitlines()[1].split(",")[1:4])
+    assert together == sorted(alone)
