@@ -145,6 +145,7 @@ let package = Package(
         "Accuracy", "Baselines", "Captures", "Compiler", "Device", "Diagnostics", "Formats",
         "Hardware", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports",
         "Searches", "SessionFuzzing", "Simulation", "Storage", "Suites", "Sweeps", "Timing",
+        "Workloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests

@@ -1,9 +1,9 @@
 public import Diagnostics
 import FoundationEssentials
 import Kernels
-import Scripts
 import Storage
 import Sweeps
+import Workloads
 import YAML
 
 // workload,measured_us

@@ -55,8 +55,16 @@ public enum Workload: Hashable, Sendable {
     guard missing.isEmpty else {
       throw DiagnosticError(
         missing.map { path in
-          Diagnostic(
-            .error, "there is no kernel and no file '\(pathBeside(file, path))'",
+          let whole = pathBeside(file, path)
+          // A kernel's name has neither.
+          if path.contains("/") || path.contains(".") {
+            return Diagnostic(
+              .error, "cannot read: no such file or directory",
+              at: SourceLocation(file: whole, line: 0),
+              remedy: "check the path")
+          }
+          return Diagnostic(
+            .error, "there is no kernel and no file '\(whole)'",
             remedy: remedyForUnknown(path, known: KernelName.allCases.map(\.rawValue)))
         })
     }

@@ -1,8 +1,8 @@
 import Diagnostics
 import Foundation
-import Scripts
 import Sweeps
 import Testing
+import Workloads
 
 @testable import Baselines
 @testable import Reports
@@ -68,7 +68,7 @@ import Testing
     let call = try #require(try entry.variant.call(beside: times.path))
     #expect(call.script == "\(folder.path)/mlp.py" && call.function == "kernel")
     #expect(
-      call.inputs?.map { "\($0.name) \($0.dtype) \($0.shape)" } == ["x bfloat16 [128, 512]"])
+      call.inputs == [ScriptCall.Input(name: "x", dtype: "bfloat16", shape: [128, 512])])
     #expect(call.arguments == ["width": "64"])
     #expect(
       try problems("workload,measured_us\nno.py:f,1\n")

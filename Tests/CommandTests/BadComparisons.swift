@@ -68,8 +68,8 @@ extension BadInput {
     BadInput("update: bad YAML", "update bad.yaml", [badYAML], all: brokenYAML),
     BadInput("update: wrong entries", "update s.yaml", [suite], all: wrongSuite),
     BadInput(
-      "diff: missing files", "diff a.json none.trn", "there is no kernel and no file 'a.json'",
-      "there is no kernel and no file 'none.trn'", "2 errors"),
+      "diff: missing files", "diff a.json none.trn", "a.json: error: cannot read",
+      "none.trn: error: cannot read", "2 errors"),
     BadInput(
       "diff: wrong parameter", "diff matmul:m=0 matmul", "parameter 'm' is 0, must be 1…1048576"),
     BadInput(

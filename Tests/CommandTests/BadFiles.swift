@@ -5,7 +5,7 @@ extension BadInput {
   static let files: [BadInput] = [
     BadInput(
       "missing file", "show missing.trn",
-      "missing.trn: error: cannot read: No such file or directory", "check the path"),
+      "missing.trn: error: cannot read: no such file or directory", "check the path"),
     BadInput(
       "neither kernel nor file", "run rmsnrom", "there is no kernel and no file 'rmsnrom'",
       "did you mean 'rmsnorm'?"),

@@ -73,7 +73,7 @@ import Testing
     ("run sum.trn sum.trn sum.trn --lnc 2", "3 program files are not a whole number of ranks"),
     ("run sum.trn sum.trn --lnc 3", "--lnc is 3, must be 1 or 2"),
     ("run softmax sum.trn", "'softmax' is a kernel, beside 'sum.trn'"),
-    ("run sum.trn none.trn", "there is no kernel and no file 'none.trn'"),
+    ("run sum.trn none.trn", "none.trn: error: cannot read"),
     ("run sum.trn sum.trn --input rank5/x=a.npy", "'rank5/x=a.npy' names no input"),
     ("run sum.trn sum.trn --input z=a.npy", "'z=a.npy' names no input"),
     ("emit parallel_matmul --param tp=2 -o -", "'parallel_matmul' is 2 programs"),

@@ -44,6 +44,7 @@ struct CompileCommand: ParsableCommand {
       var uses = FileUses()
       self.hardware.note(in: &uses)
       workload.note(in: &uses)
+      try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
       let loaded = try Evaluator(compiler: compiler.changes).load(
         workload.variant(on: self.hardware))

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Baselines
 import Diagnostics
+import FoundationEssentials
 import Sweeps
 
 struct DiffCommand: ParsableCommand {
@@ -54,6 +55,11 @@ struct DiffCommand: ParsableCommand {
     try reporting {
       if before.hasSuffix(".json") || after.hasSuffix(".json") {
         let sides = try allOrErrors([before, after]) { path in
+          guard FileManager.default.fileExists(atPath: path) else {
+            throw DiagnosticError(
+              "cannot read: no such file or directory", at: SourceLocation(file: path, line: 0),
+              remedy: "check the path")
+          }
           guard path.hasSuffix(".json") else {
             throw DiagnosticError(
               "'\(path)' is no baseline, and a baseline is compared with another",
@@ -68,7 +74,7 @@ struct DiffCommand: ParsableCommand {
         return
       }
       let both = try TwoRuns(
-        variant(before, []), variant(after, try settings(overridesOfB)),
+        variant(before, []), variant(after, try settings(overridesOfB, of: "--set-b")),
         evaluator: Evaluator(compiler: compiler.changes))
       print(both.text, terminator: "")
       if both.exitCode != 0 { throw ExitCode(both.exitCode) }
@@ -86,9 +92,11 @@ struct DiffCommand: ParsableCommand {
     if let lnc { words += ["--lnc", "\(lnc)"] }
     var arguments = try WorkloadArguments.parse(words)
     // A value of one side wins.
-    let named = Set(try settings(own ?? []).map(\.name))
+    let named = Set(
+      try settings(own ?? [], of: "\(text[..<(colon ?? text.endIndex)]):").map(\.name))
     arguments.parameters =
-      (own ?? []) + (try settings(parameters)).filter { !named.contains($0.name) }.map(\.text)
+      (own ?? [])
+      + (try settings(parameters, of: "--param")).filter { !named.contains($0.name) }.map(\.text)
     var found = try arguments.variant(on: hardware)
     for setting in extra { found.set(.override(setting.name), to: setting.value) }
     return found

@@ -32,6 +32,7 @@ struct EmitCommand: ParsableCommand {
       var uses = FileUses()
       workload.note(in: &uses)
       hardware.note(in: &uses)
+      try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
       let loaded = try Evaluator(compiler: compiler.changes).load(
         workload.variant(on: self.hardware))

@@ -45,7 +45,7 @@ struct WhatIfCommand: ParsableCommand {
       // What is wrong with the variant itself is told before anything runs.
       _ = try Space(variant, [])
       let machine = try hardware.load()
-      let scales = try allOrErrors(try settings(scale)) { setting in
+      let scales = try allOrErrors(try settings(scale, of: "--scale")) { setting in
         (
           target: try ScaledTarget(setting.name, on: machine),
           factors: try WhatIf.factors(setting.value)

@@ -40,7 +40,9 @@ struct ScaleOptions: ParsableArguments {
   /// The variant on the scaled machine.
   func applied(to variant: Variant) throws -> Variant {
     var scaled = variant
-    for setting in try settings(scales) { scaled.set(.scale(setting.name), to: setting.value) }
+    for setting in try settings(scales, of: "--scale") {
+      scaled.set(.scale(setting.name), to: setting.value)
+    }
     return scaled
   }
 }

@@ -22,6 +22,14 @@ struct ProgramOutput {
     }
   }
 
+  /// Fails, before anything is built or recorded, if the named file is one that the command reads.
+  static func requireOwnFile(_ output: String, _ uses: FileUses) throws {
+    guard output != "-" else { return }
+    var uses = uses
+    uses.writes(output, as: "--output")
+    try uses.check()
+  }
+
   /// The files: the one that was named, or numbered before the name's extension.
   private var paths: [String] {
     guard set.programs.count > 1 else { return [output] }

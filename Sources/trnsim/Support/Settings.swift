@@ -2,10 +2,13 @@ import Diagnostics
 import Sweeps
 
 /// Reads `name=value` texts; all mistakes at once.
-func settings(_ texts: [String]) throws -> [Setting] {
+///
+/// - Parameter option: What the user wrote before each, for messages.
+func settings(_ texts: [String], of option: String) throws -> [Setting] {
   try allOrErrors(texts) { text in
     guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
-      throw DiagnosticError("'\(text)' is not a setting", remedy: "write name=value")
+      throw DiagnosticError(
+        "'\(option) \(text)' has no '='", remedy: "write \(option) name=value")
     }
     return Setting(String(text[..<equals]), String(text[text.index(after: equals)...]))
   }

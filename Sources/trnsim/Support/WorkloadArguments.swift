@@ -59,21 +59,21 @@ struct WorkloadArguments: ParsableArguments {
   /// - Parameter hardware: The machine's name and values that differ.
   func variant(on hardware: HardwareOptions) throws -> Variant {
     try requireSense()
-    var parameters = try settings(parameters)
+    var parameters = try settings(parameters, of: "--param")
     var found = Variant(
-      target, [], on: hardware.hardware, with: try settings(hardware.overrides))
+      target, [], on: hardware.hardware, with: try settings(hardware.overrides, of: "--set"))
     switch workload {
     case .kernel: break
     case .programs(let paths):
       found.subject = paths.joined(separator: "+")
       found.coresPerRank = lnc ?? 1
     case .script:
-      let shapes = try settings(inputs)
+      let shapes = try settings(inputs, of: "--input")
       found.inputs = shapes.isEmpty ? nil : shapes
       found.scriptArguments = others
       let used = Set(
         try allOrErrors(shapes) { try InputShape($0.name, $0.value) }.flatMap(\.sizes))
-      let given = try settings(sizes)
+      let given = try settings(sizes, of: "--size")
       try allOrErrors(given.filter { !used.contains($0.name) }) { size in
         throw DiagnosticError(
           "no input has the size '\(size.name)'",
