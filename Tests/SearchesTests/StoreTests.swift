@@ -111,7 +111,9 @@ import Testing
     ] {
       #expect(text.contains(part), "\(part)\n\(text)")
     }
-    #expect(try message("parameters: {m: 1}").contains("a sweep needs a 'kernel', a 'program' or a 'script'"))
+    #expect(
+      try message("parameters: {m: 1}").contains(
+        "a sweep needs a 'kernel', a 'program' or a 'script'"))
     #expect(try message("kernel: silu\nsearch: best").contains("a search is 'grid'"))
     #expect(
       try message("kernel: silu\nparameters: {rows: 1}").contains("there is no parameter 'rows'"))
