@@ -1,4 +1,4 @@
-"""Builds the simulator's library and tool into the package, with the libraries that they need.
+"""Builds the simulator's library and tool into the package, with the libraries that they need, and compiles the recorder.
 
 Swift and the simulator's sources must be at hand, or TRNSIM_CORE names a library that is built, with the tool beside it.
 """
@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import sysconfig
 
 from setuptools import Distribution, setup
 from setuptools.command.build_py import build_py
@@ -25,6 +26,11 @@ HOOK = ('import os; os.environ.get("NKI_SIMULATOR") == "1" and '
 OF_THE_SYSTEM = re.compile(r"(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|z))\.so(\.\d+)*")
 #: Other libraries' names get this, so that no other package's library of the same name is taken for them in one process.
 MARK = "-trnsim"
+
+#: What every instruction that a kernel records goes through; mypyc makes extension modules of these.
+RECORDER = ("places", "isa/compute", "isa/dma", "isa/operators", "isa/reduce",
+            *(f"record/{name}" for name in ("allocate", "context", "encoding", "operand", "operations", "program", "psum", "recorder")),
+            *(f"tensor/{name}" for name in ("arithmetic", "geometry", "indexing", "indices", "shapes", "storage", "view")))
 
 
 def run(*command, **options):
@@ -98,15 +104,40 @@ def bundle(products, folder):
 
 
 def platform_tag(folder):
-    """`manylinux_2_35_x86_64`: the oldest glibc that has all symbols that the folder's programs name."""
+    """`manylinux_2_35_x86_64`: the oldest glibc that has all symbols that the programs in a folder and below name."""
     newest = (2, 17)
-    for name in os.listdir(folder):
-        with open(os.path.join(folder, name), "rb") as file:
-            content = file.read()
-        if content[:4] == b"\x7fELF":
-            for major, minor in re.findall(rb"\0GLIBC_(\d+)\.(\d+)(?=[.\d]*\0)", content):
-                newest = max(newest, (int(major), int(minor)))
+    for path, _, names in os.walk(folder):
+        for name in names:
+            with open(os.path.join(path, name), "rb") as file:
+                content = file.read()
+            if content[:4] == b"\x7fELF":
+                for major, minor in re.findall(rb"\0GLIBC_(\d+)\.(\d+)(?=[.\d]*\0)", content):
+                    newest = max(newest, (int(major), int(minor)))
     return "manylinux_{}_{}_{}".format(*newest, os.uname().machine)
+
+
+def missing_for_c():
+    """What is missing to compile C for this Python; empty if nothing is."""
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+    if not shutil.which(compiler):
+        return f"there is no C compiler ({compiler})"
+    if not os.path.isfile(os.path.join(sysconfig.get_path("include"), "Python.h")):
+        return "Python's C headers are missing (Debian: python3-dev)"
+    return ""
+
+
+def compile_recorder(folder):
+    """Puts extension modules of this Python beside the recorder's sources, which other Pythons take instead."""
+    missing = missing_for_c()
+    if missing:
+        print(f"note: {missing}: recording is not compiled, and kernels of many instructions take longer to trace",
+              file=sys.stderr)
+        return
+    files = [os.path.join("trnsim", f"{name}.py") for name in RECORDER]
+    subprocess.run([sys.executable, "-m", "mypyc", "--ignore-missing-imports", "--follow-imports=silent", *files], check=True,
+                   cwd=folder, env={**os.environ, "MYPYC_OPT_LEVEL": "3", "MYPYC_DEBUG_LEVEL": "0"})
+    for left in ("build", ".mypy_cache"):
+        shutil.rmtree(os.path.join(folder, left), ignore_errors=True)
 
 
 class Build(build_py):
@@ -126,6 +157,9 @@ class Build(build_py):
         else:
             for product in products:
                 shutil.copy(product, folder)
+        # Who edits the sources runs them as they are.
+        if not self.editable_mode:
+            compile_recorder(self.build_lib)
 
 
 class OfPlatform(Distribution):
@@ -146,7 +180,7 @@ def commands():
         """One wheel for every Python."""
 
         def get_tag(self):
-            folder = os.path.join(self.get_finalized_command("build_py").build_lib, "trnsim", "core")
+            folder = self.get_finalized_command("build_py").build_lib
             return "py3", "none", platform_tag(folder) if sys.platform == "linux" else super().get_tag()[2]
 
     found["bdist_wheel"] = Wheel

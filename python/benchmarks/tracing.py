@@ -1,8 +1,9 @@
 """What tracing costs for each instruction: a kernel of unrolled loops, in seconds of one core.
 
-    python python/benchmarks/tracing.py [--instructions 100000] [--repeat 5]
+    python python/benchmarks/tracing.py [--instructions 100000] [--repeat 5] [--installed]
 
-Prints the median of the repetitions: running the kernel's Python, joining its records, the core's reading of them.
+Prints the median of the repetitions: running the kernel's Python, joining its records, the core's reading of them. With
+`--installed` it measures the package that is installed, whose recorder is compiled, and not the sources beside it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import statistics
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "src"))
+if "--installed" not in sys.argv:
+    sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "src"))
 
 import numpy as np
 import trnsim
@@ -70,6 +72,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--instructions", type=int, default=100_000, help="about so many (100000)")
     parser.add_argument("--repeat", type=int, default=5, help="repetitions (5)")
+    parser.add_argument("--installed", action="store_true", help="measure the installed package")
     options = parser.parse_args()
     runs = [measure(max(1, options.instructions // _EACH)) for _ in range(max(1, options.repeat))]
     instructions, size, _ = runs[0]

@@ -184,6 +184,7 @@ def test_families_are_named_by_a_part() -> None:
         table.family("nothing")
 
 
+@pytest.mark.skipif(os.environ.get("TRNSIM_INSTALLED") == "1", reason="the page is beside the sources")
 def test_the_page_shows_the_recorded_figures() -> None:
     with open(command.PAGE, encoding="utf-8") as file:
         assert file.read() == report.markdown(recorded.read()), "trnsim accuracy --source --record writes both"

@@ -126,3 +126,18 @@ def test_strided_tiles_reach_the_core(cut: str) -> None:
         return out
 
     np.testing.assert_array_equal(kernel(x), wanted)
+
+
+@pytest.mark.parametrize("number", [np.int64, np.int32, np.uint8])
+def test_numbers_of_numpy_are_numbers(number: type) -> None:
+    def views(n: type, t: NkiTensor) -> list[NkiTensor]:
+        return [t.slice(n(1), n(0), n(6), n(2)), t.select(n(1), n(3)), t.reshape(n(24), n(8)), t.reshape((n(4), n(2), n(3), n(8))),
+                t.reshape_dim(n(1), (n(2), n(3))), t.flatten_dims(n(0), n(1)), t.expand_dim(n(1)), t.expand_dim(n(1)).squeeze_dim(n(1)),
+                t.permute((n(2), n(0), n(1))), t[n(1):n(2)].broadcast(n(0), n(3)), t[:, nl.ds(n(1), n(2))],
+                t.rearrange(("a", ("b", "c"), "d"), ("b", "a", "c", "d"), {"b": n(2)}),
+                t.ap([[n(8), n(2)], [n(1), n(4)]], n(5), indirect_dim=n(0))]
+
+    plain, given = views(int, hbm(BASE)), views(number, hbm(BASE))
+    for wanted, found in zip(plain, given, strict=True):
+        assert (found.shape, found.strides, found.offset) == (wanted.shape, wanted.strides, wanted.offset)
+        assert all(type(value) is int for value in (*found.shape, *found.strides, found.offset))

@@ -57,8 +57,8 @@ class Stub:
 
     def _names(self, text: str) -> None:
         """Imports what annotations name."""
-        known = {"Any": "typing", "TypeAlias": "typing", "Callable": "collections.abc", "Sequence": "collections.abc",
-                 "Iterator": "collections.abc", "DType": "trnsim.tensor.dtypes", "NkiTensor": NkiTensor.__module__,
+        known = {"Any": "typing", "SupportsIndex": "typing", "TypeAlias": "typing", "Callable": "collections.abc",
+                 "Sequence": "collections.abc", "Iterator": "collections.abc", "DType": "trnsim.tensor.dtypes", "NkiTensor": NkiTensor.__module__,
                  "NkiInstruction": "trnsim.record.recorder", "VirtualRegister": "trnsim.tensor.registers"}
         code = re.sub(r'""".*?"""', "", text, flags=re.DOTALL)
         for name, module in known.items():

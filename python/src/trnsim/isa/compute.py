@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..errors import UnsupportedError
 from ..places import current_place, fail
@@ -19,32 +19,35 @@ from ..tensor.view import NkiTensor
 from .operators import BITWISE, UNARY, UNARY_TRN3, activation_name, alu, op_name
 from .reduce import reduced_operand
 
-PSUM = MemoryRegion.psum
-SBUF = MemoryRegion.sbuf
+PSUM: Final = MemoryRegion.psum
+SBUF: Final = MemoryRegion.sbuf
 
-_COPY = Layout("tensor_copy", "dst", "src")
-_TENSOR = Layout("tensor_tensor", "dst", "data1", "data2", "op")
-_TENSOR_OP = Symbols("tensor_tensor", "op")
-_SCALAR = Layout("tensor_scalar", "dst", "data", "op0", "operand0", "reverse0", "op1", "operand1", "reverse1")
-_SCALAR_OP0, _SCALAR_OP1 = Symbols("tensor_scalar", "op0"), Symbols("tensor_scalar", "op1")
+_COPY: Final = Layout("tensor_copy", "dst", "src")
+_TENSOR: Final = Layout("tensor_tensor", "dst", "data1", "data2", "op")
+_TENSOR_OP: Final = Symbols("tensor_tensor", "op")
+_SCALAR: Final = Layout("tensor_scalar", "dst", "data", "op0", "operand0", "reverse0", "op1", "operand1", "reverse1")
+_SCALAR_OP0: Final = Symbols("tensor_scalar", "op0")
+_SCALAR_OP1: Final = Symbols("tensor_scalar", "op1")
 #: The second operation of tensor_scalar, where there is none.
-_NO_SECOND = ABSENT + ABSENT + NO
-_BOTH = Layout("scalar_tensor_tensor", "dst", "data", "op0", "operand0", "op1", "operand1", "reverse0", "reverse1")
-_BOTH_OP0, _BOTH_OP1 = Symbols("scalar_tensor_tensor", "op0"), Symbols("scalar_tensor_tensor", "op1")
-_ACTIVATION = Layout("activation", "dst", "op", "data", "bias", "scale", "reduce_op", "reduce_res", "reduce_cmd")
-_ACTIVATION_OP = Symbols("activation", "op")
-_ACTIVATION_REDUCE = Layout("activation_reduce", "dst", "op", "data", "bias", "scale", "reduce_op", "reduce_res")
-_ACTIVATION_REDUCE_OP = Symbols("activation_reduce", "op")
-_REDUCE_OP = Symbols("activation_reduce", "reduce_op")
-_REDUCE = Layout("tensor_reduce", "dst", "op", "data", "axes", "negate")
-_REDUCE_KIND = Symbols("tensor_reduce", "op")
-_RECIPROCAL = Layout("reciprocal", "dst", "data")
-_MATMUL = Layout("nc_matmul", "dst", "stationary", "moving", "accumulate", "is_transpose", "perf_mode", "tile_position", "tile_size")
-_PERF_MODE = Symbols("nc_matmul", "perf_mode")
-_TRANSPOSE = Layout("nc_transpose", "dst", "data")
+_NO_SECOND: Final = ABSENT + ABSENT + NO
+_BOTH: Final = Layout("scalar_tensor_tensor", "dst", "data", "op0", "operand0", "op1", "operand1", "reverse0", "reverse1")
+_BOTH_OP0: Final = Symbols("scalar_tensor_tensor", "op0")
+_BOTH_OP1: Final = Symbols("scalar_tensor_tensor", "op1")
+_ACTIVATION: Final = Layout("activation", "dst", "op", "data", "bias", "scale", "reduce_op", "reduce_res", "reduce_cmd")
+_ACTIVATION_OP: Final = Symbols("activation", "op")
+_ACTIVATION_REDUCE: Final = Layout("activation_reduce", "dst", "op", "data", "bias", "scale", "reduce_op", "reduce_res")
+_ACTIVATION_REDUCE_OP: Final = Symbols("activation_reduce", "op")
+_REDUCE_OP: Final = Symbols("activation_reduce", "reduce_op")
+_REDUCE: Final = Layout("tensor_reduce", "dst", "op", "data", "axes", "negate")
+_REDUCE_KIND: Final = Symbols("tensor_reduce", "op")
+_RECIPROCAL: Final = Layout("reciprocal", "dst", "data")
+_MATMUL: Final = Layout("nc_matmul", "dst", "stationary", "moving", "accumulate", "is_transpose", "perf_mode", "tile_position", "tile_size")
+_PERF_MODE: Final = Symbols("nc_matmul", "perf_mode")
+_TRANSPOSE: Final = Layout("nc_transpose", "dst", "data")
 #: The whole array of the Tensor engine.
-_UNTILED = integers_value(()) * 2
-_ZERO, _ONE = number_value(0.0), number_value(1.0)
+_UNTILED: Final = integers_value(()) * 2
+_ZERO: Final = number_value(0.0)
+_ONE: Final = number_value(1.0)
 
 
 def _dst(value: Any, op: str) -> NkiTensor:
@@ -179,7 +182,8 @@ def activation(dst: Any, op: Any, data: Any, bias: Any = None, scale: Any = 1.0,
     return emit(_ACTIVATION, encoded, operands, None, name)
 
 
-_ACTIVATION_COMMAND, _ACTIVATION_REDUCTION = Symbols("activation", "reduce_cmd"), Symbols("activation", "reduce_op")
+_ACTIVATION_COMMAND: Final = Symbols("activation", "reduce_cmd")
+_ACTIVATION_REDUCTION: Final = Symbols("activation", "reduce_op")
 
 
 def _reduction(reduce_op: Any, reduce_res: Any, command: str, operands: list[NkiTensor]) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..errors import KernelTypeError
 from ..places import current_place, fail
@@ -19,12 +19,15 @@ from ..tensor.view import NkiTensor
 from .compute import PSUM, tensor_copy
 from .operators import alu
 
-_DGE = {0: "unknown", 1: "swdge", 2: "hwdge", 3: "none"}
+_DGE: Final = {0: "unknown", 1: "swdge", 2: "hwdge", 3: "none"}
 
-_COPY = Layout("dma_copy", "dst", "src", "scalar_offset", "vector_offset", "indirect", "offset_stride", "oob_mode", "dge_mode")
-_INDIRECT, _OOB_MODE, _DGE_MODE = (Symbols("dma_copy", field) for field in ("indirect", "oob_mode", "dge_mode"))
-_TRANSPOSE, _TRANSPOSE_DGE_MODE = Layout("dma_transpose", "dst", "src", "dge_mode"), Symbols("dma_transpose", "dge_mode")
-_REDUCE_OP = Symbols("dma_compute", "reduce_op")
+_COPY: Final = Layout("dma_copy", "dst", "src", "scalar_offset", "vector_offset", "indirect", "offset_stride", "oob_mode", "dge_mode")
+_INDIRECT: Final = Symbols("dma_copy", "indirect")
+_OOB_MODE: Final = Symbols("dma_copy", "oob_mode")
+_DGE_MODE: Final = Symbols("dma_copy", "dge_mode")
+_TRANSPOSE: Final = Layout("dma_transpose", "dst", "src", "dge_mode")
+_TRANSPOSE_DGE_MODE: Final = Symbols("dma_transpose", "dge_mode")
+_REDUCE_OP: Final = Symbols("dma_compute", "reduce_op")
 
 #: Fields of a transfer besides its ends, and the tensors that they name.
 _Attributes = tuple[dict[str, bytes], list[NkiTensor]]

@@ -2,36 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from ..errors import KernelTypeError
 from ..places import current_place
 
 #: Operations of the Vector and GpSimd engines (NKI documentation, "Supported Math Operators").
-ALU = frozenset({
+ALU: Final = frozenset({
     "add", "subtract", "multiply", "divide", "maximum", "minimum", "abs_max", "abs_min", "abs", "power",
     "rsqrt", "equal", "not_equal", "greater", "greater_equal", "less", "less_equal", "logical_and",
     "logical_or", "logical_xor", "logical_not", "bitwise_and", "bitwise_or", "bitwise_xor", "invert",
     "left_shift", "right_shift", "mod", "fmod", "average", "bypass", "square", "relu",
 })
 #: Operations whose operands are bit patterns.
-BITWISE = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"})
+BITWISE: Final = frozenset({"bitwise_and", "bitwise_or", "bitwise_xor", "invert", "left_shift", "right_shift"})
 #: Operations of one operand.
-UNARY = frozenset({"abs", "rsqrt", "logical_not", "invert"})
+UNARY: Final = frozenset({"abs", "rsqrt", "logical_not", "invert"})
 #: Those that trn3 has besides, as the first operation of tensor_scalar and tensor_scalar_reduce.
-UNARY_TRN3 = frozenset({"square", "relu"})
+UNARY_TRN3: Final = frozenset({"square", "relu"})
 #: Functions of the Scalar engine (NKI documentation, "Supported Activation Functions").
-ACTIVATIONS = frozenset({
+ACTIVATIONS: Final = frozenset({
     "copy", "exp", "log", "sqrt", "rsqrt", "reciprocal", "square", "relu", "sigmoid", "silu", "tanh", "gelu",
     "gelu_apprx_tanh", "gelu_apprx_sigmoid", "softplus", "mish", "erf", "sign", "abs", "sin", "arctan",
     "gelu_dx", "gelu_apprx_sigmoid_dx", "silu_dx", "erf_dx", "prelu", "abs_reciprocal_sqrt",
 })
 #: Operations that change nothing when the sides are swapped.
-COMMUTATIVE = frozenset({"add", "multiply", "maximum", "minimum", "abs_max", "abs_min", "equal", "not_equal",
+COMMUTATIVE: Final = frozenset({"add", "multiply", "maximum", "minimum", "abs_max", "abs_min", "equal", "not_equal",
                          "logical_and", "logical_or", "logical_xor", "bitwise_and", "bitwise_or",
                          "bitwise_xor"})
 
-_NUMPY = {
+_NUMPY: Final = {
     "add": "add", "subtract": "subtract", "multiply": "multiply", "divide": "divide",
     "true_divide": "divide", "maximum": "maximum", "minimum": "minimum", "power": "power",
     "absolute": "abs", "equal": "equal", "not_equal": "not_equal", "greater": "greater",
@@ -45,7 +45,7 @@ _NUMPY = {
     "min": "minimum", "amin": "minimum", "sum": "add", "negative": "negative", "prod": "multiply",
     "abs": "abs", "copy": "copy",
 }
-_SAME = {"max": "maximum", "min": "minimum", "sum": "add", "mean": "average", "mult": "multiply",
+_SAME: Final = {"max": "maximum", "min": "minimum", "sum": "add", "mean": "average", "mult": "multiply",
          "sub": "subtract", "logical_shift_left": "left_shift", "logical_shift_right": "right_shift",
          "bitwise_not": "invert", "prod": "multiply", "identity": "copy", "none": "bypass", "pow": "power"}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
-from typing import Any
+from typing import Any, Final
 
 from ..errors import NkiValidationError
 from ..places import current_place, user_place
@@ -15,13 +15,14 @@ from ..tensor.shapes import contiguous
 from ..tensor.spaces import MemoryRegion, PlacedRegion, as_region
 from ..tensor.storage import Storage
 from ..tensor.view import NkiTensor
-from .context import trace
+from .context import Trace, trace
 from .placed import block_address, first_address
-from .program import Site
+from .program import Program, Site
 
-SBUF, PSUM = MemoryRegion.sbuf, MemoryRegion.psum
+SBUF: Final = MemoryRegion.sbuf
+PSUM: Final = MemoryRegion.psum
 
-_ASSIGNED = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
+_ASSIGNED: Final = re.compile(r"^\s*(?:self\.)?([A-Za-z_]\w*)(?:\s*:[^=]+)?\s*=[^=]")
 
 
 def guess_name(site: Site) -> str:
@@ -33,8 +34,8 @@ def guess_name(site: Site) -> str:
     return site.name
 
 
-def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address: Any = None) -> NkiTensor:
-    """A new tensor with undefined contents."""
+def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address: Any = None) -> Any:
+    """A new tensor with undefined contents; of tiles, one for each block index, where the shape has block dimensions."""
     region = buffer if type(buffer) is MemoryRegion else as_region(buffer)
     kind = dtype if type(dtype) is DType else as_dtype(dtype)
     if type(shape) is tuple and region is buffer:
@@ -65,17 +66,19 @@ def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address:
     if placed is not None and trace().beta:
         code, line = user_place(2)
         placed = trace().passes.of_first_pass(placed, (id(code), line))
-    return allocate(region, kind, tuple(extents), name, address, blocks, placed)
+    if blocks:
+        return _blocks(region, kind, tuple(extents), name, blocks, placed)
+    return allocate(region, kind, tuple(extents), name, address, placed)
 
 
 def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: str = "",
-             address: Any = None, blocks: int = 0, placed: PlacedRegion | None = None) -> NkiTensor:
+             address: Any = None, placed: PlacedRegion | None = None) -> NkiTensor:
     current = trace()
     program = current.program
     site = program.site(2)
     wanted = str(name) if name else site.name or guess_name(site) or region.value
     if region is SBUF or region is PSUM:
-        return _on_chip(current, program, region, dtype, shape, wanted, address, blocks, placed, site)
+        return _on_chip(current, program, region, dtype, shape, wanted, address, placed, site)
     if region is MemoryRegion.shared_hbm and current.shares_hbm:
         return _shared(current, dtype, shape, wanted, site.place)
     storage = Storage(program.unique_name(wanted), region, dtype, shape, place=site.place)
@@ -83,7 +86,7 @@ def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: s
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
 
-def _shared(current: Any, dtype: DType, shape: tuple[int, ...], wanted: str, found: Any) -> NkiTensor:
+def _shared(current: Trace, dtype: DType, shape: tuple[int, ...], wanted: str, found: Any) -> NkiTensor:
     """The n-th shared tensor is one tensor for all cores of a rank, or programs of a grid."""
     number = current.shared_count
     current.shared_count += 1
@@ -108,15 +111,16 @@ def _shared(current: Any, dtype: DType, shape: tuple[int, ...], wanted: str, fou
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
 
-def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...],
-             wanted: str, address: Any, blocks: int, placed: PlacedRegion | None, site: Site) -> NkiTensor:
-    partitions = shape[blocks] if len(shape) > blocks else 1
+def _too_many(wanted: str, partitions: int, limit: int) -> NkiValidationError:
+    return NkiValidationError(f"{wanted} partition dimension {partitions} exceeds maximum {limit}",
+                              remedy="split the first dimension into tiles of nl.tile_size.pmax", place=current_place())
+
+
+def _on_chip(current: Trace, program: Program, region: MemoryRegion, dtype: DType, shape: tuple[int, ...],
+             wanted: str, address: Any, placed: PlacedRegion | None, site: Site) -> NkiTensor:
+    partitions = shape[0] if shape else 1
     if partitions > current.machine.partitions:
-        raise NkiValidationError(
-            f"{wanted} partition dimension {partitions} exceeds maximum {current.machine.partitions}",
-            remedy="split the first dimension into tiles of nl.tile_size.pmax", place=current_place())
-    if blocks:
-        return _blocks(current, region, dtype, shape, wanted, blocks, placed, site.place)  # type: ignore[no-any-return]
+        raise _too_many(wanted, partitions, current.machine.partitions)
     free = 1
     for extent in shape[1:]:
         free *= extent
@@ -133,10 +137,16 @@ def _on_chip(current: Any, program: Any, region: MemoryRegion, dtype: DType, sha
     return NkiTensor(storage, dtype, shape, contiguous(shape))
 
 
-def _blocks(current: Any, region: MemoryRegion, dtype: DType, shape: tuple[int, ...], wanted: str, blocks: int,
-            placed: PlacedRegion | None, found: Any) -> Any:
+def _blocks(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: str, blocks: int,
+            placed: PlacedRegion | None) -> Any:
     """A tile for each block index, made when it is first used."""
+    current = trace()
+    site = current.program.site(2)
+    found = site.place
+    wanted = str(name) if name else site.name or guess_name(site) or region.value
     inner = shape[blocks:]
+    if inner[0] > current.machine.partitions:
+        raise _too_many(wanted, inner[0], current.machine.partitions)
     free = 1
     for extent in inner[1:]:
         free *= extent

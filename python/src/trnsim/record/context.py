@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from ..core.layout import ALONE, Layout
 from ..core.machine import DEFAULT_TARGET, machine
@@ -14,7 +14,7 @@ from ..places import current_place
 from .once import Passes
 from .program import Program
 
-_TARGETS = {
+_TARGETS: Final = {
     "trn1": "trn1", "inf2": "trn1", "gen2": "trn1", "trn2": "trn2", "gen3": "trn2", "trn3": "trn3",
     "gen4": "trn3",
 }

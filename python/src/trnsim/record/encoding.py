@@ -5,14 +5,18 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from ..places import fail
 
 #: Values of fields that need no more than their tag.
-ABSENT, NO, YES = b"\0", b"\4", b"\5"
-_FLOAT, _DOUBLE = struct.Struct("<f"), struct.Struct("<d")
+ABSENT: Final = b"\0"
+NO: Final = b"\4"
+YES: Final = b"\5"
+_FLOAT: Final = struct.Struct("<f")
+_DOUBLE: Final = struct.Struct("<d")
 #: How many different numbers have their bytes kept.
-_KEPT = 1 << 16
+_KEPT: Final = 1 << 16
 
 
 class _Varints(dict[int, bytes]):
@@ -42,7 +46,7 @@ def once(number: int) -> bytes:
 
 
 #: Seven bits a byte, lowest first; the number is not negative.
-varint = _Varints().__getitem__
+varint: Final = _Varints().__getitem__
 
 
 def varint_at(data: bytes, at: int) -> tuple[int, int]:
@@ -75,7 +79,7 @@ class _Signed(dict[int, bytes]):
 
 
 #: A number with a sign as a varint.
-signed = _Signed().__getitem__
+signed: Final = _Signed().__getitem__
 
 
 class Prefixes(dict[int, bytes]):
@@ -128,7 +132,7 @@ def _number(number: float) -> bytes:
 
 
 #: A number: four bytes where float32 holds it, else eight.
-number_value = _Numbers().__getitem__
+number_value: Final = _Numbers().__getitem__
 
 
 def integer_value(value: int) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..errors import NkiValidationError
 from ..places import current_place, fail
@@ -12,8 +12,8 @@ from .context import program, trace
 from .encoding import signed
 
 #: Added to the number of free dimensions where a register moves the pattern.
-_MOVED = 8
-_INT32 = range(-(1 << 31), 1 << 31)
+_MOVED: Final = 8
+_INT32: Final = range(-(1 << 31), 1 << 31)
 
 
 class Pattern:
@@ -83,7 +83,7 @@ class CoreOperand:
 
 #: Patterns by what makes them; emptied when full, so that a kernel of any length fits in memory.
 _patterns: dict[tuple[Any, ...], Pattern] = {}
-_PATTERN_LIMIT = 200_000
+_PATTERN_LIMIT: Final = 200_000
 
 
 def _remember(key: tuple[Any, ...], pattern: Pattern) -> Pattern:

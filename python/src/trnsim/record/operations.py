@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from ..core import open_core
 from ..errors import CoreMissingError
 from ..places import fail
 from .encoding import ABSENT, flag_value, integer_value, integers_value, number_value, pairs_value, register_value, record, varint
 
-ENGINE, LABEL, AFTER, _SCOPE, _LOCATION = 1, 2, 4, 8, 16
+ENGINE: Final = 1
+LABEL: Final = 2
+AFTER: Final = 4
+_SCOPE: Final = 8
+_LOCATION: Final = 16
 
 
 class Isa:

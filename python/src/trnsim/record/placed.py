@@ -42,8 +42,8 @@ def block_address(region: MemoryRegion, dtype: DType, placed: PlacedRegion, inde
     row = _slot(index, tuple(in_partitions) or (1,) * len(index))
     if region is MemoryRegion.psum:
         machine = trace().machine
-        return base_partition + row * partitions, ((base_bank + slot) % machine.banks) * machine.bank_bytes
-    return base_partition + row * partitions, base_byte + slot * size
+        return int(base_partition + row * partitions), int((base_bank + slot) % machine.banks * machine.bank_bytes)
+    return int(base_partition + row * partitions), int(base_byte + slot * size)
 
 
 def _slot(index: tuple[int, ...], counts: tuple[int, ...]) -> int:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from functools import cache
 from types import CodeType
-from typing import Any
+from typing import Any, Final
 
 from ..errors import NkiValidationError, Place
-from ..places import is_own_file, line_of, place_of, program_path
+from ..places import line_of, place_of, program_path, user_frame
 from ..tensor.dtypes import DType
 from ..tensor.geometry import View
 from ..tensor.spaces import MemoryRegion
@@ -18,16 +17,20 @@ from .encoding import Prefixes, once, payload, record, signed, varint, varint_at
 from .operations import AFTER, ENGINE, LABEL, Layout, isa
 
 #: Records of one trace; more is most likely a loop that never ends.
-RECORD_LIMIT = 20_000_000
+RECORD_LIMIT: Final = 20_000_000
 
-_MAGIC = b"trnprog\n\x01"
+_MAGIC: Final = b"trnprog\n\x01"
 #: Bits of the byte that ends a tensor's record.
-_HAS_LOCATION, _HAS_BASE, _IS_UNPLACED = 1, 2, 4
-_SCOPE_KINDS = {"": b"", "affine": b"\1", "ordered": b"\2"}
+_HAS_LOCATION: Final = 1
+_HAS_BASE: Final = 2
+_IS_UNPLACED: Final = 4
+_SCOPE_KINDS: Final = {"": b"", "affine": b"\1", "ordered": b"\2"}
 
 
 #: How records that come by the thousand begin, by the length of what they hold.
-_STRING, _TENSOR, _INSTRUCTION = Prefixes(1), Prefixes(4), Prefixes(7)
+_STRING: Final = Prefixes(1)
+_TENSOR: Final = Prefixes(4)
+_INSTRUCTION: Final = Prefixes(7)
 
 
 class Alias:
@@ -182,9 +185,7 @@ class Program:
 
     def site(self, depth: int) -> Site:
         """The point of the user's code that is being executed; `depth` frames from here on are this package's own."""
-        frame = sys._getframe(depth)
-        while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
-            frame = frame.f_back
+        frame = user_frame(depth + 1)
         key = (id(frame.f_code), frame.f_lasti)
         found = self._sites.get(key)
         if found is None:

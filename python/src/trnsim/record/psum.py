@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -10,7 +10,10 @@ from ..tensor.view import NkiTensor
 from .operand import CoreOperand, core_operand
 
 #: What is known of each place of a PSUM tensor.
-NOTHING, MATMUL, ZERO, OTHER = 0, 1, 2, 3
+NOTHING: Final = 0
+MATMUL: Final = 1
+ZERO: Final = 2
+OTHER: Final = 3
 
 
 class Regions:

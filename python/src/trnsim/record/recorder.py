@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class NkiInstruction:
         return f"<instruction {self.index} at {self.program.place(self.index)}>"
 
 
-_ENGINES = {"unknown": None, "dma": None, "any": None, "vector": "vector", "scalar": "scalar", "gpsimd": "gpsimd",
+_ENGINES: Final = {"unknown": None, "dma": None, "any": None, "vector": "vector", "scalar": "scalar", "gpsimd": "gpsimd",
             "tensor": "tensor", "sync": "sync", "activation": "scalar", "pool": "gpsimd", "pe": "tensor",
             "sp": "sync"}
 
@@ -127,7 +127,7 @@ def written(view: NkiTensor) -> None:
         forget(view)
 
 
-_MEMSET = Layout("memset", "dst", "value")
+_MEMSET: Final = Layout("memset", "dst", "value")
 
 
 def store_value(to: NkiTensor, value: Any, engine: Any = None, name: Any = None) -> NkiInstruction:
@@ -226,9 +226,11 @@ def register_alloc(x: Any = None) -> VirtualRegister:
     return register
 
 
-_MOVE, _LOAD, _STORE = Layout("register_move", "dst", "src"), Layout("register_load", "dst", "src"), \
-    Layout("register_store", "dst", "src")
-_ALU, _ALU_OP = Layout("register_alu", "dst", "op", "src0", "src1"), Symbols("register_alu", "op")
+_MOVE: Final = Layout("register_move", "dst", "src")
+_LOAD: Final = Layout("register_load", "dst", "src")
+_STORE: Final = Layout("register_store", "dst", "src")
+_ALU: Final = Layout("register_alu", "dst", "op", "src0", "src1")
+_ALU_OP: Final = Symbols("register_alu", "op")
 
 
 def register_operand(value: Any, what: str, op: str) -> bytes:

@@ -1,42 +1,24 @@
 """What Python's operators on tensors record: `a + b`, `a < b`, `a += b`.
 
-The methods of `NkiTensor` are made here.
+The functions are methods of `NkiTensor`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from . import recording
 from .geometry import View
 
 
-def operator(op: str) -> Callable[[View, Any], Any]:
-    """`view op other`, a new tile."""
-
-    def method(view: View, other: Any) -> Any:
-        return recording.recorder.binary(op, view, other)
-
-    return method
+def binary(op: str, left: Any, right: Any) -> Any:
+    """`left op right`, a new tile."""
+    return recording.recorder.binary(op, left, right)
 
 
-def reflected(op: str) -> Callable[[View, Any], Any]:
-    """`other op view`, a new tile."""
-
-    def method(view: View, other: Any) -> Any:
-        return recording.recorder.binary(op, other, view)
-
-    return method
-
-
-def in_place(op: str) -> Callable[[View, Any], Any]:
+def in_place(view: View, op: str, other: Any) -> Any:
     """`view op= other`."""
-
-    def method(view: View, other: Any) -> Any:
-        return recording.recorder.update(view, op, other)
-
-    return method
+    return recording.recorder.update(view, op, other)
 
 
 def add_in_place(view: View, other: Any) -> Any:

@@ -32,7 +32,7 @@ def repeated(view: V, shape: tuple[int, ...]) -> V:
     if len(own) != rank or any(x != y and x != 1 for x, y in zip(own, shape)):
         raise fail(f"shape {list(view.shape)} cannot be broadcast to {list(shape)}")
     new = tuple(0 if x != y else s for x, y, s in zip(own, shape, strides))
-    return type(view)(view.storage, view.dtype, shape, new, view.offset, view.dynamic)
+    return view._made(view.storage, view.dtype, shape, new, view.offset, view.dynamic)
 
 
 def is_scalar_tile(view: View, rows: int) -> bool:

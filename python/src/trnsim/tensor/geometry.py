@@ -29,6 +29,10 @@ class View:
     strides: tuple[int, ...]
     offset: int
     dynamic: Dynamic | None
+    blocks: int
+    #: Its operand in records, once that has been made.
+    _core: Any
+    origin: Any
 
     def __init__(self, storage: Storage, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...],
                  offset: int = 0, dynamic: Dynamic | None = None, blocks: int = 0) -> None:
@@ -40,14 +44,19 @@ class View:
         self.dynamic = dynamic
         #: Leading block dimensions of the first API generation; the partition dimension follows.
         self.blocks = blocks
-        self._core: Any = None
+        self._core = None
         #: For tiles that an operation has just made: how to write it elsewhere instead.
-        self.origin: Any = None
+        self.origin = None
+
+    def _made(self: V, storage: Storage, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...],
+             offset: int = 0, dynamic: Dynamic | None = None, blocks: int = 0) -> V:
+        """Another view of the same kind."""
+        return type(self)(storage, dtype, shape, strides, offset, dynamic, blocks)
 
     def _with(self: V, shape: tuple[int, ...], strides: tuple[int, ...], offset: int,
               dynamic: Dynamic | None = None, blocks: int = 0) -> V:
         """Another view of the same elements' storage, in the same type."""
-        return type(self)(self.storage, self.dtype, shape, strides, offset, dynamic or self.dynamic, blocks)
+        return self._made(self.storage, self.dtype, shape, strides, offset, dynamic or self.dynamic, blocks)
 
     # What it is
 
@@ -74,7 +83,7 @@ class View:
     def base_tensor(self: V) -> V:
         """The whole tensor that this is a view of, in its own type; public kernels of NKI 0.3 take it."""
         storage = self.storage
-        return type(self)(storage, storage.dtype, storage.shape, contiguous(storage.shape))
+        return self._made(storage, storage.dtype, storage.shape, contiguous(storage.shape))
 
     @property
     def name(self) -> str:

@@ -60,7 +60,7 @@ def index_by_grids(view: V, key: tuple[Any, ...]) -> V:
             offset += (value % view.shape[dim]) * stride
     extents = (*shape, *(extent for extent, _ in extra))
     steps_all = (*strides, *(stride for _, stride in extra))
-    return type(view)(view.storage, view.dtype, tuple(int(e) for e in extents),
+    return view._made(view.storage, view.dtype, tuple(int(e) for e in extents),
                       tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
 
 
@@ -126,7 +126,7 @@ def index_by_tile(view: Any, key: tuple[Any, ...]) -> Any:
             raise _not_first()
         return index_by_tile(view[tuple(key[:position])], key[position:])
     rest = view._with((1, *view.shape[1:]), view.strides, view.offset)[(slice(0, 1), *key[1:])]
-    return type(view)(view.storage, view.dtype, (tile.shape[0], *rest.shape[1:]),
+    return view._made(view.storage, view.dtype, (tile.shape[0], *rest.shape[1:]),
                       (view.strides[0], *rest.strides[1:]), rest.offset, Dynamic("vector", tile, view.strides[0]))
 
 

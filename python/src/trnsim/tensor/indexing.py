@@ -5,7 +5,7 @@ The functions are methods of `NkiTensor`.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final, SupportsIndex
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from .shapes import dimension
 
 
 #: What a key is made of as a rule.
-_PLAIN = frozenset({int, slice, DynamicSlice, type(None), type(Ellipsis)})
+_PLAIN: Final = frozenset({int, slice, DynamicSlice, type(None), type(Ellipsis)})
 
 
 def get(view: V, key: Any) -> V:
@@ -127,36 +127,36 @@ def get(view: V, key: Any) -> V:
             at += 1
         else:
             return index_by_tile(view, key)  # type: ignore[no-any-return]
-    return type(view)(view.storage, view.dtype, tuple(new_shape), tuple(new_strides), offset, dynamic, blocks_left)
+    return view._made(view.storage, view.dtype, tuple(new_shape), tuple(new_strides), offset, dynamic, blocks_left)
 
 
-def slice_dim(view: V, dim: int, start: int, end: int, step: int = 1) -> V:
+def slice_dim(view: V, dim: SupportsIndex, start: SupportsIndex, end: SupportsIndex, step: SupportsIndex = 1) -> V:
     """A range of one dimension."""
-    dim = dimension(dim, view.shape)
-    if not 0 <= start < end <= view.shape[dim] or step < 1:
-        raise fail(f"slice {start}:{end}:{step} exceeds dimension {dim} of a tensor of shape {list(view.shape)}")
+    at, first, behind, by = dimension(dim, view.shape), as_index(start), as_index(end), as_index(step)
+    if not 0 <= first < behind <= view.shape[at] or by < 1:
+        raise fail(f"slice {first}:{behind}:{by} exceeds dimension {at} of a tensor of shape {list(view.shape)}")
     shape, strides = list(view.shape), list(view.strides)
-    shape[dim] = (end - start + step - 1) // step
-    strides[dim] *= step
-    return view._with(tuple(shape), tuple(strides), view.offset + start * view.strides[dim])
+    shape[at] = (behind - first + by - 1) // by
+    strides[at] *= by
+    return view._with(tuple(shape), tuple(strides), view.offset + first * view.strides[at])
 
 
-def select(view: V, dim: int, index: Any) -> V:
+def select(view: V, dim: SupportsIndex, index: Any) -> V:
     """One position of a dimension, which goes: a number, a register, or a tensor of one element."""
-    dim = dimension(dim, view.shape)
-    shape = view.shape[:dim] + view.shape[dim + 1:]
-    strides = view.strides[:dim] + view.strides[dim + 1:]
+    at = dimension(dim, view.shape)
+    shape = view.shape[:at] + view.shape[at + 1:]
+    strides = view.strides[:at] + view.strides[at + 1:]
     if isinstance(index, (View, VirtualRegister)):
-        if view.on_chip and dim == 0:
+        if view.on_chip and at == 0:
             raise fail("a dynamic index cannot select a partition")
-        return view._with(shape, strides, view.offset, dynamic_start(view.dynamic, index, view.strides[dim]))
+        return view._with(shape, strides, view.offset, dynamic_start(view.dynamic, index, view.strides[at]))
     index = as_index(index)
-    if not -view.shape[dim] <= index < view.shape[dim]:
-        raise fail(f"index {index} exceeds dimension {dim} of a tensor of shape {list(view.shape)}")
-    return view._with(shape, strides, view.offset + index % view.shape[dim] * view.strides[dim])
+    if not -view.shape[at] <= index < view.shape[at]:
+        raise fail(f"index {index} exceeds dimension {at} of a tensor of shape {list(view.shape)}")
+    return view._with(shape, strides, view.offset + index % view.shape[at] * view.strides[at])
 
 
-def vector_select(view: V, dim: int, vector_offset: View) -> V:
+def vector_select(view: V, dim: SupportsIndex, vector_offset: View) -> V:
     """Positions of the first dimension by a tensor of indices, one for each row of the result."""
     if dimension(dim, view.shape) != 0:
         raise fail("vector_select works on dimension 0", "permute the tensor first")

@@ -13,7 +13,7 @@ class DynamicSlice:
 
     __slots__ = ("size", "start")
 
-    def __init__(self, start: Any, size: int) -> None:
+    def __init__(self, start: Any, size: Any) -> None:
         self.start = start
         self.size = size
 
@@ -32,7 +32,8 @@ class ParDim:
     def __index__(self) -> int:
         return self.size
 
-    __int__ = __index__
+    def __int__(self) -> int:
+        return self.size
 
 
 class Dynamic:

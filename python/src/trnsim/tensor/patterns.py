@@ -6,7 +6,7 @@ The functions are methods of `NkiTensor`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 from ..errors import UnsupportedError
 from ..places import current_place, fail
@@ -17,14 +17,13 @@ from .registers import VirtualRegister
 from .shapes import is_contiguous
 
 
-def access_pattern(view: V, pattern: Sequence[Sequence[int]], offset: int | None = None,
-                   scalar_offset: Any = None, vector_offset: View | None = None, indirect_dim: int = 0,
+def access_pattern(view: V, pattern: Sequence[Sequence[int]], offset: SupportsIndex | None = None,
+                   scalar_offset: Any = None, vector_offset: View | None = None, indirect_dim: SupportsIndex = 0,
                    dtype: Any = None) -> V:
     """A view by a raw pattern `[[step, count], …]` of the storage, whatever view this is.
 
     A pattern whose partition step is that of a slice of columns is one of the slice: its offset counts from there.
     """
-    tensor = type(view)
     kind = view.dtype if dtype is None else as_dtype(dtype)
     if _is_of_columns(view, pattern):
         pattern = [[view.partition_stride * view.dtype.itemsize // kind.itemsize, pattern[0][1]], *pattern[1:]]
@@ -38,33 +37,32 @@ def access_pattern(view: V, pattern: Sequence[Sequence[int]], offset: int | None
     shape = tuple([as_index(pair[1]) for pair in pattern])
     if min(shape, default=1) < 1:
         raise fail(f".ap pattern {list(map(list, pattern))} has an empty dimension")
-    offset = as_index(offset)
+    start, dim = as_index(offset), as_index(indirect_dim)
     dynamic = None
     if scalar_offset is not None and vector_offset is not None:
         raise fail("scalar_offset and vector_offset exclude each other")
     if scalar_offset is not None or vector_offset is not None:
         extents = view.shape if _is_whole(view) else view.storage.shape
         stride = 1
-        for extent in extents[indirect_dim + 1:]:
+        for extent in extents[dim + 1:]:
             stride *= extent
         stride = stride * view.storage.dtype.itemsize // kind.itemsize
         if vector_offset is not None:
-            if indirect_dim != 0:
+            if dim != 0:
                 raise fail("vector_offset works with indirect_dim=0")
             dynamic = Dynamic("vector", vector_offset, stride)
         elif isinstance(scalar_offset, (VirtualRegister, View)):
             dynamic = dynamic_start(None, scalar_offset, stride)
         else:
-            offset += as_index(scalar_offset) * stride
-    return tensor(view.storage, kind, shape, strides, offset, dynamic)
+            start += as_index(scalar_offset) * stride
+    return view._made(view.storage, kind, shape, strides, start, dynamic)
 
 
 def reinterpreted(view: V, dtype: Any) -> V:
     """The same bytes as another element type; the last dimension scales."""
-    tensor = type(view)
     kind = as_dtype(dtype)
     if kind.itemsize == view.dtype.itemsize:
-        return tensor(view.storage, kind, view.shape, view.strides, view.offset, view.dynamic, view.blocks)
+        return view._made(view.storage, kind, view.shape, view.strides, view.offset, view.dynamic, view.blocks)
     old, new = view.dtype.itemsize, kind.itemsize
     if not view.shape or (view.strides[-1] != 1 and view.shape[-1] != 1):
         raise fail("view(dtype) of a tensor whose last dimension is strided", "copy it first, or use .ap(dtype=…)")
@@ -75,11 +73,11 @@ def reinterpreted(view: V, dtype: Any) -> V:
     dynamic = view.dynamic
     if dynamic is not None:
         dynamic = Dynamic(dynamic.kind, dynamic.index, dynamic.stride * old // new)
-    return tensor(view.storage, kind, (*view.shape[:-1], last // new),
+    return view._made(view.storage, kind, (*view.shape[:-1], last // new),
                   (*(s * old // new for s in view.strides[:-1]), 1), view.offset * old // new, dynamic)
 
 
-def indirect(view: V, index: View, num_elem: int | None = None) -> V:
+def indirect(view: V, index: View, num_elem: SupportsIndex | None = None) -> V:
     """Refused: an addressing mode that is not simulated."""
     raise UnsupportedError("indirect() is an addressing mode of NeuronCore-v4 (trn3) that is not simulated",
                            place=current_place(),

@@ -6,17 +6,17 @@ The functions are methods of `NkiTensor`; no instruction is recorded, and what w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsIndex
 
 import numpy as np
 
 from ..places import fail
 from .geometry import V
-from .indices import ParDim
+from .indices import ParDim, as_index
 from .shapes import completed, dimension, reshaped
 
 
-def reshape(view: V, *sizes: Any, shape: Any = None) -> V:
+def reshape(view: V, sizes: tuple[Any, ...], shape: Any = None) -> V:
     """The elements in the same order; one extent may be -1, and `nl.par_dim` follows block dimensions."""
     given = sizes if shape is None else (shape,)
     wanted = tuple(given[0]) if len(given) == 1 and not isinstance(given[0], (int, np.integer)) else tuple(given)
@@ -35,22 +35,22 @@ def reshape(view: V, *sizes: Any, shape: Any = None) -> V:
     return view._with(extents, strides, view.offset, blocks=blocks)
 
 
-def reshape_dim(view: V, dim: int, shape: Sequence[int]) -> V:
+def reshape_dim(view: V, dim: SupportsIndex, shape: Sequence[SupportsIndex]) -> V:
     """One dimension split into several."""
-    dim = dimension(dim, view.shape)
-    extents = completed(tuple(shape), view.shape[dim])
+    at, wanted = dimension(dim, view.shape), tuple(as_index(extent) for extent in shape)
+    extents = completed(wanted, view.shape[at])
     if extents is None:
-        raise fail(f"reshape_dim({dim}, {tuple(shape)}): the dimension has {view.shape[dim]} elements")
+        raise fail(f"reshape_dim({at}, {wanted}): the dimension has {view.shape[at]} elements")
     strides = []
-    step = view.strides[dim]
+    step = view.strides[at]
     for extent in reversed(extents):
         strides.append(step)
         step *= extent
-    return view._with((*view.shape[:dim], *extents, *view.shape[dim + 1:]),
-                      (*view.strides[:dim], *reversed(strides), *view.strides[dim + 1:]), view.offset)
+    return view._with((*view.shape[:at], *extents, *view.shape[at + 1:]),
+                      (*view.strides[:at], *reversed(strides), *view.strides[at + 1:]), view.offset)
 
 
-def flatten_dims(view: V, start_dim: int, end_dim: int) -> V:
+def flatten_dims(view: V, start_dim: SupportsIndex, end_dim: SupportsIndex) -> V:
     """Neighbouring dimensions, the last one included, as one."""
     start, end = dimension(start_dim, view.shape), dimension(end_dim, view.shape)
     extent, stride = view.shape[end], view.strides[end]
@@ -65,39 +65,40 @@ def flatten_dims(view: V, start_dim: int, end_dim: int) -> V:
                       (*view.strides[:start], stride, *view.strides[end + 1:]), view.offset)
 
 
-def expand_dim(view: V, dim: int) -> V:
+def expand_dim(view: V, dim: SupportsIndex) -> V:
     """A dimension of one element more, in front of `dim`."""
     rank = len(view.shape)
-    at = dim if dim >= 0 else dim + rank + 1
+    at = as_index(dim)
+    if at < 0:
+        at += rank + 1
     if not 0 <= at <= rank:
         raise fail(f"expand_dim({dim}) of a tensor of shape {list(view.shape)}")
     return view._with((*view.shape[:at], 1, *view.shape[at:]), (*view.strides[:at], 0, *view.strides[at:]),
                       view.offset)
 
 
-def squeeze_dim(view: V, dim: int) -> V:
+def squeeze_dim(view: V, dim: SupportsIndex) -> V:
     """Without a dimension of one element."""
-    dim = dimension(dim, view.shape)
-    if view.shape[dim] != 1:
-        raise fail(f"squeeze_dim({dim}): the dimension has {view.shape[dim]} elements")
-    return view._with(view.shape[:dim] + view.shape[dim + 1:], view.strides[:dim] + view.strides[dim + 1:],
-                      view.offset)
+    at = dimension(dim, view.shape)
+    if view.shape[at] != 1:
+        raise fail(f"squeeze_dim({at}): the dimension has {view.shape[at]} elements")
+    return view._with(view.shape[:at] + view.shape[at + 1:], view.strides[:at] + view.strides[at + 1:], view.offset)
 
 
-def permute(view: V, dims: Sequence[int]) -> V:
+def permute(view: V, dims: Sequence[SupportsIndex]) -> V:
     """The dimensions in another order; on chip the partition dimension stays first."""
-    dims = tuple(dimension(d, view.shape) for d in dims)
-    if sorted(dims) != list(range(len(view.shape))):
-        raise fail(f"permute{dims} of a tensor of shape {list(view.shape)}")
-    if view.on_chip and dims and dims[0] != 0:
+    order = tuple(dimension(d, view.shape) for d in dims)
+    if sorted(order) != list(range(len(view.shape))):
+        raise fail(f"permute{order} of a tensor of shape {list(view.shape)}")
+    if view.on_chip and order and order[0] != 0:
         raise fail("permute cannot move the partition dimension", "use nc_transpose or dma_transpose")
-    return view._with(tuple(view.shape[d] for d in dims), tuple(view.strides[d] for d in dims), view.offset)
+    return view._with(tuple(view.shape[d] for d in order), tuple(view.strides[d] for d in order), view.offset)
 
 
 def rearrange(view: V, src_pattern: Sequence[Any], dst_pattern: Sequence[Any],
-              fixed_sizes: dict[str, int] | None = None) -> V:
+              fixed_sizes: dict[str, Any] | None = None) -> V:
     """As einops: splits, permutes and merges named dimensions; nested tuples are groups."""
-    sizes = dict(fixed_sizes or {})
+    sizes = {name: as_index(extent) for name, extent in (fixed_sizes or {}).items()}
     if len(src_pattern) != len(view.shape):
         raise fail(f"rearrange: {len(src_pattern)} names for shape {list(view.shape)}")
     strides: dict[str, int] = {}
@@ -124,16 +125,16 @@ def rearrange(view: V, src_pattern: Sequence[Any], dst_pattern: Sequence[Any],
     return result
 
 
-def broadcast(view: V, dim: int, size: int) -> V:
+def broadcast(view: V, dim: SupportsIndex, size: SupportsIndex) -> V:
     """A dimension of one element repeated; on chip not that of the partitions."""
-    dim = dimension(dim, view.shape)
-    if view.shape[dim] != 1:
-        raise fail(f"broadcast of dimension {dim}, which has {view.shape[dim]} elements",
+    at, count = dimension(dim, view.shape), as_index(size)
+    if view.shape[at] != 1:
+        raise fail(f"broadcast of dimension {at}, which has {view.shape[at]} elements",
                    "only dimensions of one element can be broadcast")
-    if size < 1:
-        raise fail(f"broadcast of dimension {dim} to {size} elements", "a dimension has 1 element or more")
-    if view.on_chip and dim == 0 and size != 1:
+    if count < 1:
+        raise fail(f"broadcast of dimension {at} to {count} elements", "a dimension has 1 element or more")
+    if view.on_chip and at == 0 and count != 1:
         raise fail("broadcast cannot repeat a partition", "use nc_stream_shuffle, nc_matmul by ones or dma_copy")
     shape, strides = list(view.shape), list(view.strides)
-    shape[dim], strides[dim] = size, 0
+    shape[at], strides[at] = count, 0
     return view._with(tuple(shape), tuple(strides), view.offset)

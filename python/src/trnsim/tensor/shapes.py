@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import SupportsIndex
 
 from ..places import fail
 
 
-def dimension(dim: int, shape: tuple[int, ...]) -> int:
+def dimension(dim: SupportsIndex, shape: tuple[int, ...]) -> int:
     """The number of a dimension, which may be counted from the end by a negative one."""
     rank = len(shape)
-    if not -rank <= dim < rank:
+    number = dim.__index__()
+    if not -rank <= number < rank:
         raise fail(f"dimension {dim} of a tensor of shape {list(shape)}")
-    return dim % rank
+    return number % rank
 
 
 def contiguous(shape: Sequence[int]) -> tuple[int, ...]:

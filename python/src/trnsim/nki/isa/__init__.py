@@ -28,7 +28,7 @@ from .constants import (dge_mode, dma_engine, engine, gpsimd_engine, matmul_perf
 for _name in _table.names():
     globals()[_name] = _table[_name]
 for _name in (*_WRITTEN, *_table):
-    _documented(globals()[_name])
+    globals()[_name] = _documented(globals()[_name])
 del _name
 
 

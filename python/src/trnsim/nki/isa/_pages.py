@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any, TypeVar
 
 from ...tensor.dtypes import DType
@@ -81,8 +82,10 @@ def annotation(parameter: dict[str, Any]) -> str:
     return found if parameter["required"] or parameter["default"] is not None else f"{found} | None"
 
 
-def documented(function: F, operation: str | None = None) -> F:
-    """Gives a function that records an operation its annotations and its page."""
+def documented(function: Callable[..., Any], operation: str | None = None) -> Callable[..., Any]:
+    """A function that records an operation, with its annotations and its page."""
+    if not isinstance(function, FunctionType):
+        function = _in_front_of(function)
     name = operation or function.__name__
     found = isa().operations[name]
     parameters = {parameter["name"]: (annotation(parameter), _summary(parameter, found))
@@ -91,6 +94,17 @@ def documented(function: F, operation: str | None = None) -> F:
         **{name: Annotation(kind) for name, (kind, _) in parameters.items()}, "return": Annotation("NkiInstruction")}
     function.__doc__ = _page(found, parameters)
     return function
+
+
+def _in_front_of(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of Python that calls a compiled one, which can be given neither annotations nor a page."""
+    name = function.__name__
+    signature = inspect.signature(function)
+    scope = {"_compiled": function}
+    exec(compile(f"def {name}{signature}: return _compiled({', '.join(signature.parameters)})", f"<trnsim {name}>", "exec"), scope)
+    made: Callable[..., Any] = scope[name]
+    made.__module__ = function.__module__
+    return made
 
 
 def documented_first(function: F) -> F:

@@ -166,16 +166,17 @@ class _NdarrayMeta(type):
         return isinstance(instance, NkiTensor)
 
 
-class ndarray(metaclass=_NdarrayMeta):
-    __doc__ = _documented("ndarray", _allocate) + "\nIt is also the type of all tensors.\n"
-
-
-def _new(cls: Any, shape: Any, dtype: Any = None, buffer: Any = None, name: str = "", address: Any = None,
+def _new(_cls: Any, shape: Any, dtype: Any = None, buffer: Any = None, name: str = "", address: Any = None,
          **_ignored: Any) -> NkiTensor:
-    return _allocate(shape, dtype, buffer, name, address)
+    found: NkiTensor = _allocate(shape, dtype, buffer, name, address)
+    return found
 
 
-_NdarrayMeta.__call__ = _new  # type: ignore[method-assign,unused-ignore]
+class ndarray(metaclass=_NdarrayMeta):
+    __doc__ = _documented("ndarray", _new) + "\nIt is also the type of all tensors.\n"
+
+
+_NdarrayMeta.__call__ = _new  # type: ignore[assignment,method-assign,unused-ignore]
 
 tensor = ndarray
 
@@ -198,7 +199,8 @@ def zeros_like(x: NkiTensor, dtype: Any = None, buffer: Any = None, name: str = 
 
 
 def empty_like(x: NkiTensor, dtype: Any = None, buffer: Any = None, name: str = "") -> NkiTensor:
-    return _allocate(x.shape, dtype or x.dtype, buffer or x.buffer, name)
+    found: NkiTensor = _allocate(x.shape, dtype or x.dtype, buffer or x.buffer, name)
+    return found
 
 
 def ds(start: Any, size: int) -> DynamicSlice:
