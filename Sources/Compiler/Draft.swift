@@ -87,6 +87,8 @@ struct Draft: Sendable {
     var place: OnChipPlace?
     /// Whether other tensors have its memory.
     var hasAliases = false
+    /// The tile that was declared, of which it is one value; itself but for what `LiveRanges` adds.
+    var tile: Int
     var role: Tensor.Role
     var isOnChip: Bool { space != .hbm }
   }
@@ -128,7 +130,8 @@ struct Draft: Sendable {
         space: tensor.space, owner: owner, itemSize: tensor.dtype.size,
         freeBytes: tensor.freeBytes, freeElements: tensor.freeElements,
         partitions: tensor.partitions,
-        place: owner == tensors.count ? tensor.place : tensors[owner].place, role: tensor.role))
+        place: owner == tensors.count ? tensor.place : tensors[owner].place, tile: tensors.count,
+        role: tensor.role))
   }
 
   /// Whether the author says what waits for what.
@@ -157,6 +160,16 @@ struct Draft: Sendable {
     learn(tensor)
     return tensors.count - 1
   }
+
+  /// Declares a tensor for a further value of a tile.
+  mutating func declareValue(of tile: Int) -> Int {
+    let value = declare(declaration(tile))
+    tensors[value].tile = tensors[tile].tile
+    return value
+  }
+
+  /// Lets a value of a tile be a tile of its own.
+  mutating func separate(_ value: Int) { tensors[value].tile = value }
 
   /// The name of a tensor's memory under which it has the elements that `other` has of its own memory.
   mutating func alias(of tensor: Int, like other: Int) -> Int {

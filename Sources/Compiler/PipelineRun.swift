@@ -21,9 +21,13 @@ struct PipelineRun {
     let keepsPrograms: Bool
 
     mutating func note(_ name: String, _ changes: KeyValuePairs<String, Int>) {
+      note(name, changes.map { PassResult.Change(what: $0.key, count: $0.value) })
+    }
+
+    mutating func note(_ name: String, _ changes: [PassResult.Change]) {
       passes.append(
         PassResult(
-          name: name, changes: changes.map { PassResult.Change(what: $0.key, count: $0.value) },
+          name: name, changes: changes,
           keepsScopes: keepsScopes, draft: keepsPrograms ? draft : nil))
     }
   }
@@ -91,9 +95,36 @@ struct PipelineRun {
       try place(&state)
       return (finished(state), false)
     } catch {
-      guard options.allowsSpills, let state = spilled(start) else { throw error }
+      guard options.allowsSpills else { throw error }
+      if let state = spilled(start) { return (finished(state), true) }
+      guard let state = bankSpilled(start) else { throw error }
       return (finished(state), true)
     }
+  }
+
+  /// Tiles of PSUM that wait in SBUF, and with them tiles of SBUF that go to HBM; `nil` if that makes no room.
+  private func bankSpilled(_ start: State) -> State? {
+    var start = start
+    guard let spills = BankSpilling.run(&start.draft) else { return nil }
+    noteSaves(&start, spills.tiles, spills.saved, spills.reloaded)
+    for orders in [true, false] {
+      var state = start
+      if orders { _ = order(&state, Self.shares[1]) }
+      do throws(DiagnosticError) {
+        try place(&state)
+        return state
+      } catch {
+        continue
+      }
+    }
+    return generation == Self.second ? nil : spilled(start)
+  }
+
+  private func noteSaves(_ state: inout State, _ tiles: Int, _ saved: Int, _ reloaded: Int) {
+    state.draft.note("psum_saves", "\(saved)")
+    state.draft.note("psum_reloads", "\(reloaded)")
+    state.keepsScopes = false
+    state.note("banks", ["tiles": tiles, "saved": saved, "reloaded": reloaded])
   }
 
   /// Repeated loads, live ranges, starters of DMAs, engines, copies, ordering, placing; less work ahead where memory does
@@ -108,12 +139,10 @@ struct PipelineRun {
     let removed = CopyRemoval.run(&start.draft)
     start.note("copies", ["removed": removed])
     if let saves = BankSaves.run(&start.draft) {
-      start.draft.note("psum_saves", "\(saves.saved)")
-      start.draft.note("psum_reloads", "\(saves.reloaded)")
-      start.keepsScopes = false
-      start.note(
-        "banks", ["tiles": saves.tiles, "saved": saves.saved, "reloaded": saves.reloaded])
+      noteSaves(&start, saves.tiles, saves.saved, saves.reloaded)
     }
+    let joined = LiveRanges.join(&start.draft)
+    start.note("join", ["joined": joined])
     let chosen = EngineChoice.run(&start.draft)
     start.note("engines", ["chosen": chosen])
     let reused = TileReuse.run(&start.draft)
@@ -139,6 +168,12 @@ struct PipelineRun {
       } catch {
         continue
       }
+    }
+    if options.allowsSpills {
+      var state = begin()
+      dropLoads(&state)
+      split(&state)
+      if let state = bankSpilled(state) { return finished(state) }
     }
     return try inProgramOrder()
   }
@@ -178,7 +213,7 @@ struct PipelineRun {
 
   /// A tensor for each value of a tile.
   private func split(_ state: inout State) {
-    let added = LiveRanges.run(&state.draft)
+    let added = LiveRanges.run(&state.draft, keepsAffine: generation == Self.second)
     state.note("ranges", ["split": added])
   }
 
@@ -219,12 +254,17 @@ struct PipelineRun {
 
   private func order(_ state: inout State, _ share: Double) -> Double {
     let before = state.draft.nodes
-    let end = Ordering.run(
+    let found = Ordering.run(
       &state.draft, share: share, isWhole: generation == Self.second)
     state.keepsScopes = false
     let moved = zip(before, state.draft.nodes).count { $0.line != $1.line }
-    state.note("order", ["moved": moved])
-    return end
+    state.note(
+      "order",
+      [PassResult.Change(what: "moved", count: moved)]
+        + found.inverted.filter { $0.pairs > 0 }.map {
+          PassResult.Change(what: "inverted on \($0.engine)", count: $0.pairs)
+        })
+    return found.end
   }
 
   /// Tiles that go to HBM and come back; `nil` if that makes no room.

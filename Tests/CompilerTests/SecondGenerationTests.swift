@@ -1,8 +1,10 @@
 import Compiler
 import Device
 import Diagnostics
+import Formats
 import Hardware
 import ISA
+import Kernels
 import Machine
 import Programs
 import Simulation
@@ -12,13 +14,31 @@ import Testing
 struct SecondGenerationTests {
   /// What the second generation's compiler makes of the lines of a program.
   private func compiled(
-    _ lines: String, schedule: Schedule? = nil, hardware: String = "trn2"
+    _ lines: String, schedule: Schedule? = nil, hardware: String = "trn2",
+    keepsPrograms: Bool = false
   ) throws -> Compiled {
     var options = CompilerOptions()
     options.schedule = schedule
-    let text = "trnsim program 1\nkernel k\ndependencies derived\nmeta nki = 2\n" + lines
-    let program = try Program(text: text, file: "k.trn")
-    return try Simulation.compiled(program, on: Hardware.load(hardware), options: options)
+    options.keepsPrograms = keepsPrograms
+    return try Simulation.compiled(
+      program(lines), on: Hardware.load(hardware), options: options)
+  }
+
+  private func program(_ lines: String) throws -> Program {
+    try Program(
+      text: "trnsim program 1\nkernel k\ndependencies derived\nmeta nki = 2\n" + lines,
+      file: "k.trn")
+  }
+
+  /// Requires that every pass keeps the values, bit for bit.
+  private func verify(
+    _ compiled: Compiled, _ lines: String, inputs: [(name: String, shape: [Int])]
+  ) throws {
+    let given = inputs.map {
+      KernelInput($0.name, .bfloat16, $0.shape, .normal(mean: 0, deviation: 1)).make(seed: 1)
+    }
+    try Simulation.verify(
+      compiled, of: program(lines), on: Hardware.load("trn2"), inputs: given)
   }
 
   private func names(_ program: Program) -> [String] {
@@ -204,13 +224,63 @@ struct SecondGenerationTests {
       }.joined()
   }
 
-  @Test func aNinthTileInPSUMMakesAnotherOneWait() throws {
-    // Each of ten tiles takes a bank: two of eight are saved, and read where they were saved.
+  @Test func tilesThatFindNoBankInPSUMWaitInSBUF() throws {
+    // Each of ten tiles takes a bank; three of eight are for what passes through: one product at a time, and two.
     let found = try compiled(products(10))
-    #expect(count("saved", "banks", found) == 2 && count("reloaded", "banks", found) == 0)
+    #expect(count("tiles", "banks", found) == 5)
+    #expect(count("saved", "banks", found) == 5 && count("reloaded", "banks", found) == 0)
     let copies = found.program.instructions.filter { $0.operation is TensorCopy }
-    #expect(copies.map(\.resolvedEngine) == [.scalar, .scalar])
-    #expect(found.program.metadata["psum_saves"] == "2")
+    #expect(copies.map(\.resolvedEngine) == [Engine](repeating: .scalar, count: 5))
+    #expect(found.program.metadata["psum_saves"] == "5")
+  }
+
+  @Test func valuesOfATileThatWaitsComeBackBeforeTheNextOnes() throws {
+    // Three passes through ten tiles, which are cleared together: two keep a bank at most.
+    let tiles = (0..<10).map {
+      "tensor p\($0): psum float32 [128, 16]\ntensor c\($0): sbuf float32 [128, 16]\n"
+    }
+    let pass =
+      (0..<10).map { "memset dst=p\($0) value=0.0\n" }
+      + (0..<10).map { "nc_matmul dst=p\($0) stationary=a moving=a[:, 0:16]\n" }
+      + (0..<10).map {
+        "activation dst=c\($0) data=p\($0) op=copy\ndma_copy dst=y[:, \($0 * 16):\($0 * 16 + 16)] src=c\($0)\n"
+      }
+    let head =
+      "tensor x: hbm input bfloat16 [128, 128]\ntensor y: hbm output float32 [128, 160]\n"
+      + "tensor a: sbuf bfloat16 [128, 128]\n"
+    let lines =
+      head + tiles.joined() + "dma_copy dst=a src=x\n"
+      + (0..<3).map { "scope i=\($0) {\n\(pass.joined())}\n" }.joined()
+    let found = try compiled(lines, keepsPrograms: true)
+    try verify(found, lines, inputs: [("x", [128, 128])])
+    let number = try #require(count("tiles", "banks", found))
+    // Each of three sums is saved; two come back before the next is cleared.
+    #expect(count("saved", "banks", found) == number * 3)
+    #expect(count("reloaded", "banks", found) == number * 2)
+    let copies = found.program.instructions.filter {
+      ($0.operation is TensorCopy) && $0.resolvedEngine == .scalar
+    }
+    #expect(copies.count == number * 5)
+  }
+
+  @Test(arguments: [1, 2]) func aTileInPSUMKeepsItsMemory(halves: Int) throws {
+    // Sixteen passes clear, sum up and copy, in one half or in two in turn.
+    let passes = (0..<16).map { pass in
+      let part = "p[:, \(pass % halves * 512):\(pass % halves * 512 + 512)]"
+      return "scope i=\(pass) {\nmemset dst=\(part) value=0.0\n"
+        + "nc_matmul dst=\(part) stationary=a moving=b\n"
+        + "tensor_copy dst=c[:, \(pass * 512):\(pass * 512 + 512)] src=\(part)\n}\n"
+    }
+    let lines =
+      "tensor x: hbm input bfloat16 [128, 128]\ntensor z: hbm input bfloat16 [128, 512]\n"
+      + "tensor y: hbm output float32 [128, 8192]\ntensor a: sbuf bfloat16 [128, 128]\n"
+      + "tensor b: sbuf bfloat16 [128, 512]\ntensor c: sbuf float32 [128, 8192]\n"
+      + "tensor p: psum float32 [128, \(512 * halves)]\n"
+      + "dma_copy dst=a src=x\ndma_copy dst=b src=z\n" + passes.joined()
+      + "dma_copy dst=y src=c\n"
+    let found = try compiled(lines, keepsPrograms: true)
+    try verify(found, lines, inputs: [("x", [128, 128]), ("z", [128, 512])])
+    #expect(found.program.tensors.count { $0.space == .psum } == 1)
   }
 
   @Test func eightTilesInPSUMStay() throws {

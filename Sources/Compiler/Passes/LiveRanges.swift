@@ -7,23 +7,26 @@ import Programs
 /// Compilers of both generations allocate values, not declarations. Two convolutions of a public course assignment
 /// load their rows into one tile declared before the loops: on the device loads run ahead of the products (816 and
 /// 3824 µs, where one buffer would take 6340 and 11,501), although they skip the middle end. A second-generation product
-/// with one tile for each operand runs at the pace of its loads (1365 µs for 2048 of them), and decoded streams of that
-/// generation show tiles declared outside of loops at six and eight addresses, and one address only where a tile is
-/// changed in place.
+/// with one tile for each operand runs at the pace of its loads (1365 µs for 2048 of them).
 ///
-/// A new value begins where nothing of the old one is read any more, but for what lies in one pass of an affine loop:
-/// a convolution of AWS's that loads nine weights into one tile there takes 3 µs for each (13.4 ms), as one buffer does
-/// (ACCURACY 69).
+/// A new value begins where nothing of the old one is read any more, if it replaces all that the tile ever has: a product
+/// that uses the halves of one PSUM tile in turn (246 µs) has one tile with two halves. Not what lies in one pass of an
+/// affine loop, and in the second generation nothing within the passes of one affine loop: a convolution of AWS's that
+/// loads its weights into one tile there takes 3 µs for each (13.4 ms), as one buffer does (ACCURACY 69).
+///
+/// In the second generation tiles in PSUM keep their memory: in decoded streams those that keep a bank have one address in
+/// all of eight passes, others are reloaded before they are replaced, and the product above takes 352 µs with one half.
 ///
 /// Tiles that the author placed, tiles with several names and what dynamic loops touch stay as they are, and so do
 /// programs with dependencies of their own.
 struct LiveRanges {
   /// Gives each further value of a tile a tensor of its own.
   ///
+  /// - Parameter keepsAffine: whether the passes of one affine loop share a tile that is declared outside of it.
   /// - Returns: how many tensors were added.
-  static func run(_ draft: inout Draft) -> Int {
+  static func run(_ draft: inout Draft, keepsAffine: Bool = false) -> Int {
     guard !draft.hasOwnDependencies else { return 0 }
-    let borders = Borders(draft)
+    let borders = Borders(draft, keepsAffine: keepsAffine)
     guard !borders.nodes.isEmpty else { return 0 }
     var next = Array(borders.starts.dropLast())
     var current = Array(0..<Int32(draft.tensors.count))
@@ -36,7 +39,7 @@ struct LiveRanges {
         let position = Int(next[tensor])
         if position < Int(borders.starts[tensor + 1]), borders.nodes[position] == index {
           next[tensor] += 1
-          current[tensor] = Int32(draft.declare(draft.declaration(tensor)))
+          current[tensor] = Int32(draft.declareValue(of: tensor))
           added += 1
         }
         guard Int(current[tensor]) != tensor else { continue }
@@ -48,6 +51,42 @@ struct LiveRanges {
     }
     return added
   }
+
+  /// Gives values in PSUM the memory of their tiles back, where they follow one another.
+  ///
+  /// - Returns: how many values were joined.
+  static func join(_ draft: inout Draft) -> Int {
+    let lives = draft.lifetimes()
+    var values: [Int: [Int]] = [:]
+    for (index, facts) in draft.tensors.enumerated()
+    where facts.space == .psum && lives[index] != nil {
+      values[facts.tile, default: []].append(index)
+    }
+    var joined = [Int](draft.tensors.indices)
+    var count = 0
+    for (tile, own) in values where own.count > 1 {
+      let order = own.sorted { (lives[$0]?.lowerBound ?? 0) < (lives[$1]?.lowerBound ?? 0) }
+      var last = -1
+      for value in order {
+        guard let life = lives[value], life.lowerBound > last else { continue }
+        if value != tile {
+          joined[value] = tile
+          count += 1
+        }
+        last = life.upperBound
+      }
+    }
+    guard count > 0 else { return 0 }
+    draft.nodes = draft.nodes.map { node in
+      node.changing { pattern in
+        let tile = joined[Int(pattern.tensor.index)]
+        guard tile != Int(pattern.tensor.index) else { return false }
+        pattern.tensor = TensorID(tile)
+        return true
+      }
+    }
+    return count
+  }
 }
 
 /// For each tensor the instructions at which a new value begins, all in one array.
@@ -55,35 +94,47 @@ private struct Borders {
   private(set) var starts: [Int32] = [0]
   private(set) var nodes: [Int32] = []
 
-  init(_ draft: Draft) {
+  init(_ draft: Draft, keepsAffine: Bool) {
     let uses = Uses(draft)
-    let passes = draft.affinePasses
+    let passes = keepsAffine ? draft.affineLoops : draft.affinePasses
     func isOnePass(_ index: Int32, _ other: Int32) -> Bool {
       let scope = draft.nodes[Int(index)].scope
-      guard scope >= 0, passes[Int(scope)] >= 0 else { return false }
       let before = draft.nodes[Int(other)].scope
-      return before >= 0 && passes[Int(before)] == passes[Int(scope)]
+      guard scope >= 0, before >= 0 else { return false }
+      return !passes[Int(scope)].isDisjoint(with: passes[Int(before)])
     }
     var found: [Int32] = []
     var needed = Area()
+    // What the value at hand has not replaced so far, of all that the tile ever has.
+    var left = Area()
     for tensor in draft.tensors.indices {
       found.removeAll(keepingCapacity: true)
       needed.removeAll()
       let own = uses[tensor]
+      guard let all = draft.written(tensor, own) else {
+        starts.append(Int32(nodes.count))
+        continue
+      }
+      left.removeAll()
+      left.add(all)
       for (position, index) in zip(own.indices, own).reversed() {
         let node = draft.nodes[Int(index)]
         let writesAll = !node.mayLeaveElements
         for operand in node.operands where Int(operand.pattern.tensor.index) == tensor {
           if operand.isWritten, writesAll, operand.pattern.isGapless {
             needed.subtract(Rectangle(operand.pattern, draft))
+            left.subtract(Rectangle(operand.pattern, draft))
           }
         }
         for operand in node.operands
         where Int(operand.pattern.tensor.index) == tensor && operand.isRead {
           needed.add(Rectangle(operand.pattern, draft))
         }
-        if needed.isEmpty, position > own.startIndex, !isOnePass(index, own[position - 1]) {
+        if needed.isEmpty, left.isEmpty, position > own.startIndex,
+          !isOnePass(index, own[position - 1])
+        {
           found.append(index)
+          left.add(all)
         }
       }
       nodes.append(contentsOf: found.reversed())
@@ -93,15 +144,87 @@ private struct Borders {
 }
 
 extension Draft {
-  /// By scope: the innermost pass of an affine loop that it is or is in; -1 for none.
-  fileprivate var affinePasses: [Int32] {
-    var found: [Int32] = []
+  /// All that some instructions write of a tensor, if that has no holes; `nil` otherwise, and for nothing.
+  func filled(_ tensor: Int, by indices: some Sequence<Int>) -> Rectangle? {
+    var all: Rectangle?
+    var parts: [Rectangle] = []
+    for index in indices {
+      let writesAll = !nodes[index].mayLeaveElements
+      for operand in nodes[index].operands
+      where operand.isWritten && owner(operand.pattern) == tensor {
+        let own = Rectangle(operand.pattern, self)
+        all = all?.union(own) ?? own
+        if writesAll, operand.pattern.isGapless, parts.last.map({ !$0.covers(own) }) ?? true {
+          parts.append(own)
+        }
+      }
+    }
+    guard let all else { return nil }
+    var left = Area()
+    left.add(all)
+    for part in parts where !left.isEmpty { left.subtract(part) }
+    return left.isEmpty ? all : nil
+  }
+
+  /// A part of a tensor on chip.
+  func part(_ tensor: Int, _ box: Rectangle) -> AccessPattern {
+    var pattern = whole(tensor)
+    pattern.rowStart = Int32(box.rows.lowerBound)
+    pattern.rows = Int32(box.rows.count)
+    pattern.offset = box.columns.lowerBound
+    pattern.free = FreeDimensions([AccessDimension(stride: 1, size: box.columns.count)])
+    return pattern
+  }
+
+  /// All that a tile ever gets; `nil` for nothing.
+  fileprivate func written(_ tensor: Int, _ uses: ArraySlice<Int32>) -> Rectangle? {
+    var all: Rectangle?
+    for index in uses {
+      for operand in nodes[Int(index)].operands
+      where Int(operand.pattern.tensor.index) == tensor && operand.isWritten {
+        let own = Rectangle(operand.pattern, self)
+        all = all?.union(own) ?? own
+      }
+    }
+    return all
+  }
+
+  /// By scope: the innermost pass of an affine loop that it is or is in; none outside of them.
+  fileprivate var affinePasses: [Set<Int32>] {
+    var found: [Set<Int32>] = []
     for (index, scope) in head.scopes.enumerated() {
-      let outer = scope.parent < 0 ? -1 : found[Int(scope.parent)]
-      found.append(scope.kind == .affine ? Int32(index) : outer)
+      let outer = scope.parent < 0 ? [] : found[Int(scope.parent)]
+      found.append(scope.kind == .affine ? [Int32(index)] : outer)
     }
     return found
   }
+
+  /// By scope: all affine loops that it is a pass of or is in, by their first passes.
+  fileprivate var affineLoops: [Set<Int32>] {
+    var found: [Set<Int32>] = []
+    // By the scope around it and its variable: the loop at hand, and its last pass.
+    var open: [LoopName: (loop: Int32, pass: Int)] = [:]
+    for (index, scope) in head.scopes.enumerated() {
+      var own = scope.parent < 0 ? [] : found[Int(scope.parent)]
+      if scope.kind == .affine {
+        let parts = scope.name.split(separator: "=", maxSplits: 1)
+        let name = LoopName(parent: scope.parent, variable: parts.first.map(String.init) ?? "")
+        let pass = parts.last.flatMap { Int($0) } ?? 0
+        // A variable that does not go on is another loop's.
+        let loop = open[name].flatMap { $0.pass < pass ? $0.loop : nil } ?? Int32(index)
+        open[name] = (loop, pass)
+        own.insert(loop)
+      }
+      found.append(own)
+    }
+    return found
+  }
+}
+
+/// What the passes of one loop have in common.
+private struct LoopName: Hashable {
+  var parent: Int32
+  var variable: String
 }
 
 /// For each tensor that may be split the instructions that touch it, in order, all in one array.
@@ -155,7 +278,7 @@ private struct Uses {
 }
 
 /// Elements of a range of partitions of one tile.
-private struct Rectangle {
+struct Rectangle {
   var rows: Range<Int>
   var columns: Range<Int>
 
@@ -176,6 +299,16 @@ private struct Rectangle {
     rows.overlaps(other.rows) && columns.overlaps(other.columns)
   }
 
+  /// The smallest one with both in it.
+  func union(_ other: Rectangle) -> Rectangle {
+    Rectangle(
+      rows: min(
+        rows.lowerBound, other.rows.lowerBound)..<max(rows.upperBound, other.rows.upperBound),
+      columns: min(
+        columns.lowerBound, other.columns.lowerBound)..<max(
+          columns.upperBound, other.columns.upperBound))
+  }
+
   func covers(_ other: Rectangle) -> Bool {
     rows.lowerBound <= other.rows.lowerBound && other.rows.upperBound <= rows.upperBound
       && columns.lowerBound <= other.columns.lowerBound
@@ -184,7 +317,7 @@ private struct Rectangle {
 }
 
 /// Some elements of one tile; or more than that, where exactness would cost too much.
-private struct Area {
+struct Area {
   private static let maximumRectangles = 32
   private var rectangles: [Rectangle] = []
 
@@ -225,24 +358,13 @@ private struct Area {
 
   /// One rectangle around all.
   private mutating func simplify() {
-    var all = rectangles[0]
-    for other in rectangles.dropFirst() {
-      all.rows =
-        min(
-          all.rows.lowerBound, other.rows.lowerBound)..<max(
-          all.rows.upperBound, other.rows.upperBound)
-      all.columns =
-        min(
-          all.columns.lowerBound, other.columns.lowerBound)..<max(
-          all.columns.upperBound, other.columns.upperBound)
-    }
-    rectangles = [all]
+    rectangles = [rectangles.dropFirst().reduce(rectangles[0]) { $0.union($1) }]
   }
 }
 
 extension AccessPattern {
   /// Whether it touches every element between its first and its last, in each of its rows.
-  fileprivate var isGapless: Bool {
+  var isGapless: Bool {
     if isDynamic { return false }
     var dimensions = free.filter { $0.size != 1 }
     dimensions.sort { abs($0.stride) < abs($1.stride) }

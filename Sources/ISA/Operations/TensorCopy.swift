@@ -30,20 +30,26 @@ public struct TensorCopy: Operation {
   public static let fields: [Field<TensorCopy>] = [
     Field(.write, "dst", \.dst, "result"),
     Field(.read, "src", \.src, "source, same shape"),
+    Field(
+      .immediate, "restores", \.restores,
+      "brings sums of products back to psum, which may go on there; same bits"),
   ]
 
   /// Result.
   public var dst = AccessPattern.unset
   /// Source.
   public var src = AccessPattern.unset
+  /// Whether products may add to the result, as if they had made it.
+  public var restores = false
 
   /// An operation with nothing set.
   public init() {}
 
   /// Makes the operation.
-  public init(dst: AccessPattern, src: AccessPattern) {
+  public init(dst: AccessPattern, src: AccessPattern, restores: Bool = false) {
     self.dst = dst
     self.src = src
+    self.restores = restores
   }
 
   /// Shapes and memories.
@@ -52,6 +58,9 @@ public struct TensorCopy: Operation {
     check.requireSpace(src, "src", [.sbuf, .psum])
     check.requireSameShape(dst, "dst", src, "src")
     check.requireConvertible(src, "src", dst, "dst")
+    guard restores else { return }
+    check.requireSpace(dst, "dst", [.psum])
+    check.requireSameType(dst, "dst", src, "src")
   }
 
   /// One pass: COPY, or CAST when the type changes.
@@ -64,7 +73,9 @@ public struct TensorCopy: Operation {
   public func execute(on machine: inout Machine) throws(Trap) {
     let from = machine.tensors[Int(src.tensor.index)].dtype
     let to = machine.tensors[Int(dst.tensor.index)].dtype
-    if from == to {
+    if restores {
+      try machine.writeBits(machine.readBits(src, "src"), to: dst, "dst", byMatmul: true)
+    } else if from == to {
       try machine.copyBits(src, "src", to: dst, "dst")
     } else {
       let values = try machine.read(src, "src")
