@@ -138,7 +138,8 @@ public struct Baseline: Sendable, Equatable {
 extension Baseline.Entry {
   fileprivate var json: JSON {
     var metrics: [String: JSON] = [:]
-    for quantity in Quantity.allCases {
+    for quantity in Quantity.allCases
+    where quantity.isWrittenWhenZero || measurement[quantity] != 0 {
       metrics[quantity.rawValue] = .integer(measurement[quantity])
     }
     var busy: [String: JSON] = ["dma": .integer(Int(measurement.dmaBusy))]

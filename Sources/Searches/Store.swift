@@ -37,7 +37,7 @@ public final class Store {
   private var lock: StoreLock?
 
   /// Version of the schema, as `PRAGMA user_version`.
-  public static let schemaVersion = 1
+  public static let schemaVersion = 2
   /// `PRAGMA application_id`: "TRNS".
   static let applicationID = 0x5452_4e53
 

@@ -21,6 +21,13 @@ public enum Quantity: String, CaseIterable, Hashable, Sendable {
   case flops = "hardware_flops"
   case sbufPeak = "sbuf_peak_bytes_per_partition"
   case psumPeak = "psum_peak_bytes_per_partition"
+  /// Bytes of tiles that memory on chip had no room for, to HBM.
+  case spillSave = "spill_save_bytes"
+  /// The same, back from HBM.
+  case spillReload = "spill_reload_bytes"
+
+  /// Whether files have it where it is 0; what came later than they did is left out.
+  public var isWrittenWhenZero: Bool { self != .spillSave && self != .spillReload }
 
   /// The instructions of an engine.
   public static func instructions(of engine: Engine) -> Quantity {
@@ -126,6 +133,8 @@ public struct Measurement: Hashable, Sendable {
     self[.flops] = summary.hardwareFLOPs
     self[.sbufPeak] = summary.sbufPeakBytes
     self[.psumPeak] = summary.psumPeakBytes
+    self[.spillSave] = summary.spills?.savedBytes ?? 0
+    self[.spillReload] = summary.spills?.reloadedBytes ?? 0
     for (index, engine) in Engine.allCases.enumerated() {
       self[.instructions(of: engine)] = summary[engine].instructionCount
       busy[index] = summary[engine].activeTime

@@ -49,6 +49,25 @@ import Testing
     #expect(text.contains("trnsim update"))
   }
 
+  /// What had no room on chip is a number as well; files say it only where there is some.
+  @Test func spilledBytesAreCompared() throws {
+    let accepted = try Accepted()
+    #expect(try !accepted.folder.read("s.baseline.json").contains("spill_save_bytes"))
+    let lines = threeSteps().split(separator: "\n", omittingEmptySubsequences: false)
+    let spilled =
+      lines[..<2] + ["meta spill_save_bytes = 4096", "meta spill_reload_bytes = 8192"] + lines[2...]
+    try accepted.folder.write(spilled.joined(separator: "\n"), to: "steps.trn")
+    let check = try accepted.check()
+    let result = try #require(check.results.first { $0.name == "steps" })
+    #expect(result.verdict == .worse)
+    #expect(
+      result.changes.map(\.quantity.rawValue) == ["spill_save_bytes", "spill_reload_bytes"])
+    #expect(result.changes.map(\.new) == [4096, 8192])
+    try check.writeBaseline(reason: "spills")
+    #expect(try accepted.folder.read("s.baseline.json").contains("\"spill_save_bytes\": 4096"))
+    #expect(try Check(accepted.suite, against: accepted.baseline).exitCode(strict: true) == 2)
+  }
+
   /// The way back is a speed-up, shown as loudly, and a failure where baselines must not lag.
   @Test func oneInstructionLess() throws {
     let accepted = try Accepted(
