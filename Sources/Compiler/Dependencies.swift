@@ -163,7 +163,7 @@ private struct PredecessorFinder {
         for other in max(0, barrier)..<index { add(other, to: index) }
         barrier = index
       }
-      if node.isStateful {
+      if draft.isStateful(node) {
         let engine = Int(node.resolvedEngine.rawValue)
         if lastStateful[engine] >= 0 { add(lastStateful[engine], to: index) }
         lastStateful[engine] = index

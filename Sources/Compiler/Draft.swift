@@ -69,6 +69,8 @@ struct Draft: Sendable {
   private let chains: [[Int]]
   /// Whether some instructions keep their order, so that only those around them may move.
   let hasOrder: Bool
+  /// Engines on which an instruction goes on with accumulators that another one filled.
+  private let continued: Set<Engine>
   /// The tensors' names, once one is declared.
   private var names: Set<String>?
   private var nextSuffix: [String: Int] = [:]
@@ -116,6 +118,7 @@ struct Draft: Sendable {
       Node(instruction, line: lines.number(of: instruction.location), &forms)
     }
     self.forms = forms
+    continued = Set(nodes.lazy.filter { $0.accumulation == .goesOn }.map(\.resolvedEngine))
     head = program
     head.instructions = []
     tensors.reserveCapacity(program.tensors.count)
@@ -132,6 +135,13 @@ struct Draft: Sendable {
         partitions: tensor.partitions,
         place: owner == tensors.count ? tensor.place : tensors[owner].place, tile: tensors.count,
         role: tensor.role))
+  }
+
+  /// Whether it uses registers of its engine that no operand shows, so that it keeps its place among those that do.
+  ///
+  /// Who fills accumulators is one of them where any instruction of the engine goes on with what it finds there.
+  func isStateful(_ node: Node) -> Bool {
+    node.isStateful || node.accumulation != .none && continued.contains(node.resolvedEngine)
   }
 
   /// Whether the author says what waits for what.

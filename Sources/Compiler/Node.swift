@@ -6,6 +6,16 @@ import Programs
 
 /// One instruction of the program that passes work on; never changed, only replaced.
 final class Node: Sendable {
+  /// What an instruction does with its engine's accumulators.
+  enum Accumulation {
+    /// Nothing.
+    case none
+    /// It fills them, whatever they hold.
+    case fills
+    /// It goes on with what an earlier one left there, or reads it.
+    case goesOn
+  }
+
   /// A tensor operand of the instruction.
   struct Operand: Sendable {
     /// Position of the field in the operation's declaration.
@@ -37,8 +47,10 @@ final class Node: Sendable {
   let isBarrier: Bool
   /// Whether DMA rings do its work.
   let isDMA: Bool
-  /// Whether it uses registers of its engine that no operand shows.
+  /// Whether it uses random numbers of its engine, which no operand shows.
   let isStateful: Bool
+  /// What it does with its engine's accumulators, which no operand shows.
+  let accumulation: Accumulation
   /// Whether it names rows in HBM by an operand: which ones is known only at run time.
   let isIndirect: Bool
 
@@ -57,7 +69,8 @@ final class Node: Sendable {
     resolvedEngine = instruction.resolvedEngine
     isBarrier = facts.isBarrier
     isDMA = facts.isDMA
-    isStateful = facts.isStateful || facts.continuesAccumulation(instruction.operation)
+    isStateful = facts.isStateful
+    accumulation = facts.accumulation(instruction.operation)
     isIndirect = operands.contains { facts.isOffset($0.field) }
   }
 
@@ -79,6 +92,7 @@ final class Node: Sendable {
     form = other.form
     self.operands = operands
     isStateful = other.isStateful
+    accumulation = other.accumulation
     isIndirect = other.isIndirect
   }
 
@@ -201,8 +215,8 @@ private final class OpcodeFacts: Sendable {
   let operands: [(field: Int, role: FieldRole)]
   /// The fields that name rows in HBM.
   private let offsets: [Int]
-  /// The field that says how results are added up, and its value where nothing is continued.
-  private let reduceCommand: (field: Int, fresh: FieldValue)?
+  /// The fields that say how results are added up, and where the sums go.
+  private let reduction: (command: Int, result: Int?)?
   let isBarrier: Bool
   let isDMA: Bool
   let isStateful: Bool
@@ -213,8 +227,8 @@ private final class OpcodeFacts: Sendable {
       uniqueKeysWithValues: fields.enumerated().map { ($1.name, $0) })
     operands = type.operandFields
     offsets = type.rowFields
-    reduceCommand = fields.firstIndex { $0.symbolSet == ReduceCommand.symbolSet }
-      .map { ($0, fields[$0].defaultValue) }
+    reduction = fields.firstIndex { $0.symbolSet == ReduceCommand.symbolSet }
+      .map { ($0, fields.firstIndex { $0.name == "reduce_res" }) }
     isBarrier = type.isBarrier
     isDMA = type.isDMA
     isStateful = type.usesEngineState
@@ -222,11 +236,16 @@ private final class OpcodeFacts: Sendable {
 
   func isOffset(_ field: Int) -> Bool { offsets.contains(field) }
 
-  /// Whether it goes on with what an earlier instruction left in its engine's accumulators.
-  func continuesAccumulation(_ operation: any Operation) -> Bool {
-    guard let reduceCommand else { return false }
-    let value = operation.fieldValue(reduceCommand.field)
-    return value != ReduceCommand.resetReduce.fieldValue && value != reduceCommand.fresh
+  /// What an operation does with its engine's accumulators.
+  func accumulation(_ operation: any Operation) -> Node.Accumulation {
+    guard let reduction else { return .none }
+    switch operation.fieldValue(reduction.command) {
+    case ReduceCommand.reduce.fieldValue: return .goesOn
+    case ReduceCommand.idle.fieldValue:
+      let isRead = reduction.result.map { operation.fieldValue($0) != .absent } ?? false
+      return isRead ? .goesOn : .none
+    default: return .fills
+    }
   }
 }
 

@@ -161,7 +161,7 @@ struct Hoisting {
 
   private func canRepeat(_ node: Node) -> Bool {
     guard let never = Self.repeatable[Int(node.opcode.rawValue)], node.scope >= 0,
-      node.label == nil, !node.isStateful
+      node.label == nil, !draft.isStateful(node)
     else { return false }
     return node.operands.allSatisfy { operand in
       !operand.pattern.isDynamic && draft.facts(operand.pattern).place == nil
