@@ -28,7 +28,7 @@ OF_THE_SYSTEM = re.compile(r"(ld-linux.*|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|z)
 MARK = "-trnsim"
 
 #: What every instruction that a kernel records goes through; mypyc makes extension modules of these.
-RECORDER = ("places", "isa/compute", "isa/dma", "isa/operators", "isa/reduce",
+RECORDER = ("places", "core/machine", "isa/compute", "isa/dma", "isa/operators", "isa/reduce",
             *(f"record/{name}" for name in ("allocate", "context", "encoding", "operand", "operations", "program", "psum", "recorder")),
             *(f"tensor/{name}" for name in ("arithmetic", "geometry", "indexing", "indices", "shapes", "storage", "view")))
 

@@ -100,6 +100,7 @@ def test_reasons_are_those_of_several_families() -> None:
     assert doubt.reasons_of(doubt.Sample.of(rows))[names.index("spills")] == 0
 
 
+@pytest.mark.sources
 def test_replays_are_read_from_the_core_s_tables() -> None:
     rows = doubt.replays([doubt._text(path) for path in doubt.REPLAYS])
     assert len(rows) >= 45 and {row.family for row in rows} >= {"cs149 transpose", "kernel-fusion attention"}
@@ -121,6 +122,7 @@ def test_the_table_has_the_core_s_names() -> None:
     assert "| `order` |" in page and "| … with one width for all kernels |" in page
 
 
+@pytest.mark.sources
 def test_what_is_written_is_what_is_recorded() -> None:
     with open(doubt.PAGE, encoding="utf-8") as file:
         page = file.read()

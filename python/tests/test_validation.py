@@ -184,12 +184,13 @@ def test_families_are_named_by_a_part() -> None:
         table.family("nothing")
 
 
-@pytest.mark.skipif(os.environ.get("TRNSIM_INSTALLED") == "1", reason="the page is beside the sources")
+@pytest.mark.sources
 def test_the_page_shows_the_recorded_figures() -> None:
     with open(command.PAGE, encoding="utf-8") as file:
         assert file.read() == report.markdown(recorded.read()), "trnsim accuracy --source --record writes both"
 
 
+@pytest.mark.sources
 def test_readme_and_accuracy_show_the_recorded_figures() -> None:
     for path, section in pages.SECTIONS.items():
         with open(path, encoding="utf-8") as file:
@@ -364,6 +365,7 @@ def commanded(repository, tmp_path, monkeypatch, capsys):
     return run, with_sources, tmp_path
 
 
+@pytest.mark.sources
 def test_figures_are_recorded_and_guarded(commanded) -> None:
     run, with_sources, folder = commanded
     code, out, err = with_sources("--record")

@@ -49,9 +49,9 @@ def line_of(frame: FrameType) -> int:
     return found[2][bisect_right(found[1], frame.f_lasti) - 1]
 
 
-def user_frame(depth: int) -> FrameType:
-    """The innermost frame outside of this package; `depth` frames from here on are its own."""
-    frame = sys._getframe(0 if _IS_COMPILED else depth)
+def user_frame(depth: int, compiled_depth: int = 0) -> FrameType:
+    """The innermost frame outside of this package; `depth` frames from here on are its own, `compiled_depth` where it is compiled."""
+    frame = sys._getframe(compiled_depth if _IS_COMPILED else depth)
     while is_own_file[frame.f_code.co_filename] and frame.f_back is not None:
         frame = frame.f_back
     return frame

@@ -254,7 +254,7 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
               is_moving_onezero: Any = False, is_transpose: Any = False, accumulate: Any = None,
               tile_position: Any = (), tile_size: Any = (), perf_mode: Any = "none", name: Any = None
               ) -> NkiInstruction:
-    if isinstance(dst, NkiTensor) and dst.storage.lazy == 0:
+    if isinstance(dst, NkiTensor) and dst.storage.lazy is not None and dst.storage.lazy == 0:
         dst.storage.lazy = None  # a product that overwrites adds to zero
     to = tile(dst, "dst", "nc_matmul")
     weights, data = tile(stationary, "stationary", "nc_matmul"), tile(moving, "moving", "nc_matmul")
@@ -265,7 +265,7 @@ def nc_matmul(dst: Any, stationary: Any, moving: Any, is_stationary_onezero: Any
                            "the Tensor engine reads sbuf and writes psum")
     a, w, m = (core_operand(to, "nc_matmul dst"), core_operand(weights, "nc_matmul stationary"),
                core_operand(data, "nc_matmul moving"))
-    mode = getattr(perf_mode, "name", perf_mode) or "none"
+    mode: str = perf_mode if type(perf_mode) is str and perf_mode else getattr(perf_mode, "name", perf_mode) or "none"
     double = mode.startswith("double_row")
     if double:
         mode = "double_row"  # the first generation says double_row_gen3

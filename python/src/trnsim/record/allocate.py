@@ -124,7 +124,9 @@ def _on_chip(current: Trace, program: Program, region: MemoryRegion, dtype: DTyp
     free = 1
     for extent in shape[1:]:
         free *= extent
-    held = shape if len(shape) == 2 else (partitions, free)
+    held = shape
+    if len(shape) != 2:
+        held = (partitions, free)
     place: tuple[int, int] | None = None
     if address is not None:
         place = (int(address[0]), int(address[1]))

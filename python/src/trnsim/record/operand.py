@@ -30,7 +30,7 @@ class Pattern:
         #: What follows the tensor's number in a record.
         self.data = self.encoded()
         #: What tells the place of one pattern of a tensor from another.
-        self.key = (row_start, rows, offset, tuple(free))
+        self.key: Any = (row_start, rows, offset, tuple(free))
         #: Elements of a row.
         self.elements = 1
         for _, extent in free:

@@ -19,6 +19,7 @@ from .operations import AFTER, ENGINE, LABEL, Layout, isa
 #: Records of one trace; more is most likely a loop that never ends.
 RECORD_LIMIT: Final = 20_000_000
 
+_PSUM: Final = MemoryRegion.psum
 _MAGIC: Final = b"trnprog\n\x01"
 #: Bits of the byte that ends a tensor's record.
 _HAS_LOCATION: Final = 1
@@ -49,8 +50,8 @@ class Site:
 
     __slots__ = ("location", "name", "place")
 
-    def __init__(self, place: tuple[CodeType, int], location: bytes) -> None:
-        #: Code and line.
+    def __init__(self, place: Any, location: bytes) -> None:
+        #: Code and line; one tuple for all instructions, which a declared type would unpack and make anew.
         self.place = place
         #: The same as instructions name it.
         self.location = location
@@ -74,7 +75,7 @@ class Program:
         #: Number of instructions.
         self.count = 0
         #: Per instruction: code and line of the user's source.
-        self.places: list[tuple[CodeType, int]] = []
+        self.places: list[Any] = []
         #: Names that were asked for, and the number that the next one that asks gets behind it.
         self._names: dict[str, int] = {}
         #: Strings of this program by their numbers, which go on behind the core's own names.
@@ -185,12 +186,13 @@ class Program:
 
     def site(self, depth: int) -> Site:
         """The point of the user's code that is being executed; `depth` frames from here on are this package's own."""
-        frame = user_frame(depth + 1)
-        key = (id(frame.f_code), frame.f_lasti)
-        found = self._sites.get(key)
+        # In front of compiled functions that record is one of Python, `nki.isa`'s or another.
+        frame = user_frame(depth + 1, 1)
+        code = frame.f_code
+        found = self._sites.get((id(code), frame.f_lasti))
         if found is None:
-            place = (frame.f_code, line_of(frame))
-            found = self._sites[key] = Site(place, self._location(place))
+            place = (code, line_of(frame))
+            found = self._sites[(id(code), frame.f_lasti)] = Site(place, self._location(place))
         return found
 
     def _location(self, place: tuple[CodeType, int]) -> bytes:
@@ -324,7 +326,7 @@ class Program:
 
     def declare(self, storage: Storage, location: bytes) -> None:
         """Notes what the record of a tensor on chip says after its name: nothing that is still to come changes it."""
-        key = (storage.region is MemoryRegion.psum, id(storage.dtype), storage.shape)
+        key = (storage.region is _PSUM, id(storage.dtype), storage.shape)
         found = self._declared.get(key)
         if found is None:
             found = self._declared[key] = _tensor(storage, storage.dtype, storage.role, storage.shape, (0, 0),

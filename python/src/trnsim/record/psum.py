@@ -19,25 +19,33 @@ OTHER: Final = 3
 class Regions:
     """Which places of a tensor were written by a product: rectangles first, a map where they mix."""
 
-    __slots__ = ("known", "map", "shape")
+    __slots__ = ("key", "known", "map", "shape", "single")
 
     def __init__(self, shape: tuple[int, int]) -> None:
         self.shape = shape
-        self.known: dict[Any, int] = {}
+        #: The one rectangle that nearly all tensors have, and what is known of it.
+        self.key: Any = None
+        self.single = NOTHING
+        #: All of them, where there are several.
+        self.known: dict[Any, int] | None = None
         self.map: Any = None
 
     def state(self, operand: CoreOperand) -> int:
+        key = operand.pattern.key
         if self.map is None:
-            if not self.known:
-                return NOTHING
-            key = operand.pattern.key
-            found = self.known.get(key)
-            if found is not None:
-                return found
+            if self.known is None:
+                if self.key is None:
+                    return NOTHING
+                if key is self.key or key == self.key:
+                    return self.single
+            else:
+                found = self.known.get(key)
+                if found is not None:
+                    return found
             if self._is_apart(key):
                 return NOTHING
             self._draw()
-        places = self.map[_places(operand.pattern.key)]
+        places = self.map[_places(key)]
         first = int(places.flat[0])
         if (places == first).all():
             return first
@@ -46,11 +54,21 @@ class Regions:
     def set(self, operand: CoreOperand, state: int) -> None:
         key = operand.pattern.key
         if self.map is None:
-            if not self.known or key in self.known or self._is_apart(key):
+            if self.known is None:
+                if self.key is None or key is self.key or key == self.key:
+                    self.key, self.single = key, state
+                    return
+                if self._is_apart(key):
+                    self.known = {self.key: self.single, key: state}
+                    return
+            elif key in self.known or self._is_apart(key):
                 self.known[key] = state
                 return
             self._draw()
         self.map[_places(key)] = state
+
+    def _regions(self) -> dict[Any, int]:
+        return {self.key: self.single} if self.known is None else self.known
 
     def _is_apart(self, key: Any) -> bool:
         """Whether a region surely touches none of the known ones."""
@@ -58,7 +76,7 @@ class Regions:
         width = _extent(free)
         if any(stride < 0 for stride, _ in free):
             return False
-        for other_start, other_rows, other_offset, other_free in self.known:
+        for other_start, other_rows, other_offset, other_free in self._regions():
             if start < other_start + other_rows and other_start < start + rows \
                     and offset < other_offset + _extent(other_free) and other_offset < offset + width:
                 return False
@@ -66,7 +84,7 @@ class Regions:
 
     def _draw(self) -> None:
         self.map = np.zeros(self.shape, np.uint8)
-        for key, state in self.known.items():
+        for key, state in self._regions().items():
             self.map[_places(key)] = state
 
 

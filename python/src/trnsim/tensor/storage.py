@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from .dtypes import DType
 from .spaces import MemoryRegion
+
+#: Members of an Enum take long to look up.
+_SBUF: Final = MemoryRegion.sbuf
+_PSUM: Final = MemoryRegion.psum
 
 
 class Storage:
@@ -18,7 +22,7 @@ class Storage:
                  address: tuple[int, int] | None = None, place: Any = None) -> None:
         self.name = name
         self.region = region
-        self.on_chip = region.is_on_chip
+        self.on_chip = region is _SBUF or region is _PSUM
         self.dtype = dtype
         self.shape = shape
         if len(shape) == 2:

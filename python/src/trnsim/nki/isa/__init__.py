@@ -17,8 +17,8 @@ from ...isa.table import WRITTEN as _WRITTEN
 from ...isa.table import table as _table
 from ...record.context import default_target as _default_target
 from ...record.context import tracing as _tracing
-from ...record.recorder import (NkiInstruction, register_alloc, register_load, register_move,
-                                register_store)
+from ...record.recorder import NkiInstruction, register_load, register_move, register_store
+from ...record.recorder import register_alloc as _register_alloc
 from ...tensor.registers import VirtualRegister
 from . import constants
 from ._pages import documented as _documented
@@ -46,6 +46,11 @@ def get_nc_version() -> nc_version:
 def get_nc_sub_version() -> int:
     """The revision within a generation."""
     return 0
+
+
+def register_alloc(x: Any = None) -> VirtualRegister:
+    """A new register, holding `x` if it is given."""
+    return _register_alloc(x)
 
 
 def scalar_load(dst: Any, src: Any = None) -> Any:

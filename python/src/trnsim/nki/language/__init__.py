@@ -16,7 +16,7 @@ from ...core.machine import Machine as _Machine
 from ...core.machine import machine as _machine_of
 from ...errors import UnsupportedError
 from ...isa.dma import dma_copy as _dma_copy
-from ...isa.dma import load
+from ...isa.dma import load as _load
 from ...isa.dma import spill as _spill
 from ...language import functions as _lowering
 from ...language.constants import shared_constant, shared_identity_matrix
@@ -201,6 +201,10 @@ def zeros_like(x: NkiTensor, dtype: Any = None, buffer: Any = None, name: str = 
 def empty_like(x: NkiTensor, dtype: Any = None, buffer: Any = None, name: str = "") -> NkiTensor:
     found: NkiTensor = _allocate(x.shape, dtype or x.dtype, buffer or x.buffer, name)
     return found
+
+
+def load(src: NkiTensor, dtype: Any = None) -> NkiTensor:
+    return _load(src, dtype)
 
 
 def ds(start: Any, size: int) -> DynamicSlice:
@@ -488,8 +492,7 @@ def random_seed(seed: Any) -> None:
 
 __all__ = sorted(
     [name for name, value in globals().items() if not name.startswith("_") and name not in (
-        "annotations", "Callable", "Any", "np", "contextmanager", "UnsupportedError", "as_region", "MGrid")]
-    + ["load", "dma_copy"][:1])
+        "annotations", "Callable", "Any", "np", "contextmanager", "UnsupportedError", "as_region", "MGrid")])
 
 for _name in __all__:
     _found = globals()[_name]
