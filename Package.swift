@@ -134,9 +134,8 @@ let package = Package(
     room(
       "CInterface",
       needs: [
-        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
-        "Programs",
-        "Reports", "Simulation",
+        "Baselines", "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels",
+        "Machine", "Programs", "Reports", "Simulation", "Sweeps",
       ], exclude: ["trnsim.h"]),
     room("SessionFuzzing", needs: ["CInterface", "Programs", "Storage"]),
     .executableTarget(

@@ -17,13 +17,13 @@ extension Check {
   public func junit(strict: Bool) -> String {
     let failures = count(.worse) + (strict ? count(.better) : 0)
     let errors = count(.failed) + count(.incomparable) + gone.count
-    let total = results.count + gone.count
+    let total = results.count + gone.count + suite.leftOut.count
     let counts = "tests=\"\(total)\" failures=\"\(failures)\" errors=\"\(errors)\""
     let suiteName = Check.xml(suite.name)
     var out = """
       <?xml version="1.0" encoding="UTF-8"?>
       <testsuites name="trnsim" \(counts)>
-        <testsuite name="\(suiteName)" \(counts) skipped="0">
+        <testsuite name="\(suiteName)" \(counts) skipped="\(suite.leftOut.count)">
 
       """
     for result in results { out += testCase(result, suiteName, strict) }
@@ -33,6 +33,7 @@ extension Check {
         name, suiteName, seconds: 0,
         ["<error message=\"\(message)\" type=\"gone\">\(message)</error>"])
     }
+    for name in suite.leftOut { out += Check.testCase(name, suiteName, seconds: 0, ["<skipped/>"]) }
     return out + "  </testsuite>\n</testsuites>\n"
   }
 

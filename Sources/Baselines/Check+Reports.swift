@@ -98,6 +98,7 @@ extension Check {
       "schema": .integer(1), "suite": .string(suite.name),
       "exit_code": .integer(Int(exitCode(strict: strict))), "counts": .object(counts),
       "gone": .array(gone.map { .string($0) }),
+      "left_out": .array(suite.leftOut.map { .string($0) }),
       "entries": .array(
         results.map { result in
           var object: [String: JSON] = [

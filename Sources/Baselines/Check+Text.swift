@@ -61,6 +61,12 @@ extension Check {
       lines.append("not comparable: \(printable(name))")
       lines.append("  - the suite has no such entry any more, the baseline has")
     }
+    if !suite.leftOut.isEmpty {
+      lines.append("left out: \(suite.leftOut.count) of Python scripts, which were not run")
+      let names = suite.leftOut.prefix(5).joined(separator: ", ")
+      let rest = suite.leftOut.count > 5 ? " and \(suite.leftOut.count - 5) more" : ""
+      lines += folded(printable(names + rest), first: "  - ", next: "    ")
+    }
     if !lines.isEmpty { lines.append("") }
     let code = exitCode(strict: strict)
     lines.append(verdictLine)
@@ -81,6 +87,7 @@ extension Check {
     if count(.better) > 0 { parts.append("\(count(.better)) of the passed better than before") }
     let others = count(.incomparable) + gone.count
     if others > 0 { parts.append("\(others) not comparable") }
+    if !suite.leftOut.isEmpty { parts.append("\(suite.leftOut.count) left out") }
     return parts.joined(separator: ", ")
   }
 

@@ -30,20 +30,22 @@ public struct Check: Sendable {
   ///   - only: A pattern of names; all entries without one.
   ///   - baseline: What to compare with.
   ///   - path: Where it is, if not beside the suite.
+  ///   - given: Programs that are recorded already, by `Variant.recordingKey`.
   ///   - progress: Told the number of entries done.
   /// - Throws: `DiagnosticError` if the pattern matches nothing, or if there are scripts and no Python.
   public init(
     _ suite: SuiteFile, only pattern: String? = nil, against baseline: Baseline,
     at path: String? = nil, runner: ParallelRunner = ParallelRunner(),
-    progress: (Int) -> Void = { _ in }
+    given: [String: Evaluator.Given] = [:], progress: (Int) -> Void = { _ in }
   ) throws {
     self.suite = suite
     self.baseline = baseline
     baselinePath = path ?? Baseline.path(of: suite)
     let entries = try suite.entries(matching: pattern)
     let recorder = Recorder()
-    try recorder.open(for: entries.map(\.variant), beside: suite.path)
-    let evaluator = Evaluator(beside: suite.path, recorder: recorder)
+    try recorder.open(
+      for: entries.map(\.variant).filter { given[$0.recordingKey] == nil }, beside: suite.path)
+    let evaluator = Evaluator(beside: suite.path, recorder: recorder, given: given)
     self.evaluator = evaluator
     let machines = MachineTable()
     var found: [String: EntryRun] = [:]
@@ -66,7 +68,7 @@ public struct Check: Sendable {
           entry, run, before, before.flatMap { baseline.hardware[$0.hardware] })
       }
     }
-    let names = Set(suite.entries.map(\.name))
+    let names = Set(suite.entries.map(\.name) + suite.leftOut)
     gone = pattern == nil ? baseline.entries.keys.filter { !names.contains($0) }.sorted() : []
     for index in results.indices { explain(&results[index]) }
   }

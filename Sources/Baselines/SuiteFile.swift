@@ -35,6 +35,8 @@ public struct SuiteFile: Sendable {
   public var path: String
   /// The entries, sorted by name.
   public var entries: [Entry] = []
+  /// Names of the entries that are not run, because they would run somebody's Python.
+  public private(set) var leftOut: [String] = []
   /// Whether updates keep each entry's program beside the baseline, for the differences of later
   /// checks.
   public var keepsPrograms = true
@@ -46,6 +48,12 @@ public struct SuiteFile: Sendable {
   init(name: String) {
     self.name = name
     path = name
+  }
+
+  /// Leaves out the entries of Python scripts.
+  public mutating func leaveOutScripts() {
+    leftOut += entries.filter(\.variant.isScript).map(\.name)
+    entries.removeAll(where: \.variant.isScript)
   }
 
   private static let keys = ["suite", "hardware", "programs", "tolerance", "entries"]

@@ -8,7 +8,7 @@ import Reports
 // The functions of trnsim.h, which documents them. Results are the exit codes of the command-line tool:
 // 0 fine, 1 bad input, 2 a fault of the simulated machine, 64 a misuse of this interface.
 
-private let misuse: Int32 = 64
+let misuse: Int32 = 64
 
 /// Bytes of the longest program, or piece of one, that a caller may hand over: 4 GiB, as files may have.
 private let longestProgram: UInt64 = 1 << 32
@@ -26,13 +26,13 @@ private func entering<Value>(
   return body(session)
 }
 
-private func call(
+func call(
   _ handle: UnsafeMutableRawPointer?, _ body: (Session) throws -> Void
 ) -> Int32 {
   entering(handle, otherwise: misuse) { session in session.reporting { try body(session) } }
 }
 
-private func string(_ text: UnsafePointer<CChar>?) -> String? {
+func string(_ text: UnsafePointer<CChar>?) -> String? {
   text.map { String(cString: $0) }
 }
 
@@ -57,7 +57,7 @@ private func copied(_ text: String) -> UnsafeMutablePointer<CChar> {
 }
 
 /// A text that lives until the session's next text of the same kind; `nil` where there is none.
-private func lend(
+func lend(
   _ handle: UnsafeMutableRawPointer?, slot: Int, _ text: (Session) throws -> String
 ) -> UnsafePointer<CChar>? {
   entering(handle, otherwise: nil) { session in

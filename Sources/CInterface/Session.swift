@@ -37,9 +37,9 @@ final class Session {
   private var cores = [Core()]
   /// The core that calls are about.
   private var selected = CorePlace.alone
-  private var settings = Settings()
+  private(set) var settings = Settings()
   /// By rank.
-  private var bindings = [Bindings()]
+  private(set) var bindings = [Bindings()]
   var onPrint: ((Int, PrintedValue) -> Void)?
   /// The machine of `advance` on one core.
   private var interpreter: LiveInterpreter?
@@ -50,6 +50,8 @@ final class Session {
   private var resultsEnded = false
   /// What was wrong with the last call.
   private(set) var errors: [JSON] = []
+  /// Variants that were kept, and what came of comparing them.
+  var variants = ComparedVariants()
   /// Texts that callers hold until the next call.
   private var texts: [Int: UnsafeMutablePointer<CChar>] = [:]
 
@@ -311,14 +313,15 @@ final class Session {
       .program
   }
 
-  private func requireBindings() throws(DiagnosticError) {
+  func requireBindings() throws(DiagnosticError) {
     for rank in bindings.indices {
       try bindings[rank].requireNoneEnded(
         of: layout.places.filter { $0.rank == rank }.map { cores[$0.id].program })
     }
   }
 
-  private var programs: ProgramSet {
+  /// The programs of all cores.
+  var programs: ProgramSet {
     ProgramSet(layout: layout, programs: cores.map(\.program))
   }
 

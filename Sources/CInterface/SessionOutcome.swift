@@ -40,6 +40,14 @@ enum SessionOutcome {
     }
   }
 
+  /// A table of it: a row for each instruction, transfer or wait of all cores.
+  func table(_ table: RunTable) -> JSON {
+    switch self {
+    case .core(let report): table.json(of: [report.run])
+    case .cores(let report): table.json(of: report.run.cores)
+    }
+  }
+
   func writeTrace(to path: String, options: TraceOptions) throws {
     switch self {
     case .core(let report): try PerfettoTrace.write(report.run, to: path, options: options)

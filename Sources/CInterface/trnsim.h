@@ -110,6 +110,41 @@ const char *trnsim_session_errors(void *session);
 int32_t trnsim_session_trace(void *session, const char *path); /* Perfetto, .pftrace.zst */
 int32_t trnsim_session_write(void *session, const char *path); /* the program: .trn or .trn.zst */
 
+/* A table of the last run, JSON: an object of its columns, which are lists. `table` is instructions (what engines executed),
+ * transfers (what DMA queues moved) or stalls (whom engines waited for); times are microseconds. Null as report is. */
+const char *trnsim_session_table(void *session, const char *table);
+
+/* Variants, compared as `trnsim compare`, `whatif` and `diff` do. A variant is a text of lines: the workload's name
+ * (`k.py:matmul`), the machine's (`trn2`), then what it sets, a line each: `tile_n=256`, `set:dma.bytes_per_cycle=32`,
+ * `scale:hbm.bandwidth=2`. Programs belong to a workload, a machine and the parameters, sorted by name: what is set of
+ * the machine leaves them as they are. */
+
+/* Keeps the programs of all cores, as they were recorded, with the options that are set and what inputs hold now. */
+int32_t trnsim_session_keep(void *session, const char *variant);
+/* Keeps in the place of programs why there are none. */
+int32_t trnsim_session_refuse(void *session, const char *variant, const char *reason);
+/* Varies something from the next compare on: a parameter, `hardware`, `set:PATH`, `scale:PART`, or several with commas
+ * between, whose values have a part for each, with colons between. */
+int32_t trnsim_session_vary(void *session, const char *name, const char *const *values, int32_t count);
+/* Simulates all combinations of what is varied around `variant` on all cores of the host. `progress` is told the number
+ * done on the thread of this call, and ends it by a result that is not 0: what is not done then is missing. */
+typedef int32_t (*trnsim_progress)(void *context, int64_t done);
+int32_t trnsim_session_compare(void *session, const char *variant, trnsim_progress progress, void *context);
+/* Each part of the machine twice as fast, and what `scales` (lines: `dma.bandwidth=0.5,1,2`, or null) asks for. */
+int32_t trnsim_session_whatif(void *session, const char *variant, const char *scales);
+/* What differs between two variants, and why. */
+int32_t trnsim_session_difference(void *session, const char *before, const char *after);
+/* Compares a variant with the numbers that a baseline (a file of `trnsim update`, which need not exist) has under a name.
+ * `tolerances`: lines such as `total_time_ps=+2 %`, or null. */
+int32_t trnsim_session_check(void *session, const char *variant, const char *name, const char *baseline,
+                             const char *tolerances);
+/* Writes the numbers of the last check into its baseline. */
+int32_t trnsim_session_accept(void *session);
+/* Writes what shows the differences of the last check, as `trnsim check` does: reports and traces. */
+int32_t trnsim_session_differences(void *session, const char *directory);
+/* What the last of these gave: `json`, `text`, of compare also `csv` and `svg` (its heat map); null if there is none. */
+const char *trnsim_session_comparison(void *session, const char *form);
+
 /* Called for each device_print in the order of execution; everything is valid during the call only. It may
  * use other sessions, not its own. A null callback: nobody is told. */
 typedef void (*trnsim_print)(void *context, int64_t instruction, const char *prefix, const char *dtype,

@@ -117,7 +117,7 @@ private func seconds(_ time: Picoseconds) -> JSON { .real(Double(time) / 1e12) }
 
 extension StallReason {
   /// The key in reports for machines.
-  fileprivate var key: String {
+  var key: String {
     switch self {
     case .engineBusy: "engine_busy"
     case .weightLoad: "weight_load"

@@ -93,7 +93,7 @@ final class SessionCaller {
 
   /// One or two calls.
   func act() {
-    switch random.pick(0...31) {
+    switch random.pick(0...32) {
     case 0...2: load()
     case 3...6: append()
     case 7...12: bind(random.pick(["y", "y", "x", "x", "s", "t", "none"]))
@@ -109,6 +109,7 @@ final class SessionCaller {
     case 28: listen()
     case 29: random.once(in: 2) ? spread() : select()
     case 30: random.once(in: 3) ? renew() : sizes()
+    case 31: variants()
     default: nothing()
     }
     if isFreed { begin() }

@@ -90,7 +90,14 @@ public struct Axis: Hashable, Sendable {
         remedy: "write name=a,b,c, such as tile_m=64,128 or set:dma.bytes_per_cycle=32,64")
     }
     let name = String(text[..<equals])
-    let values = try Axis.expand(String(text[text.index(after: equals)...]), of: name)
+    try self.init(
+      named: name, Axis.expand(String(text[text.index(after: equals)...]), of: name))
+  }
+
+  /// Makes an axis of a name as `--vary` has it; with several names, each value has a part for each.
+  ///
+  /// - Throws: `DiagnosticError` for values without all parts.
+  public init(named name: String, _ values: [String]) throws(DiagnosticError) {
     let names = name.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard names.count > 1 else {
       self.init(Target(name), values)

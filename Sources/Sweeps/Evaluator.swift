@@ -26,6 +26,7 @@ public final class Evaluator: Sendable {
   private let compiler: CompilerChanges
   private let file: String
   private let recorder: Recorder
+  private let given: [String: Given]
 
   /// Machines that are kept: one has about 100 KB.
   private static let hardwareLimit = 64
@@ -37,10 +38,12 @@ public final class Evaluator: Sendable {
   ///   - compiler: What is asked of the compiler in the place of what workloads say.
   ///   - file: The suite or spec from whose folder on variants name files.
   ///   - recorder: Who records kernels of Python scripts.
+  ///   - given: Programs that are recorded already, by `Variant.recordingKey`.
   public init(
     values: Bool = false, compiler: CompilerChanges = CompilerChanges(), beside file: String = "",
-    recorder: Recorder = Recorder()
+    recorder: Recorder = Recorder(), given: [String: Given] = [:]
   ) {
+    self.given = given
     computesValues = values
     self.compiler = compiler
     self.file = file
@@ -86,7 +89,7 @@ public final class Evaluator: Sendable {
     switch try load(variant) {
     case .kernel(let kernel, _): return try kernel.build(Geometry(hardware))
     case .programs(let programs):
-      guard variant.isScript else { return programs.set.programs[0] }
+      guard programs.isRecorded else { return programs.set.programs[0] }
       return try Simulation.compiled(
         programs.set.programs[0], on: hardware, options: programs.options.compiler
       ).program
@@ -105,6 +108,18 @@ public final class Evaluator: Sendable {
     public var isRecorded = false
     /// What is not modelled, and what was assumed.
     public var notes: [String] = []
+
+    /// Programs that run with these options.
+    public init(
+      set: ProgramSet, options: Simulation.Options, inputs: [[KernelTensor]] = [],
+      isRecorded: Bool = false, notes: [String] = []
+    ) {
+      self.set = set
+      self.options = options
+      self.inputs = inputs
+      self.isRecorded = isRecorded
+      self.notes = notes
+    }
   }
 
   /// A workload with its parameters, ready to run.
@@ -135,11 +150,26 @@ public final class Evaluator: Sendable {
     }
   }
 
+  /// What the caller recorded of a variant.
+  public enum Given: Sendable {
+    /// Its programs.
+    case programs(Programs)
+    /// Why there are none.
+    case refused(String)
+  }
+
   /// Builds, reads or records a variant's programs.
   ///
   /// - Parameter seed: Seed of a script's inputs that are no files; `nil` asks for contents only where time depends on them.
   public func load(_ variant: Variant, seed: UInt64? = nil) throws -> Loaded {
     var options = Simulation.Options()
+    switch given[variant.recordingKey] {
+    case .programs(var programs):
+      programs.options.compiler = compilerOptions(programs.options, variant)
+      return .programs(programs)
+    case .refused(let reason): throw DiagnosticError(reason)
+    case nil: break
+    }
     switch Workload(variant.subject, beside: file) {
     case .kernel(let name):
       options.compiler = compilerOptions(options, variant)

@@ -1,4 +1,5 @@
 public import Compiler
+public import Diagnostics
 import Workloads
 
 // matmul tile_m=64 tile_n=256 | trn2 dma.bytes_per_cycle=64
@@ -83,6 +84,28 @@ public struct Variant: Hashable, Sendable {
   /// The machine in a text: the configuration and what differs.
   public var machine: String {
     ([hardware] + overrides.map(\.text) + scales.map { "scale:\($0.text)" }).joined(separator: " ")
+  }
+
+  /// A text that is the same where the programs as recorded are: values of the machine come after that.
+  public var recordingKey: String {
+    ([subject, hardware] + parameters.map(\.text)).joined(separator: "\n")
+  }
+
+  /// Reads lines: the workload's name, the machine's, then a setting each, named as axes are: `tile_n=256`,
+  /// `set:dma.bytes_per_cycle=32`, `scale:hbm.bandwidth=2`.
+  public init(lines text: String) throws(DiagnosticError) {
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    guard lines.count >= 2, !lines[0].isEmpty else {
+      throw DiagnosticError(
+        "'\(text)' names no workload and no machine", remedy: "write a line for each")
+    }
+    self.init(lines[0], on: lines[1])
+    for line in lines.dropFirst(2) {
+      guard let equals = line.firstIndex(of: "="), equals > line.startIndex else {
+        throw DiagnosticError("'\(line)' is no setting", remedy: "write name=value")
+      }
+      set(Axis.Target(String(line[..<equals])), to: String(line[line.index(after: equals)...]))
+    }
   }
 
   /// A text that is the same for the same variant and only then.

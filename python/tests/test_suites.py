@@ -221,3 +221,13 @@ def test_kernels_on_two_cores_have_the_time_of_the_one_that_ends_last(folder):
     # Two cores cannot be faster at the same work, and share the memory's bandwidth.
     one, two = (entries[name]["now"]["total_time_ps"] for name in ("scaled", "both"))
     assert one <= two < 1.5 * one
+
+
+def test_without_scripts_no_python_runs(folder):
+    assert run(folder, "update", "suites/s.yaml").returncode == 0
+    (folder / "kernels" / "k.py").write_text("raise SystemExit('somebody ran this')")
+    result = run(folder, "check", "suites/s.yaml", "--no-scripts", "--junit", "j.xml", python="/nowhere/python")
+    assert result.returncode == 0, result.stderr
+    assert "left out: 3 of Python scripts, which were not run" in result.stdout
+    assert result.stdout.splitlines()[-1] == "1 passed, 0 failed, 3 left out"
+    assert (folder / "j.xml").read_text().count("<skipped/>") == 3

@@ -41,6 +41,8 @@ struct CheckCommand: ParsableCommand {
   var baseline: String?
   @Flag(help: "Better numbers are failures too, so that baselines never lag behind.")
   var strict = false
+  @Flag(help: "Run no Python: entries of scripts are left out, as with suites of strangers.")
+  var noScripts = false
   @Option(help: ArgumentHelp("Write a JUnit file.", valueName: "file"))
   var junit: String?
   @Option(help: ArgumentHelp("Write a summary for a pull request.", valueName: "file"))
@@ -61,6 +63,7 @@ struct CheckCommand: ParsableCommand {
     try reporting {
       var loaded = try SuiteFile(path: suite)
       if let schedule { loaded.prefer(schedule) }
+      if noScripts { loaded.leaveOutScripts() }
       let path = baseline ?? Baseline.path(of: loaded)
       let before = try Baseline.read(path)
       var uses = Check.files(

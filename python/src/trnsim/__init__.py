@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import (CoreMissingError, NkiValidationError, SimulationError, SimulationWarning, TrnsimError,
+from .comparing import Comparison, Difference, Sweep, WhatIf, compare, diff, sweep, whatif
+from .errors import (CoreMissingError, NkiValidationError, PackageMissingError, SimulationError, SimulationWarning, TrnsimError,
                      UnsupportedError)
 from .hooks import install, uninstall
 from .record.context import target_name as _target_name
@@ -58,5 +59,6 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     return Result(values, report)
 
 
-__all__ = ["CoreMissingError", "NkiValidationError", "PerRank", "Report", "Result", "SimulationError", "SimulationWarning",
-           "TrnsimError", "UnsupportedError", "__version__", "install", "last_report", "simulate", "uninstall"]
+__all__ = ["Comparison", "CoreMissingError", "Difference", "NkiValidationError", "PackageMissingError", "PerRank", "Report",
+           "Result", "SimulationError", "SimulationWarning", "Sweep", "TrnsimError", "UnsupportedError", "WhatIf", "__version__",
+           "compare", "diff", "install", "last_report", "simulate", "sweep", "uninstall", "whatif"]

@@ -90,6 +90,10 @@ class OutOfBoundsError(SimulationError, IndexError):
     """An index that is known when the program runs leads out of its tensor."""
 
 
+class PackageMissingError(TrnsimError, ImportError):
+    """A package that trnsim does not need, but what was asked for does."""
+
+
 class CoreMissingError(TrnsimError, RuntimeError):
     """The simulator's core was not found."""
 

@@ -6,7 +6,7 @@ import ctypes
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from ctypes import CFUNCTYPE, POINTER, c_char_p, c_int32, c_int64, c_uint8, c_uint64, c_void_p
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ _NAME = "libtrnsimcore.dylib" if sys.platform == "darwin" else "libtrnsimcore.so
 
 PrintCallback = CFUNCTYPE(None, c_void_p, c_int64, c_char_p, c_char_p, POINTER(c_int64), c_int32, c_void_p,
                           c_uint64)
+ProgressCallback = CFUNCTYPE(c_int32, c_void_p, c_int64)
 
 
 def find_library() -> str | None:
@@ -76,9 +77,22 @@ def _load(path: str) -> Any:
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_on_print": (c_int32, [c_void_p, PrintCallback, c_void_p]),
+        "trnsim_session_table": (c_char_p, [c_void_p, c_char_p]),
+        "trnsim_session_keep": (c_int32, [c_void_p, c_char_p]),
+        "trnsim_session_refuse": (c_int32, [c_void_p, c_char_p, c_char_p]),
+        "trnsim_session_vary": (c_int32, [c_void_p, c_char_p, POINTER(c_char_p), c_int32]),
+        "trnsim_session_compare": (c_int32, [c_void_p, c_char_p, ProgressCallback, c_void_p]),
+        "trnsim_session_whatif": (c_int32, [c_void_p, c_char_p, c_char_p]),
+        "trnsim_session_difference": (c_int32, [c_void_p, c_char_p, c_char_p]),
+        "trnsim_session_check": (c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, c_char_p]),
+        "trnsim_session_accept": (c_int32, [c_void_p]),
+        "trnsim_session_differences": (c_int32, [c_void_p, c_char_p]),
+        "trnsim_session_comparison": (c_char_p, [c_void_p, c_char_p]),
     }
     for name, (result, arguments) in signatures.items():
-        function = getattr(library, name)
+        function = getattr(library, name, None)
+        if function is None:
+            continue  # an older library, which has what it has: who calls it is told
         function.restype = result
         function.argtypes = arguments
     version = library.trnsim_abi_version()
@@ -113,7 +127,14 @@ class Session:
         self.close()
 
     def _call(self, name: str, *arguments: Any) -> bool:
-        return bool(getattr(self._library, name)(self._handle, *arguments) == 0)
+        return bool(self._function(name)(self._handle, *arguments) == 0)
+
+    def _function(self, name: str) -> Any:
+        try:
+            return getattr(self._library, name)
+        except AttributeError as error:
+            raise CoreMissingError(f"the simulator's core has no {name}: it is older than this package\n"
+                                   "  help: build both from one source") from error
 
     def set(self, key: str, value: str) -> bool:
         return self._call("trnsim_session_set", key.encode(), value.encode())
@@ -161,7 +182,7 @@ class Session:
         self._library.trnsim_session_on_print(self._handle, callback, None)
 
     def text(self, name: str, *arguments: Any) -> str:
-        found = getattr(self._library, name)(self._handle, *arguments)
+        found = self._function(name)(self._handle, *arguments)
         return found.decode() if found else ""
 
     def errors(self) -> list[dict[str, Any]]:
@@ -173,6 +194,44 @@ class Session:
 
     def write(self, path: str) -> bool:
         return self._call("trnsim_session_write", os.fsencode(path))
+
+    def keep(self, variant: str) -> bool:
+        """Keeps the programs of all cores, with what inputs hold, as those of a variant."""
+        return self._call("trnsim_session_keep", variant.encode())
+
+    def refuse(self, variant: str, reason: str) -> bool:
+        """Keeps why a variant has no programs."""
+        return self._call("trnsim_session_refuse", variant.encode(), reason.encode())
+
+    def vary(self, name: str, values: Sequence[str]) -> bool:
+        """Varies something from the next comparison on."""
+        texts = (c_char_p * len(values))(*[value.encode() for value in values])
+        return self._call("trnsim_session_vary", name.encode(), texts, len(values))
+
+    def compare(self, variant: str, goes_on: Callable[[int], bool]) -> bool:
+        """Simulates what is varied; `goes_on` is told the number done, on this thread."""
+        callback = ProgressCallback(lambda _, done: 0 if goes_on(done) else 1)
+        return self._call("trnsim_session_compare", variant.encode(), callback, None)
+
+    def whatif(self, variant: str, scales: str) -> bool:
+        """Simulates machines with faster parts; `scales` has a line `PART=FACTORS` for each that is asked for."""
+        return self._call("trnsim_session_whatif", variant.encode(), scales.encode())
+
+    def difference(self, before: str, after: str) -> bool:
+        """Compares two variants."""
+        return self._call("trnsim_session_difference", before.encode(), after.encode())
+
+    def check(self, variant: str, name: str, baseline: str, tolerances: str) -> bool:
+        """Compares a variant with what a baseline has under a name; `tolerances` has a line for each number's."""
+        return self._call("trnsim_session_check", variant.encode(), name.encode(), os.fsencode(baseline), tolerances.encode())
+
+    def accept(self) -> bool:
+        """Writes the numbers of the last check into its baseline."""
+        return self._call("trnsim_session_accept")
+
+    def differences(self, directory: str) -> bool:
+        """Writes reports and traces of what the last check found."""
+        return self._call("trnsim_session_differences", os.fsencode(directory))
 
 
 class Library:
@@ -205,6 +264,19 @@ class Library:
             report = session.text("trnsim_session_report")
             return Outcome(report=json.loads(report) if report else None,
                            text=session.text("trnsim_session_text", 0))
+
+    def table(self, request: Request, name: str) -> tuple[dict[str, list[Any]], list[dict[str, Any]]]:
+        """The columns of a table of a run, or what is wrong."""
+        with Session(self.path) as session:
+            text = session.text("trnsim_session_table", name.encode()) if self._execute(session, request) else ""
+            if not text:
+                return {}, session.errors() or [{"message": "the core failed without a message"}]
+            return json.loads(text), []
+
+    def keep(self, session: Session, request: Request, variant: str) -> bool:
+        """Keeps what is asked for as a variant of the session; the machine is the variant's."""
+        return (all(session.set(key, value) for key, value in request.settings.items())
+                and self._load_programs(session, request) and self._bind(session, request) and session.keep(variant))
 
     def compiled(self, request: Request) -> tuple[list[str], list[dict[str, Any]]]:
         """The programs of all cores as the compiler orders and places them, or what is wrong with them."""
@@ -243,14 +315,26 @@ class Library:
             return False
         if not all(session.set("override", override) for override in request.overrides):
             return False
+        return self._load_programs(session, request)
+
+    def _load_programs(self, session: Session, request: Request) -> bool:
+        """Programs of all cores, in the place of those that there were."""
         per_rank = request.cores_per_rank
-        if len(request.programs) > 1 and not session.cores(Layout(len(request.programs) // per_rank, per_rank)):
+        if not session.cores(Layout(len(request.programs) // per_rank, per_rank)):
             return False
         return all(session.select(core) and session.append(records) for core, records in enumerate(request.programs))
 
     def _execute(self, session: Session, request: Request) -> bool:
-        if not self._load(session, request):
+        if not self._load(session, request) or not self._bind(session, request):
             return False
+        if request.on_print is not None:
+            session.on_print(request.on_print)
+        if not session.run():
+            return False
+        return request.trace is None or session.trace(request.trace)
+
+    def _bind(self, session: Session, request: Request) -> bool:
+        """Lends the arrays of all ranks."""
         per_rank = request.cores_per_rank
         # Registers that are loaded from memory decide the time too, so inputs are given in every mode.
         for core in range(len(request.programs)):
@@ -261,11 +345,7 @@ class Library:
             if not all(session.bind(name, array) for name, array in both.items()
                        if per_rank == 1 or session.declares(name)):
                 return False
-        if request.on_print is not None:
-            session.on_print(request.on_print)
-        if not session.run():
-            return False
-        return request.trace is None or session.trace(request.trace)
+        return True
 
 
 def open_core() -> Library:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from ..core import Request
 from ..core.layout import GridDim
 from ..errors import SimulationWarning, UnsupportedError
 from ..places import user_place
@@ -172,6 +173,15 @@ class Kernel:
         for observer in _observers:
             observer(report)
         return values, report
+
+    def recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> Request:
+        """What a launch would ask of the core: its programs and arrays. Nothing is simulated, and no one is told."""
+        cores, grid = self.launch()
+        options.mode = "trace"
+        _, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta, name=self.__name__,
+                        middle_end=self.middle_end)
+        assert report.request is not None
+        return report.request
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:

@@ -5,13 +5,23 @@ from __future__ import annotations
 import functools
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..core import Request, open_core
+from ..core import RankArrays, Request, open_core
+from ..frames import frame
 from .faults import exception_of
 
 from . import outputs
+
+
+#: Tables of a run with the order of their columns; others come after these.
+_TABLES = {
+    "instructions": ["core", "engine", "opcode", "instruction", "location", "begin_us", "end_us", "duration_us"],
+    "transfers": ["core", "queue", "instruction", "location", "trigger_us", "begin_us", "end_us", "duration_us", "bytes",
+                  "hbm_read_bytes", "hbm_write_bytes", "descriptors"],
+    "stalls": ["core", "engine", "producer", "instruction", "location", "time_us", "count", "longest_us"],
+}
 
 
 @dataclass
@@ -45,6 +55,34 @@ class Report:
         if errors:
             raise exception_of(errors, None)
         return found
+
+    def columns(self, table: str = "instructions") -> dict[str, list[Any]]:
+        """A table of the run as lists by their names, all of one length; times are microseconds from the start.
+
+        `table` is "instructions" (what engines executed: core, engine, opcode, instruction, location, begin_us, end_us,
+        duration_us, and what each waited for), "transfers" (what DMA queues moved, with bytes and descriptors) or "stalls"
+        (whom engines waited for, the longest first). The program is timed again for it.
+        """
+        if table not in _TABLES:
+            raise ValueError(f"there is no table '{table}'\n  help: one of {', '.join(_TABLES)}")
+        if self.request is None:
+            return {}
+        # The caller's arrays may be in use, and a run writes to those of outputs.
+        arrays = [RankArrays({name: array.copy() for name, array in rank.inputs.items()},
+                             {name: array.copy() for name, array in rank.outputs.items()}) for rank in self.request.arrays]
+        found, errors = open_core().table(replace(self.request, mode="timing", trace=None, arrays=arrays, on_print=None), table)
+        if errors:
+            raise exception_of(errors, None)
+        order = _TABLES[table]
+        return {name: found[name] for name in sorted(found, key=lambda name: (order.index(name) if name in order else 99, name))}
+
+    def to_frame(self, table: str = "instructions") -> Any:
+        """A table of the run (see `columns`) as a pandas DataFrame, a row for each instruction, transfer or wait.
+
+        Raises:
+            PackageMissingError: if pandas is not installed.
+        """
+        return frame(self.columns(table))
 
     @property
     def sbuf_peak_bytes(self) -> int:

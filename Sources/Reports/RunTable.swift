@@ -1,0 +1,126 @@
+import Device
+import Diagnostics
+import Programs
+public import Simulation
+import Timing
+
+/// What a run did, a row each, as columns for programs.
+public enum RunTable: String, CaseIterable, Sendable {
+  /// Instructions of the engines, in the order of the device program.
+  case instructions
+  /// Transfers of the DMA queues.
+  case transfers
+  /// Whom engines waited for, the longest first.
+  case stalls
+
+  /// The columns by their names, of all cores; empty lists where nothing was timed.
+  public func json(of cores: [Run]) -> JSON {
+    var columns = Columns(names: names)
+    for (core, run) in cores.enumerated() {
+      guard let device = run.device, let timeline = run.timeline else { continue }
+      switch self {
+      case .instructions: instructions(run.program, device, timeline, core, &columns)
+      case .transfers: transfers(run.program, device, timeline, core, &columns)
+      case .stalls: stalls(run.program, device, timeline, core, &columns)
+      }
+    }
+    return columns.json
+  }
+
+  private var names: [String] {
+    switch self {
+    case .instructions:
+      [
+        "core", "engine", "opcode", "instruction", "location", "begin_us", "end_us", "duration_us",
+      ] + StallReason.allCases.filter { $0 != .engineBusy }.map { "\($0.key)_us" }
+    case .transfers:
+      [
+        "core", "queue", "instruction", "location", "trigger_us", "begin_us", "end_us",
+        "duration_us", "bytes", "hbm_read_bytes", "hbm_write_bytes", "descriptors",
+      ]
+    case .stalls:
+      ["core", "engine", "producer", "instruction", "location", "time_us", "count", "longest_us"]
+    }
+  }
+
+  private func instructions(
+    _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ core: Int,
+    _ columns: inout Columns
+  ) {
+    for (index, instruction) in device.instructions.enumerated() {
+      let timing = timeline.instructions[index]
+      let waits = Waits(timing)
+      columns.append(
+        [
+          .integer(core), .string(instruction.engine.name), .string(instruction.opcode.name),
+          .string(program.instructionText(Int(instruction.source))),
+          place(Int(instruction.source), program), time(timing.begin), time(timing.end),
+          time(timing.duration),
+        ] + StallReason.allCases.filter { $0 != .engineBusy }.map { time(waits[$0]) })
+    }
+  }
+
+  private func transfers(
+    _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ core: Int,
+    _ columns: inout Columns
+  ) {
+    var sources: [Int: Int] = [:]
+    for instruction in device.instructions {
+      if case .trigger(let transfer) = instruction.work {
+        sources[Int(transfer)] = Int(instruction.source)
+      }
+    }
+    for (index, transfer) in device.transfers.enumerated() {
+      let timing = timeline.transfers[index]
+      let source = sources[index]
+      columns.append([
+        .integer(core), .string(device.queues[Int(transfer.queue)]),
+        source.map { .string(program.instructionText($0)) } ?? .null,
+        source.map { place($0, program) } ?? .null, time(timing.trigger), time(timing.firstRead),
+        time(timing.complete), time(timing.complete - timing.firstRead),
+        .integer(transfer.bytes), .integer(transfer.hbmReadBytes),
+        .integer(transfer.hbmWriteBytes), .integer(Int(transfer.descriptors)),
+      ])
+    }
+  }
+
+  private func stalls(
+    _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ core: Int,
+    _ columns: inout Columns
+  ) {
+    let table = StallTable(program: program, device: device, timeline: timeline)
+    let waits = Engine.allCases.flatMap { engine in table[engine].producers.map { (engine, $0) } }
+    for (engine, wait) in waits.sorted(by: { $0.1.time > $1.1.time }) {
+      columns.append([
+        .integer(core), .string(engine.name), .string(wait.producerName), .string(wait.text),
+        wait.location.map { .string($0.description) } ?? .null, time(wait.time),
+        .integer(wait.count), time(wait.longest),
+      ])
+    }
+  }
+
+  private func place(_ source: Int, _ program: Program) -> JSON {
+    program.instructions[source].location.map { .string($0.description) } ?? .null
+  }
+
+  private func time(_ time: Picoseconds) -> JSON { .real(Double(time) / 1e6) }
+
+  /// Columns that grow by rows.
+  private struct Columns {
+    let names: [String]
+    var values: [[JSON]]
+
+    init(names: [String]) {
+      self.names = names
+      values = names.map { _ in [] }
+    }
+
+    mutating func append(_ row: [JSON]) {
+      for (index, value) in row.enumerated() { values[index].append(value) }
+    }
+
+    var json: JSON {
+      .object(Dictionary(uniqueKeysWithValues: zip(names, values.map(JSON.array))))
+    }
+  }
+}
