@@ -3,13 +3,16 @@
     def test_add(trn):
         trn.check(add_kernel, [x, y])
 
-The numbers are in `test_NAME.trnsim.json` beside the test file. `pytest --trn-update` accepts new ones.
+The numbers are in `test_NAME.trnsim.json` beside the test file, a baseline as `trnsim update` writes them; the core compares, as
+`trnsim check` does. `pytest --trn-update` accepts new ones.
 """
 
 from __future__ import annotations
 
 import fcntl
+import inspect
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,23 +22,18 @@ from typing import Any
 import pytest
 
 from . import simulate
-from .run import outputs
-
-SCHEMA = 1
-
-#: Whole numbers that gate; less is better. `trnsim check` has the same keys.
-METRICS = ("total_time_ps", "neuroncore_cycle_count", "hbm_read_bytes", "hbm_write_bytes", "dma_transfer_count",
-           "tensor_engine_instruction_count", "vector_engine_instruction_count", "scalar_engine_instruction_count",
-           "gpsimd_engine_instruction_count", "sync_engine_instruction_count", "hardware_flops",
-           "sbuf_peak_bytes_per_partition", "psum_peak_bytes_per_partition")
-
-_DISTANCE = re.compile(r"([+-]?)(\d+(?:\.\d+)?)\s*(%?)")
+from .core import open_core
+from .core.library import Session
+from .run.faults import exception_of
+from .run.kernel import as_kernel
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("trnsim", "simulated cycle counts")
     group.addoption("--trn-update", action="store_true", help="accept the numbers of all checks that run")
     group.addoption("--trn-strict", action="store_true", help="better numbers fail too, so that baselines never lag")
+    group.addoption("--trn-output-dir", default="out/check", metavar="DIR",
+                    help="where reports and traces of checks that fail go (%(default)s)")
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -52,51 +50,15 @@ _better: list[str] = []
 _accepted: list[str] = []
 
 
-def allows(tolerance: str, old: int, new: int) -> bool:
-    """Whether a number may be `new` where it was `old`: "2 %", "+2 % -0", "64", "+64"."""
-    limits = {"+": 0.0, "-": 0.0}
-    found = _DISTANCE.findall(tolerance)
-    if not found or _DISTANCE.sub("", tolerance).strip():
-        raise ValueError(f"'{tolerance}' is no tolerance: write '2 %', '+2 % -0' or '+64'")
-    for sign, number, percent in found:
-        distance = float(number) * (abs(old) / 100 if percent else 1)
-        for side in sign or "+-":
-            limits[side] = distance
-    return abs(new - old) <= limits["+" if new >= old else "-"]
-
-
-def metrics_of(report: Mapping[str, Any]) -> dict[str, int]:
-    """The numbers that gate, of a report."""
-    time = round(float(report["total_time"]) * 1e12)
-    return {"total_time_ps": time} | {key: int(report[key]) for key in METRICS if key in report}
-
-
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time reads and writes a baseline, also under pytest-xdist."""
-    with open(path.with_name(f".{path.name}.lock"), "w", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _read(path: Path) -> dict[str, Any]:
-    if not path.exists():
-        return {}
+def _locked(folder: Path) -> Iterator[None]:
+    """One process at a time changes the baselines of a folder, also under pytest-xdist; the folder itself is what is locked."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        file = json.loads(path.read_text(encoding="utf-8"))
-        entries = file["entries"]
-        known = file["schema"] == SCHEMA and isinstance(entries, dict)
-    except (ValueError, KeyError, TypeError):
-        known = False
-    if not known:
-        pytest.fail(f"{path} is no baseline of this version\n  help: take it from the repository again, or remove it "
-                    "and run pytest --trn-update", pytrace=False)
-    return dict(entries)
-
-
-def _write(path: Path, entries: dict[str, Any]) -> None:
-    text = json.dumps({"schema": SCHEMA, "entries": entries}, indent=2, sort_keys=True) + "\n"
-    outputs.write(path, text)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Checker:
@@ -106,7 +68,8 @@ class Checker:
         self._node = request.node
         self._update = bool(request.config.getoption("--trn-update"))
         self._strict = bool(request.config.getoption("--trn-strict"))
-        self._path = request.node.path.with_suffix(".trnsim.json")
+        self._output = Path(request.config.invocation_params.dir) / str(request.config.getoption("--trn-output-dir"))
+        self._path: Path = request.node.path.with_suffix(".trnsim.json")
         self._names: set[str] = set()
 
     def check(self, kernel: Any, args: Iterable[Any] = (), kwargs: Mapping[str, Any] | None = None, *,
@@ -114,24 +77,29 @@ class Checker:
               overrides: tuple[str, ...] = ()) -> Any:
         """Simulates the kernel's time and compares it; returns the report.
 
-        `name` tells apart several checks of a test. `tolerance` maps a number to how far it may move. The test
-        fails if a number is worse, if there is none to compare with, or if hardware or arguments changed.
+        `name` tells apart several checks of a test. `tolerance` maps a number of `trnsim check` to how far it may move: "2 %",
+        "+2 % -0", "+64". The test fails if a number is worse, if there is none to compare with, or if hardware or arguments
+        changed; what shows why, with a trace, is then in the folder of `--trn-output-dir`. The numbers are properties of the
+        test in JUnit files.
         """
         __tracebackhide__ = True
-        for key in tolerance or {}:
-            if key not in METRICS:
-                raise ValueError(f"there is no number '{key}'; there are {', '.join(METRICS)}")
         key = self._key(name)
-        report = simulate(kernel, *args, mode="timing", hardware=hardware, overrides=overrides,
-                          **dict(kwargs or {})).report
-        machine = report.json.get("hardware", {})
-        entry = {"hardware": f"{machine.get('name', '')} {machine.get('fingerprint', '')}",
-                 "arguments": [_shape(value) for value in [*args, *dict(kwargs or {}).values()]],
-                 "metrics": metrics_of(report.json)}
-        if self._update:
-            self._accept(key, entry)
-            return report
-        self._compare(key, entry, _read(self._path).get(key), tolerance or {}, report)
+        given = tuple(args)
+        report = simulate(kernel, *given, mode="timing", hardware=hardware, overrides=overrides, **dict(kwargs or {})).report
+        asked = report.request
+        assert asked is not None
+        variant = _variant(kernel, given, dict(kwargs or {}), asked.hardware)
+        limits = "\n".join(f"{number}={distance}" for number, distance in (tolerance or {}).items())
+        with open_core().session() as session:
+            _require(open_core().keep(session, asked, variant), session)
+            whole = "\n".join([variant, *[f"set:{text}" for text in asked.overrides]])
+            if self._update:
+                with _locked(self._path.parent):
+                    _require(session.check(whole, key, str(self._path), limits), session)
+                    self._accept(session, key)
+                return report
+            _require(session.check(whole, key, str(self._path), limits), session)
+            self._compare(session, key, name)
         return report
 
     def _key(self, name: str | None) -> str:
@@ -142,56 +110,67 @@ class Checker:
         self._names.add(key)
         return str(key)
 
-    def _accept(self, key: str, entry: dict[str, Any]) -> None:
-        with _locked(self._path):
-            entries = _read(self._path)
-            if entries.get(key) == entry:
-                return
-            before = entries.get(key, {}).get("metrics", {}).get("total_time_ps")
-            entries[key] = entry
-            _write(self._path, entries)
-        now = entry["metrics"]["total_time_ps"]
-        _accepted.append(f"{key}: {now} ps" + (f", {before} ps before" if before is not None else ""))
-
-    def _compare(self, key: str, entry: dict[str, Any], before: dict[str, Any] | None,
-                 tolerance: Mapping[str, str], report: Any) -> None:
-        __tracebackhide__ = True
-        if before is None:
-            pytest.fail(f"{key}: nothing is accepted for it yet\n  help: pytest --trn-update", pytrace=False)
-        for what in ("hardware", "arguments"):
-            if before.get(what) != entry[what]:
-                pytest.fail(f"{key}: not comparable, the {what} changed\n  accepted {before.get(what)}\n"
-                            f"  now      {entry[what]}\n  help: pytest --trn-update accepts the new numbers",
-                            pytrace=False)
-        moved = []
-        for metric, new in entry["metrics"].items():
-            old = before["metrics"].get(metric, 0)
-            # Cycles are the time rounded to a clock.
-            limit = tolerance.get(metric, tolerance.get("total_time_ps", "0")
-                                  if metric == "neuroncore_cycle_count" else "0")
-            if not allows(limit, old, new):
-                moved.append((metric, old, new))
-        if not moved:
+    def _accept(self, session: Session, key: str) -> None:
+        found = _entry(session)
+        if found["verdict"] == "failed":
+            pytest.fail(f"{key}: {'; '.join(found['reasons'])}", pytrace=False)
+        if found["verdict"] == "same" and found.get("before") == {number: found["now"].get(number, 0) for number in found["before"]}:
             return
-        lines = [f"  {metric:<34} {old:>14,} -> {new:>14,}  {_share(old, new)}" for metric, old, new in moved]
-        if all(new < old for _, old, new in moved):
-            text = "\n".join([f"{key}: better", *lines])
-            if not self._strict:
-                _better.append(text)
-                return
-            pytest.fail(text + "\n  help: pytest --trn-update accepts it", pytrace=False)
-        slower = any(metric == "total_time_ps" and new > old for metric, old, new in moved)
-        pytest.fail("\n".join([f"{key}: {'slower' if slower else 'heavier'}", *lines, f"  {report.verdict}",
-                               "  help: if this is meant, pytest --trn-update"]), pytrace=False)
+        _require(session.accept(), session)
+        before = found.get("before", {}).get("total_time_ps")
+        _accepted.append(f"{key}: {found['now']['total_time_ps']} ps" + (f", {before} ps before" if before is not None else ""))
+
+    def _compare(self, session: Session, key: str, name: str | None) -> None:
+        __tracebackhide__ = True
+        found = _entry(session)
+        for number, value in found.get("now", {}).items():
+            if isinstance(value, int) and not isinstance(value, bool):
+                self._node.user_properties.append((f"{name}.{number}" if name else number, value))
+        verdict = found["verdict"]
+        if verdict == "same":
+            return
+        if verdict == "incomparable" and "before" not in found:
+            pytest.fail(f"{key}: nothing is accepted for it yet\n  help: pytest --trn-update", pytrace=False)
+        # The last part counts entries.
+        text = session.text("trnsim_session_comparison", b"text").rpartition("\n\n")[0]
+        if verdict == "better" and not self._strict:
+            _better.append(text)
+            return
+        folder = self._output / re.sub(r"[^\w.=-]+", "-", self._node.nodeid + (f" {name}" if name else ""))
+        _require(session.differences(str(folder)), session)
+        shown = f"\n  reports and traces: {folder}" if folder.is_dir() else ""
+        pytest.fail(f"{text}{shown}\n  help: if this is meant, pytest --trn-update", pytrace=False)
 
 
-def _share(old: int, new: int) -> str:
-    return f"{(new - old) / old:+.2%}" if old else "new"
+def _variant(kernel: Any, args: tuple[Any, ...], kwargs: dict[str, Any], machine: str) -> str:
+    """The kernel, the machine and the arguments that are no arrays, as lines for the core, which knows those by the program."""
+    found = as_kernel(kernel)
+    bound = inspect.signature(found.func).bind(*args, **kwargs)
+    code = getattr(found.func, "__code__", None)
+    file = os.path.basename(code.co_filename) if code is not None else "kernel.py"
+    values = [f"{name}={' '.join(repr(value).split())}" for name, value in sorted(bound.arguments.items())
+              if not _holds_arrays(value)]
+    return "\n".join([f"{file}:{found.__name__}", machine, *values])
 
 
-def _shape(value: Any) -> str:
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    return f"{dtype} {list(shape)}" if shape is not None and dtype is not None else repr(value)
+def _holds_arrays(value: Any) -> bool:
+    """Whether it is an array, or has some: the program says their types and shapes."""
+    if isinstance(value, Mapping):
+        return any(map(_holds_arrays, value.values()))
+    if isinstance(value, (tuple, list)):
+        return any(map(_holds_arrays, value))
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def _entry(session: Session) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(session.text("trnsim_session_comparison", b"json"))["entries"][0]
+    return found
+
+
+def _require(holds: bool, session: Session) -> None:
+    __tracebackhide__ = True
+    if not holds:
+        raise exception_of(session.errors() or [{"message": "the core failed without a message"}], None)
 
 
 @pytest.fixture
