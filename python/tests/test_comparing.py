@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import runpy
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -268,3 +271,14 @@ def test_plots_are_drawn_on_given_axes() -> None:
     axes = Axes()
     assert trnsim.compare(scale, (X,), vary={"tile": [256, 512]}).plot(axes) is axes
     assert {"barh", "set_yticks", "set_xlabel"} <= set(calls)
+
+
+def test_the_page_runs(tmp_path, capsys) -> None:
+    """docs/python.md, but for its last block, which needs pandas."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    script = tmp_path / "matmul.py"
+    script.write_text("\n".join(blocks[:-1]), encoding="utf-8")
+    found = runpy.run_path(str(script))
+    assert "matmul.py:matmul on trn2: 4 variants of tile_n, 3 ran" in capsys.readouterr().out
+    assert len(found["some"].table) == 50 and found["found"].reasons
