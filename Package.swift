@@ -97,7 +97,7 @@ let package = Package(
       ]),
     room(
       "Suites",
-      needs: ["Device", "Hardware", "Kernels", "Reports", "Simulation", "Storage"]),
+      needs: ["Device", "Hardware", "Kernels", "Machine", "Reports", "Simulation", "Storage"]),
     room(
       "Models",
       needs: [
@@ -202,7 +202,8 @@ let package = Package(
       ]),
     tests(
       "SuitesTests", needs: ["Hardware", "Kernels", "Reports", "Simulation", "Suites"]),
-    tests("ModelsTests", needs: ["Hardware", "Kernels", "Models", "Simulation", "Timing"]),
+    tests(
+      "ModelsTests", needs: ["Hardware", "Kernels", "Machine", "Models", "Simulation", "Timing"]),
     tests(
       "BaselinesTests",
       needs: [
@@ -213,7 +214,8 @@ let package = Package(
     tests(
       "SweepsTests",
       needs: [
-        "Device", "Diagnostics", "Hardware", "Kernels", "Programs", "Reports", "Simulation",
+        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
+        "Simulation",
         "Sweeps", "Timing",
       ]),
     tests(

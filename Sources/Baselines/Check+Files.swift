@@ -1,3 +1,4 @@
+import Device
 import Diagnostics
 import FoundationEssentials
 import Hardware
@@ -44,11 +45,14 @@ extension Check {
       lines += differenceTable(result)
       lines += [""] + result.reasons.map { "- \(printable($0))" }
       if let before {
-        lines += ["", "## Instructions", ""] + instructionLines(before.program, after.program)
+        lines +=
+          ["", "## Instructions", ""]
+          + instructionLines(
+            before.slowestCore.program, after.slowestCore.program)
         try PerfettoTrace.write(before, to: stem + ".before.pftrace.zst")
         files += 1
       } else {
-        lines += ["", "There is no trace of before: \(printable(reasonForNoTrace(entry)))."]
+        lines += ["", "There is no trace of before: \(printable(reasonForNoTrace(entry, after)))."]
       }
       try PerfettoTrace.write(after, to: stem + ".after.pftrace.zst")
       try writeAtomically(
@@ -58,9 +62,12 @@ extension Check {
     return files
   }
 
-  private func reasonForNoTrace(_ entry: SuiteFile.Entry) -> String {
+  private func reasonForNoTrace(_ entry: SuiteFile.Entry, _ now: Run) -> String {
     guard suite.keepsPrograms, let before = baseline.entries[entry.name] else {
       return "the suite keeps no programs (`programs: none`)"
+    }
+    guard now.layout.count == 1 else {
+      return "of several cores only the program of the slowest is kept"
     }
     switch kept.program(before.program, of: entry.name) {
     case .nothing(let problem): return problem
@@ -111,18 +118,18 @@ extension Check {
   /// The run that the baseline was made from, as far as it can be made again.
   private func runBefore(_ entry: SuiteFile.Entry, now: Run) throws -> Run? {
     guard let before = baseline.entries[entry.name] else { return nil }
-    let program: Program
+    let set: ProgramSet
     if runs[entry.name]?.entry.program == before.program {
-      program = now.program
-    } else if suite.keepsPrograms,
+      set = now.set
+    } else if now.layout.count == 1, suite.keepsPrograms,
       case .program(let found) = kept.program(before.program, of: entry.name)
     {
-      program = found
+      set = ProgramSet(found)
     } else {
       return nil
     }
     // What loops executed is a record of them, with their ends, and runs no more.
-    if program.hasControlFlow { return nil }
+    if set.programs.contains(where: \.hasControlFlow) { return nil }
     var hardware = now.hardware
     if let machine = baseline.hardware[before.hardware] {
       let changed = machine.values.filter { hardware.value(of: $0.key) != $0.value }
@@ -133,7 +140,7 @@ extension Check {
     }
     var options = Simulation.Options()
     options.mode = .timingOnly
-    return try Simulation.run(program, on: hardware, options: options)
+    return try Simulation.run(set, on: hardware, options: options)
   }
 
   private func differenceTable(_ result: EntryResult) -> [String] {

@@ -141,7 +141,7 @@ public struct Check: Sendable {
   func program(of entry: SuiteFile.Entry, _ run: EntryRun) throws -> Program {
     let program = try evaluator.program(entry.variant)
     if EntryRun.digest(program) == run.entry.program { return program }
-    return try evaluator.run(entry.variant).program
+    return try evaluator.run(entry.variant).slowestCore.program
   }
 
   /// The programs that the baseline was made from.

@@ -26,12 +26,13 @@ struct EntryRun: Sendable {
       let hardware = try evaluator.hardware(variant)
       machine = machines.machine(entry.hardware, hardware)
       let run = try evaluator.run(variant)
+      let program = run.slowestCore.program
       entry.parameters = EntryRun.parameters(
-        of: run.program, isKernel: isKernel, isScript: variant.isScript)
+        of: program, isKernel: isKernel, isScript: variant.isScript)
       if variant.isScript {
         for setting in variant.parameters { entry.parameters[setting.name] = setting.value }
       }
-      entry.program = EntryRun.digest(run.program)
+      entry.program = EntryRun.digest(program)
       guard let measurement = Sweeps.Measurement(Report(run)) else {
         failure = "nothing was timed"
         return

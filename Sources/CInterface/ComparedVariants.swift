@@ -184,6 +184,6 @@ extension Session {
         "there is no table '\(name)'",
         remedy: remedyForUnknown(name, known: RunTable.allCases.map(\.rawValue)))
     }
-    return try results().table(table).text(indented: false)
+    return try table.json(of: results().run).text(indented: false)
   }
 }

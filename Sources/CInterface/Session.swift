@@ -45,7 +45,8 @@ final class Session {
   private var interpreter: LiveInterpreter?
   /// The machines of `advance` on several.
   private var values: CoresValues?
-  private var outcome: SessionOutcome?
+  /// What the last run gave.
+  private var report: Report?
   /// Whether there were results that went with their program.
   private var resultsEnded = false
   /// What was wrong with the last call.
@@ -130,7 +131,7 @@ final class Session {
   }
 
   private func forgetResults() {
-    outcome = nil
+    report = nil
     forgetValues()
     resultsEnded = false
   }
@@ -142,7 +143,7 @@ final class Session {
   }
 
   private func endResults() {
-    let had = resultsEnded || outcome != nil || interpreter != nil || values != nil
+    let had = resultsEnded || report != nil || interpreter != nil || values != nil
     forgetResults()
     resultsEnded = had
   }
@@ -258,19 +259,9 @@ final class Session {
     forgetResults()
     try requireBindings()
     let hardware = try self.hardware()
-    outcome =
-      if layout.count > 1 {
-        .cores(
-          CoresReport(
-            try Simulation.run(
-              programs, on: hardware, options: settings.options, callers: callers)))
-      } else {
-        .core(
-          Report(
-            try Simulation.run(
-              program, on: hardware, options: settings.options, caller: callers[0]),
-            fingerprint: fingerprint(of: hardware)))
-      }
+    report = Report(
+      try Simulation.run(programs, on: hardware, options: settings.options, callers: callers),
+      fingerprint: fingerprint(of: hardware))
   }
 
   /// Executes values up to an instruction; what is appended later continues there.
@@ -330,14 +321,14 @@ final class Session {
   }
 
   /// What the last run gave.
-  func results() throws(DiagnosticError) -> SessionOutcome {
-    guard let outcome else {
+  func results() throws(DiagnosticError) -> Report {
+    guard let report else {
       throw resultsEnded
         ? DiagnosticError(
           "the results went with the program that they were of", remedy: "run the new one first")
         : DiagnosticError("nothing has run yet", remedy: "call run first")
     }
-    return outcome
+    return report
   }
 
   /// Copies a tensor's contents, and for each element whether it was written.
@@ -366,7 +357,8 @@ final class Session {
       values?.copy(TensorID(id), of: selected.id, into: target, written: marks)
       return
     }
-    let outputs = try results().outputs(of: selected.rank)
+    let run = try results().run
+    let outputs = run.outputs[selected.rank]
     guard let output = outputs.first(where: { $0.name == tensor.name }),
       output.bytes.count == target.count
     else {
@@ -376,13 +368,13 @@ final class Session {
     }
     output.bytes.withUnsafeBytes { target.copyMemory(from: $0) }
     marks?.update(repeating: 1)
-    for region in try results().unwritten(of: selected.rank) where region.tensor == tensor.name {
+    for region in run.unwritten[selected.rank] where region.tensor == tensor.name {
       if let marks { region.clear(marks) }
     }
   }
 
   func writeTrace(to path: String) throws {
-    try results().writeTrace(to: path, options: settings.trace)
+    try PerfettoTrace.write(results().run, to: path, options: settings.trace)
   }
 
   // MARK: - Errors

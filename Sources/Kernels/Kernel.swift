@@ -1,3 +1,4 @@
+public import Device
 public import Diagnostics
 import Formats
 public import Machine
@@ -27,8 +28,22 @@ public protocol Kernel: Sendable {
   /// The outputs, in the order of their declaration.
   var outputs: [KernelOutput] { get }
 
+  /// The cores that compute it together.
+  var layout: CoreLayout { get }
+
   /// What is wrong with the combination of values on this machine.
   func check(_ geometry: Geometry) -> [Diagnostic]
+
+  /// A program for each core, on a machine of this geometry.
+  ///
+  /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
+  func programs(_ geometry: Geometry) throws -> ProgramSet
+
+  /// Which part of an input a rank gets; `nil` for all of it.
+  func shard(of input: KernelInput, rank: Int) -> TensorShard?
+
+  /// What a rank has of the outputs of the whole: of what `reference` gives.
+  func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]]
 
   /// Emits the kernel's tensors and operations.
   func emit(into builder: KernelBuilder)
@@ -61,10 +76,39 @@ extension Kernel {
 }
 
 extension Kernel {
+  /// One core.
+  public var layout: CoreLayout { CoreLayout() }
+
+  /// One program.
+  public func programs(_ geometry: Geometry) throws -> ProgramSet {
+    ProgramSet(try build(geometry))
+  }
+
+  /// All of it: each rank has its copy.
+  public func shard(of input: KernelInput, rank: Int) -> TensorShard? { nil }
+
+  /// All of them.
+  public func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]] { whole }
+
+  /// What a rank gets of whole inputs.
+  public func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor] {
+    inputs.compactMap { input in
+      guard let tensor = whole.first(where: { $0.name == input.name }) else { return nil }
+      return shard(of: input, rank: rank)?.cut(tensor) ?? tensor
+    }
+  }
+
+  /// What a rank gets of an input whose trial contents are made when they are read.
+  public func contents(of input: KernelInput, rank: Int, seed: UInt64) -> LazyContents {
+    shard(of: input, rank: rank)?.contents(of: input, seed: seed) ?? input.contents(seed: seed)
+  }
+}
+
+extension Kernel {
   /// No rules beyond those of the single parameters.
   public func check(_ geometry: Geometry) -> [Diagnostic] { [] }
 
-  /// The kernel as a program for a machine of this geometry.
+  /// The kernel, or the first core's part of it, as a program for a machine of this geometry.
   ///
   /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
   public func build(_ geometry: Geometry) throws -> Program {
@@ -77,7 +121,7 @@ extension Kernel {
   }
 
   /// The complaint if inputs and outputs do not fit; known before anything is emitted.
-  private func checkDeviceMemory(_ geometry: Geometry) -> [Diagnostic] {
+  func checkDeviceMemory(_ geometry: Geometry) -> [Diagnostic] {
     let given = Set(inputs.map(\.name))
     let tensors =
       inputs.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }

@@ -7,41 +7,13 @@ public import Programs
 ///
 /// `inputs` are the whole ones, before they are shared out; `outputs` are those of one rank.
 public protocol MultiCoreKernel: Kernel {
-  /// The cores, as the parameters say.
-  var layout: CoreLayout { get }
-
   /// Emits the tensors and operations of one core.
   ///
   /// The cores of a rank share its inputs and outputs, and what `KernelBuilder.shared` declares.
   func emit(into builder: KernelBuilder, on place: CorePlace)
-
-  /// Which part of an input a rank gets; `nil` for all of it.
-  func shard(of input: KernelInput, rank: Int) -> TensorShard?
-
-  /// What a rank has of the outputs of the whole: of what `reference` gives.
-  func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]]
 }
 
 extension MultiCoreKernel {
-  /// All of it: each rank has its copy.
-  public func shard(of input: KernelInput, rank: Int) -> TensorShard? { nil }
-
-  /// All of them.
-  public func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]] { whole }
-
-  /// What a rank gets of whole inputs.
-  public func inputs(_ whole: [KernelTensor], of rank: Int) -> [KernelTensor] {
-    inputs.compactMap { input in
-      guard let tensor = whole.first(where: { $0.name == input.name }) else { return nil }
-      return shard(of: input, rank: rank)?.cut(tensor) ?? tensor
-    }
-  }
-
-  /// What a rank gets of an input whose trial contents are made when they are read.
-  public func contents(of input: KernelInput, rank: Int, seed: UInt64) -> LazyContents {
-    shard(of: input, rank: rank)?.contents(of: input, seed: seed) ?? input.contents(seed: seed)
-  }
-
   /// Declares a rank's inputs in a builder, by name.
   func declareInputs(_ builder: KernelBuilder, of rank: Int) -> [String: TensorView] {
     Dictionary(
@@ -59,8 +31,9 @@ extension MultiCoreKernel {
   /// The programs of all cores.
   ///
   /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
-  public func buildAll(_ geometry: Geometry) throws -> ProgramSet {
-    let findings = check(geometry)
+  public func programs(_ geometry: Geometry) throws -> ProgramSet {
+    // Of several ranks each has its part of the inputs.
+    let findings = check(geometry) + (layout.count == 1 ? checkDeviceMemory(geometry) : [])
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     let programs = try layout.places.map { place in
       var metadata = values.texts

@@ -32,8 +32,8 @@ public struct LayerStudy: Sendable {
 
   /// The layer.
   public var layer: LayerExtents
-  /// The fused program's run.
-  public var fused: Run
+  /// The fused program's run; of several cores the slowest one's.
+  public var fused: CoreRun
   /// By operation.
   public var rows: [Row]
   /// HBM bandwidth, in GB/s, of a core whose neighbour is as busy.
@@ -69,6 +69,7 @@ public struct LayerStudy: Sendable {
     _ run: Run, of kernel: Qwen3LayerKernel, on hardware: Hardware, set: StrategySet = .tiled
   ) throws {
     var extents = kernel.extents
+    let run = run.slowestCore
     extents.count(blocks: LayerStudy.blocks(of: run))
     layer = extents
     fused = run
@@ -84,10 +85,12 @@ public struct LayerStudy: Sendable {
         operation: operation, alone: nil, bottleneck: nil, busiest: nil, finished: nil, added: 0,
         least: operation.leastTime(on: hardware))
       if let name = operation.kernel {
-        let alone = try Simulation.run(
-          slowestCoreOf: try name.make(operation.settings),
-          on: hardware.shared(by: extents.layout), options: options)
-        row.alone = alone.timeline?.total
+        let (kernel, shared) = (
+          try name.make(operation.settings), hardware.shared(by: extents.layout)
+        )
+        let alone = try Simulation.check(
+          kernel.programs(Geometry(shared)), of: kernel, on: shared, options: options)
+        row.alone = alone.total
         if let timed = Report(alone).timed {
           row.bottleneck = timed.bottleneck
           row.busiest = timed.summary.busiest
@@ -108,7 +111,7 @@ public struct LayerStudy: Sendable {
   }
 
   /// Blocks of grouped experts that a program worked on.
-  private static func blocks(of run: Run) -> Int {
+  private static func blocks(of run: CoreRun) -> Int {
     guard let results = run.program.tensors.firstIndex(where: { $0.name == "slot_results" }) else {
       return 0
     }
@@ -118,7 +121,7 @@ public struct LayerStudy: Sendable {
   }
 
   /// When everything of a step had completed.
-  private static func ends(of run: Run) -> [Qwen3LayerKernel.Step: Picoseconds] {
+  private static func ends(of run: CoreRun) -> [Qwen3LayerKernel.Step: Picoseconds] {
     guard let device = run.device, let timeline = run.timeline else { return [:] }
     let program = run.program
     var steps: [Qwen3LayerKernel.Step?] = []

@@ -1,6 +1,7 @@
 public import Device
 public import Hardware
 import Kernels
+import Machine
 import Simulation
 public import Timing
 
@@ -51,11 +52,11 @@ public final class ModelStudy {
   private func time(_ kernel: KernelName, _ settings: [String]) throws -> Picoseconds {
     let key = ([kernel.rawValue] + settings).joined(separator: " ")
     if let found = known[key] { return found }
-    let run = try Simulation.run(
-      slowestCoreOf: try kernel.make(settings), on: hardware.shared(by: options.layout),
-      options: timingOnly)
+    let (kernel, shared) = (try kernel.make(settings), hardware.shared(by: options.layout))
+    let run = try Simulation.check(
+      kernel.programs(Geometry(shared)), of: kernel, on: shared, options: timingOnly)
     simulated += 1
-    let total = run.timeline?.total ?? 0
+    let total = run.total ?? 0
     known[key] = total
     return total
   }

@@ -17,6 +17,14 @@ public struct ProgramSet: Sendable {
     self.programs = programs
   }
 
+  /// A set of one.
+  public init(_ program: Program) { self.init(layout: CoreLayout(), programs: [program]) }
+
+  /// Those of a rank's cores.
+  public func programs(of rank: Int) -> ArraySlice<Program> {
+    programs[rank * layout.coresPerRank..<(rank + 1) * layout.coresPerRank]
+  }
+
   /// The name of the programs.
   public var name: String { programs.first?.name ?? "" }
 
@@ -40,6 +48,7 @@ public struct ProgramSet: Sendable {
   /// Cores that exchange values compute them up to the same exchange.
   public var valueEnds: [Int] {
     let ends = programs.map(\.valuesEnd)
+    guard ends.contains(where: { $0 > 0 }) else { return ends }
     let exchanges = programs.map { program in
       program.instructions.indices.filter {
         program.instructions[$0].operation is any ExchangeOperation
@@ -77,7 +86,8 @@ public struct ProgramSet: Sendable {
         }
       }
     }
-    for program in programs where program.dependencies == .explicit && program.hasForwardOrder {
+    for program in programs
+    where layout.count > 1 && program.dependencies == .explicit && program.hasForwardOrder {
       findings.append(
         Diagnostic(
           .error, "'\(program.name)' orders instructions by 'after' that points forward",

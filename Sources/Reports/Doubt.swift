@@ -207,7 +207,7 @@ extension DoubtTable {
   }
 }
 
-extension Report {
+extension CoreReport {
   /// How far the time may be from a device's; `nil` if nothing was timed.
   public var doubt: Doubt? {
     guard let timed, let evidence else { return nil }

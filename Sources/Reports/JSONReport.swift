@@ -25,43 +25,42 @@ extension Report {
   /// The report for machines: the profiler's keys at the top, and what it does not have beside them.
   ///
   /// Times are in seconds, shares are fractions 0…1. Keys are sorted; only `host` differs between
-  /// two runs of the same program.
+  /// two runs of the same program. Of several cores the keys at the top are of the one that completed last,
+  /// all are under `cores`, by core id, and what is of a rank has its number.
   public var json: JSON {
-    var object: [String: JSON] = [
-      "schema": .integer(Report.schemaVersion),
-      "kernel": .string(run.program.name),
-      "parameters": .object(run.program.metadata.mapValues { .string($0) }),
-      "hardware": .object([
-        "name": .string(run.hardware.name),
-        "fingerprint": .string(fingerprint),
-        "overrides": .array(run.hardware.changes.map { .string($0) }),
-      ]),
-      "checks": .array(run.checks.map(JSON.init)),
-      "host": .object(host),
-    ]
-    if !run.unwritten.isEmpty {
-      object["unwritten_outputs"] = .array(run.unwritten.map { JSON($0) })
+    var object = slowest.json
+    object["schema"] = .integer(Report.schemaVersion)
+    object["host"] = .object(host)
+    object["checks"] = .array(run.checks.map { owned(JSON($0), rank: $0.rank) })
+    let unwritten = run.unwritten.enumerated().flatMap { rank, regions in
+      regions.map { owned(JSON($0), rank: rank) }
     }
-    // Not the profiler's: the highest address in use, which is what overflows.
-    for space in [MemorySpace.sbuf, .psum] {
-      object["\(space.name)_peak_bytes_per_partition"] = .integer(run.program.peakBytes(in: space))
-    }
-    if !run.undefinedReads.isEmpty {
-      object["undefined_reads"] = .array(run.undefinedReads.map { JSON(noted: $0) })
-    }
-    guard let timed else { return .object(object) }
-    for (key, metric) in timed.summary.metrics { object[key] = JSON(metric) }
-    object["bottleneck"] = JSON(timed.bottleneck).adding("what_if", gains?.json ?? .null)
-    object["bounds"] = bounds(timed.bounds)
-    object["stalls"] = stalls(timed)
-    if let doubt {
-      object["doubt"] = doubt.json
-      if let interval = doubt.interval {
-        object["time_low_us"] = .real(interval.low)
-        object["time_high_us"] = .real(interval.high)
+    if !unwritten.isEmpty { object["unwritten_outputs"] = .array(unwritten) }
+    let undefined = zip(run.cores, run.layout.places).flatMap { core, place in
+      core.undefinedReads.map { trap in
+        let read = owned(JSON(noted: trap), rank: place.rank)
+        return hasSeveralCores ? read.adding("core", .integer(place.core)) : read
       }
     }
+    if !undefined.isEmpty { object["undefined_reads"] = .array(undefined) }
+    let races = run.races.enumerated().compactMap { rank, race in
+      race.map { owned(JSON(noted: $0), rank: rank) }
+    }
+    if !races.isEmpty { object["core_races"] = .array(races) }
+    if let timed {
+      object["bottleneck"] = JSON(timed.bottleneck).adding("what_if", gains?.json ?? .null)
+    }
+    guard hasSeveralCores else { return .object(object) }
+    object["ranks"] = .integer(run.layout.ranks)
+    object["cores_per_rank"] = .integer(run.layout.coresPerRank)
+    object["slowest_core"] = .integer(run.slowest)
+    object["cores"] = coresJSON
     return .object(object)
+  }
+
+  /// What belongs to a rank, with its number where there are several cores.
+  private func owned(_ value: JSON, rank: Int) -> JSON {
+    hasSeveralCores ? value.adding("rank", .integer(rank)) : value
   }
 
   /// What tools that read the profiler's `summary-json` expect: one line, the metrics alone.
@@ -70,7 +69,7 @@ extension Report {
   public var summaryJSON: String? {
     guard let timed else { return nil }
     let metrics = timed.summary.metrics.mapValues(JSON.init)
-    return JSON.object(["n_\(fingerprint)": .object(metrics)]).text(indented: false)
+    return JSON.object(["n_\(slowest.fingerprint)": .object(metrics)]).text(indented: false)
   }
 
   private var host: [String: JSON] {
@@ -83,12 +82,44 @@ extension Report {
         "timing": .real(run.host.timing),
       ]),
     ]
-    if let device = run.device { host["device_instructions"] = .integer(device.instructions.count) }
+    if let deviceInstructions { host["device_instructions"] = .integer(deviceInstructions) }
     if let speed = deviceInstructionsPerSecond {
       host["device_instructions_per_second"] = .real(speed)
     }
     if let peakMemoryBytes { host["peak_memory_bytes"] = .integer(peakMemoryBytes) }
     return host
+  }
+}
+
+extension CoreReport {
+  /// What machines are told of one core.
+  var json: [String: JSON] {
+    var object: [String: JSON] = [
+      "kernel": .string(run.program.name),
+      "parameters": .object(run.program.metadata.mapValues { .string($0) }),
+      "hardware": .object([
+        "name": .string(run.hardware.name),
+        "fingerprint": .string(fingerprint),
+        "overrides": .array(run.hardware.changes.map { .string($0) }),
+      ]),
+    ]
+    // Not the profiler's: the highest address in use, which is what overflows.
+    for space in [MemorySpace.sbuf, .psum] {
+      object["\(space.name)_peak_bytes_per_partition"] = .integer(run.program.peakBytes(in: space))
+    }
+    guard let timed else { return object }
+    for (key, metric) in timed.summary.metrics { object[key] = JSON(metric) }
+    object["bottleneck"] = JSON(timed.bottleneck)
+    object["bounds"] = bounds(timed.bounds)
+    object["stalls"] = stalls(timed)
+    if let doubt {
+      object["doubt"] = doubt.json
+      if let interval = doubt.interval {
+        object["time_low_us"] = .real(interval.low)
+        object["time_high_us"] = .real(interval.high)
+      }
+    }
+    return object
   }
 
   private func bounds(_ bounds: Bounds) -> JSON {

@@ -69,7 +69,7 @@ public enum Mechanism: String, CaseIterable, Hashable, Sendable {
   static let startTime: Picoseconds = 1_000_000
 }
 
-extension Report {
+extension CoreReport {
   /// The share of the time that each mechanism has work for, 0…1; `nil` if nothing was timed.
   ///
   /// Shares overlap as the work does, so that their sum means nothing.

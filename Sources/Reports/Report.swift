@@ -1,32 +1,18 @@
 import Device
-import Hardware
 public import Simulation
-public import Timing
 
-/// All that the views show of one run, computed once.
+/// All that the views show of one run, of any number of cores.
+///
+/// What they show of one core is that of the core that completed last.
 public struct Report: Sendable {
-  /// What is known when a run was timed.
-  public struct Timed: Sendable {
-    /// The profiler's metrics.
-    public let summary: Summary
-    /// Who waited for whom.
-    public let stalls: StallTable
-    /// What each resource alone would have needed.
-    public let bounds: Bounds
-    /// The verdict.
-    public let bottleneck: Bottleneck
-  }
-
   /// The run.
   public let run: Run
-  /// What is known of its time; `nil` when only values were asked for.
-  public let timed: Timed?
+  /// The core that completed last.
+  public let slowest: CoreReport
   /// What faster parts of the machine would give; `nil` if nobody tried.
   public let gains: PartGains?
   /// Largest resident set of this process in bytes; `nil` if the views shall not show it.
   public let peakMemoryBytes: Int?
-  /// The hardware's fingerprint, where it was known before.
-  private let knownFingerprint: String?
 
   /// Measures a run.
   ///
@@ -40,20 +26,40 @@ public struct Report: Sendable {
     _ run: Run, peakMemoryBytes: Int? = nil, gains: PartGains? = nil, fingerprint: String? = nil
   ) {
     self.run = run
-    knownFingerprint = fingerprint
     self.gains = gains
     self.peakMemoryBytes = peakMemoryBytes
-    guard let device = run.device, let timeline = run.timeline else {
-      timed = nil
-      return
-    }
-    let summary = Summary(
-      program: run.program, device: device, timeline: timeline, hardware: run.hardware)
-    let stalls = StallTable(program: run.program, device: device, timeline: timeline)
-    timed = Timed(
-      summary: summary, stalls: stalls, bounds: timeline.bounds,
-      bottleneck: Bottleneck(summary: summary, stalls: stalls, bounds: timeline.bounds))
+    // Cores that share a stack are on hardware of their own.
+    let isWhole = run.layout.coresPerRank == 1
+    slowest = CoreReport(run.slowestCore, fingerprint: isWhole ? fingerprint : nil)
   }
-  /// The hardware's fingerprint.
-  var fingerprint: String { knownFingerprint ?? run.hardware.fingerprint }
+
+  /// Whether there are several cores, so that views tell them apart.
+  var hasSeveralCores: Bool { run.layout.count > 1 }
+
+  /// By core id; each but the slowest is measured now.
+  var cores: [CoreReport] {
+    let slowest = run.slowest
+    return run.cores.indices.map { $0 == slowest ? self.slowest : CoreReport(run.cores[$0]) }
+  }
+
+  /// What is known of the time; `nil` when only values were asked for.
+  public var timed: CoreReport.Timed? { slowest.timed }
+
+  /// How far the time may be from a device's; `nil` if nothing was timed.
+  public var doubt: Doubt? { slowest.doubt }
+
+  /// The share of the time that each mechanism has work for, 0…1; `nil` if nothing was timed.
+  public var mechanismShares: [Mechanism: Double]? { slowest.mechanismShares }
+
+  /// Device instructions of all cores; `nil` when nothing was lowered.
+  var deviceInstructions: Int? {
+    let counts = run.cores.compactMap { $0.device?.instructions.count }
+    return counts.count == run.cores.count ? counts.reduce(0, +) : nil
+  }
+
+  /// Device instructions per second of the timing phase; `nil` when nothing was timed.
+  var deviceInstructionsPerSecond: Double? {
+    guard let deviceInstructions, run.total != nil, run.host.timing > 0 else { return nil }
+    return Double(deviceInstructions) / run.host.timing
+  }
 }

@@ -14,9 +14,9 @@ public enum RunTable: String, CaseIterable, Sendable {
   case stalls
 
   /// The columns by their names, of all cores; empty lists where nothing was timed.
-  public func json(of cores: [Run]) -> JSON {
+  public func json(of run: Run) -> JSON {
     var columns = Columns(names: names)
-    for (core, run) in cores.enumerated() {
+    for (core, run) in run.cores.enumerated() {
       guard let device = run.device, let timeline = run.timeline else { continue }
       switch self {
       case .instructions: instructions(run.program, device, timeline, core, &columns)

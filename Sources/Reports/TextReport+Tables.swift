@@ -12,7 +12,7 @@ import Timing
 //   Tensor waited 5.955 µs (15 %): dma 5.871, dispatch 0.083
 //        5.871 µs   15 %       ×2  qSyncDynamicHW: dma_copy lhs_tile.0 at matmul.swift:197
 
-extension Report {
+extension CoreReport {
   func engineTable(_ timed: Timed, _ ink: Ink) -> [String] {
     var lines = [ink.faint("  engine        busy µs   share   instructions   largest wait")]
     for engine in [Engine.tensor, .vector, .scalar, .gpsimd, .sync] {

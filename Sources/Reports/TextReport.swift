@@ -37,26 +37,82 @@ extension Report {
   /// Columns that a text report needs at most.
   static let width = 96
 
-  /// One screen for a person.
+  /// One screen for a person; of several cores their table, and the screen of the one that completed last.
   ///
   /// - Parameter color: Whether to use ANSI escape sequences.
   public func text(color: Bool = false) -> String {
     let ink = Ink(isOn: color)
-    var lines = header(ink)
-    if let timed {
-      lines += [""] + overview(timed.summary, doubt)
-      lines.append("")
-      if let gains { lines += wrapped(gains.sentence).map { ink.strong($0) } }
-      lines += wrapped(printable(timed.bottleneck.sentence)).map { ink.strong($0) }
-      lines += [""] + engineTable(timed, ink)
-      lines += [""] + boundTable(timed, ink)
-      lines += waitTable(timed, ink)
-      lines += [""] + memory(timed.summary)
-    } else {
-      lines += ["", "  values only: nothing was timed"]
-    }
-    lines += checks(ink) + unwritten() + host()
+    let lines =
+      coresTable(ink) + slowest.lines(ink, gains) + checks(ink) + notes() + host()
     return lines.joined(separator: "\n") + "\n"
+  }
+
+  // MARK: - Foot
+
+  /// The words of a line that say whose it is; empty where there is one.
+  private func owner(rank: Int) -> String { hasSeveralCores ? "rank \(rank) " : "" }
+
+  private func checks(_ ink: Ink) -> [String] {
+    run.checks.map { check in
+      let verdict = check.passed ? ink.good("passed") : ink.bad("FAILED")
+      let line =
+        "  check     \(owner(rank: check.rank))\(printable(check.output)): "
+        + (check.relativeError.map { "error \(significant($0 * 100)) % of the norm, " }
+          ?? "")
+        + "largest difference \(short(check.maxAbsDifference)), allowed \(short(check.tolerance))"
+      return "\(line) (\(check.rule)): ".clipped(Report.width) + verdict
+    } + run.remarks.map { "            \(printable($0))" }
+  }
+
+  /// What the run let pass.
+  private func notes() -> [String] {
+    var notes: [String] = []
+    for (rank, regions) in run.unwritten.enumerated() {
+      notes += regions.map { (hasSeveralCores ? "rank \(rank): " : "") + $0.sentence }
+    }
+    for (core, place) in zip(run.cores, run.layout.places) {
+      notes += core.undefinedReads.map { trap in
+        (hasSeveralCores ? "\(place.description): " : "")
+          + "\(trap.message)\(trap.location.map { " at \($0)" } ?? ""): NaN was used"
+      }
+    }
+    for case (let rank, let race?) in run.races.enumerated() {
+      notes.append("rank \(rank): \(race.message): the cores take turns")
+    }
+    return notes.flatMap { wrapped("note      \(printable($0))", hanging: 10) }
+  }
+
+  private func host() -> [String] {
+    let times = run.host
+    let phases = [
+      ("checking", times.checking), ("values", times.values), ("lowering", times.lowering),
+      ("timing", times.timing),
+    ].filter { $0.1 > 0 }
+    guard !phases.isEmpty else { return [] }
+    var line =
+      "host      \(fixed(times.total, 3)) s: "
+      + phases.map { "\($0.0) \(fixed($0.1, 3))" }.joined(separator: ", ")
+    if let speed = deviceInstructionsPerSecond {
+      line += "; \(fixed(speed / 1e6, 2)) M device instructions/s in timing"
+    }
+    if let peakMemoryBytes { line += "; memory \(bytes(peakMemoryBytes))" }
+    return wrapped(line, hanging: 10)
+  }
+}
+
+extension CoreReport {
+  /// The screen of one core, without what belongs to all.
+  func lines(_ ink: Ink, _ gains: PartGains?) -> [String] {
+    var lines = header(ink)
+    guard let timed else { return lines + ["", "  values only: nothing was timed"] }
+    lines += [""] + overview(timed.summary, doubt)
+    lines.append("")
+    if let gains { lines += wrapped(gains.sentence).map { ink.strong($0) } }
+    lines += wrapped(printable(timed.bottleneck.sentence)).map { ink.strong($0) }
+    lines += [""] + engineTable(timed, ink)
+    lines += [""] + boundTable(timed, ink)
+    lines += waitTable(timed, ink)
+    return lines + [""] + memory(timed.summary)
   }
 
   // MARK: - Head
@@ -65,7 +121,7 @@ extension Report {
     var title = run.program.name
     let spills = Summary.Spills.keys
     let parameters = run.program.metadata.filter {
-      ![spills.saved, spills.reloaded, Run.orderKey].contains($0.key)
+      ![spills.saved, spills.reloaded, CoreRun.orderKey].contains($0.key)
     }
     if !parameters.isEmpty {
       let parameters = parameters.sorted { $0.key < $1.key }
@@ -120,8 +176,6 @@ extension Report {
     return lines
   }
 
-  // MARK: - Foot
-
   private func memory(_ summary: Summary) -> [String] {
     func use(_ name: String, _ peak: Int, _ room: Int) -> String {
       let share = room > 0 ? Double(peak) / Double(room) : 0
@@ -131,70 +185,29 @@ extension Report {
     let psum = use("PSUM", summary.psumPeakBytes, run.hardware.psum.bytesPerPartition)
     return ["  memory    \(sbuf), \(psum) per partition at most"]
   }
+}
 
-  private func checks(_ ink: Ink) -> [String] {
-    run.checks.map { check in
-      let verdict = check.passed ? ink.good("passed") : ink.bad("FAILED")
-      let line =
-        "  check     \(printable(check.output)): "
-        + (check.relativeError.map { "error \(significant($0 * 100)) % of the norm, " }
-          ?? "")
-        + "largest difference \(short(check.maxAbsDifference)), allowed \(short(check.tolerance))"
-      return "\(line) (\(check.rule)): ".clipped(Report.width) + verdict
-    } + run.remarks.map { "            \(printable($0))" }
-  }
-
-  private func unwritten() -> [String] {
-    let reads = run.undefinedReads.map { trap in
-      "\(trap.message)\(trap.location.map { " at \($0)" } ?? ""): NaN was used"
+/// A sentence in lines of the report's width.
+///
+/// - Parameter hanging: Columns by which the second line and later ones are indented further.
+func wrapped(
+  _ text: String, indent first: String = "  ", hanging: Int = 0
+) -> [String] {
+  var indent = first
+  var lines: [String] = []
+  var line = ""
+  for word in text.split(separator: " ", omittingEmptySubsequences: false) {
+    if line.isEmpty {
+      line = String(word)
+    } else if indent.count + line.count + 1 + word.count > Report.width {
+      lines.append(indent + line)
+      indent = first + String(repeating: " ", count: hanging)
+      line = String(word)
+    } else {
+      line += " \(word)"
     }
-    return (run.unwritten.map(\.sentence) + reads).flatMap { sentence in
-      wrapped("note      \(printable(sentence))", hanging: 10)
-    }
   }
-
-  private func host() -> [String] {
-    let times = run.host
-    let phases = [
-      ("checking", times.checking), ("values", times.values), ("lowering", times.lowering),
-      ("timing", times.timing),
-    ].filter { $0.1 > 0 }
-    guard !phases.isEmpty else { return [] }
-    var line =
-      "host      \(fixed(times.total, 3)) s: "
-      + phases.map { "\($0.0) \(fixed($0.1, 3))" }.joined(separator: ", ")
-    if let speed = deviceInstructionsPerSecond {
-      line += "; \(fixed(speed / 1e6, 2)) M device instructions/s in timing"
-    }
-    if let peakMemoryBytes { line += "; memory \(bytes(peakMemoryBytes))" }
-    return wrapped(line, hanging: 10)
-  }
-
-  /// Device instructions per second of the timing phase; `nil` when nothing was timed.
-  var deviceInstructionsPerSecond: Double? {
-    guard let device = run.device, run.timeline != nil, run.host.timing > 0 else { return nil }
-    return Double(device.instructions.count) / run.host.timing
-  }
-
-  private func wrapped(
-    _ text: String, indent first: String = "  ", hanging: Int = 0
-  ) -> [String] {
-    var indent = first
-    var lines: [String] = []
-    var line = ""
-    for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-      if line.isEmpty {
-        line = String(word)
-      } else if indent.count + line.count + 1 + word.count > Report.width {
-        lines.append(indent + line)
-        indent = first + String(repeating: " ", count: hanging)
-        line = String(word)
-      } else {
-        line += " \(word)"
-      }
-    }
-    return lines + [indent + line]
-  }
+  return lines + [indent + line]
 }
 
 extension HostTimes {

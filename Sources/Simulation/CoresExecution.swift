@@ -1,3 +1,4 @@
+import Compiler
 import Device
 import Diagnostics
 import Formats
@@ -6,7 +7,7 @@ import Kernels
 import Machine
 import Programs
 
-/// The values of several cores: machines that meet at exchanges.
+/// The values of the cores of a layout: machines that meet at exchanges.
 final class CoresExecution {
   /// One core.
   private final class Core {
@@ -67,7 +68,7 @@ final class CoresExecution {
       let declared = program.givenTensors.filter { !caller.gives($0.tensor.name) }
       given.removeAll { tensor in
         !declared.contains { $0.tensor.name == tensor.name }
-          && set.sharedTensors(of: place.rank)[tensor.name] != nil
+          && isGivenToOther(than: place, tensor.name)
       }
       let filled = try Simulation.complete(
         given, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
@@ -83,7 +84,9 @@ final class CoresExecution {
           })
         {
           try machine.declare(tensor, sharing: first.interpreter.machine, TensorID(other))
-        } else if tensor.hasOwnMemory, let memory = caller.memory[tensor.name] {
+        } else if tensor.hasOwnMemory || set.layout.coresPerRank == 1,
+          let memory = caller.memory[tensor.name]
+        {
           try machine.declare(tensor, in: memory)
         } else {
           // What one core's program has in memory the other's may have on chip.
@@ -108,6 +111,14 @@ final class CoresExecution {
       core.interpreter.onPrint(caller.onPrint)
       core.undefined.listen(to: &core.interpreter, options)
       cores.append(core)
+    }
+  }
+
+  /// Whether another core of the rank takes an input of this name.
+  private func isGivenToOther(than place: CorePlace, _ name: String) -> Bool {
+    set.layout.places.contains { other in
+      other.rank == place.rank && other.core != place.core
+        && set.programs[other.id].givenTensors.contains { $0.tensor.name == name }
     }
   }
 
@@ -152,8 +163,21 @@ final class CoresExecution {
     options.coreRaces != .allow && races[rank] == nil
   }
 
+  /// Runs a core that has no other to meet to its end.
+  private func runAlone(_ core: Core) throws {
+    try Simulation.annotated(core.program) { () throws(Trap) in
+      if let order = try core.program.executionOrder() {
+        try core.interpreter.run(core.program, inOrder: order)
+      } else {
+        try core.interpreter.run(core.program, upTo: core.program.instructions.count)
+      }
+    }
+    core.hasEnded = true
+  }
+
   /// Lets a core run to its next exchange, or for its turn.
   private func advance(_ core: Core) throws {
+    guard set.layout.count > 1 else { return try runAlone(core) }
     let rank = core.place.rank
     let looksForRaces = looksForRaces(rank)
     do throws(Trap) {

@@ -4,7 +4,15 @@ public import Hardware
 
 extension Run {
   /// What of the hardware's configuration the run's numbers can depend on: paths of values and of groups of
-  /// them, sorted.
+  /// them, sorted; all cores' together.
+  public var settings: [String] {
+    let found = cores.map(\.settings)
+    return found.count == 1 ? found[0] : Set(found.joined()).withoutMembersOfGroups
+  }
+}
+
+extension CoreRun {
+  /// What of the hardware's configuration the core's numbers can depend on.
   ///
   /// It follows from what was executed, so that keeping account costs the simulation nothing. What a report
   /// sets in relation to the machine's peaks is not meant.
@@ -38,10 +46,14 @@ extension Run {
     }
     if !device.transfers.isEmpty { read.formUnion(["clocks.dma", "dma"]) }
     if !device.exchanges.isEmpty { read.insert("exchange") }
-    // A group speaks for what is in it.
-    return read.filter { path in
-      !read.contains { $0 != path && path.hasPrefix($0 + ".") }
-    }.sorted()
+    return read.withoutMembersOfGroups
+  }
+}
+
+extension Set<String> {
+  /// Sorted paths; a group speaks for what is in it.
+  fileprivate var withoutMembersOfGroups: [String] {
+    filter { path in !contains { $0 != path && path.hasPrefix($0 + ".") } }.sorted()
   }
 }
 

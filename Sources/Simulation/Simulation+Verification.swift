@@ -60,6 +60,8 @@ extension Simulation {
     var geometry = Geometry(hardware)
     geometry.sbufBytes = max(geometry.sbufBytes, top(.sbuf))
     geometry.psumBytes = max(geometry.psumBytes, top(.psum))
-    return try execute(apart, geometry, inputs, options, Caller()).outputs
+    let execution = try CoresExecution(ProgramSet(apart), geometry, [inputs], [], options)
+    try execution.run()
+    return try execution.outputs(of: 0)
   }
 }

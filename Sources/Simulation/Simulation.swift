@@ -9,7 +9,7 @@ public import Machine
 public import Programs
 import Timing
 
-/// The façade: a program in, its values and its time out.
+/// The façade: programs in, their values and their time out.
 public enum Simulation {
   /// What to compute.
   public enum Mode: Hashable, Sendable {
@@ -76,100 +76,103 @@ public enum Simulation {
     func gives(_ name: String) -> Bool { memory[name] != nil || contents[name] != nil }
   }
 
-  /// Runs a program.
+  /// Runs programs, each on a core of its own.
   ///
-  /// Values never depend on time: instructions execute in program order (or, where `after` points
-  /// forward, in an order that respects it), and Timing runs over the same stream.
-  /// - Throws: `DiagnosticError` for what is statically wrong with the program or its inputs, `Trap`
-  ///   for a fault of the simulated machine.
+  /// Values never depend on time. They are computed in program order (or, where `after` points forward in a
+  /// program alone, in an order that respects it); a core that comes to an exchange goes on when all who take
+  /// part have come, so that the result does not depend on who is first. Timing runs over the same streams,
+  /// all cores in one simulation.
+  /// - Parameters:
+  ///   - inputs: By rank; empty when only timing is asked for.
+  ///   - callers: By rank: what the caller lends and listens to.
+  /// - Throws: `DiagnosticError` for what is statically wrong with the programs or their inputs, `Trap` for a
+  ///   fault of the simulated machine; of several cores also exchanges that do not fit together, cores that
+  ///   wait for each other for ever, and races on HBM that the cores of a rank share.
   public static func run(
-    _ program: Program, on hardware: Hardware, inputs: [KernelTensor] = [],
-    options: Options = Options(), caller: Caller = Caller()
+    _ set: ProgramSet, on hardware: Hardware, inputs: [[KernelTensor]] = [],
+    options: Options = Options(), callers: [Caller] = []
   ) throws -> Run {
-    var run = Run(program: program, hardware: hardware)
-    let geometry = Geometry(hardware)
-    if options.hasWideValues { try program.requireWidenable() }
-    let compiled = try measure(&run.host.checking) {
-      try Self.compiled(program, on: hardware, options: options.compiler)
+    if options.hasWideValues { for program in set.programs { try program.requireWidenable() } }
+    var checking = 0.0
+    let (set, passes) = try measure(&checking) {
+      try compiled(set, on: hardware, options.compiler)
     }
-    let program = compiled.program
-    run.program = program
-    run.passes = compiled.passes
-    if options.mode != .timingOnly { try requireHostMemory(for: program, on: hardware) }
-    // What a program with control flow executes is known once its values are.
-    if program.hasControlFlow {
-      let outcome = try measure(&run.host.values) {
-        try execute(program, geometry, inputs, options, caller)
-      }
-      run.outputs = outcome.outputs
-      run.unwritten = outcome.unwritten
-      run.undefinedReads = outcome.undefinedReads
-      if let executed = outcome.executed {
-        run.program = executed.program
-        run.origins = executed.origins
-      }
-      try time(&run, options)
-      return run
-    }
-    // Races and deadlocks of explicit programs show in the lowering, before any value is computed.
-    if options.mode != .valuesOnly || program.dependencies == .explicit { try lower(&run) }
+    var run = Run(set, on: hardware)
+    run.host.checking = checking
+    for index in run.cores.indices { run.cores[index].passes = passes[index] }
     if options.mode != .timingOnly {
-      let outcome = try measure(&run.host.values) {
-        try execute(program, geometry, inputs, options, caller)
-      }
-      run.outputs = outcome.outputs
-      run.unwritten = outcome.unwritten
-      run.undefinedReads = outcome.undefinedReads
+      for program in set.programs { try requireHostMemory(for: program, on: hardware) }
+    }
+    // Races and deadlocks of explicit programs show in the lowering, before any value is computed. What a
+    // program with control flow executes is known once its values are.
+    let areFollowed = set.programs.map(\.hasControlFlow)
+    for (index, program) in set.programs.enumerated()
+    where !areFollowed[index] && (options.mode != .valuesOnly || program.dependencies == .explicit)
+    {
+      try lower(&run, index)
+    }
+    // The time of one core without control flow needs no execution; several may not fit together.
+    if options.mode != .timingOnly || set.layout.count > 1 || areFollowed[0] {
+      try execute(set, &run, inputs, callers, options)
     }
     try time(&run, options)
     return run
   }
 
-  /// Runs a kernel on trial inputs (or the given ones) and compares its outputs with its reference.
-  public static func run(
-    _ kernel: any Kernel, on hardware: Hardware, inputs given: [KernelTensor] = [],
-    seed: UInt64 = 0, options: Options = Options()
-  ) throws -> Run {
-    try run(
-      kernel.build(Geometry(hardware)), of: kernel, on: hardware, inputs: given, seed: seed,
-      options: options)
-  }
-
-  /// Runs a program that has a kernel's inputs and outputs, and compares it with its reference.
-  public static func run(
-    _ program: Program, of kernel: any Kernel, on hardware: Hardware,
+  /// Runs a kernel's programs on trial inputs (or the given whole ones), and compares the outputs of each rank
+  /// with its reference.
+  ///
+  /// - Parameters:
+  ///   - set: What the kernel emits, or programs with the same inputs and outputs.
+  ///   - given: Of the whole kernel, before they are shared out.
+  public static func check(
+    _ set: ProgramSet, of kernel: any Kernel, on hardware: Hardware,
     inputs given: [KernelTensor] = [], seed: UInt64 = 0, options: Options = Options()
   ) throws -> Run {
     let isTimed = options.mode == .timingOnly
-    guard !isTimed || program.valuesEnd > 0 else {
-      return try run(program, on: hardware, options: options)
+    // Without values where nothing that is executed depends on them.
+    guard !isTimed || set.valueEnds.contains(where: { $0 > 0 }) else {
+      return try run(set, on: hardware, options: options)
     }
-    // The reference is in float64.
-    try requireHostMemory(for: program, on: hardware, extraBytes: isTimed ? 0 : 8)
+    for program in set.programs {
+      // The reference is in float64.
+      try requireHostMemory(for: program, on: hardware, extraBytes: isTimed ? 0 : 8)
+    }
     let lazy = kernel.inputs.filter { input in
       input.isLazy && !given.contains { $0.name == input.name }
     }
     let eager = kernel.inputs.filter { input in !lazy.contains { $0.name == input.name } }
-    let inputs = try complete(given, eager.map { ($0.name, $0.dtype, $0.shape) }) { name in
+    let whole = try complete(given, eager.map { ($0.name, $0.dtype, $0.shape) }) { name in
       eager.first { $0.name == name }?.make(seed: seed)
     }
-    var caller = Caller()
-    for input in lazy { caller.contents[input.name] = input.contents(seed: seed) }
-    var result = try run(program, on: hardware, inputs: inputs, options: options, caller: caller)
+    let ranks = 0..<set.layout.ranks
+    var result = try run(
+      set, on: hardware, inputs: ranks.map { kernel.inputs(whole, of: $0) }, options: options,
+      callers: ranks.map { rank in
+        var caller = Caller()
+        for input in lazy {
+          caller.contents[input.name] = kernel.contents(of: input, rank: rank, seed: seed)
+        }
+        return caller
+      })
     if isTimed { return result }
-    let results = Dictionary(uniqueKeysWithValues: result.outputs.map { ($0.name, $0.values) })
+    let outputs = result.outputs
+    // Where the reference follows the simulated choice it is that of rank 0; the others' are compared.
+    let first = Dictionary(uniqueKeysWithValues: outputs[0].map { ($0.name, $0.values) })
     let reference = measure(&result.host.reference) {
-      kernel.reference(ReferenceInputs(inputs, lazy: lazy, seed: seed), results: results)
+      kernel.reference(ReferenceInputs(whole, lazy: lazy, seed: seed), results: first)
     }
     result.remarks = kernel.remarks(reference)
-    result.checks = checks(of: result.outputs, reference, kernel, options)
+    result.checks = ranks.flatMap { rank in
+      checks(of: outputs[rank], kernel.outputs(reference, of: rank), rank, kernel, options)
+    }
     return result
   }
 
-  /// A kernel's outputs against its reference, one check for each that has both.
-  static func checks(
-    of outputs: [KernelTensor], _ reference: [String: [Double]], _ kernel: any Kernel,
-    _ options: Options
+  /// A rank's outputs against their reference, one check for each that has both.
+  private static func checks(
+    of outputs: [KernelTensor], _ reference: [String: [Double]], _ rank: Int,
+    _ kernel: any Kernel, _ options: Options
   ) -> [NumericCheck] {
     kernel.outputs.compactMap { output in
       guard let wanted = reference[output.name],
@@ -179,151 +182,70 @@ public enum Simulation {
       if options.stochasticRoundingSeed != nil {
         declared.tolerance = output.tolerance.forStochasticRounding
       }
-      return NumericCheck(declared, got.values, wanted)
+      return NumericCheck(declared, of: rank, got.values, wanted)
     }
   }
 
   // MARK: - Time
 
-  static func lower(_ run: inout Run) throws {
-    let (program, hardware) = (run.program, run.hardware)
-    run.device = try measure(&run.host.lowering) {
-      try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
+  private static func lower(_ run: inout Run, _ index: Int) throws {
+    let (program, hardware) = (run.cores[index].program, run.cores[index].hardware)
+    do {
+      run.cores[index].device = try measure(&run.host.lowering) {
+        try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
+      }
+    } catch let trap as Trap {
+      throw run.layout.places[index].named(trap)
     }
   }
 
   private static func time(_ run: inout Run, _ options: Options) throws {
-    if options.mode == .valuesOnly {
-      run.device = nil
+    guard options.mode != .valuesOnly else {
+      for index in run.cores.indices { run.cores[index].device = nil }
       return
     }
-    if run.device == nil { try lower(&run) }
-    guard let device = run.device else { return }
-    let (program, hardware) = (run.program, run.hardware)
-    run.timeline = try measure(&run.host.timing) {
-      do throws(TimingError) {
-        return try Timing.run(device, on: hardware)
+    for index in run.cores.indices where run.cores[index].device == nil { try lower(&run, index) }
+    let devices = run.cores.compactMap(\.device)
+    let untimed = run
+    let timelines = try measure(&run.host.timing) {
+      do throws(CoresTimingError) {
+        return try Timing.run(devices, of: untimed.layout, on: untimed.hardware)
       } catch {
-        throw describe(error, device, program)
+        throw describe(error, untimed)
       }
     }
+    for (index, timeline) in timelines.enumerated() { run.cores[index].timeline = timeline }
   }
 
   // MARK: - Values
 
-  /// What executing a program gave.
-  struct Executed {
-    var outputs: [KernelTensor] = []
-    var unwritten: [UnwrittenRegion] = []
-    var undefinedReads: [Trap] = []
-    var executed: ExecutedStream?
-  }
-
-  static func execute(
-    _ program: Program, _ geometry: Geometry, _ inputs: [KernelTensor], _ options: Options,
-    _ caller: Caller
-  ) throws -> Executed {
-    guard !options.hasWideValues else {
-      var narrow = options
-      narrow.precision = .precise
-      var result = try execute(
-        try program.widened(geometry), geometry.widened, inputs, narrow, caller)
-      // The time is that of the tensors as they are.
-      result.executed?.restoreTensors(of: program)
-      return result
-    }
-    let declared = program.givenTensors.filter { !caller.gives($0.tensor.name) }
-    guard options.mode != .timingOnly else {
-      return try follow(program, geometry, declared, inputs, options, caller)
-    }
-    let filled = try complete(
-      inputs, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
-    ) { _ in nil }
-    var interpreter = Interpreter(
-      geometry: geometry,
-      machine: try machine(program, geometry, declared, filled, options, caller))
-    interpreter.onPrint(caller.onPrint)
-    let undefined = UndefinedReadsSeen()
-    undefined.listen(to: &interpreter, options)
-    try execute(program, &interpreter)
-    var result = Executed(executed: interpreter.executed)
-    result.undefinedReads = undefined.traps.map { annotate($0, program) }
-    for (id, tensor) in program.returnedTensors {
-      if let region = interpreter.machine.unwritten(id) {
-        guard options.unwrittenOutputs != .fault else { throw incomplete(tensor, region) }
-        result.unwritten.append(region)
+  /// Executes the programs, and keeps what that gave.
+  private static func execute(
+    _ set: ProgramSet, _ run: inout Run, _ inputs: [[KernelTensor]], _ callers: [Caller],
+    _ options: Options
+  ) throws {
+    var geometry = Geometry(run.hardware)
+    var executed = set
+    if options.hasWideValues {
+      for index in executed.programs.indices {
+        executed.programs[index] = try set.programs[index].widened(geometry)
       }
-      guard caller.memory[tensor.name] == nil else { continue }
-      let bytes = interpreter.machine.contents(of: id).bytes
-      result.outputs.append(
-        KernelTensor(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape, bytes: bytes))
+      geometry = geometry.widened
     }
-    return result
-  }
-
-  /// What a program with control flow executes, with no more values than that depends on.
-  private static func follow(
-    _ program: Program, _ geometry: Geometry, _ declared: [(id: TensorID, tensor: Tensor)],
-    _ inputs: [KernelTensor], _ options: Options, _ caller: Caller
-  ) throws -> Executed {
-    let end = program.valuesEnd
-    let hasInputs = declared.allSatisfy { _, tensor in
-      inputs.contains { $0.name == tensor.name }
-    }
-    guard end > 0 && hasInputs else {
-      var interpreter = Interpreter(geometry: geometry, machine: nil)
-      try execute(program, &interpreter)
-      return Executed(executed: interpreter.executed)
-    }
-    let filled = try complete(
-      inputs, declared.map { ($0.tensor.name, $0.tensor.dtype, $0.tensor.shape) }
-    ) { _ in nil }
-    var interpreter = Interpreter(
-      geometry: geometry,
-      machine: try machine(program, geometry, declared, filled, options, caller),
-      valuesUpTo: end)
-    let undefined = UndefinedReadsSeen()
-    undefined.listen(to: &interpreter, options)
-    try execute(program, &interpreter)
-    return Executed(
-      undefinedReads: undefined.traps.map { annotate($0, program) }, executed: interpreter.executed)
-  }
-
-  private static func machine(
-    _ program: Program, _ geometry: Geometry, _ declared: [(id: TensorID, tensor: Tensor)],
-    _ inputs: [KernelTensor], _ options: Options, _ caller: Caller
-  ) throws -> Machine {
-    let rounding = options.stochasticRoundingSeed.map { Rounding.stochastic(seed: $0) }
-    var machine = Machine(
-      geometry: geometry, tensors: [], rounding: rounding ?? .nearestEven)
-    for tensor in program.tensors {
-      if let memory = caller.memory[tensor.name] {
-        try machine.declare(tensor, in: memory)
-      } else {
-        machine.declare(tensor)
+    try measure(&run.host.values) {
+      let execution = try CoresExecution(executed, geometry, inputs, callers, options)
+      try execution.run()
+      run.races = execution.races
+      for index in run.cores.indices {
+        run.cores[index].outputs = try execution.outputs(of: index)
+        run.cores[index].unwritten = execution.unwritten(of: index)
+        run.cores[index].undefinedReads = execution.undefinedReads(of: index)
+        guard var stream = execution.executed(by: index) else { continue }
+        // The time is that of the tensors as they are.
+        stream.restoreTensors(of: set.programs[index])
+        run.cores[index].program = stream.program
+        run.cores[index].origins = stream.origins
       }
-    }
-    prepareOutputs(of: program, on: &machine, options, caller)
-    for (id, tensor) in program.givenTensors {
-      if let contents = caller.contents[tensor.name] { machine.fill(id, lazily: contents) }
-    }
-    for (id, tensor) in declared {
-      guard let input = inputs.first(where: { $0.name == tensor.name }) else { continue }
-      machine.fill(id, bytes: input.bytes)
-    }
-    return machine
-  }
-
-  private static func execute(_ program: Program, _ interpreter: inout Interpreter) throws {
-    let order = try annotated(program) { () throws(Trap) in try program.executionOrder() }
-    do throws(Trap) {
-      if let order {
-        try interpreter.run(program, inOrder: order)
-      } else {
-        try interpreter.run(program, upTo: program.instructions.count)
-      }
-    } catch {
-      throw annotate(error, program)
     }
   }
 
@@ -393,7 +315,7 @@ public enum Simulation {
 
   // MARK: - Faults
 
-  private static func annotated<Value>(
+  static func annotated<Value>(
     _ program: Program, _ body: () throws(Trap) -> Value
   ) throws(Trap) -> Value {
     do throws(Trap) {

@@ -1,5 +1,6 @@
 public import Hardware
 import Kernels
+import Machine
 import Reports
 import Simulation
 import Storage
@@ -18,7 +19,9 @@ extension Suite {
     var table = SuiteTable()
     for (index, entry) in entries.enumerated() {
       progress(index)
-      let run = try Simulation.run(try entry.kernel.make(entry.settings), on: hardware)
+      let kernel = try entry.kernel.make(entry.settings)
+      let run = try Simulation.check(
+        kernel.programs(Geometry(hardware)), of: kernel, on: hardware)
       let report = Report(run)
       let path = "\(directory)/\(entry.fileName)"
       try writeAtomically(Array(report.json.text().utf8), to: path + ".json")

@@ -65,7 +65,7 @@ public final class Evaluator: Sendable {
     }
   }
 
-  /// Simulates one variant and keeps all of the run; of several cores, of the one that ended last.
+  /// Simulates one variant and keeps all of the run.
   ///
   /// - Throws: `DiagnosticError` for what cannot run, `Trap` for a fault of the simulated machine.
   public func run(_ variant: Variant) throws -> Run {
@@ -73,13 +73,14 @@ public final class Evaluator: Sendable {
     switch try load(variant) {
     case .kernel(let kernel, var options):
       options.mode = computesValues ? .valuesAndTiming : .timingOnly
-      return try Simulation.run(slowestCoreOf: kernel, on: hardware, options: options)
+      return try Simulation.check(
+        kernel.programs(Geometry(hardware)), of: kernel, on: hardware, options: options)
     case .programs(let programs):
       // A file's inputs are not known, so that only its time can be compared.
       var options = programs.options
       options.mode = .timingOnly
       return try Simulation.run(
-        slowestCoreOf: programs.set, on: hardware, inputs: programs.inputs, options: options)
+        programs.set, on: hardware, inputs: programs.inputs, options: options)
     }
   }
 
@@ -87,7 +88,7 @@ public final class Evaluator: Sendable {
   public func program(_ variant: Variant) throws -> Program {
     let hardware = try hardware(variant)
     switch try load(variant) {
-    case .kernel(let kernel, _): return try kernel.build(Geometry(hardware))
+    case .kernel(let kernel, _): return try kernel.programs(Geometry(hardware)).programs[0]
     case .programs(let programs):
       guard programs.isRecorded else { return programs.set.programs[0] }
       return try Simulation.compiled(
@@ -140,11 +141,7 @@ public final class Evaluator: Sendable {
     /// Its programs before the compiler, one for each core.
     public func programs(on hardware: Hardware) throws -> ProgramSet {
       switch self {
-      case .kernel(let kernel, _):
-        let geometry = Geometry(hardware)
-        if let several = kernel as? any MultiCoreKernel { return try several.buildAll(geometry) }
-        return ProgramSet(
-          layout: CoreLayout(ranks: 1, coresPerRank: 1), programs: [try kernel.build(geometry)])
+      case .kernel(let kernel, _): return try kernel.programs(Geometry(hardware))
       case .programs(let programs): return programs.set
       }
     }

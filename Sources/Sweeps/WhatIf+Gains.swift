@@ -7,25 +7,31 @@ import Timing
 
 extension MachinePart {
   /// Whether making it faster can change a run with these instructions.
-  fileprivate func isUsed(_ device: DeviceProgram) -> Bool {
+  fileprivate func isUsed(_ devices: [DeviceProgram]) -> Bool {
     func works(_ engine: Engine) -> Bool {
-      device.instructions.contains { $0.engine == engine }
+      devices.contains { $0.instructions.contains { $0.engine == engine } }
     }
     switch self {
     case .tensor: return works(.tensor)
     case .vector: return works(.vector)
     case .scalar: return works(.scalar)
     case .gpsimd: return works(.gpsimd)
-    case .dmaBandwidth, .dmaLatency, .hbmBandwidth: return !device.transfers.isEmpty
+    case .dmaBandwidth, .dmaLatency, .hbmBandwidth:
+      return devices.contains { !$0.transfers.isEmpty }
     case .synchronisation: return true
     }
   }
 }
 
 extension WhatIf {
-  /// Most device instructions of a program for which `trnsim run` asks what faster parts would give,
+  /// Most device instructions of a run for which `trnsim run` asks what faster parts would give,
   /// unless it is told to: lowering and timing it for each part then take a few milliseconds.
   public static let quickLimit = 2000
+
+  /// Whether a run is as small as that.
+  public static func isQuick(_ run: Run) -> Bool {
+    run.cores.reduce(0) { $0 + ($1.device?.instructions.count ?? 0) } <= quickLimit
+  }
 
   /// What each part that a run uses, twice as fast, would give it.
   ///
@@ -34,14 +40,14 @@ extension WhatIf {
   public static func gains(
     of run: Run, runner: ParallelRunner = ParallelRunner()
   ) throws -> PartGains? {
-    guard let device = run.device, let timeline = run.timeline else { return nil }
-    let (program, hardware, base) = (run.program, run.hardware, timeline.total)
-    var targets = candidates.filter { $0.parts.contains { $0.isUsed(device) } }[...]
+    guard let base = run.total else { return nil }
+    let (set, hardware, devices) = (run.set, run.hardware, run.cores.compactMap(\.device))
+    var targets = candidates.filter { $0.parts.contains { $0.isUsed(devices) } }[...]
     var gains: [PartGains.Gain] = []
     try runner.run(
       next: { targets.popFirst() },
       work: { target in
-        Swift.Result { try WhatIf.time(program, faster: target, on: hardware) }
+        Swift.Result { try WhatIf.time(set, faster: target, on: hardware) }
       },
       deliver: { target, time in
         // A machine that its own limits forbid says nothing about the part.
@@ -52,13 +58,13 @@ extension WhatIf {
   }
 
   private static func time(
-    _ program: Program, faster target: ScaledTarget, on hardware: Hardware
+    _ set: ProgramSet, faster target: ScaledTarget, on hardware: Hardware
   ) throws -> Picoseconds {
     let changes = target.overrides(Double(PartGains.factor), on: hardware)
     var options = Simulation.Options()
     options.mode = .timingOnly
-    let run = try Simulation.run(
-      program, on: hardware.overridden(by: changes.map(\.text)), options: options)
-    return run.timeline?.total ?? 0
+    return try Simulation.run(
+      set, on: hardware.overridden(by: changes.map(\.text)), options: options
+    ).total ?? 0
   }
 }

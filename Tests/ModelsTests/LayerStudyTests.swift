@@ -1,5 +1,6 @@
 import Hardware
 import Kernels
+import Machine
 import Models
 import Simulation
 import Testing
@@ -17,7 +18,8 @@ struct LayerStudyTests {
       try KernelParameters(Self.small + settings, for: Qwen3LayerKernel.parameters))
     var options = Simulation.Options()
     options.mode = .timingOnly
-    let run = try Simulation.run(kernel, on: hardware, options: options)
+    let run = try Simulation.check(
+      kernel.programs(Geometry(hardware)), of: kernel, on: hardware, options: options)
     return try LayerStudy(run, of: kernel, on: hardware, set: set)
   }
 

@@ -75,20 +75,21 @@ import Timing
   /// Work with more elements than any captured instruction of its kind has, named with the largest.
   @Test func workBeyondMeasuredSizesIsNamed() throws {
     var run = try Fixture.run()
-    let device = try #require(run.device)
+    let device = try #require(run.cores[0].device)
     let index = try #require(
       device.instructions.firstIndex {
         if case .stream = $0.work { $0.engine == .vector } else { false }
       })
     func evidence(_ streamClass: StreamClass, _ elements: Int) throws -> Evidence {
-      run.device?.instructions[index].work = .stream(Device.Stream(streamClass, elements: elements))
-      return try #require(Report(run).evidence)
+      run.cores[0].device?.instructions[index].work = .stream(
+        Device.Stream(streamClass, elements: elements))
+      return try #require(Report(run).slowest.evidence)
     }
     #expect(try evidence(.copy, 128).extrapolation == nil)
     #expect(try evidence(.copy, 128).shares[.extrapolated] == 0)
     let beyond = try evidence(.copy, 2048)
     #expect(beyond.extrapolation == "Vector's copy of 2,048 elements (measured: 1 to 128)")
-    let duration = try #require(run.timeline).instructions[index].duration
+    let duration = try #require(run.cores[0].timeline).instructions[index].duration
     #expect(beyond.shares[.extrapolated] == Double(duration) / 10_000_000)
     #expect(
       try evidence(.tensorScalarPointer, 64).extrapolation
@@ -105,11 +106,11 @@ import Timing
       try #require(Report(try Fixture.run()).doubt).sentence
         .hasPrefix("90 %, if the device runs this order: "))
     var run = try Fixture.run()
-    run.program.metadata[Run.orderKey] = "compiler"
+    run.cores[0].program.metadata[CoreRun.orderKey] = "compiler"
     let compiled = try #require(Report(run).doubt?.interval)
     #expect(compiled.stream == .compiled)
     #expect(compiled.high - compiled.low > given.high - given.low)
-    #expect(!Report(run).text().contains(Run.orderKey))
+    #expect(!Report(run).text().contains(CoreRun.orderKey))
     let replay = Doubt(givenStream: 10_000_000, on: try .load(named: "trn2"))
     let interval = try #require(replay.interval)
     #expect(interval.low < 10 && 10 < interval.high)
@@ -126,14 +127,14 @@ import Timing
     #expect(object["time_low_us"] == .real(interval.low))
     #expect(object["time_high_us"] == .real(interval.high))
 
-    run.hardware = try .load(named: "trn3")
+    run.cores[0].hardware = try .load(named: "trn3")
     let other = Report(run)
     #expect(other.doubt?.interval == nil)
     #expect(other.text().contains("not calibrated: too few kernels of trn3 were measured"))
     guard case .object(let unknown) = other.json else { return #expect(Bool(false)) }
     #expect(unknown["time_low_us"] == nil)
 
-    run.hardware = try .load(named: "trn2", overrides: ["clocks.tensor=2.8"])
+    run.cores[0].hardware = try .load(named: "trn2", overrides: ["clocks.tensor=2.8"])
     #expect(Report(run).text().contains("not calibrated: values of trn2 were changed"))
   }
 

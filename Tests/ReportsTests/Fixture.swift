@@ -25,9 +25,9 @@ import Timing
 ///     transfer 1 (static): trigger 4,232,500, reads 5,600,000 … 8,600,000, complete 10,000,000
 enum Fixture {
   static func run() throws -> Run {
-    var run = Run(
-      program: program, hardware: try Hardware.load(named: "trn2"), device: device,
-      timeline: timeline)
+    var run = Run(ProgramSet(program), on: try Hardware.load(named: "trn2"))
+    run.cores[0].device = device
+    run.cores[0].timeline = timeline
     run.checks = [
       NumericCheck(
         output: "c", maxAbsDifference: 0.00123, tolerance: 0.015625, rule: "2^-6 of the largest",

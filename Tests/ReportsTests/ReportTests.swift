@@ -1,11 +1,12 @@
+import Device
 import Foundation
 import Hardware
 import Programs
-import Simulation
 import Testing
 import Timing
 
 @testable import Reports
+@testable import Simulation
 
 @Suite struct ReportTests {
   @Test func text() throws {
@@ -30,8 +31,8 @@ import Timing
 
   @Test func valuesOnly() throws {
     var run = try Fixture.run()
-    run.device = nil
-    run.timeline = nil
+    run.cores[0].device = nil
+    run.cores[0].timeline = nil
     let report = Report(run)
     #expect(report.timed == nil)
     #expect(report.text().contains("values only"))
@@ -79,11 +80,44 @@ import Timing
 
   @Test func overridesAreNamed() throws {
     var run = try Fixture.run()
-    run.hardware = try .load(named: "trn2", overrides: ["clocks.tensor=2.8"])
+    run.cores[0].hardware = try .load(named: "trn2", overrides: ["clocks.tensor=2.8"])
     let object = try parse(Report(run).json.text())
     let hardware = try #require(object["hardware"] as? [String: Any])
     #expect(hardware["overrides"] as? [String] == ["clocks.tensor=2.8"])
     #expect(Report(run).text().contains("clocks.tensor=2.8"))
+  }
+
+  /// Of several cores the slowest one's keys are at the top, all are under `cores`, and ranks are named.
+  @Test func severalCores() throws {
+    let one = try Fixture.run()
+    var run = Run(
+      ProgramSet(
+        layout: CoreLayout(ranks: 2, coresPerRank: 1), programs: [Fixture.program, Fixture.program]),
+      on: one.hardware)
+    run.cores = [one.cores[0], one.cores[0]]
+    run.cores[0].timeline?.total = 9_000_000
+    run.checks = [0, 1].map { rank in
+      NumericCheck(
+        rank: rank, output: "c", maxAbsDifference: 0, tolerance: 1, rule: "absolute", passed: true)
+    }
+    let report = Report(run)
+    let object = try parse(report.json.text())
+    let cores = try #require(object["cores"] as? [[String: Any]])
+    #expect(cores.map { $0["total_time"] as? Double } == [9e-6, 1e-5])
+    #expect(cores.map { $0["rank"] as? Int } == [0, 1])
+    #expect(object["slowest_core"] as? Int == 1)
+    #expect(object["total_time"] as? Double == 1e-5)
+    let checks = try #require(object["checks"] as? [[String: Any]])
+    #expect(checks.map { $0["rank"] as? Int } == [0, 1])
+    let host = try #require(object["host"] as? [String: Any])
+    #expect(host["device_instructions"] as? Int == 14)
+    // What one core alone says is all there at the top.
+    let alone = try parse(Report(one).json.text())
+    #expect(Set(alone.keys).isSubset(of: object.keys))
+    let text = report.text()
+    #expect(text.hasPrefix("tiny on 2 ranks of 1 core: 10.000 µs\n"))
+    #expect(text.contains("the core that completed last, rank 1:"))
+    #expect(text.contains("check     rank 1 c:"))
   }
 
   /// Tools read one line and take the first value.

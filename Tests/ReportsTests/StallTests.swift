@@ -10,7 +10,7 @@ import Timing
 @Suite struct StallTests {
   @Test func reasonsAreTheTimelines() throws {
     let run = try Fixture.run()
-    let timeline = try #require(run.timeline)
+    let timeline = try #require(run.cores[0].timeline)
     for (index, timing) in timeline.instructions.enumerated() {
       let waits = Waits(timing)
       for reason in StallReason.allCases {
@@ -54,7 +54,7 @@ import Timing
     var run = try Fixture.run()
     var bounds = Bounds()
     change(&bounds)
-    run.timeline?.bounds = bounds
+    run.cores[0].timeline?.bounds = bounds
     return try #require(Report(run).timed).bottleneck
   }
 

@@ -105,7 +105,9 @@ import Timing
 
   @Test func spillsAreAsTheProgramSays() throws {
     var run = try Fixture.run()
-    run.program.metadata = ["rows": "8", "spill_save_bytes": "4096", "spill_reload_bytes": "12288"]
+    run.cores[0].program.metadata = [
+      "rows": "8", "spill_save_bytes": "4096", "spill_reload_bytes": "12288",
+    ]
     let report = Report(run)
     let metrics = try #require(report.timed).summary.metrics
     #expect(metrics["spill_save_bytes"] == .integer(4096))
@@ -113,7 +115,7 @@ import Timing
     let text = report.text()
     #expect(text.contains("  spills    4.0 KiB that had no room in SBUF saved, 12.0 KiB loaded"))
     #expect(text.contains("(rows=8)"))
-    run.program.metadata["spill_save_bytes"] = "many"
+    run.cores[0].program.metadata["spill_save_bytes"] = "many"
     #expect(try #require(Report(run).timed).summary.spills == nil)
   }
 

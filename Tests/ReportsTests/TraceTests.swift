@@ -166,7 +166,7 @@ import Timing
 
   @Test func runsWithoutTimingHaveNoTrace() throws {
     var run = try Fixture.run()
-    run.timeline = nil
+    run.cores[0].timeline = nil
     #expect(throws: DiagnosticError.self) {
       try PerfettoTrace.encode(run) { _ in }
     }
@@ -179,7 +179,9 @@ import Timing
     let program = try name.make().build(Geometry(hardware))
     let device = try Lowering.lower(program, on: hardware)
     let timeline = try Timing.run(device, on: hardware)
-    let run = Run(program: program, hardware: hardware, device: device, timeline: timeline)
+    var run = Run(ProgramSet(program), on: hardware)
+    run.cores[0].device = device
+    run.cores[0].timeline = timeline
     let (bytes, counts, trace) = try encode(run)
     #expect(counts.slices == device.instructions.count + device.transfers.count)
     #expect(bytes == (try encode(run).bytes))

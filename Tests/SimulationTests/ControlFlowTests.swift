@@ -23,13 +23,13 @@ import Timing
 
   private func run(
     _ body: String, count: Int32 = 8, options: Simulation.Options = .init()
-  ) throws -> Run {
+  ) throws -> CoreRun {
     let program = try Program(text: Self.head + body, file: "k.trn")
     let x = KernelTensor(
       name: "x", dtype: .float32, shape: [8, 4], values: (0..<32).map { Float($0) })
     let n = KernelTensor(
       name: "n", dtype: .int32, shape: [1, 1], bytes: withUnsafeBytes(of: count) { Array($0) })
-    return try Simulation.run(
+    return try SimulationTests.run(
       program, on: try Hardware.load("trn2"), inputs: options.mode == .timingOnly ? [] : [x, n],
       options: options)
   }
@@ -81,7 +81,7 @@ import Timing
         name: "x", dtype: .float32, shape: [8, 4], values: (0..<32).map { Float($0) }),
       KernelTensor(name: "n", dtype: .int32, shape: [1, 1], bytes: [8, 0, 0, 0]),
     ]
-    let timed = try Simulation.run(
+    let timed = try SimulationTests.run(
       program, on: try Hardware.load("trn2"), inputs: inputs, options: options)
     #expect(timed.program.instructions.count == whole.program.instructions.count)
     #expect(timed.timeline?.total == whole.timeline?.total)
@@ -104,7 +104,7 @@ import Timing
         bytes: [UInt8](repeating: 0, count: shape[1] * dtype.size)),
     ]
     let error = #expect(throws: DiagnosticError.self) {
-      try Simulation.run(
+      try SimulationTests.run(
         program, on: try Hardware.load("trn2"), inputs: inputs, options: options)
     }
     #expect(error?.description.contains(message) == true)

@@ -57,14 +57,14 @@ struct CoresTests {
 
   private func run(
     _ set: ProgramSet, options: Simulation.Options = .init()
-  ) throws -> CoresRun {
+  ) throws -> Run {
     try Simulation.run(
       set, on: try Self.hardware.get(),
       inputs: options.mode == .timingOnly ? [] : inputs(set), options: options)
   }
 
   /// y of each core.
-  private func results(_ run: CoresRun) -> [[Double]] {
+  private func results(_ run: Run) -> [[Double]] {
     run.outputs.flatMap { $0.map(\.values) }
   }
 
@@ -283,7 +283,8 @@ struct CoresTests {
       builder.emit(AllReduce(dst: b.ap, src: a.ap, group: [0, 1]))
     }
     let trap = #expect(throws: Trap.self) {
-      try Simulation.run(set.programs[0], on: try Self.hardware.get(), inputs: inputs(set)[0])
+      try Simulation.run(
+        ProgramSet(set.programs[0]), on: try Self.hardware.get(), inputs: [inputs(set)[0]])
     }
     #expect(trap?.kind == .mismatch)
   }
@@ -330,15 +331,27 @@ struct CoresTests {
     }
   }
 
-  /// A kernel that may run on several cores is the same program and takes the same time on one.
+  /// A kernel that may run on several cores is the same program on one.
   @Test func oneCoreOfAKernelIsAsAlone() throws {
-    let hardware = try Self.hardware.get()
-    let kernel = try #require(
-      try KernelName.parallelMatmul.make(["k=512", "n=256", "m=16"]) as? any MultiCoreKernel)
-    let together = try Simulation.run(onAllCores: kernel, on: hardware)
-    let alone = try Simulation.run(kernel, on: hardware)
-    #expect(together.total == alone.timeline?.total)
-    #expect(together.outputs[0].map(\.values) == alone.outputs.map(\.values))
+    let geometry = Geometry(try Self.hardware.get())
+    let kernel = try KernelName.parallelMatmul.make(["k=512", "n=256", "m=16"])
+    let set = try kernel.programs(geometry)
+    #expect(set.programs == [try kernel.build(geometry)])
+    #expect(set.layout == CoreLayout())
+  }
+
+  /// What is given beside the declared inputs is an error, also where a tensor has its name.
+  @Test func whatIsNoInputCannotBeGiven() throws {
+    let set = try programs { builder, _, a, b in builder.emit(TensorCopy(dst: b.ap, src: a.ap)) }
+    var given = inputs(set)
+    given[0].append(
+      KernelTensor(
+        name: "y0", dtype: .float32, shape: [Self.rows, Self.columns],
+        values: Array(repeating: 0, count: 96)))
+    let error = #expect(throws: DiagnosticError.self) {
+      try Simulation.run(set, on: try Self.hardware.get(), inputs: given)
+    }
+    #expect(error?.description.contains("there is no input 'y0'") == true)
   }
 
   /// Right on every rank, the same bits on all, twice the same; no core below its own bounds.
@@ -351,11 +364,11 @@ struct CoresTests {
     let kernel = try #require(
       try KernelName.parallelMatmul.make(["k=512", "n=256", "m=16"] + settings)
         as? any MultiCoreKernel)
-    let run = try Simulation.run(onAllCores: kernel, on: hardware)
-    #expect(run.checks.count == kernel.layout.ranks)
-    for check in run.checks.joined() { #expect(check.passed) }
+    let run = try checked(kernel, on: hardware)
+    #expect(run.checks.map(\.rank) == Array(0..<kernel.layout.ranks))
+    for check in run.checks { #expect(check.passed) }
     #expect(Set(run.outputs.map { $0.map(\.bytes) }).count == 1)
-    let again = try Simulation.run(onAllCores: kernel, on: hardware)
+    let again = try checked(kernel, on: hardware)
     #expect(again.total == run.total)
     for core in run.cores { try requireInvariants(core) }
   }
@@ -366,10 +379,11 @@ struct CoresTests {
     let kernel = try #require(
       try KernelName.parallelMatmul.make(["k=512", "n=256", "m=16", "tp=2", "lnc=2"])
         as? any MultiCoreKernel)
-    let all = try Simulation.run(onAllCores: kernel, on: hardware)
-    let one = try Simulation.run(slowestCoreOf: kernel, on: hardware)
-    #expect(one.timeline?.total == all.total)
-    #expect(one.checks.count == 2)
+    let all = try checked(kernel, on: hardware)
+    #expect(all.slowestCore.timeline?.total == all.total)
+    #expect(all.cores.allSatisfy { $0.timeline?.total ?? .max <= all.total ?? 0 })
+    #expect(all.checks.map(\.rank) == [0, 1])
+    #expect(all.outputs.count == 2)
   }
 
   @Test(arguments: [
@@ -379,8 +393,8 @@ struct CoresTests {
     let tokens = settings.contains { $0.hasPrefix("tokens=") } ? [] : ["tokens=1"]
     let kernel = try #require(
       try KernelName.coreSum.make(["hidden=64"] + tokens + settings) as? any MultiCoreKernel)
-    let run = try Simulation.run(onAllCores: kernel, on: try Self.hardware.get())
-    for check in run.checks.joined() { #expect(check.passed) }
+    let run = try checked(kernel, on: try Self.hardware.get())
+    for check in run.checks { #expect(check.passed) }
     #expect(Set(run.outputs.map { $0.map(\.bytes) }).count == 1)
   }
 
@@ -394,9 +408,9 @@ struct CoresTests {
     var options = Simulation.Options()
     options.mode = .timingOnly
     let hardware = try Self.hardware.get()
-    let timed = try Simulation.run(onAllCores: kernel, on: hardware, options: options)
+    let timed = try checked(kernel, on: hardware, options: options)
     #expect(timed.checks.isEmpty)
-    #expect(timed.total == (try Simulation.run(onAllCores: kernel, on: hardware).total))
+    #expect(timed.total == (try checked(kernel, on: hardware).total))
   }
 
   @Test func coresOfARankShareTheirStack() throws {

@@ -33,8 +33,8 @@ struct FaultTests {
       free: FreeDimensions([AccessDimension(stride: 1, size: columns)]))
   }
 
-  private func run(_ program: Program, _ given: [KernelTensor]? = nil) throws -> Run {
-    try Simulation.run(
+  private func run(_ program: Program, _ given: [KernelTensor]? = nil) throws -> CoreRun {
+    try SimulationTests.run(
       program, on: try Self.hardware.get(), inputs: given ?? inputs(program, seed: 3))
   }
 
@@ -100,7 +100,8 @@ struct FaultTests {
     var options = Simulation.Options()
     options.unwrittenOutputs = .note
     let given = inputs(half, seed: 3)
-    let run = try Simulation.run(half, on: Self.hardware.get(), inputs: given, options: options)
+    let run = try SimulationTests.run(
+      half, on: Self.hardware.get(), inputs: given, options: options)
     #expect(
       run.unwritten.map(\.sentence) == [
         "nothing was stored to y[64:128, :] (4096 of 8192 elements)"
@@ -120,11 +121,11 @@ struct FaultTests {
     let hardware = try Self.hardware.get()
     let given = inputs(reading, seed: 3)
     let found = #expect(throws: Trap.self) {
-      try Simulation.run(reading, on: hardware, inputs: given, options: options)
+      try SimulationTests.run(reading, on: hardware, inputs: given, options: options)
     }
     #expect(found?.kind == .uninitializedRead && found?.instruction == 0)
     options.unwrittenOutputs = .read
-    let run = try Simulation.run(reading, on: hardware, inputs: given, options: options)
+    let run = try SimulationTests.run(reading, on: hardware, inputs: given, options: options)
     // What was read was NaN, and was stored.
     #expect(run.unwritten.map(\.place) == ["y[1:128, :]"])
     #expect(run.outputs[0].values.allSatisfy { $0.isNaN })
@@ -158,7 +159,7 @@ struct FaultTests {
       var options = Simulation.Options()
       options.mode = mode
       let found = #expect(throws: Trap.self) {
-        try Simulation.run(racing, on: try Self.hardware.get(), options: options)
+        try SimulationTests.run(racing, on: try Self.hardware.get(), options: options)
       }
       #expect(found?.kind == .race)
       #expect(found?.instruction == 1)

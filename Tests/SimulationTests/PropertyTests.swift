@@ -17,7 +17,7 @@ struct PropertyTests {
     var options = Simulation.Options()
     options.mode = hardwareName == "trn2" ? .valuesAndTiming : .timingOnly
     func run() throws -> Run {
-      try Simulation.run(try name.make(), on: hardware, options: options)
+      try checked(try name.make(), on: hardware, options: options)
     }
     if hardwareName == "trn1" && [.rmsnorm, .addRMSNorm].contains(name) {
       // Known gap: their epsilon is an immediate bias, which trn1 does not have.
@@ -28,7 +28,7 @@ struct PropertyTests {
     let result = try run()
     #expect(result.checks.isEmpty == (options.mode == .timingOnly))
     #expect(result.checks.allSatisfy { $0.passed })
-    try requireInvariants(result, "\(name) on \(hardwareName)")
+    try requireInvariants(result.cores[0], "\(name) on \(hardwareName)")
   }
 
   @Test(arguments: 1...UInt64(5), ["trn2", "trn1"])
@@ -36,10 +36,10 @@ struct PropertyTests {
     let hardware = try Hardware.load(hardwareName)
     let program = random(seed, on: hardware, instructions: 90, handsOn: seed % 2 == 0)
     let values = inputs(program, seed: seed)
-    let run = try Simulation.run(program, on: hardware, inputs: values)
+    let run = try SimulationTests.run(program, on: hardware, inputs: values)
     try requireInvariants(run, "seed \(seed)")
     #expect(run.outputs.count == 6)
-    let again = try Simulation.run(program, on: hardware, inputs: values)
+    let again = try SimulationTests.run(program, on: hardware, inputs: values)
     #expect(again.outputs == run.outputs)
     #expect(again.device == run.device)
     #expect(again.timeline?.instructions == run.timeline?.instructions)
@@ -55,11 +55,11 @@ struct PropertyTests {
       "trn2", overrides: ["clocks.tensor=0.5", "clocks.vector=0.2", "dma.semaphore_visible=9000"])
     let program = random(seed, on: hardware)
     let values = inputs(program, seed: seed)
-    let run = try Simulation.run(program, on: hardware, inputs: values)
-    let slowRun = try Simulation.run(program, on: slow, inputs: values)
+    let run = try SimulationTests.run(program, on: hardware, inputs: values)
+    let slowRun = try SimulationTests.run(program, on: slow, inputs: values)
     #expect(run.outputs == slowRun.outputs)
     #expect(try #require(run.timeline).total < #require(slowRun.timeline).total)
-    let other = try Simulation.run(program, on: hardware, inputs: inputs(program, seed: 99))
+    let other = try SimulationTests.run(program, on: hardware, inputs: inputs(program, seed: 99))
     #expect(other.outputs != run.outputs)
     #expect(other.timeline?.instructions == run.timeline?.instructions)
     #expect(other.timeline?.transfers == run.timeline?.transfers)
@@ -70,13 +70,13 @@ struct PropertyTests {
     let program = random(5, on: hardware)
     var options = Simulation.Options()
     options.mode = .timingOnly
-    let timed = try Simulation.run(program, on: hardware, options: options)
+    let timed = try SimulationTests.run(program, on: hardware, options: options)
     #expect(timed.outputs.isEmpty)
     options.mode = .valuesOnly
-    let valued = try Simulation.run(
+    let valued = try SimulationTests.run(
       program, on: hardware, inputs: inputs(program, seed: 1), options: options)
     #expect(valued.device == nil && valued.timeline == nil)
-    let both = try Simulation.run(program, on: hardware, inputs: inputs(program, seed: 1))
+    let both = try SimulationTests.run(program, on: hardware, inputs: inputs(program, seed: 1))
     #expect(both.outputs == valued.outputs)
     #expect(both.timeline?.instructions == timed.timeline?.instructions)
   }
@@ -85,8 +85,8 @@ struct PropertyTests {
     var options = Simulation.Options()
     options.mode = .timingOnly
     let hardware = try Hardware.load("trn2", overrides: overrides)
-    let run = try Simulation.run(try kernel.make(), on: hardware, options: options)
-    return try #require(run.timeline)
+    let run = try checked(try kernel.make(), on: hardware, options: options)
+    return try #require(run.cores[0].timeline)
   }
 
   /// The matmul computes nothing on GpSimd, and transposes by no DMA.
@@ -124,7 +124,7 @@ struct PropertyTests {
       var options = Simulation.Options()
       options.mode = .valuesOnly
       options.stochasticRoundingSeed = seed
-      return try Simulation.run(kernel, on: hardware, options: options).outputs
+      return try checked(kernel, on: hardware, options: options).outputs[0]
     }
     #expect(try outputs(1) == outputs(1))
     #expect(try outputs(1) != outputs(2))

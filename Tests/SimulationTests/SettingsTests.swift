@@ -179,8 +179,8 @@ private struct Trials {
       })
   }
 
-  private static func run(_ device: DeviceProgram, _ hardware: Hardware) -> Run {
-    var run = Run(program: Program(name: "trial"), hardware: hardware)
+  private static func run(_ device: DeviceProgram, _ hardware: Hardware) -> CoreRun {
+    var run = CoreRun(program: Program(name: "trial"), hardware: hardware)
     run.device = device
     return run
   }
@@ -381,11 +381,14 @@ private struct Trials {
 
   /// A program made for the machine as it is, checked, lowered and timed on the moved one.
   private mutating func add(_ name: String, traced: Bool = false, _ program: Program) {
-    let settings = try? Simulation.run(program, on: hardware, options: Trials.timing).settings
+    let settings = try? Simulation.run(
+      ProgramSet(program), on: hardware, options: Trials.timing
+    ).settings
     all.append(
       Trial(name: name, settings: traced ? nil : settings) { hardware in
         do {
-          let run = try Simulation.run(program, on: hardware, options: Trials.timing)
+          let run = try Simulation.run(
+            ProgramSet(program), on: hardware, options: Trials.timing)
           let summary = Report(run).timed?.summary
           var text = summary.map { "\($0.total)" } ?? ""
           // What a report sets in relation to the machine's peaks is not the run's.

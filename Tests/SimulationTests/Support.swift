@@ -10,8 +10,25 @@ import Testing
 
 @testable import Timing
 
+/// Runs a program by itself.
+func run(
+  _ program: Program, on hardware: Hardware, inputs: [KernelTensor] = [],
+  options: Simulation.Options = .init()
+) throws -> CoreRun {
+  try Simulation.run(ProgramSet(program), on: hardware, inputs: [inputs], options: options).cores[0]
+}
+
+/// Runs a kernel on all its cores, and compares it with its reference.
+func checked(
+  _ kernel: any Kernel, on hardware: Hardware, seed: UInt64 = 0,
+  options: Simulation.Options = .init()
+) throws -> Run {
+  try Simulation.check(
+    kernel.programs(Geometry(hardware)), of: kernel, on: hardware, seed: seed, options: options)
+}
+
 /// Everything that must hold for the timeline of any program.
-func requireInvariants(_ run: Run, _ comment: String = "") throws {
+func requireInvariants(_ run: CoreRun, _ comment: String = "") throws {
   let device = try #require(run.device)
   let timeline = try #require(run.timeline)
   try requireLives(device, timeline, comment)

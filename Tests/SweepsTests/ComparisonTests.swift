@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Hardware
 import Kernels
+import Machine
 import Reports
 import Simulation
 import Testing
@@ -29,8 +30,9 @@ import Testing
     for (index, measurement) in comparison.ranked {
       let variant = comparison.space[index]
       let hardware = try Hardware.load("trn2", overrides: variant.overrides.map(\.text))
-      let run = try Simulation.run(
-        KernelName.matmul.make(variant.parameters.map(\.text)), on: hardware)
+      let kernel = try KernelName.matmul.make(variant.parameters.map(\.text))
+      let run = try Simulation.check(
+        kernel.programs(Geometry(hardware)), of: kernel, on: hardware)
       let timed = try #require(Report(run).timed)
       #expect(measurement.time == timed.summary.total)
       #expect(measurement[.hbmRead] == timed.summary.hbmReadBytes)

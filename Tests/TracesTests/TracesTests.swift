@@ -55,7 +55,8 @@ import Timing
   private static func run(_ program: Program, on hardware: Hardware) throws -> Run {
     if let kernel = KernelName(rawValue: program.name) {
       let settings = program.metadata.map { "\($0.key)=\($0.value)" }
-      let run = try Simulation.run(program, of: kernel.make(settings), on: hardware)
+      let run = try Simulation.check(
+        ProgramSet(program), of: kernel.make(settings), on: hardware)
       #expect(!run.checks.isEmpty && run.checks.allSatisfy(\.passed), "\(run.checks)")
       return run
     }
@@ -63,11 +64,13 @@ import Timing
       KernelInput(tensor.name, tensor.dtype, tensor.shape, .normal(mean: 0, deviation: 1))
         .make(seed: 0)
     }
-    return try Simulation.run(program, on: hardware, inputs: inputs)
+    return try Simulation.run(ProgramSet(program), on: hardware, inputs: [inputs])
   }
 
   private static func figures(_ run: Run) -> String {
-    guard let timed = Report(run).timed, let device = run.device else { return "not timed\n" }
+    guard let timed = Report(run).timed, let device = run.cores[0].device else {
+      return "not timed\n"
+    }
     let summary = timed.summary
     return """
       total            \(summary.total) ps

@@ -6,7 +6,7 @@ import Storage
 
 /// Timelines for ui.perfetto.dev and its trace processor.
 public enum PerfettoTrace {
-  /// Writes a run's timeline as a zstd-compressed Perfetto trace.
+  /// Writes a run's timelines as a zstd-compressed Perfetto trace; several cores have a process each.
   ///
   /// Rows and their order are the profiler's. The file opens directly in Perfetto 58 and later; older
   /// versions need `zstd -d` first. It appears whole or not at all.
@@ -21,7 +21,8 @@ public enum PerfettoTrace {
     }
   }
 
-  /// Hands a run's timeline to `sink` as an uncompressed Perfetto trace, in pieces of whole packets.
+  /// Hands a run's timelines to `sink` as an uncompressed Perfetto trace, in pieces of whole packets, one core
+  /// after the other.
   ///
   /// - Throws: A `DiagnosticError` if the run was not timed, or what `sink` throws.
   @discardableResult
@@ -29,45 +30,17 @@ public enum PerfettoTrace {
     _ run: Run, options: TraceOptions = TraceOptions(),
     to sink: @escaping (UnsafeRawBufferPointer) throws(DiagnosticError) -> Void
   ) throws(DiagnosticError) -> TraceCounts {
-    guard let device = run.device, let timeline = run.timeline else {
-      throw DiagnosticError(
-        "'\(run.program.name)' has no timeline to trace",
-        remedy: "run it with timing, not for its values alone")
-    }
-    var writer = TraceWriter(
-      run.program, device, timeline, run.hardware, options, sink: sink)
-    return try writer.run()
-  }
-
-  /// Writes the timelines of several cores as one trace with a process for each.
-  ///
-  /// - Throws: A `DiagnosticError` if the run was not timed or the file cannot be written.
-  @discardableResult
-  public static func write(
-    _ run: CoresRun, to path: String, options: TraceOptions = TraceOptions()
-  ) throws(DiagnosticError) -> TraceCounts {
-    try write(to: path, options) { sink throws(DiagnosticError) in
-      try encode(run, options: options, to: sink)
-    }
-  }
-
-  /// Hands the timelines of several cores to `sink`, one core after the other.
-  @discardableResult
-  public static func encode(
-    _ run: CoresRun, options: TraceOptions = TraceOptions(),
-    to sink: @escaping (UnsafeRawBufferPointer) throws(DiagnosticError) -> Void
-  ) throws(DiagnosticError) -> TraceCounts {
     var all = TraceCounts()
     for place in run.layout.places {
       let core = run.cores[place.id]
       guard let device = core.device, let timeline = core.timeline else {
         throw DiagnosticError(
-          "'\(run.set.name)' has no timeline to trace",
+          "'\(run.name)' has no timeline to trace",
           remedy: "run it with timing, not for its values alone")
       }
       var writer = TraceWriter(
         core.program, device, timeline, core.hardware, options,
-        core: (place.id, place.description), sink: sink)
+        core: run.layout.count > 1 ? (place.id, place.description) : nil, sink: sink)
       let counts = try writer.run()
       all.slices += counts.slices
       all.flows += counts.flows

@@ -66,7 +66,7 @@ struct SpeedTable {
     table.add("timing", count / timing / 1e6, "M instr/s", "device program → timeline")
     var options = Simulation.Options()
     options.mode = .timingOnly
-    let run = try Simulation.run(program, on: hardware, options: options)
+    let run = try Simulation.run(ProgramSet(program), on: hardware, options: options)
     let path = FileManager.default.temporaryDirectory.appendingPathComponent(
       "trnsim-bench-\(ProcessInfo.processInfo.processIdentifier).pftrace.zst"
     ).path
@@ -78,12 +78,12 @@ struct SpeedTable {
       "tracing ÷ the timing run (build + check + lower + timing)")
     for dtype in ["float32", "bfloat16"] {
       let small = try KernelName.matmul.make(["m=1024", "n=1024", "k=1024", "dtype=\(dtype)"])
-      let values = try small.build(geometry)
+      let values = try small.programs(geometry)
       let inputs = small.makeInputs(seed: 0)
       var valueOptions = Simulation.Options()
       valueOptions.mode = .valuesOnly
       let seconds = try median(runs) {
-        _ = try Simulation.run(values, on: hardware, inputs: inputs, options: valueOptions)
+        _ = try Simulation.run(values, on: hardware, inputs: [inputs], options: valueOptions)
       }
       table.add(
         "values_\(dtype)", 2 * 1024 * 1024 * 1.024 / seconds / 1e6, "GFLOP/s", "1024³ matmul")

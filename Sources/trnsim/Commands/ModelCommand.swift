@@ -4,6 +4,7 @@ import Diagnostics
 import Glibc
 import Hardware
 import Kernels
+import Machine
 public import Models
 import Reports
 import Simulation
@@ -101,7 +102,9 @@ struct ModelCommand: ParsableCommand {
     return try ["phase=decode", "phase=prefill"].allSatisfy { phase in
       let kernel = try KernelName.qwen3Layer.make(
         [phase, "tp=\(tp)", "lnc=\(lnc)"] + parameters.parameters)
-      let checks = try Simulation.run(slowestCoreOf: kernel, on: machine, options: options).checks
+      let checks = try Simulation.check(
+        kernel.programs(Geometry(machine)), of: kernel, on: machine, options: options
+      ).checks
       return !checks.isEmpty && checks.allSatisfy(\.passed)
     }
   }

@@ -93,53 +93,52 @@ struct RunCommand: ParsableCommand {
       let machine = try evaluator.hardware(variant)
       switch try evaluator.load(variant, seed: timingOnly ? nil : seed) {
       case .kernel(let kernel, let options):
-        let options = changed(options)
-        if let several = kernel as? any MultiCoreKernel, several.layout.count > 1 {
-          return try run(several, on: machine, options)
-        }
-        try finish(simulate(kernel, on: machine, options), on: machine)
+        try finish(simulate(kernel, on: machine, changed(options)), on: machine)
       case .programs(let programs):
         for text in programs.notes { note("note: \(text)") }
-        let options = changed(programs.options)
-        if programs.set.layout.count > 1 { return try run(programs, on: machine, options) }
-        try finish(simulate(programs, on: machine, options), on: machine)
+        try finish(simulate(programs, on: machine, changed(programs.options)), on: machine)
       }
     }
   }
 
   /// Writes and prints what was asked for; fails where an output differs from the reference.
   private func finish(_ run: Run, on machine: Hardware) throws {
-    if let outputDir { try writeOutputs(run.outputs, to: outputDir) }
-    if let trace { try writeTrace(run, to: trace) }
+    if let outputDir {
+      for (rank, outputs) in run.outputs.enumerated() {
+        try writeOutputs(outputs, to: run.layout.count > 1 ? "\(outputDir)/rank\(rank)" : outputDir)
+      }
+    }
+    if let trace { try PerfettoTrace.write(run, to: trace, options: traceOptions(run)) }
     let report = Report(run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run))
-    try show(report.json, layerStudy(run, machine), on: machine, text: report.text)
+    try show(report, layerStudy(run, machine), on: machine)
     if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
 
+  /// Where a rank's outputs go, below --output-dir: of several cores each rank has a directory.
+  func folder(of rank: Int, _ layout: CoreLayout) -> String {
+    layout.count > 1 ? "rank\(rank)/" : ""
+  }
+
   /// Prints the report with the operations of a whole layer, as text or as JSON, or writes the JSON.
-  func show(
-    _ object: @autoclosure () -> JSON, _ layer: LayerStudy?, on machine: Hardware,
-    text: (_ color: Bool) -> String
-  ) throws {
+  private func show(_ report: Report, _ layer: LayerStudy?, on machine: Hardware) throws {
     if let json {
-      var object = object()
+      var object = report.json
       if let layer { object = object.adding("layer", layer.json(on: machine)) }
       if json == "-" { return print(object.text()) }
       try writeAtomically(Array(object.text().utf8), to: json)
     }
-    print(text(showsColor(.standardOutput)))
+    print(report.text(color: showsColor(.standardOutput)))
     if let layer { print(layer.text(on: machine)) }
   }
 
   /// What faster parts would give; `nil` where that was not asked for and is not quickly known.
   private func gains(_ run: Run) throws -> PartGains? {
-    let isQuick = (run.device?.instructions.count ?? 0) <= WhatIf.quickLimit
-    return whatIf ?? isQuick ? try WhatIf.gains(of: run) : nil
+    whatIf ?? WhatIf.isQuick(run) ? try WhatIf.gains(of: run) : nil
   }
 
   /// The operations of a whole layer; `nil` for other kernels and where nothing was timed.
-  func layerStudy(_ run: Run, _ machine: Hardware) throws -> LayerStudy? {
-    guard run.timeline != nil, workload.workload == .kernel(.qwen3Layer) else { return nil }
+  private func layerStudy(_ run: Run, _ machine: Hardware) throws -> LayerStudy? {
+    guard run.total != nil, workload.workload == .kernel(.qwen3Layer) else { return nil }
     let values = try KernelParameters(
       workload.parameters, for: Qwen3LayerKernel.parameters)
     return try LayerStudy(run, of: Qwen3LayerKernel(values), on: machine)
@@ -178,39 +177,6 @@ struct RunCommand: ParsableCommand {
     return options
   }
 
-  private func simulate(
-    _ kernel: any Kernel, on machine: Hardware, _ options: Simulation.Options
-  ) throws -> Run {
-    try requireOwnFiles([("", kernel.outputs.map(\.name))])
-    let declared = kernel.inputs.map {
-      Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
-    }
-    return try Simulation.run(
-      kernel, on: machine, inputs: readInputs(workload.inputs, declared), seed: seed,
-      options: options)
-  }
-
-  private func simulate(
-    _ programs: Evaluator.Programs, on machine: Hardware, _ options: Simulation.Options
-  ) throws -> Run {
-    let program = programs.set.programs[0]
-    try requireOwnFiles([("", program.returnedTensors.map(\.tensor.name))])
-    // What a script's inputs hold came with its program.
-    if programs.isRecorded {
-      return try Simulation.run(
-        program, on: machine, inputs: programs.inputs.first ?? [], options: options)
-    }
-    let declared = program.givenTensors.map(\.tensor)
-    let given = try readInputs(workload.inputs, declared)
-    if let kernel = Origin.kernel(of: program) {
-      return try Simulation.run(
-        program, of: kernel, on: machine, inputs: given, seed: seed, options: options)
-    }
-    if !timingOnly { try Simulation.requireHostMemory(for: program, on: machine) }
-    let all = timingOnly ? given : trialInputs(declared, given, seed: seed)
-    return try Simulation.run(program, on: machine, inputs: all, options: options)
-  }
-
   /// The script with the options that mean the same for it; others are errors.
   private func script() throws -> PythonScript {
     var unusable: [String] = []
@@ -243,17 +209,11 @@ struct RunCommand: ParsableCommand {
     return PythonScript(path: workload.target, arguments: workload.others, options: options)
   }
 
-  private func writeTrace(_ run: Run, to path: String) throws {
-    try PerfettoTrace.write(
-      run, to: path, options: traceOptions([run.device?.instructions.count ?? 0]))
-  }
-
-  /// What a trace of cores with so many instructions shows.
-  func traceOptions(_ counts: [Int]) -> TraceOptions {
+  private func traceOptions(_ run: Run) -> TraceOptions {
     var options = TraceOptions()
     options.detail = traceDetail
     options.flows = flows
-    let count = counts.max() ?? 0
+    let count = run.cores.map { $0.device?.instructions.count ?? 0 }.max() ?? 0
     if traceDetail == nil && count > TraceOptions.fullDetailLimit {
       note("note: \(count) instructions: the trace is lean; --trace-detail full adds operands")
     }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Device
 import Diagnostics
 import Hardware
@@ -8,26 +9,52 @@ import Simulation
 import Sweeps
 
 extension RunCommand {
-  /// Runs the programs of several cores on what is given and on trial inputs; outputs of rank r go to the
-  /// directory `rank<r>`.
-  func run(
+  /// Runs a kernel on what is given and on trial inputs, and compares it with its reference.
+  func simulate(
+    _ kernel: any Kernel, on machine: Hardware, _ options: Simulation.Options
+  ) throws -> Run {
+    try requireOwnFiles(
+      (0..<kernel.layout.ranks).map { (folder(of: $0, kernel.layout), kernel.outputs.map(\.name)) })
+    let declared = kernel.inputs.map {
+      Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
+    }
+    return try Simulation.check(
+      kernel.programs(Geometry(machine)), of: kernel, on: machine,
+      inputs: readInputs(workload.inputs, declared), seed: seed, options: options)
+  }
+
+  /// Runs programs on what is given and on trial inputs; one that a kernel emitted is compared with its
+  /// reference.
+  func simulate(
     _ programs: Evaluator.Programs, on machine: Hardware, _ options: Simulation.Options
-  ) throws {
+  ) throws -> Run {
     let set = programs.set
     try requireOwnFiles(
-      set.programs.enumerated().map { core, program in
-        (
-          "rank\(core / set.layout.coresPerRank)/",
-          program.returnedTensors.map(\.tensor.name)
-        )
-      }.reduce(into: [String: [String]]()) { folders, next in
+      (0..<set.layout.ranks).map { rank in
         // The cores of a rank return what has one name together.
-        let new = next.1.filter { !(folders[next.0] ?? []).contains($0) }
-        folders[next.0, default: []] += new
-      }.map { ($0.key, $0.value) })
+        var names: [String] = []
+        for (_, tensor) in set.programs(of: rank).flatMap(\.returnedTensors)
+        where !names.contains(tensor.name) {
+          names.append(tensor.name)
+        }
+        return (folder(of: rank, set.layout), names)
+      })
     // What a script's inputs hold came with its programs.
-    let inputs = programs.isRecorded ? programs.inputs : try inputs(of: set)
-    try finish(Simulation.run(set, on: machine, inputs: inputs, options: options), on: machine)
+    if programs.isRecorded {
+      return try Simulation.run(set, on: machine, inputs: programs.inputs, options: options)
+    }
+    if set.layout.count == 1, let kernel = Origin.kernel(of: set.programs[0]) {
+      let given = try readInputs(
+        workload.inputs, set.programs[0].givenTensors.map(\.tensor))
+      return try Simulation.check(
+        set, of: kernel, on: machine, inputs: given, seed: seed, options: options)
+    }
+    if !timingOnly {
+      for program in set.programs {
+        try Simulation.requireHostMemory(for: program, on: machine)
+      }
+    }
+    return try Simulation.run(set, on: machine, inputs: inputs(of: set), options: options)
   }
 
   /// By rank: the given inputs, and trial inputs for the rest unless only timing is asked for.
@@ -38,10 +65,9 @@ extension RunCommand {
     var rounded: [String] = []
     var isKnown = Array(repeating: false, count: workload.inputs.count)
     for rank in 0..<layout.ranks {
-      let programs = set.programs[rank * layout.coresPerRank..<(rank + 1) * layout.coresPerRank]
       // The cores of a rank share what has one name.
       var declared: [Tensor] = []
-      for (_, tensor) in programs.flatMap(\.givenTensors)
+      for (_, tensor) in set.programs(of: rank).flatMap(\.givenTensors)
       where !declared.contains(where: { $0.name == tensor.name }) {
         declared.append(tensor)
       }
@@ -51,7 +77,7 @@ extension RunCommand {
         let plain = setting.hasPrefix(prefix) ? String(setting.dropFirst(prefix.count)) : setting
         let isDeclared = declared.contains { plain.hasPrefix("\($0.name)=") }
         // What is for all ranks need not be declared by each.
-        guard isDeclared || plain != setting else { continue }
+        guard isDeclared || plain != setting || layout.count == 1 else { continue }
         isKnown[index] = true
         settings.append(plain)
       }

@@ -1,0 +1,36 @@
+public import Compiler
+public import Device
+public import Hardware
+public import Kernels
+public import Machine
+public import Programs
+public import Timing
+
+/// What one simulation gave of one core.
+public struct CoreRun: Sendable {
+  /// What ran.
+  public var program: Program
+  /// What the compiler's passes did to the program that was given; empty if it was taken as it is.
+  public var passes: [PassResult] = []
+  /// For each instruction of `program`, its position in the program that was given, if loops or
+  /// registers made another stream of it.
+  public var origins: [Int32]?
+  /// On what: the machine with this core's share of what the cores of a rank share.
+  public var hardware: Hardware
+  /// What the core executed; `nil` when only values were asked for.
+  public var device: DeviceProgram?
+  /// When; `nil` when only values were asked for.
+  public var timeline: Timeline?
+  /// Reads of memory that nothing wrote, where they are no faults: the first of each memory.
+  public var undefinedReads: [Trap] = []
+  /// Outputs in the order of their declaration; empty when only timing was asked for.
+  public var outputs: [KernelTensor] = []
+  /// What of the outputs nothing was stored to, where the options let that pass.
+  public var unwritten: [UnwrittenRegion] = []
+
+  /// Key of a program's metadata that says so where the compiler's passes chose instructions or their order.
+  public static let orderKey = Pipeline.orderKey
+
+  /// Whether instructions and their order are the author's, or a device's, and no choice of the compiler's passes.
+  public var keepsStream: Bool { program.metadata[Pipeline.orderKey] == nil }
+}
