@@ -51,9 +51,24 @@ public final class Evaluator: Sendable {
   }
 
   /// Simulates one variant.
-  public func evaluate(_ variant: Variant) -> VariantOutcome {
+  public func evaluate(_ variant: Variant) -> VariantOutcome { outcome { try run(variant) } }
+
+  /// Simulates programs as they are on a machine.
+  func evaluate(_ programs: Programs, on hardware: Hardware) -> VariantOutcome {
+    outcome { try run(programs, on: hardware) }
+  }
+
+  /// The programs of a run as the compiler left them, to be run on other machines; `nil` of a kernel of this package.
+  func compiled(_ variant: Variant, _ run: Run) throws -> Programs? {
+    guard case .programs(var programs) = try load(variant) else { return nil }
+    programs.set = run.set
+    programs.options.compiler = Simulation.Options().compiler
+    return programs
+  }
+
+  private func outcome(_ body: () throws -> Run) -> VariantOutcome {
     do {
-      let run = try run(variant)
+      let run = try body()
       guard let measurement = Measurement(Report(run)) else { return .faulted("nothing was timed") }
       return .measured(measurement)
     } catch let error as DiagnosticError {
@@ -75,13 +90,16 @@ public final class Evaluator: Sendable {
       options.mode = computesValues ? .valuesAndTiming : .timingOnly
       return try Simulation.check(
         kernel.programs(Geometry(hardware)), of: kernel, on: hardware, options: options)
-    case .programs(let programs):
-      // A file's inputs are not known, so that only its time can be compared.
-      var options = programs.options
-      options.mode = .timingOnly
-      return try Simulation.run(
-        programs.set, on: hardware, inputs: programs.inputs, options: options)
+    case .programs(let programs): return try self.run(programs, on: hardware)
     }
+  }
+
+  private func run(_ programs: Programs, on hardware: Hardware) throws -> Run {
+    // A file's inputs are not known, so that only its time can be compared.
+    var options = programs.options
+    options.mode = .timingOnly
+    return try Simulation.run(
+      programs.set, on: hardware, inputs: programs.inputs, options: options)
   }
 
   /// The variant's program as it runs; the first core's where there are several.

@@ -46,24 +46,36 @@ public struct WhatIf: Sendable {
   ) throws {
     self.variant = variant
     let hardware = try evaluator.hardware(variant)
-    guard let base = Measurement(Report(try evaluator.run(variant))) else {
+    let run = try evaluator.run(variant)
+    guard let base = Measurement(Report(run)) else {
       throw DiagnosticError("'\(variant.subject)' gives no times")
     }
     self.base = base
     var rows: [(target: ScaledTarget?, factor: Double)] = WhatIf.candidates.map { ($0, 2) }
     rows.append((nil, 2))
     for scale in scales { rows += scale.factors.map { (scale.target, $0) } }
-    let variants = rows.map { row in
-      WhatIf.variant(variant, row.target, row.factor, on: hardware)
+    let changed = rows.map { WhatIf.overrides($0.target, $0.factor, on: hardware) }
+    // A compiler that knew of the faster part would order instructions otherwise: that is no gain of the part.
+    let compiled = try evaluator.compiled(variant, run)
+    let evaluate: @Sendable ([Setting]) -> VariantOutcome = { overrides in
+      guard let compiled else {
+        return evaluator.evaluate(WhatIf.variant(variant, overrides))
+      }
+      do throws(DiagnosticError) {
+        return evaluator.evaluate(
+          compiled, on: try hardware.overridden(by: overrides.map(\.text)))
+      } catch {
+        return .refused(error.diagnostics.map(\.message))
+      }
     }
     var outcomes = [VariantOutcome?](repeating: nil, count: rows.count)
     var next = 0
     try runner.run(
       next: {
-        guard next < variants.count else { return nil as (Int, Variant)? }
+        guard next < changed.count else { return nil as (Int, [Setting])? }
         defer { next += 1 }
-        return (next, variants[next])
-      }, work: { evaluator.evaluate($0.1) }, deliver: { outcomes[$0.0] = $1 })
+        return (next, changed[next])
+      }, work: { evaluate($0.1) }, deliver: { outcomes[$0.0] = $1 })
     let found = zip(rows, outcomes).map { row, outcome in
       Row(target: row.target, factor: row.factor, outcome: outcome ?? .faulted("was not run"))
     }
@@ -76,11 +88,14 @@ public struct WhatIf: Sendable {
     }
   }
 
-  private static func variant(
-    _ variant: Variant, _ target: ScaledTarget?, _ factor: Double, on hardware: Hardware
-  ) -> Variant {
+  private static func overrides(
+    _ target: ScaledTarget?, _ factor: Double, on hardware: Hardware
+  ) -> [Setting] {
     let targets = target.map { [$0] } ?? MachinePart.allCases.map { .part($0) }
-    let changes = targets.flatMap { $0.overrides(factor, on: hardware) }
+    return targets.flatMap { $0.overrides(factor, on: hardware) }
+  }
+
+  private static func variant(_ variant: Variant, _ changes: [Setting]) -> Variant {
     let names = Set(changes.map(\.name))
     var scaled = variant
     scaled.overrides.removeAll { names.contains($0.name) }

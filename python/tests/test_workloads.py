@@ -145,6 +145,15 @@ def test_what_is_emitted_takes_the_same_time(folder, workload):
     assert time_of(files) == time_of(words)
 
 
+@pytest.mark.parametrize("workload", ["function", "programs"])
+def test_faster_parts_give_the_same_to_run_and_whatif(folder, workload):
+    """A part's gain is of the instructions that ran: the compiler of a faster machine would order them otherwise."""
+    words, _ = WORKLOADS[workload]
+    said = json.loads(seen(folder, "run", *words, "--timing-only", "--what-if", "--json", "-"))["bottleneck"]["what_if"]
+    table = seen(folder, "whatif", *words)
+    assert said["sentence"] in table
+
+
 def test_a_function_computes_its_values(folder, tmp_path):
     generator = np.random.default_rng(0)
     left, right = (generator.standard_normal(shape, np.float32) for shape in ((64, 128), (64, 512)))

@@ -169,12 +169,14 @@ def _array(given: Mapping[str, Any], seed: int | None) -> np.ndarray[Any, Any]:
         except (OSError, ValueError) as error:
             raise CallError(f"cannot read '{given['file']}': {error}", "give a file of numpy.save") from error
         # NumPy has no name for it and keeps its bytes.
-        return found.view(as_dtype("bfloat16").numpy) if found.dtype == np.dtype("V2") else found
+        array: np.ndarray[Any, Any] = found.view(as_dtype("bfloat16").numpy) if found.dtype == np.dtype("V2") else found
+        return array
     dtype = as_dtype(given["dtype"]).numpy
     if seed is None or np.issubdtype(dtype, np.integer):
         return np.zeros(given["shape"], dtype)
     generator = np.random.default_rng([seed, *given["name"].encode()])
-    return generator.standard_normal(given["shape"], np.float32).astype(dtype)
+    numbers: np.ndarray[Any, Any] = generator.standard_normal(given["shape"], np.float32).astype(dtype)
+    return numbers
 
 
 def _bound(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], changes: dict[str, Any],
