@@ -9,6 +9,7 @@ struct Trnsim: ParsableCommand {
     removePartialFilesOnSignals()
     reportFileSizeLimit()
     do {
+      try requireCommand(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot(withOptionalValues(Array(CommandLine.arguments.dropFirst())))
       try command.run()
     } catch {
@@ -21,6 +22,15 @@ struct Trnsim: ParsableCommand {
           .map { printable(String($0)) }.joined(separator: "\n"))
       exit(withError: code)
     }
+  }
+
+  /// Fails with a suggestion if the first word is neither an option nor a command.
+  private static func requireCommand(_ word: String?) throws {
+    let known =
+      configuration.subcommands.compactMap { $0.configuration.commandName }.sorted() + ["help"]
+    guard let word, !word.hasPrefix("-"), !known.contains(word) else { return }
+    throw ValidationError(
+      "there is no command '\(word)'\nHelp:  \(remedyForUnknown(word, known: known))")
   }
 
   static let configuration = CommandConfiguration(

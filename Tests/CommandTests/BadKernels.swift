@@ -66,7 +66,9 @@ extension BadInput {
       "tokens beyond hbm", "emit rmsnorm --param tokens=1048576 --param hidden=16384 -o p.trn",
       "inputs and outputs take 68719509504 bytes, hbm has 25769803776: x 34359738368, y 34359738368"
     ),
-    BadInput("usage: no command's name", "rnu", code: 64, "Unexpected argument 'rnu'"),
+    BadInput(
+      "usage: no command's name", "rnu softmax", code: 64, "there is no command 'rnu'",
+      "did you mean 'run'?"),
     BadInput("usage: nothing to run", "run", code: 64, "Missing expected argument '<workload>'"),
     BadInput(
       "usage: nowhere to emit to", "emit softmax", code: 64,
