@@ -1,8 +1,8 @@
 import ArgumentParser
 import Baselines
 import Diagnostics
-import FoundationEssentials
 import Sweeps
+import Workloads
 
 struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -55,11 +55,8 @@ struct DiffCommand: ParsableCommand {
     try reporting {
       if before.hasSuffix(".json") || after.hasSuffix(".json") {
         let sides = try allOrErrors([before, after]) { path in
-          guard FileManager.default.fileExists(atPath: path) else {
-            throw DiagnosticError(
-              "cannot read: no such file or directory", at: SourceLocation(file: path, line: 0),
-              remedy: "check the path")
-          }
+          // What is missing, a baseline would be empty.
+          try Workload(path).requireFiles()
           guard path.hasSuffix(".json") else {
             throw DiagnosticError(
               "'\(path)' is no baseline, and a baseline is compared with another",

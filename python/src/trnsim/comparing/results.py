@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import abc
 import html
 import json
 from typing import Any
@@ -18,7 +19,7 @@ def forms(session: Session) -> tuple[dict[str, Any], str]:
     return json.loads(session.text("trnsim_session_comparison", b"json")), session.text("trnsim_session_comparison", b"text")
 
 
-class _Compared:
+class _Compared(abc.ABC):
     """A table with words for it."""
 
     def __init__(self, found: dict[str, Any], text: str) -> None:
@@ -28,9 +29,9 @@ class _Compared:
         self.text = text
 
     @property
+    @abc.abstractmethod
     def table(self) -> list[dict[str, Any]]:
         """The rows, each by the names of its columns."""
-        raise NotImplementedError
 
     def to_frame(self) -> Any:
         """The table as a pandas DataFrame.
