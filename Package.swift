@@ -34,7 +34,8 @@ let package = Package(
   products: [
     .executable(name: "trnsim", targets: ["trnsim"]),
     .library(
-      name: "TrnSim", targets: ["Simulation", "Reports", "Kernels", "Programs", "Hardware"]),
+      name: "TrnSim", targets: ["Simulation", "Reports", "Workloads", "Programs", "Hardware"]),
+    .library(name: "TrnSimKernels", targets: ["Kernels", "Models"]),
     .library(name: "trnsimcore", type: .dynamic, targets: ["CInterface"]),
   ],
   dependencies: [
@@ -68,8 +69,6 @@ let package = Package(
     // L4
     room(
       "Programs", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Storage"]),
-    room(
-      "Kernels", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs"]),
     room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
     room(
       "Compiler",
@@ -78,73 +77,64 @@ let package = Package(
         heap,
       ]),
     room("Captures", needs: ["Device", "Diagnostics", "Storage"]),
+    room(
+      "Workloads",
+      needs: ["Device", "Diagnostics", "Formats", "Machine", "Programs", "Storage"]),
     // L5
     room(
       "Simulation",
       needs: [
-        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
-        "Programs", "Timing",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs",
+        "Timing", "Workloads",
       ]),
     room(
-      "Workloads",
-      needs: ["Device", "Diagnostics", "Formats", "Kernels", "Programs", "Storage"]),
+      "Kernels",
+      needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Programs", "Workloads"]),
     // L6
     room(
       "Reports",
       needs: [
-        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs",
-        "Simulation", "Storage", "Timing",
-      ]),
-    room(
-      "Suites",
-      needs: ["Device", "Hardware", "Kernels", "Machine", "Reports", "Simulation", "Storage"]),
-    room(
-      "Models",
-      needs: [
-        "Device", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Timing",
+        "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", "Simulation",
+        "Storage", "Timing", "Workloads",
       ]),
     room(
       "Accuracy",
       needs: [
-        "Captures", "Compiler", "Device", "Diagnostics", "Hardware", "Kernels", "Machine",
-        "Reports", "Simulation", "Storage", "Timing",
+        "Captures", "Compiler", "Device", "Diagnostics", "Hardware", "Machine", "Programs",
+        "Reports", "Simulation", "Storage", "Timing", "Workloads",
       ]),
     room(
       "Sweeps",
       needs: [
-        "Compiler",
-        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Storage", "Timing", "Workloads", "YAML",
+        "CSQLite", "Compiler", "Device", "Diagnostics", "Hardware", "Machine", "Programs",
+        "Reports", "Simulation", "Storage", "Timing", "Workloads", "YAML",
       ]),
     room(
       "Baselines",
       needs: [
-        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "Kernels", "Machine",
-        "Programs", "Reports", "Simulation", "Storage", "Sweeps", "Timing", "Workloads", "YAML",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "Machine", "Programs",
+        "Reports", "Simulation", "Storage", "Sweeps", "Timing", "Workloads", "YAML",
       ]),
     room(
-      "Searches",
+      "Models",
       needs: [
-        "CSQLite", "Compiler", "Diagnostics", "Hardware", "Kernels", "Reports", "Storage", "Sweeps",
-        "Workloads",
-        "YAML",
+        "Baselines", "Device", "Formats", "Hardware", "ISA", "Kernels", "Machine", "Programs",
+        "Reports", "Simulation", "Timing", "Workloads",
       ]),
     // L7
     room(
       "CInterface",
       needs: [
-        "Baselines", "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels",
-        "Machine", "Programs", "Reports", "Simulation", "Sweeps",
+        "Baselines", "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine",
+        "Programs", "Reports", "Simulation", "Sweeps", "Workloads",
       ], exclude: ["trnsim.h"]),
-    room("SessionFuzzing", needs: ["CInterface", "Programs", "Storage"]),
+    room("Dev", needs: ["CInterface", "Programs", "Storage"]),
     .executableTarget(
       name: "trnsim",
       dependencies: [
-        "Accuracy", "Baselines", "Captures", "Compiler", "Device", "Diagnostics", "Formats",
-        "Hardware", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports",
-        "Searches", "SessionFuzzing", "Simulation", "Storage", "Suites", "Sweeps", "Timing",
-        "Workloads",
+        "Accuracy", "Baselines", "Captures", "Compiler", "Dev", "Device", "Diagnostics", "Formats",
+        "Hardware", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports", "Simulation",
+        "Storage", "Sweeps", "Timing", "Workloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests
@@ -153,11 +143,11 @@ let package = Package(
       "ReportsTests",
       needs: [
         "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
-        "Programs", "Reports", "Simulation", "Storage", "Timing",
-
+        "Programs", "Reports", "Simulation", "Storage", "Timing", "Workloads",
       ], exclude: ["Goldens"]),
     tests(
-      "AccuracyTests", needs: ["Accuracy", "Captures", "Device", "Hardware", "Kernels", "Timing"]),
+      "AccuracyTests",
+      needs: ["Accuracy", "Captures", "Device", "Hardware", "Kernels", "Timing", "Workloads"]),
     tests(
       "CapturesTests",
       needs: [
@@ -172,8 +162,7 @@ let package = Package(
       "KernelsTests",
       needs: [
         "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
-        "Programs", "Timing",
-
+        "Programs", "Timing", "Workloads",
       ],
       resources: [.copy("Data")]),
     tests(
@@ -184,15 +173,15 @@ let package = Package(
       "CompilerTests",
       needs: [
         "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
-        "Programs", "Simulation",
+        "Programs", "Simulation", "Workloads",
       ]),
     tests(
       "SimulationTests",
       needs: [
         "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
-        "Programs", "Reports", "Simulation", "Timing",
+        "Programs", "Reports", "Simulation", "Timing", "Workloads",
       ]),
-    tests("CInterfaceTests", needs: ["CInterface", "Programs", "SessionFuzzing"]),
+    tests("CInterfaceTests", needs: ["CInterface", "Programs", "Dev"]),
     tests("CommandTests", needs: ["Storage", "trnsim"]),
     tests("StorageTests", needs: ["Diagnostics", "Storage"], resources: [.copy("Data")]),
     tests(
@@ -201,28 +190,28 @@ let package = Package(
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", "Storage",
       ]),
     tests(
-      "SuitesTests", needs: ["Hardware", "Kernels", "Reports", "Simulation", "Suites"]),
-    tests(
-      "ModelsTests", needs: ["Hardware", "Kernels", "Machine", "Models", "Simulation", "Timing"]),
+      "ModelsTests",
+      needs: [
+        "Baselines", "Hardware", "Kernels", "Machine", "Models", "Reports", "Simulation", "Timing",
+        "Workloads",
+      ]),
     tests(
       "BaselinesTests",
       needs: [
         "Baselines", "Compiler", "Device", "Diagnostics", "Hardware", "ISA", "Kernels", "Programs",
-        "Reports", "Workloads", "Simulation", "Sweeps", "Timing",
+        "Reports", "Simulation", "Sweeps", "Timing", "Workloads",
       ]),
-    tests("SearchesTests", needs: ["Compiler", "Diagnostics", "Reports", "Searches", "Sweeps"]),
     tests(
       "SweepsTests",
       needs: [
-        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation",
-        "Sweeps", "Timing",
+        "Compiler", "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs",
+        "Reports", "Simulation", "Sweeps", "Timing", "Workloads",
       ]),
     tests(
       "TracesTests",
       needs: [
         "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
-        "Simulation", "Timing",
+        "Simulation", "Timing", "Workloads",
       ], exclude: ["Goldens"]),
     tests("YAMLTests", needs: ["YAML"]),
     tests("HouseTests", needs: ["Device", "ISA", "Kernels"]),

@@ -3,6 +3,7 @@ public import Device
 public import Hardware
 public import Reports
 import Timing
+public import Workloads
 
 /// Captures of trn1: their engines' rows and their totals, since the unit of their DMA stamps is unknown.
 public struct EngineTable: Sendable {
@@ -27,7 +28,9 @@ public struct EngineTable: Sendable {
   /// Compares captures with a hardware.
   ///
   /// - Throws: Diagnostics of unreadable captures, or what the timing finds wrong.
-  public init(_ paths: [String], on hardware: Hardware) throws {
+  public init(
+    _ paths: [String], of kernels: KernelCatalog, on hardware: Hardware
+  ) throws {
     rows = try parallelMap(paths.sorted()) { path in
       let capture = try Capture(enginesOf: path)
       let replay = try Replay(capture, on: hardware, dma: .predicted)
@@ -47,7 +50,7 @@ public struct EngineTable: Sendable {
       var error: Double?
       if let total, let captured = CapturedKernel.all.first(where: { $0.name == kernel }) {
         let simulated =
-          Double(try SourceRun(captured, on: hardware).span) / 1_000_000
+          Double(try SourceRun(captured, of: kernels, on: hardware).span) / 1_000_000
           + hardware.launch.profilerOverhead / 1000
         error = 100 * (simulated - total) / total
       }

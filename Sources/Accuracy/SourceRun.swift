@@ -1,10 +1,10 @@
 import Compiler
 public import Device
 public import Hardware
-import Kernels
 import Machine
-import Simulation
+import Programs
 public import Timing
+public import Workloads
 
 /// A captured kernel simulated from its source: Lowering and Timing together.
 public struct SourceRun: Sendable {
@@ -18,10 +18,10 @@ public struct SourceRun: Sendable {
   /// Builds, lowers and times the kernel.
   ///
   /// - Throws: What the builder, the lowering or the timing find wrong.
-  public init(_ captured: CapturedKernel, on hardware: Hardware) throws {
+  public init(_ captured: CapturedKernel, of kernels: KernelCatalog, on hardware: Hardware) throws {
     self.captured = captured
-    let kernel = try captured.kernel.make(captured.settings)
-    device = try Lowering.lower(kernel.build(Geometry(hardware)), on: hardware)
+    let kernel = try kernels.make(captured.kernel, captured.settings)
+    device = try Lowering.lower(kernel.programs(Geometry(hardware)).programs[0], on: hardware)
     timeline = try Timing.run(
       device, on: hardware, options: TimingOptions(released: Timing.release(hardware)))
   }

@@ -1,5 +1,6 @@
 public import Hardware
 public import Reports
+public import Workloads
 
 /// The errors of all captured kernels, simulated from source, in one table.
 public struct SourceTable: Sendable {
@@ -25,11 +26,12 @@ public struct SourceTable: Sendable {
   /// determines.
   ///
   /// - Throws: What the builder, the lowering or the timing find wrong.
-  public init(on hardware: Hardware) throws {
+  public init(of kernels: KernelCatalog, on hardware: Hardware) throws {
     let phases = PhaseErrors.phases(hardware)
     rows = try parallelMap(CapturedKernel.all) { captured in
       let spans = try phases.map { phase in
-        Double(try SourceRun(captured, on: hardware.shifted(to: phase)).span) / 1_000_000
+        Double(try SourceRun(captured, of: kernels, on: hardware.shifted(to: phase)).span)
+          / 1_000_000
       }
       return Row(captured: captured, simulated: spans)
     }

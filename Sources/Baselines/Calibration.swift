@@ -83,8 +83,8 @@ public struct Calibration: Sendable {
       for: variants.filter { !names.contains($0.name) }.map(\.variant), beside: times.path)
     try recorder.open(
       for: variants.filter { names.contains($0.name) }.map(\.variant), beside: suite?.path ?? "")
-    let own = Evaluator(beside: times.path, recorder: recorder)
-    let theirs = Evaluator(beside: suite?.path ?? "", recorder: recorder)
+    let own = Evaluator(kernels: times.kernels, beside: times.path, recorder: recorder)
+    let theirs = Evaluator(kernels: times.kernels, beside: suite?.path ?? "", recorder: recorder)
     var found: [Int: Result<Row, DiagnosticError>] = [:]
     var next = 0
     try runner.run(

@@ -2,7 +2,6 @@ import Device
 import Diagnostics
 import FoundationEssentials
 import Hardware
-import Kernels
 import Machine
 import Programs
 import Reports
@@ -88,7 +87,7 @@ extension Check {
     let kept = KeptPrograms(of: suite, baseline: path)
     for entry in suite.entries {
       let what = entry.variant.isScript ? "a script of the suite" : "a program of the suite"
-      for path in Workload(entry.variant.subject, beside: suite.path).files {
+      for path in Workload(entry.variant.subject, of: suite.kernels, beside: suite.path).files {
         uses.reads(pathBeside(suite.path, path), as: what)
       }
       if !Hardware.builtinNames.contains(entry.variant.hardware) {

@@ -45,7 +45,8 @@ public struct Check: Sendable {
     let recorder = Recorder()
     try recorder.open(
       for: entries.map(\.variant).filter { given[$0.recordingKey] == nil }, beside: suite.path)
-    let evaluator = Evaluator(beside: suite.path, recorder: recorder, given: given)
+    let evaluator = Evaluator(
+      kernels: suite.kernels, beside: suite.path, recorder: recorder, given: given)
     self.evaluator = evaluator
     let machines = MachineTable()
     var found: [String: EntryRun] = [:]

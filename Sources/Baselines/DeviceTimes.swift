@@ -1,9 +1,8 @@
 public import Diagnostics
 import FoundationEssentials
-import Kernels
 import Storage
 import Sweeps
-import Workloads
+public import Workloads
 import YAML
 
 // workload,measured_us
@@ -28,6 +27,8 @@ public struct DeviceTimes: Sendable {
 
   /// The file.
   public var path: String
+  /// Which kernels there are.
+  let kernels: KernelCatalog
   /// Its rows.
   public var rows: [Row] = []
 
@@ -46,9 +47,14 @@ public struct DeviceTimes: Sendable {
 
   /// Reads a file, `.csv` or YAML.
   ///
-  /// - Parameter suite: Whose entries workloads may name.
+  /// - Parameters:
+  ///   - kernels: Which there are.
+  ///   - suite: Whose entries workloads may name.
   /// - Throws: `DiagnosticError` with everything that is wrong with it.
-  public init(path: String, suite: SuiteFile? = nil) throws(DiagnosticError) {
+  public init(
+    path: String, of kernels: KernelCatalog, suite: SuiteFile? = nil
+  ) throws(DiagnosticError) {
+    self.kernels = kernels
     self.path = path
     var findings: [Diagnostic] = []
     let written =
@@ -56,7 +62,7 @@ public struct DeviceTimes: Sendable {
       ? DeviceTimes.csv(path, &findings) : DeviceTimes.yaml(path)
     for one in written {
       do throws(DiagnosticError) {
-        rows.append(try DeviceTimes.row(one, path, suite))
+        rows.append(try DeviceTimes.row(one, path, kernels, suite))
       } catch {
         findings += error.diagnostics.map {
           Diagnostic(.error, $0.message, at: one.place, remedy: $0.remedy)
@@ -165,7 +171,7 @@ public struct DeviceTimes: Sendable {
   }
 
   private static func row(
-    _ written: Written, _ path: String, _ suite: SuiteFile?
+    _ written: Written, _ path: String, _ kernels: KernelCatalog, _ suite: SuiteFile?
   ) throws(DiagnosticError) -> Row {
     guard let measured = Double(written.measured), measured.isFinite, measured > 0 else {
       throw DiagnosticError(
@@ -188,10 +194,10 @@ public struct DeviceTimes: Sendable {
     let function = subject.firstRange(of: ".py:").map { String(subject[$0.upperBound...]) }
     let file = function.map { String(subject.dropLast($0.count + 1)) } ?? subject
     guard
-      KernelName(rawValue: file) != nil
+      kernels[file] != nil
         || FileManager.default.fileExists(atPath: pathBeside(path, file))
     else {
-      let known = KernelName.allCases.map(\.rawValue) + (suite?.entries.map(\.name) ?? [])
+      let known = kernels.names + (suite?.entries.map(\.name) ?? [])
       throw DiagnosticError(
         "there is no kernel, no file\(suite == nil ? "" : " and no entry of the suite") '\(file)'",
         remedy: remedyForUnknown(file, known: known))

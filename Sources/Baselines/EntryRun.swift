@@ -1,11 +1,11 @@
 import Diagnostics
 import Hardware
-import Kernels
 import Machine
 import Programs
 import Reports
 import Simulation
 import Sweeps
+import Workloads
 
 /// What one entry of a suite gives now.
 struct EntryRun: Sendable {
@@ -28,7 +28,7 @@ struct EntryRun: Sendable {
       let run = try evaluator.run(variant)
       let program = run.slowestCore.program
       entry.parameters = EntryRun.parameters(
-        of: program, isKernel: isKernel, isScript: variant.isScript)
+        of: program, isKernel: evaluator.kernels[entry.subject] != nil, isScript: variant.isScript)
       if variant.isScript {
         for setting in variant.parameters { entry.parameters[setting.name] = setting.value }
       }
@@ -56,8 +56,6 @@ struct EntryRun: Sendable {
     self.entry = entry
     self.machine = machine ?? Baseline.Machine(fingerprint: "", values: [:])
   }
-
-  private var isKernel: Bool { KernelName(rawValue: entry.subject) != nil }
 
   static func hardwareKey(_ variant: Variant) -> String {
     variant.machine

@@ -1,6 +1,5 @@
 import Diagnostics
 import FoundationEssentials
-import Kernels
 import Storage
 import Sweeps
 import Workloads
@@ -72,7 +71,7 @@ extension SuiteFile {
       do {
         var base = Variant(subject, on: hardware)
         if entry.script != nil { base.inputs = entry.inputs }
-        try add(entry, Space(base, entry.axes))
+        try add(entry, Space(base, entry.axes, of: kernels))
       } catch let error as DiagnosticError {
         reader.report(error, node)
       } catch {
@@ -107,12 +106,12 @@ extension SuiteFile {
 
   private mutating func add(_ written: WrittenEntry, _ space: Space) throws {
     let subject = space.base.subject
-    if written.script == nil, KernelName(rawValue: subject) == nil,
+    if written.script == nil, kernels[subject] == nil,
       !FileManager.default.fileExists(atPath: pathBeside(path, subject))
     {
       throw DiagnosticError(
         "there is no kernel '\(subject)'",
-        remedy: remedyForUnknown(subject, known: KernelName.allCases.map(\.rawValue)))
+        remedy: remedyForUnknown(subject, known: kernels.names))
     }
     guard space.count <= SuiteFile.entryLimit - entries.count else {
       throw DiagnosticError(
@@ -122,7 +121,7 @@ extension SuiteFile {
       let variant = space[index]
       let varied = zip(space.axes, space.coordinates(index)).filter { $0.0.values.count > 1 }
       let settings = varied.map { "\($0.0.name)=\($0.0.values[$0.1])" }
-      let short = Workload(subject).shortName
+      let short = Workload(subject, of: kernels).shortName
       let words: [String]
       if let name = written.name {
         words = (written.subjects.count == 1 ? [name] : [name, short]) + settings

@@ -1,6 +1,7 @@
 public import Compiler
 public import Diagnostics
 public import Sweeps
+public import Workloads
 import YAML
 
 // suite: layer
@@ -33,6 +34,8 @@ public struct SuiteFile: Sendable {
   public var name: String
   /// The file it came from.
   public var path: String
+  /// Which kernels there are.
+  let kernels: KernelCatalog
   /// The entries, sorted by name.
   public var entries: [Entry] = []
   /// Names of the entries that are not run, because they would run somebody's Python.
@@ -46,6 +49,7 @@ public struct SuiteFile: Sendable {
 
   /// A suite without entries.
   init(name: String) {
+    kernels = .none
     self.name = name
     path = name
   }
@@ -59,12 +63,14 @@ public struct SuiteFile: Sendable {
   private static let keys = ["suite", "hardware", "programs", "tolerance", "entries"]
   /// Reads a suite.
   ///
+  /// - Parameter kernels: Which there are.
   /// - Throws: `DiagnosticError` with everything that is wrong with it.
-  public init(path: String) throws {
-    try self.init(SpecReader(path: path), path: path)
+  public init(path: String, of kernels: KernelCatalog) throws {
+    try self.init(SpecReader(path: path), of: kernels, path: path)
   }
 
-  init(_ given: SpecReader, path: String) throws {
+  init(_ given: SpecReader, of kernels: KernelCatalog, path: String) throws {
+    self.kernels = kernels
     var reader = given
     self.path = path
     let file = path.split(separator: "/").last.map(String.init) ?? path

@@ -4,6 +4,7 @@ import Reports
 import Storage
 public import Sweeps
 import Timing
+import Workloads
 
 /// Two runs side by side: what differs, and why.
 public struct TwoRuns: Sendable {
@@ -22,7 +23,7 @@ public struct TwoRuns: Sendable {
 
   /// Simulates two variants and compares them.
   public init(
-    _ before: Variant, _ after: Variant, evaluator: Evaluator = Evaluator()
+    _ before: Variant, _ after: Variant, evaluator: Evaluator
   ) throws {
     func side(_ variant: Variant) throws -> Side {
       guard let found = Sweeps.Measurement(Report(try evaluator.run(variant))) else {
@@ -92,7 +93,7 @@ extension Check {
     baseline = before
     baselinePath = name
     runs = [:]
-    evaluator = Evaluator()
+    evaluator = Evaluator(kernels: .none)
     results = after.entries.sorted { $0.key < $1.key }.map { name, entry in
       EntryResult(
         SuiteFile.Entry(name: name, variant: Variant(entry.subject), tolerances: [:]),

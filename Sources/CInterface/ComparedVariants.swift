@@ -2,12 +2,12 @@ import Baselines
 import Device
 import Diagnostics
 import Hardware
-import Kernels
 import Machine
 import Programs
 import Reports
 import Simulation
 import Sweeps
+import Workloads
 
 /// Variants that a caller recorded, what is varied, and the last comparison of them.
 struct ComparedVariants {
@@ -26,7 +26,7 @@ struct ComparedVariants {
 }
 
 extension Session {
-  private var evaluator: Evaluator { Evaluator(given: variants.given) }
+  private var evaluator: Evaluator { Evaluator(kernels: .none, given: variants.given) }
 
   private func variant(_ text: String) throws(DiagnosticError) -> Variant {
     try Variant(lines: text)
@@ -88,7 +88,7 @@ extension Session {
     variants.outcome = nil
     let axes = variants.axes
     variants.axes = []
-    let space = try Space(variant(text), axes)
+    let space = try Space(variant(text), axes, of: .none)
     // A variant without programs would be looked for in files.
     for index in 0..<min(space.count, Comparison.countLimit) {
       let variant = space[index]

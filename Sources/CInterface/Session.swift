@@ -4,12 +4,12 @@ import Diagnostics
 import Formats
 import Hardware
 import ISA
-import Kernels
 import Machine
 import Programs
 import Reports
 import Simulation
 import Synchronization
+import Workloads
 
 /// What a caller of the C interface holds: a program for each core, what it is bound to, and what the last
 /// call gave.

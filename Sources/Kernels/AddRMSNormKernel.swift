@@ -2,11 +2,12 @@ import Device
 import Formats
 import ISA
 import Machine
+public import Workloads
 
 /// RMSNorm of a sum, as one kernel or as two.
-public struct AddRMSNormKernel: Kernel {
+public struct AddRMSNormKernel: BuiltKernel {
   /// `add_rmsnorm`.
-  public static let name = KernelName.addRMSNorm
+  public static let name = KernelName.addRMSNorm.rawValue
   /// What it computes.
   public static let summary = "y = RMSNorm(x + residual), fused or with the sum through hbm"
   /// Formula and strategy.

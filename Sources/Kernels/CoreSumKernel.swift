@@ -3,12 +3,13 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// Rows that every core has a part of are added up, and every core gets the total: what follows a
 /// projection whose inputs are shared out.
 public struct CoreSumKernel: MultiCoreKernel {
   /// `core_sum`.
-  public static let name = KernelName.coreSum
+  public static let name = KernelName.coreSum.rawValue
   /// What it computes.
   public static let summary = "y = the sum of all cores' rows, on every core"
   /// Formula and strategy.

@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// The router: logits of all experts, softmax, the eight largest, renormalised.
-public struct ExpertRouterKernel: Kernel {
+public struct ExpertRouterKernel: BuiltKernel {
   /// `expert_router`.
-  public static let name = KernelName.expertRouter
+  public static let name = KernelName.expertRouter.rawValue
   /// What it computes.
   public static let summary =
     "weights and indices of the top 8 experts: softmax(x · w), renormalised"

@@ -1,3 +1,5 @@
+public import Workloads
+
 /// The closed list of kernels.
 public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case matmul
@@ -23,7 +25,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case coreSum = "core_sum"
 
   /// The kernel's type.
-  public var type: any Kernel.Type {
+  public var type: any BuiltKernel.Type {
     switch self {
     case .matmul: MatmulKernel.self
     case .rmsnorm: RMSNormKernel.self
@@ -52,8 +54,13 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   /// The kernel with these settings, each of the form `name=value`; the rest as declared.
   ///
   /// - Throws: `DiagnosticError` with everything that is wrong with the settings.
-  public func make(_ settings: [String] = []) throws -> any Kernel {
+  public func make(_ settings: [String] = []) throws -> any BuiltKernel {
     let type = self.type
     return type.init(try KernelParameters(settings, for: type.parameters))
   }
+}
+
+extension KernelCatalog {
+  /// Every kernel of this room.
+  public static let builtIn = KernelCatalog(KernelName.allCases.map(\.type))
 }

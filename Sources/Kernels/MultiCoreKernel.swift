@@ -2,11 +2,12 @@ public import Device
 import Diagnostics
 public import Machine
 public import Programs
+import Workloads
 
 /// A kernel that several cores compute together: a program for each, which meet at exchanges.
 ///
 /// `inputs` are the whole ones, before they are shared out; `outputs` are those of one rank.
-public protocol MultiCoreKernel: Kernel {
+public protocol MultiCoreKernel: BuiltKernel {
   /// Emits the tensors and operations of one core.
   ///
   /// The cores of a rank share its inputs and outputs, and what `KernelBuilder.shared` declares.
@@ -22,6 +23,9 @@ extension MultiCoreKernel {
         return (input.name, builder.input(input.name, input.dtype, shape))
       })
   }
+
+  /// They meet at exchanges.
+  public static var exchanges: Bool { true }
 
   /// The first core's part.
   public func emit(into builder: KernelBuilder) {
@@ -41,7 +45,7 @@ extension MultiCoreKernel {
         metadata["core"] = "\(place.core)"
         metadata["rank"] = "\(place.rank)"
       }
-      let builder = KernelBuilder(Self.name.rawValue, geometry: geometry, metadata: metadata)
+      let builder = KernelBuilder(Self.name, geometry: geometry, metadata: metadata)
       emit(into: builder, on: place)
       return try builder.finish()
     }

@@ -2,6 +2,7 @@ import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 /// How a tile of tokens is normalised: shared by RMSNorm and the fused add.
 struct NormStrategy {

@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// A row-parallel linear layer: ranks sum over parts of k, then over each other.
 public struct ParallelMatmulKernel: MultiCoreKernel {
   /// `parallel_matmul`.
-  public static let name = KernelName.parallelMatmul
+  public static let name = KernelName.parallelMatmul.rawValue
   /// What it computes.
   public static let summary = "y = xᵀ · w over ranks that hold parts of k, summed by a collective"
   /// Formula and strategy.

@@ -2,11 +2,12 @@ import Device
 import Formats
 import ISA
 import Machine
+public import Workloads
 
 /// RMSNorm over the last dimension, a tile of up to 128 tokens at a time.
-public struct RMSNormKernel: Kernel {
+public struct RMSNormKernel: BuiltKernel {
   /// `rmsnorm`.
-  public static let name = KernelName.rmsnorm
+  public static let name = KernelName.rmsnorm.rawValue
   /// What it computes.
   public static let summary = "y = x / sqrt(mean(x²) + eps) · gamma, row by row"
   /// Formula and strategy.

@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// Rotary position embedding of the query and key heads, by rotating halves.
-public struct RoPEKernel: Kernel {
+public struct RoPEKernel: BuiltKernel {
   /// `rope`.
-  public static let name = KernelName.rope
+  public static let name = KernelName.rope.rawValue
   /// What it computes.
   public static let summary = "rotates the halves of each q and k head by the token's position"
   /// Formula and strategy.

@@ -2,11 +2,12 @@ import Device
 import Formats
 import ISA
 import Machine
+public import Workloads
 
 /// SiLU of an expert's intermediate activations.
-public struct SiLUKernel: Kernel {
+public struct SiLUKernel: BuiltKernel {
   /// `silu`.
-  public static let name = KernelName.silu
+  public static let name = KernelName.silu.rawValue
   /// What it computes.
   public static let summary = "y = x / (1 + exp(-x)), in five steps or one activation"
   /// Formula and strategy.

@@ -2,11 +2,12 @@ import Device
 import Formats
 import ISA
 import Machine
+public import Workloads
 
 /// Softmax over the experts, a row per token.
-public struct SoftmaxKernel: Kernel {
+public struct SoftmaxKernel: BuiltKernel {
   /// `softmax`.
-  public static let name = KernelName.softmax
+  public static let name = KernelName.softmax.rawValue
   /// What it computes.
   public static let summary = "y = exp(x - max) / Σ exp(x - max) over the experts of each token"
   /// Formula and strategy.

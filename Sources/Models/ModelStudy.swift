@@ -4,6 +4,7 @@ import Kernels
 import Machine
 import Simulation
 public import Timing
+import Workloads
 
 /// The whole model: layers, head and sampling, priced pass by pass.
 ///

@@ -1,5 +1,5 @@
 import Formats
-public import Kernels
+public import Workloads
 
 // rmsnorm: x / sqrt(mean(x²) + eps) · gamma
 //
@@ -16,18 +16,16 @@ public struct KernelListing: Sendable {
   public init(_ kernel: any Kernel) { self.kernel = kernel }
 
   /// One line per kernel.
-  public static var text: String {
-    let width = KernelName.allCases.map(\.rawValue.count).max() ?? 0
-    return KernelName.allCases.map { name in
-      "\(name.rawValue.left(width))  \(name.type.summary)"
-    }.joined(separator: "\n")
+  public static func text(of kernels: KernelCatalog) -> String {
+    let width = kernels.names.map(\.count).max() ?? 0
+    return kernels.all.map { "\($0.name.left(width))  \($0.summary)" }.joined(separator: "\n")
   }
 
   /// The names and summaries of all kernels.
-  public static var json: String {
+  public static func json(of kernels: KernelCatalog) -> String {
     JSON.array(
-      KernelName.allCases.map {
-        .object(["name": .string($0.rawValue), "summary": .string($0.type.summary)])
+      kernels.all.map {
+        .object(["name": .string($0.name), "summary": .string($0.summary)])
       }
     ).text()
   }
@@ -35,7 +33,7 @@ public struct KernelListing: Sendable {
   /// Summary, parameters, inputs and outputs.
   public var text: String {
     let type = type(of: kernel)
-    var lines = ["\(type.name.rawValue): \(type.summary)", ""]
+    var lines = ["\(type.name): \(type.summary)", ""]
     lines += type.details.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     lines += ["", "parameters (name, value, allowed, meaning)"]
     let values = kernel.values.texts
@@ -56,7 +54,7 @@ public struct KernelListing: Sendable {
     let type = type(of: kernel)
     let values = kernel.values.texts
     return JSON.object([
-      "name": .string(type.name.rawValue),
+      "name": .string(type.name),
       "summary": .string(type.summary),
       "parameters": .array(
         type.parameters.map {

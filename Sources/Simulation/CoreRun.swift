@@ -1,10 +1,10 @@
 public import Compiler
 public import Device
 public import Hardware
-public import Kernels
 public import Machine
 public import Programs
 public import Timing
+public import Workloads
 
 /// What one simulation gave of one core.
 public struct CoreRun: Sendable {

@@ -3,9 +3,9 @@ import Device
 import Diagnostics
 import Formats
 import ISA
-import Kernels
 import Machine
 import Programs
+import Workloads
 
 /// The values of the cores of a layout: machines that meet at exchanges.
 final class CoresExecution {

@@ -1,9 +1,9 @@
 public import Device
 public import Hardware
-public import Kernels
 public import Machine
 public import Programs
 public import Timing
+public import Workloads
 
 /// One output compared with an independent float64 reference.
 public struct NumericCheck: Hashable, Sendable {

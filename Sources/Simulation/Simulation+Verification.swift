@@ -3,9 +3,9 @@ import Diagnostics
 import Formats
 public import Hardware
 import ISA
-public import Kernels
 import Machine
 public import Programs
+public import Workloads
 
 extension Simulation {
   /// Requires that each pass kept the program sound and its values, bit for bit.

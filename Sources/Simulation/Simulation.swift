@@ -4,10 +4,10 @@ import Diagnostics
 import Formats
 public import Hardware
 import ISA
-public import Kernels
 public import Machine
 public import Programs
 import Timing
+public import Workloads
 
 /// The façade: programs in, their values and their time out.
 public enum Simulation {

@@ -1,5 +1,4 @@
 public import Diagnostics
-import Kernels
 
 /// Something that is varied, with the values it takes.
 public struct Axis: Hashable, Sendable {

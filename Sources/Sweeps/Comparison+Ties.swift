@@ -1,6 +1,6 @@
 import Diagnostics
-import Kernels
 import Reports
+import Workloads
 
 // ties   the first 5 are within 9 % of the best: the model does not tell them apart
 
@@ -18,15 +18,14 @@ extension Comparison {
     }
     guard !isOtherMachine, space.base.overrides.isEmpty, space.base.scales.isEmpty,
       exchangesNothing,
-      let hardware = try? Evaluator().hardware(space.base)
+      let hardware = try? Evaluator(kernels: kernels).hardware(space.base)
     else { return nil }
     return DoubtTable.tieRatio(on: hardware)
   }
 
   /// Exchanges between cores were never measured.
   private var exchangesNothing: Bool {
-    guard let name = KernelName(rawValue: space.base.subject) else { return true }
-    return !((try? name.make(space.base.parameters.map(\.text))) is any MultiCoreKernel)
+    kernels[space.base.subject]?.exchanges != true
   }
 
   /// Of the ranked: how many from the first on are not told apart from it.

@@ -2,6 +2,7 @@ import Device
 import Diagnostics
 import Reports
 import Timing
+import Workloads
 
 /// All variants of a space, simulated and ranked.
 public struct Comparison: Sendable {
@@ -13,6 +14,8 @@ public struct Comparison: Sendable {
     public var outcome: VariantOutcome
   }
 
+  /// Which kernels there were.
+  let kernels: KernelCatalog
   /// What was compared.
   public var space: Space
   /// By variant; `nil` where it was not simulated because the comparison was interrupted.
@@ -40,6 +43,7 @@ public struct Comparison: Sendable {
         "\(space.count) variants, at most \(Comparison.countLimit) are compared at a time",
         remedy: "vary less, or use 'trnsim sweep', which stores its results in a file")
     }
+    kernels = evaluator.kernels
     self.space = space
     var found = [VariantOutcome?](repeating: nil, count: space.count)
     var index = 0

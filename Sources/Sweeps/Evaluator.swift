@@ -2,7 +2,6 @@ public import Compiler
 import Device
 public import Diagnostics
 public import Hardware
-public import Kernels
 import Machine
 public import Programs
 import Reports
@@ -27,6 +26,8 @@ public final class Evaluator: Sendable {
   private let file: String
   private let recorder: Recorder
   private let given: [String: Given]
+  /// Which kernels there are.
+  public let kernels: KernelCatalog
 
   /// Machines that are kept: one has about 100 KB.
   private static let hardwareLimit = 64
@@ -34,15 +35,18 @@ public final class Evaluator: Sendable {
   /// Makes an evaluator.
   ///
   /// - Parameters:
+  ///   - kernels: Which there are.
   ///   - values: Whether values are computed and compared with the reference, too.
   ///   - compiler: What is asked of the compiler in the place of what workloads say.
   ///   - file: The suite or spec from whose folder on variants name files.
   ///   - recorder: Who records kernels of Python scripts.
   ///   - given: Programs that are recorded already, by `Variant.recordingKey`.
   public init(
-    values: Bool = false, compiler: CompilerChanges = CompilerChanges(), beside file: String = "",
+    kernels: KernelCatalog, values: Bool = false, compiler: CompilerChanges = CompilerChanges(),
+    beside file: String = "",
     recorder: Recorder = Recorder(), given: [String: Given] = [:]
   ) {
+    self.kernels = kernels
     self.given = given
     computesValues = values
     self.compiler = compiler
@@ -185,10 +189,10 @@ public final class Evaluator: Sendable {
     case .refused(let reason): throw DiagnosticError(reason)
     case nil: break
     }
-    switch Workload(variant.subject, beside: file) {
+    switch Workload(variant.subject, of: kernels, beside: file) {
     case .kernel(let name):
       options.compiler = compilerOptions(options, variant)
-      return .kernel(try name.make(variant.parameters.map(\.text)), options)
+      return .kernel(try kernels.make(name, variant.parameters.map(\.text)), options)
     case .programs(let paths):
       options.compiler = compilerOptions(options, variant)
       return .programs(Programs(set: try read(paths, variant.coresPerRank), options: options))

@@ -1,7 +1,6 @@
 public import Diagnostics
 import Hardware
-import Kernels
-import Workloads
+public import Workloads
 
 /// All combinations of the values of some axes, around a fixed variant.
 ///
@@ -17,12 +16,15 @@ public struct Space: Hashable, Sendable {
 
   /// Makes a space.
   ///
+  /// - Parameter kernels: Which there are.
   /// - Throws: `DiagnosticError` with all that is wrong: names that do not exist or are both fixed
   ///   and varied, values that a parameter cannot have, too many combinations.
-  public init(_ base: Variant, _ axes: [Axis]) throws(DiagnosticError) {
+  public init(
+    _ base: Variant, _ axes: [Axis], of kernels: KernelCatalog
+  ) throws(DiagnosticError) {
     self.base = base
     self.axes = axes
-    let findings = problems()
+    let findings = problems(kernels)
     guard findings.isEmpty else { throw DiagnosticError(findings) }
   }
 
@@ -51,7 +53,7 @@ public struct Space: Hashable, Sendable {
 
   // MARK: - Checks
 
-  private func problems() -> [Diagnostic] {
+  private func problems(_ kernels: KernelCatalog) -> [Diagnostic] {
     var found: [Diagnostic] = []
     var seen: Set<Axis.Target> = []
     for axis in axes.flatMap(\.parts) where !seen.insert(axis.target).inserted {
@@ -71,7 +73,7 @@ public struct Space: Hashable, Sendable {
           .error, "there are more than \(Space.countLimit) combinations",
           remedy: "vary less, or search a sample: search: {random: 10000}"))
     }
-    return found + subjectProblems() + hardwareProblems()
+    return found + subjectProblems(kernels) + hardwareProblems()
   }
 
   private func isFixed(_ target: Axis.Target) -> Bool {
@@ -88,7 +90,7 @@ public struct Space: Hashable, Sendable {
   }
 
   /// Every value of every parameter must be one that each of the kernels takes.
-  private func subjectProblems() -> [Diagnostic] {
+  private func subjectProblems(_ kernels: KernelCatalog) -> [Diagnostic] {
     var found: [Diagnostic] = []
     var settings = base.parameters
     for axis in axes.flatMap(\.parts) {
@@ -96,10 +98,10 @@ public struct Space: Hashable, Sendable {
       settings += axis.values.map { Setting(name, $0) }
     }
     for subject in values(of: .subject, orElse: base.subject) {
-      let kernel: KernelName
-      switch Workload(subject) {
+      let declared: [KernelParameter]
+      switch Workload(subject, of: kernels) {
       case .kernel(let name):
-        kernel = name
+        declared = kernels[name]?.parameters ?? []
         if base.inputs != nil {
           found.append(
             Diagnostic(
@@ -114,14 +116,14 @@ public struct Space: Hashable, Sendable {
           found.append(
             Diagnostic(
               .error, "'\(subject)' is a program file, and only kernels have parameters and inputs",
-              remedy: remedyForUnknown(subject, known: KernelName.allCases.map(\.rawValue))
+              remedy: remedyForUnknown(subject, known: kernels.names)
                 + "; a kernel of a script is FILE.py:FUNCTION"))
         }
         continue
       }
       for setting in settings {
         do {
-          _ = try KernelParameters([setting.text], for: kernel.type.parameters)
+          _ = try KernelParameters([setting.text], for: declared)
         } catch let error as DiagnosticError {
           for finding in error.diagnostics where !found.contains(finding) { found.append(finding) }
         } catch {

@@ -23,7 +23,7 @@ extension Variant {
   ///
   /// - Parameter file: The suite or spec from whose folder on files are named.
   public func call(beside file: String = "") throws(DiagnosticError) -> ScriptCall? {
-    guard case .script(let script, let function) = Workload(subject) else { return nil }
+    guard case .script(let script, let function) = Workload(script: subject) else { return nil }
     let values = Dictionary(parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     let shapes = try inputShapes()
     let sizes = Set((shapes ?? []).flatMap(\.sizes))

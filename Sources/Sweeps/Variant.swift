@@ -58,7 +58,7 @@ public struct Variant: Hashable, Sendable {
 
   /// Whether it is a kernel of a Python script.
   public var isScript: Bool {
-    if case .script = Workload(subject) { true } else { false }
+    Workload(script: subject) != nil
   }
 
   /// Sets what a value of an axis sets.

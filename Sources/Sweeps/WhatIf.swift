@@ -42,7 +42,7 @@ public struct WhatIf: Sendable {
   /// - Throws: `DiagnosticError` if the variant itself does not run.
   public init(
     _ variant: Variant, scales: [(target: ScaledTarget, factors: [Double])],
-    runner: ParallelRunner = ParallelRunner(), evaluator: Evaluator = Evaluator()
+    runner: ParallelRunner = ParallelRunner(), evaluator: Evaluator
   ) throws {
     self.variant = variant
     let hardware = try evaluator.hardware(variant)

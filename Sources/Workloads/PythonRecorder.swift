@@ -3,7 +3,6 @@ import Diagnostics
 import Formats
 import FoundationEssentials
 import Glibc
-import Kernels
 import Programs
 
 /// A process of Python that has a script open and records its kernels, a call at a time.

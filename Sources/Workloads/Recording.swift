@@ -1,4 +1,3 @@
-public import Kernels
 public import Programs
 
 /// What a script's kernel recorded: its programs, before any compiler, and what its launch says of them.

@@ -1,14 +1,13 @@
 public import Diagnostics
 import FoundationEssentials
-public import Kernels
 import Storage
 
 // matmul | rope.trn | a.trn+b.trn | moe.py | moe.py:rmsnorm
 
 /// What a user brings to be simulated, as its name says it.
 public enum Workload: Hashable, Sendable {
-  /// A kernel of this package.
-  case kernel(KernelName)
+  /// A kernel of a catalog, by its name.
+  case kernel(String)
   /// Program files, one for each core.
   case programs([String])
   /// A Python script with NKI kernels; without a function its last kernel.
@@ -16,19 +15,30 @@ public enum Workload: Hashable, Sendable {
 
   /// Reads a name as commands, suites and sweeps take it: a kernel's name wins, everything else is files.
   ///
-  /// - Parameter file: The suite or spec from whose folder on files are named.
-  public init(_ name: String, beside file: String = "") {
-    if let kernel = KernelName(rawValue: name) {
-      self = .kernel(kernel)
-    } else if name.hasSuffix(".py") {
-      self = .script(path: name, function: nil)
-    } else if let colon = Workload.functionColon(in: name) {
-      self = .script(
-        path: String(name[..<colon]), function: String(name[name.index(after: colon)...]))
+  /// - Parameters:
+  ///   - kernels: Whose names win.
+  ///   - file: The suite or spec from whose folder on files are named.
+  public init(_ name: String, of kernels: KernelCatalog, beside file: String = "") {
+    if kernels[name] != nil {
+      self = .kernel(name)
+    } else if let script = Workload(script: name) {
+      self = script
     } else if FileManager.default.fileExists(atPath: pathBeside(file, name)) {
       self = .programs([name])
     } else {
       self = .programs(name.split(separator: "+").map(String.init))
+    }
+  }
+
+  /// A script, with or without a function; `nil` if the name says something else.
+  public init?(script name: String) {
+    if name.hasSuffix(".py") {
+      self = .script(path: name, function: nil)
+    } else if let colon = Workload.functionColon(in: name) {
+      self = .script(
+        path: String(name[..<colon]), function: String(name[name.index(after: colon)...]))
+    } else {
+      return nil
     }
   }
 
@@ -49,8 +59,12 @@ public enum Workload: Hashable, Sendable {
 
   /// Fails if a file is missing: a kernel's name that is misspelled, or a path.
   ///
-  /// - Parameter file: The suite or spec from whose folder on files are named.
-  public func requireFiles(beside file: String = "") throws(DiagnosticError) {
+  /// - Parameters:
+  ///   - kernels: Whose names are suggested.
+  ///   - file: The suite or spec from whose folder on files are named.
+  public func requireFiles(
+    of kernels: KernelCatalog, beside file: String = ""
+  ) throws(DiagnosticError) {
     let missing = files.filter { !FileManager.default.fileExists(atPath: pathBeside(file, $0)) }
     guard missing.isEmpty else {
       throw DiagnosticError(
@@ -65,7 +79,7 @@ public enum Workload: Hashable, Sendable {
           }
           return Diagnostic(
             .error, "there is no kernel and no file '\(whole)'",
-            remedy: remedyForUnknown(path, known: KernelName.allCases.map(\.rawValue)))
+            remedy: remedyForUnknown(path, known: kernels.names))
         })
     }
   }
@@ -73,7 +87,7 @@ public enum Workload: Hashable, Sendable {
   /// A short name: a kernel's, a script's function, a file's without folders and endings.
   public var shortName: String {
     switch self {
-    case .kernel(let name): name.rawValue
+    case .kernel(let name): name
     case .script(_, let function?): function
     case .script(let path, nil): Workload.stem(path, [".py"])
     case .programs(let paths):

@@ -6,11 +6,12 @@ import Hardware
 import Kernels
 import Testing
 import Timing
+import Workloads
 
 /// Captured kernels simulated from source against the spans that were measured.
 struct SourceTests {
   static let hardware = Result { try Hardware.load("trn2") }
-  static let table = Result { try SourceTable(on: hardware.get()) }
+  static let table = Result { try SourceTable(of: .builtIn, on: hardware.get()) }
 
   /// Captures beside the repository, where there are some.
   static let captures = URL(fileURLWithPath: #filePath)
@@ -41,7 +42,7 @@ struct SourceTests {
   @Test func theStreamsAreTheCapturedOnes() throws {
     func counts(_ name: String) throws -> [String: Int] {
       let captured = try #require(CapturedKernel.all.first { $0.name == name })
-      let run = try SourceRun(captured, on: Self.hardware.get())
+      let run = try SourceRun(captured, of: .builtIn, on: Self.hardware.get())
       var found: [String: Int] = [:]
       for instruction in run.device.instructions where instruction.opcode != .eventSemaphore {
         found["\(instruction.engine.displayName) \(instruction.opcode.name)", default: 0] += 1

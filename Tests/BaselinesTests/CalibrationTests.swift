@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Kernels
 import Sweeps
 import Testing
 import Workloads
@@ -13,7 +14,7 @@ import Workloads
     let folder = try Folder()
     let path = try folder.write(text, to: name)
     do {
-      _ = try DeviceTimes(path: path)
+      _ = try DeviceTimes(path: path, of: .builtIn)
       return []
     } catch {
       return error.diagnostics.map { finding in
@@ -27,14 +28,14 @@ import Workloads
     try folder.write(threeSteps(), to: "a.trn")
     let csv = try DeviceTimes(
       path: folder.write(
-        "measured_us, workload\n12.5, softmax tokens=2\n\n3,a.trn\n", to: "t.csv"))
+        "measured_us, workload\n12.5, softmax tokens=2\n\n3,a.trn\n", to: "t.csv"), of: .builtIn)
     let yaml = try DeviceTimes(
       path: folder.write(
         """
         times:
           - {workload: softmax tokens=2, measured_us: 12.5}
           - {workload: a.trn, measured_us: 3, hardware: trn2}
-        """, to: "t.yaml"))
+        """, to: "t.yaml"), of: .builtIn)
     #expect(csv.rows == yaml.rows)
     #expect(csv.rows.map(\.measured) == [12.5, 3])
     #expect(csv.rows[0].entry.variant.parameters.map(\.text) == ["tokens=2"])
@@ -62,7 +63,7 @@ import Workloads
     try folder.write("", to: "mlp.py")
     let times = try DeviceTimes(
       path: folder.write(
-        "workload,measured_us\n\"mlp.py:kernel x=bfloat16[128,512] width=64\",12.5\n", to: "t.csv"))
+        "workload,measured_us\n\"mlp.py:kernel x=bfloat16[128,512] width=64\",12.5\n", to: "t.csv"), of: .builtIn)
     let entry = try #require(times.rows.first).entry
     #expect(entry.variant.subject == "mlp.py:kernel" && entry.variant.isScript)
     let call = try #require(try entry.variant.call(beside: times.path))
@@ -77,7 +78,7 @@ import Workloads
       "workload,measured_us\nmlp.py,1\nmlp.py:f x=float33[2],1\nmlp.py:f x=int8[n],1\n",
       to: "bad.csv")
     do {
-      _ = try DeviceTimes(path: bad)
+      _ = try DeviceTimes(path: bad, of: .builtIn)
       Issue.record("nothing was refused")
     } catch {
       #expect(
@@ -131,7 +132,7 @@ import Workloads
   @Test func kernelsRunAndNothingIsWritten() throws {
     let folder = try Folder()
     let path = try folder.write("workload,measured_us\nsoftmax tokens=2,12.5\n", to: "t.csv")
-    let found = try Calibration(DeviceTimes(path: path))
+    let found = try Calibration(DeviceTimes(path: path, of: .builtIn))
     #expect(found.rows.count == 1 && found.rows[0].predicted > 0)
     #expect(folder.names == ["t.csv"])
   }

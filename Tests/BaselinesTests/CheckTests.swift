@@ -1,8 +1,10 @@
 import Device
 import Diagnostics
 import Foundation
+import Kernels
 import Sweeps
 import Testing
+import Workloads
 
 @testable import Baselines
 
@@ -99,7 +101,7 @@ import Testing
       baseline.entries["\(name) dma.bytes_per_cycle=16"] = entry
       baseline.entries["\(name) dma.bytes_per_cycle=16"]?.hardware = key
     }
-    let check = try Check(SuiteFile(path: accepted.suite.path), against: baseline)
+    let check = try Check(SuiteFile(path: accepted.suite.path, of: .builtIn), against: baseline)
     #expect(check.exitCode(strict: false) == 3)
     let moved = check.results.filter { $0.verdict == .incomparable }
     #expect(moved.count == 2)
@@ -168,7 +170,7 @@ import Testing
     try accepted.folder.write(
       threeSteps(extra: "tensor_scalar dst=b data=b op0=multiply operand0=1.0 engine=vector\n"),
       to: "steps.trn")
-    let suite = try SuiteFile(path: accepted.suite.path)
+    let suite = try SuiteFile(path: accepted.suite.path, of: .builtIn)
     let path = Baseline.path(of: suite)
     let others = try Check(suite, only: "rmsnorm*", against: Baseline.read(path))
     #expect(others.results.count == 2)

@@ -1,8 +1,10 @@
 import Diagnostics
 import Foundation
+import Kernels
 import Programs
 import Sweeps
 import Testing
+import Workloads
 
 @testable import Baselines
 
@@ -20,7 +22,7 @@ import Testing
 
   private func update(_ accepted: Accepted, at name: String) throws {
     let path = "\(accepted.folder.path)/\(name)"
-    let suite = try SuiteFile(path: accepted.suite.path)
+    let suite = try SuiteFile(path: accepted.suite.path, of: .builtIn)
     try Check(suite, against: Baseline.read(path), at: path).writeBaseline(reason: nil)
   }
 

@@ -1,4 +1,6 @@
+import Kernels
 import Testing
+import Workloads
 
 @testable import Baselines
 
@@ -9,7 +11,7 @@ import Testing
     // Another value somewhere.
     baseline.hardware["trn2"]?.fingerprint = "0"
     change(&baseline)
-    return try Check(SuiteFile(path: accepted.suite.path), against: baseline)
+    return try Check(SuiteFile(path: accepted.suite.path, of: .builtIn), against: baseline)
   }
 
   @Test func valuesThatNothingReads() throws {

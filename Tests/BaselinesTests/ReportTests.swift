@@ -1,8 +1,10 @@
 import Diagnostics
 import Foundation
+import Kernels
 import Reports
 import Sweeps
 import Testing
+import Workloads
 
 @testable import Baselines
 
@@ -151,11 +153,13 @@ import Testing
   @Test func twoRunsAreCompared() throws {
     let both = try TwoRuns(
       Variant("add_rmsnorm", [Setting("tokens", "8"), Setting("form", "separate")]),
-      Variant("add_rmsnorm", [Setting("tokens", "8"), Setting("form", "fused")]))
+      Variant("add_rmsnorm", [Setting("tokens", "8"), Setting("form", "fused")]),
+      evaluator: Evaluator(kernels: .builtIn))
     #expect(both.exitCode == 4)
     #expect(both.text.contains("why B takes less"))
     #expect(both.text.contains("hbm_write_bytes"))
-    let same = try TwoRuns(Variant("softmax"), Variant("softmax"))
+    let same = try TwoRuns(
+      Variant("softmax"), Variant("softmax"), evaluator: Evaluator(kernels: .builtIn))
     #expect(same.exitCode == 0)
     #expect(same.text.contains("instructions: the same"))
   }

@@ -1,6 +1,7 @@
 import Compiler
 import Diagnostics
 import Foundation
+import Kernels
 import Sweeps
 import Testing
 import Workloads
@@ -29,7 +30,7 @@ import Workloads
           tolerance: {total_time_ps: "+0 -5 %", hbm_read_bytes: 64}
         - program: p/*.trn
       """, to: "s.yaml")
-    let suite = try SuiteFile(path: path)
+    let suite = try SuiteFile(path: path, of: .builtIn)
     #expect(suite.name == "mine")
     let names = suite.entries.map(\.name)
     #expect(names.count == 8 + 2 + 2)
@@ -66,7 +67,7 @@ import Workloads
         - kernel: silu
           parameters: [1]
       """, to: "s.yaml")
-    let error = #expect(throws: DiagnosticError.self) { try SuiteFile(path: path) }
+    let error = #expect(throws: DiagnosticError.self) { try SuiteFile(path: path, of: .builtIn) }
     let text = error?.description ?? ""
     for part in [
       ":1:8: error: suite must be a text", ":2:1: error: a suite has no 'tolerances'",
@@ -82,10 +83,12 @@ import Workloads
       "", "[1, 2]", "entries: []", "entries: x", "a: &b 1", "entries:\n  - kernel: [", "x: {",
     ] {
       let path = try folder.write(bad, to: "bad.yaml")
-      #expect(throws: DiagnosticError.self, "\(bad)") { try SuiteFile(path: path) }
+      #expect(throws: DiagnosticError.self, "\(bad)") { try SuiteFile(path: path, of: .builtIn) }
     }
     let twice = try folder.write("entries: [{kernel: silu}, {kernel: silu}]", to: "twice.yaml")
-    let repeated = #expect(throws: DiagnosticError.self) { try SuiteFile(path: twice) }
+    let repeated = #expect(throws: DiagnosticError.self) {
+      try SuiteFile(path: twice, of: .builtIn)
+    }
     #expect(repeated?.description.contains("the entry 'silu' is there twice") == true)
   }
 
@@ -105,7 +108,7 @@ import Workloads
           parameters: {eps: 1e-6}
           hardware: trn1
       """, to: "s.yaml")
-    let suite = try SuiteFile(path: path)
+    let suite = try SuiteFile(path: path, of: .builtIn)
     #expect(
       suite.entries.map(\.name) == [
         "f eps=1e-6 n=1 on trn1", "f eps=1e-6 n=4 on trn1", "g eps=1e-6 n=1 on trn1",
@@ -129,7 +132,9 @@ import Workloads
         - {name: b, script: k.py, kernel: f, inputs: {x: "float32 [16]"}}
         - {name: c, script: k.py, kernel: f, inputs: {x: "float32 [16]"}, set: {dma.rings: 8}}
       """, to: "other.yaml")
-    let calls = try SuiteFile(path: other).entries.map { try $0.variant.call(beside: other) }
+    let calls = try SuiteFile(path: other, of: .builtIn).entries.map {
+      try $0.variant.call(beside: other)
+    }
     #expect(calls[0] != calls[1])
     #expect(calls[1] == calls[2])
   }
@@ -146,7 +151,7 @@ import Workloads
         - {script: k.py, kernel: f, inputs: {x: "float32 [8]"}}
         - {script: k.py, kernel: g, inputs: {x: "float32 [8]"}, schedule: program}
       """, to: "s.yaml")
-    var suite = try SuiteFile(path: path)
+    var suite = try SuiteFile(path: path, of: .builtIn)
     let said = ["f", "g schedule=program", "silu", "softmax schedule=compiler"]
     #expect(suite.entries.map(\.name) == said + ["softmax schedule=program"])
     #expect(suite.entries.map(\.variant.schedule) == [nil, .program, nil, .compiler, .program])
@@ -164,7 +169,7 @@ import Workloads
   @Test func anotherOrderIsIncomparable() throws {
     let folder = try Folder()
     let path = try folder.write("entries: [{kernel: rmsnorm}]", to: "s.yaml")
-    var suite = try SuiteFile(path: path)
+    var suite = try SuiteFile(path: path, of: .builtIn)
     let before = try Check(suite, against: Baseline())
     try before.writeBaseline(reason: nil)
     suite.prefer(.compiler)
@@ -183,7 +188,7 @@ import Workloads
   @Test func subjectsStartAtTheSuite() throws {
     let accepted = try Accepted()
     #expect(accepted.baseline.entries["steps"]?.subject == "steps.trn")
-    let suite = try SuiteFile(path: "\(accepted.folder.path)/./s.yaml")
+    let suite = try SuiteFile(path: "\(accepted.folder.path)/./s.yaml", of: .builtIn)
     #expect(try Check(suite, against: accepted.baseline).exitCode(strict: true) == 0)
   }
 
@@ -212,7 +217,7 @@ import Workloads
     let entry = try #require(accepted.baseline.entries["steps"])
     let run = EntryRun(
       try #require(accepted.suite.entries.first { $0.name == "steps" }).variant,
-      Evaluator(beside: accepted.suite.path),
+      Evaluator(kernels: .builtIn, beside: accepted.suite.path),
       machines: MachineTable())
     for quantity in Quantity.allCases {
       #expect(entry.measurement[quantity] == run.entry.measurement[quantity], "\(quantity)")

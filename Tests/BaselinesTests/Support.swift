@@ -1,6 +1,8 @@
 import Foundation
+import Kernels
 import Programs
 import Sweeps
+import Workloads
 
 @testable import Baselines
 
@@ -62,7 +64,7 @@ struct Accepted {
     folder = try Folder()
     try folder.write(program, to: "steps.trn")
     let path = try folder.write(suite, to: "s.yaml")
-    self.suite = try SuiteFile(path: path)
+    self.suite = try SuiteFile(path: path, of: .builtIn)
     let check = try Check(self.suite, against: Baseline())
     try check.writeBaseline(reason: "first")
     baseline = try Baseline.read(Baseline.path(of: self.suite))
@@ -79,6 +81,6 @@ struct Accepted {
   /// The suite run again, with what its files hold now.
   func check(strict: Bool = false) throws -> Check {
     try Check(
-      SuiteFile(path: suite.path), against: Baseline.read(Baseline.path(of: suite)))
+      SuiteFile(path: suite.path, of: .builtIn), against: Baseline.read(Baseline.path(of: suite)))
   }
 }

@@ -1,6 +1,6 @@
 import CInterface
+import Dev
 import Foundation
-import SessionFuzzing
 import Testing
 
 /// What the settings of a session change, as another language sees it.

@@ -1,7 +1,7 @@
 import CInterface
+import Dev
 import Foundation
 import Programs
-import SessionFuzzing
 import Testing
 
 /// Results and bindings belong to the program that they were made with.

@@ -1,6 +1,6 @@
 import CInterface
+import Dev
 import Foundation
-import SessionFuzzing
 import Testing
 
 /// Calls the C functions as another language does.

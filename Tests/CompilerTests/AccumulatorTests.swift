@@ -4,6 +4,7 @@ import Kernels
 import Programs
 import Simulation
 import Testing
+import Workloads
 
 @testable import Compiler
 

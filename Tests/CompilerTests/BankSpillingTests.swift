@@ -8,6 +8,7 @@ import Machine
 import Programs
 import Simulation
 import Testing
+import Workloads
 
 @testable import Compiler
 

@@ -6,6 +6,7 @@ import Machine
 import Programs
 import Simulation
 import Testing
+import Workloads
 
 @testable import Compiler
 

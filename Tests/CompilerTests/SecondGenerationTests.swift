@@ -9,6 +9,7 @@ import Machine
 import Programs
 import Simulation
 import Testing
+import Workloads
 
 /// Passes of the second generation: each has a test here that fails without it, and one for what it leaves alone.
 struct SecondGenerationTests {

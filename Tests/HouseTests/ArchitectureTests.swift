@@ -52,6 +52,12 @@ import Testing
     }
   }
 
+  @Test func onlyTheToolKnowsKernels() throws {
+    #expect(
+      Set(try declared().filter { $0.value.contains("Kernels") }.keys) == ["Models", "trnsim"])
+    #expect(Set(try declared().filter { $0.value.contains("Models") }.keys) == ["trnsim"])
+  }
+
   @Test func arrowsPointDownwards() throws {
     let rows = try documented()
     let levels = Dictionary(uniqueKeysWithValues: rows.map { ($0.name, $0.level) })

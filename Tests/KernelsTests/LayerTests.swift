@@ -4,6 +4,7 @@ import Kernels
 import Machine
 import Programs
 import Testing
+import Workloads
 
 /// The decoder layer in bfloat16, its routing, and inputs that are made as they are read.
 struct LayerTests {

@@ -2,6 +2,7 @@ import Diagnostics
 import Formats
 import Kernels
 import Testing
+import Workloads
 
 /// Settings of the form `name=value`, right and wrong.
 struct ParametersTests {
@@ -25,7 +26,7 @@ struct ParametersTests {
       #expect(kernel.values[parameter.name] == parameter.defaultValue)
       #expect(!parameter.meaning.isEmpty)
     }
-    #expect(name.type.name == name)
+    #expect(name.type.name == name.rawValue)
     #expect(name.type.summary.count < 100)
   }
 

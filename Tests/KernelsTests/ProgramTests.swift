@@ -6,6 +6,7 @@ import Kernels
 import Machine
 import Programs
 import Testing
+import Workloads
 
 /// What the programs look like: traffic, reuse, capacity, strategies.
 struct ProgramTests {

@@ -1,6 +1,7 @@
 import Foundation
 import Kernels
 import Testing
+import Workloads
 
 /// The references themselves, against NumPy (`Tests/Reference/make_kernels.py`).
 struct ReferenceTests {

@@ -3,6 +3,7 @@ import Hardware
 import Kernels
 import Testing
 import Timing
+import Workloads
 
 /// What the strategies are for, in simulated time on trn2.
 struct StrategyTests {

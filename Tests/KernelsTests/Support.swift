@@ -7,6 +7,7 @@ import Kernels
 import Machine
 import Programs
 import Testing
+import Workloads
 
 extension Geometry {
   /// trn2 with 192 KiB of SBUF per partition, as NKI's allocator sees it.
@@ -30,7 +31,7 @@ struct Case: CustomTestStringConvertible, Sendable {
 
   var testDescription: String { ([kernel.rawValue] + settings).joined(separator: " ") }
 
-  func make() throws -> any Kernel { try kernel.make(settings) }
+  func make() throws -> any BuiltKernel { try kernel.make(settings) }
 }
 
 /// Runs a program's instructions in their order and gives the outputs' values by name.

@@ -4,6 +4,7 @@ import Kernels
 import Machine
 import Programs
 import Testing
+import Workloads
 
 /// Every kernel, executed in program order, against its float64 reference.
 struct ValuesTests {

@@ -5,6 +5,7 @@ import Models
 import Simulation
 import Testing
 import Timing
+import Workloads
 
 /// A layer operation by operation, and the model made of it.
 struct LayerStudyTests {

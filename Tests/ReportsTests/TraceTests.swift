@@ -9,6 +9,7 @@ import Programs
 import Storage
 import Testing
 import Timing
+import Workloads
 
 @testable import Reports
 @testable import Simulation

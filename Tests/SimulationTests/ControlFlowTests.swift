@@ -7,6 +7,7 @@ import Programs
 import Simulation
 import Testing
 import Timing
+import Workloads
 
 /// Loops and registers: what they compute, how long it takes, and what can be wrong with them.
 @Suite struct ControlFlowTests {

@@ -8,6 +8,7 @@ import Machine
 import Programs
 import Simulation
 import Testing
+import Workloads
 
 /// What goes wrong names the instruction, the operand, the text and the place.
 struct FaultTests {

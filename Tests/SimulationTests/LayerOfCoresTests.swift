@@ -6,6 +6,7 @@ import Machine
 import Simulation
 import Testing
 import Timing
+import Workloads
 
 /// The decoder layer on several cores.
 struct LayerOfCoresTests {

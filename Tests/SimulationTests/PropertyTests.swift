@@ -9,6 +9,7 @@ import Programs
 import Simulation
 import Testing
 import Timing
+import Workloads
 
 struct PropertyTests {
   @Test(arguments: KernelName.allCases, ["trn1", "trn2", "trn3"])

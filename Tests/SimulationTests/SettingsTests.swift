@@ -8,6 +8,7 @@ import Kernels
 import Machine
 import Programs
 import Testing
+import Workloads
 
 @testable import Reports
 @testable import Simulation

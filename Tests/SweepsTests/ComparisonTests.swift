@@ -7,6 +7,7 @@ import Machine
 import Reports
 import Simulation
 import Testing
+import Workloads
 
 @testable import Sweeps
 
@@ -16,7 +17,8 @@ import Testing
     _ base: Variant, _ axes: [String], width: Int = 2, values: Bool = false
   ) throws -> Comparison {
     try Comparison(
-      Space(base, axes.map { try Axis(parsing: $0) }), evaluator: Evaluator(values: values),
+      Space(base, axes.map { try Axis(parsing: $0) }, of: .builtIn),
+      evaluator: Evaluator(kernels: .builtIn, values: values),
       runner: ParallelRunner(width: width))
   }
 
@@ -146,7 +148,8 @@ import Testing
   @Test func interruptedComparisonsShowWhatTheyHave() throws {
     var asked = 0
     let comparison = try Comparison(
-      Space(Self.small, [Axis(parsing: "tile_m=1..100")]), evaluator: Evaluator(),
+      Space(Self.small, [Axis(parsing: "tile_m=1..100")], of: .builtIn),
+      evaluator: Evaluator(kernels: .builtIn),
       runner: ParallelRunner(width: 1),
       isCancelled: {
         asked += 1

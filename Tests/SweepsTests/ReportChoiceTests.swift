@@ -2,6 +2,7 @@ import Foundation
 import Kernels
 import Reports
 import Testing
+import Workloads
 
 @testable import Sweeps
 
@@ -25,7 +26,8 @@ import Testing
       return Axis(.parameter(parameter.name), values.map { "\($0)" })
     }
     return try Comparison(
-      Space(Variant(kernel.rawValue, base), axes), evaluator: Evaluator(),
+      Space(Variant(kernel.rawValue, base), axes, of: .builtIn),
+      evaluator: Evaluator(kernels: .builtIn),
       runner: ParallelRunner())
   }
 
@@ -79,7 +81,7 @@ import Testing
         let names = ["m", "k", "n", "tile_m", "tile_k", "tile_n"]
         let settings = zip(names, [m, k, n] + tile).map { Setting($0, "\($1)") }
         return try #require(
-          Evaluator().evaluate(Variant("matmul", settings)).measurement
+          Evaluator(kernels: .builtIn).evaluate(Variant("matmul", settings)).measurement
         ).time
       }
       let cells = times.map { time in

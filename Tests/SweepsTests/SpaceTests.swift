@@ -1,5 +1,7 @@
 import Diagnostics
+import Kernels
 import Testing
+import Workloads
 
 @testable import Sweeps
 
@@ -37,7 +39,10 @@ import Testing
   @Test func theLastAxisChangesFastest() throws {
     let space = try Space(
       Variant("matmul", [Setting("m", "128")]),
-      [Axis(.parameter("tile_n"), ["64", "128"]), Axis(.override("dma.rings"), ["4", "8", "16"])])
+      [
+        Axis(.parameter("tile_n"), ["64", "128"]), Axis(.override("dma.rings"), ["4", "8", "16"]),
+      ],
+      of: .builtIn)
     #expect(space.count == 6)
     #expect(space[0].key == "matmul m=128 tile_n=64 | trn2 dma.rings=4")
     #expect(space[1].key == "matmul m=128 tile_n=64 | trn2 dma.rings=8")
@@ -54,7 +59,7 @@ import Testing
           Axis(.parameter("m"), ["1", "2"]), Axis(.parameter("tile_x"), ["1"]),
           Axis(.parameter("tile_n"), ["0", "many"]), Axis(.override("dma.ring"), ["1"]),
           Axis(.parameter("tile_x"), ["2"]),
-        ])
+        ], of: .builtIn)
     }
     let text = error?.description ?? ""
     for part in [
@@ -66,8 +71,10 @@ import Testing
     #expect(throws: DiagnosticError.self) {
       try Space(
         Variant("matmul"),
-        ["m", "n", "k"].map { Axis(.parameter($0), (1...2048).map { "\($0)" }) })
+        ["m", "n", "k"].map { Axis(.parameter($0), (1...2048).map { "\($0)" }) }, of: .builtIn)
     }
-    #expect(throws: DiagnosticError.self) { try Space(Variant("silu", on: "trn9"), []) }
+    #expect(throws: DiagnosticError.self) {
+      try Space(Variant("silu", on: "trn9"), [], of: .builtIn)
+    }
   }
 }

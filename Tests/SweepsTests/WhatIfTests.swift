@@ -1,7 +1,9 @@
 import Diagnostics
 import Hardware
+import Kernels
 import Reports
 import Testing
+import Workloads
 
 @testable import Sweeps
 
@@ -29,7 +31,7 @@ import Testing
   @Test func everythingTwiceAsFastTakesHalf() throws {
     let found = try WhatIf(
       Variant("matmul", [Setting("m", "256"), Setting("k", "256"), Setting("n", "512")]),
-      scales: [(.part(.dmaBandwidth), [0.5, 1, 2])])
+      scales: [(.part(.dmaBandwidth), [0.5, 1, 2])], evaluator: Evaluator(kernels: .builtIn))
     let all = try #require(found.twice.last?.outcome.measurement)
     // Each duration is rounded to picoseconds by itself; the PE clock's windows are in cycles, and so
     // follow its clock.
@@ -57,9 +59,9 @@ import Testing
     if kernel == "core_sum" {
       variant.parameters = [Setting("tp", "2"), Setting("lnc", "2"), Setting("tokens", "1")]
     }
-    let run = try Evaluator().run(variant)
+    let run = try Evaluator(kernels: .builtIn).run(variant)
     let found = try #require(try WhatIf.gains(of: run, runner: ParallelRunner(width: 2)))
-    let table = try WhatIf(variant, scales: []).gains
+    let table = try WhatIf(variant, scales: [], evaluator: Evaluator(kernels: .builtIn)).gains
     for gain in table.gains {
       // Parts that the run does not use are left out, and give nothing.
       #expect(found.gains.first { $0.key == gain.key } == gain || gain.change == 0, "\(gain)")

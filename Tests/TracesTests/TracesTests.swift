@@ -9,6 +9,7 @@ import Reports
 import Simulation
 import Testing
 import Timing
+import Workloads
 
 /// The programs of `traces/`: what each gives is in `Goldens/`; `RECORD_GOLDENS=1` rewrites it.
 @Suite struct TracesTests {

@@ -1,3 +1,5 @@
+import Workloads
+
 extension KernelBuilder {
   /// Emits tiles of rows in two halves, the second one tile late if the tiling is interleaved.
   ///

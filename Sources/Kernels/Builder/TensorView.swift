@@ -1,6 +1,7 @@
 public import Formats
 import ISA
 public import Machine
+import Workloads
 
 /// A part of a tensor: the operands of a kernel are made by slicing and rearranging these.
 ///

@@ -1,5 +1,6 @@
 import Diagnostics
 import Machine
+import Workloads
 
 /// Hands out the bytes of the partitions of one memory from the first on, and keeps the books.
 struct TileAllocator {

@@ -1,3 +1,5 @@
+import Workloads
+
 /// How a kernel cuts its tokens into tiles of partitions: the same for all kernels of rows.
 struct TokenTiling {
   let tokens: Int

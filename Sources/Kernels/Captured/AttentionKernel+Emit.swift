@@ -2,6 +2,7 @@ import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 extension AttentionKernel {
   /// Rows of a query tile and of a transposed tile of keys: columns of the PE array.

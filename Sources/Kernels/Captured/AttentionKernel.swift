@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// Attention of one head, fused or in three passes through HBM.
-public struct AttentionKernel: Kernel {
+public struct AttentionKernel: BuiltKernel {
   /// `attention`.
-  public static let name = KernelName.attention
+  public static let name = KernelName.attention.rawValue
   /// What it computes.
   public static let summary = "out = softmax(qᵀ k) vᵀ of one head"
   /// Formula and strategy.

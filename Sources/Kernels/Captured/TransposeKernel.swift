@@ -2,11 +2,12 @@ import Device
 import Formats
 import ISA
 import Machine
+public import Workloads
 
 /// Transpose of a matrix by tiles on the PE array.
-public struct TransposeKernel: Kernel {
+public struct TransposeKernel: BuiltKernel {
   /// `transpose`.
-  public static let name = KernelName.transpose
+  public static let name = KernelName.transpose.rawValue
   /// What it computes.
   public static let summary = "out = in transposed, tile by tile on the PE array"
   /// Formula and strategy.

@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// Sum of two vectors, streamed through SBUF in tiles of all partitions.
-public struct VectorAddKernel: Kernel {
+public struct VectorAddKernel: BuiltKernel {
   /// `vector_add`.
-  public static let name = KernelName.vectorAdd
+  public static let name = KernelName.vectorAdd.rawValue
   /// What it computes.
   public static let summary = "out = a + b, in tiles of 128 partitions"
   /// Formula and strategy.

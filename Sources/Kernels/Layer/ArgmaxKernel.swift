@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// Greedy sampling: the index of the largest logit.
-public struct ArgmaxKernel: Kernel {
+public struct ArgmaxKernel: BuiltKernel {
   /// `argmax`.
-  public static let name = KernelName.argmax
+  public static let name = KernelName.argmax.rawValue
   /// What it computes.
   public static let summary = "index of the largest of one token's logits: greedy sampling"
   /// Formula and strategy.

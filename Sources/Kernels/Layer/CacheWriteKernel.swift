@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// New keys and values into a layer's cache, from a position on that is known at run time.
-public struct CacheWriteKernel: Kernel {
+public struct CacheWriteKernel: BuiltKernel {
   /// `kv_write`.
-  public static let name = KernelName.cacheWrite
+  public static let name = KernelName.cacheWrite.rawValue
   /// What it computes.
   public static let summary = "writes new keys and values into the cache at a position of run time"
   /// Formula and strategy.

@@ -2,6 +2,7 @@ import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 /// Attention of one new token over a cache, all heads at a time.
 ///

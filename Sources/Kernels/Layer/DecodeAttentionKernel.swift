@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// Attention of one new token over a cache, with grouped query heads.
-public struct DecodeAttentionKernel: Kernel {
+public struct DecodeAttentionKernel: BuiltKernel {
   /// `attention_decode`.
-  public static let name = KernelName.decodeAttention
+  public static let name = KernelName.decodeAttention.rawValue
   /// What it computes.
   public static let summary = "one token's attention over a cache: softmax(q kᵀ / √d) v, all heads"
   /// Formula and strategy.

@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// The experts' MLPs of a layer: for one token the chosen ones, for a prompt all or grouped ones.
-public struct ExpertMLPKernel: Kernel {
+public struct ExpertMLPKernel: BuiltKernel {
   /// `expert_mlp`.
-  public static let name = KernelName.expertMLP
+  public static let name = KernelName.expertMLP.rawValue
   /// What it computes.
   public static let summary = "Σ weight · (silu(x gate) · (x up)) down over each token's 8 experts"
   /// Formula and strategy.

@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// RMSNorm of each query and key head, alone or with the rotary embedding in the same pass.
-public struct HeadNormKernel: Kernel {
+public struct HeadNormKernel: BuiltKernel {
   /// `qk_norm`.
-  public static let name = KernelName.headNorm
+  public static let name = KernelName.headNorm.rawValue
   /// What it computes.
   public static let summary = "RMSNorm of each q and k head; rope=fused rotates them too"
   /// Formula and strategy.

@@ -2,6 +2,7 @@ import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 /// RMSNorm of each head and rotary embedding, on tiles `[rows, heads, head_dim]`.
 ///

@@ -1,5 +1,6 @@
 public import Device
 public import Formats
+import Workloads
 
 /// Extents of a decoder layer and of one pass through it.
 public struct LayerExtents: Hashable, Sendable {

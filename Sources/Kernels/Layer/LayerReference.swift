@@ -1,4 +1,5 @@
 import Formats
+public import Workloads
 
 /// The decoder layer in float64, straight from the model's definition.
 struct LayerReference {

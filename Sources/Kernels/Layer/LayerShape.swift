@@ -1,5 +1,6 @@
 import Diagnostics
 import Formats
+import Workloads
 
 /// Extents of a decoder layer, the same for all its kernels.
 ///

@@ -1,4 +1,5 @@
 public import Device
+public import Workloads
 
 /// What one core does of a layer that several cores share.
 ///

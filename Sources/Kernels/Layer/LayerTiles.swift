@@ -2,6 +2,7 @@ import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 /// One tile for each tile of 128 tokens; just one for one token.
 struct TileMaker {

@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// RMSNorm and the router in one pass: the normalised rows never leave the chip before they are routed.
-public struct NormRouterKernel: Kernel {
+public struct NormRouterKernel: BuiltKernel {
   /// `norm_router`.
-  public static let name = KernelName.normRouter
+  public static let name = KernelName.normRouter.rawValue
   /// What it computes.
   public static let summary = "y = norm(x), and the top 8 experts of y: post norm and router, fused"
   /// Formula and strategy.

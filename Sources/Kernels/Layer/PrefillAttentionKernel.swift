@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// Causal attention of a prompt, with grouped query heads: flash or in three passes.
-public struct PrefillAttentionKernel: Kernel {
+public struct PrefillAttentionKernel: BuiltKernel {
   /// `attention_prefill`.
-  public static let name = KernelName.prefillAttention
+  public static let name = KernelName.prefillAttention.rawValue
   /// What it computes.
   public static let summary = "causal attention of a prompt: softmax(q kᵀ / √d) v, all heads"
   /// Formula and strategy.

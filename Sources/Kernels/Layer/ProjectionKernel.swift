@@ -3,11 +3,12 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// A projection of rows of tokens with streamed weights; fused with a norm before or a sum after.
-public struct ProjectionKernel: Kernel {
+public struct ProjectionKernel: BuiltKernel {
   /// `projection`.
-  public static let name = KernelName.projection
+  public static let name = KernelName.projection.rawValue
   /// What it computes.
   public static let summary = "out = norm(x) · w (+ residual): qkv, output projection, lm_head"
   /// Formula and strategy.

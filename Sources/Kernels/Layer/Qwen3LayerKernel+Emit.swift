@@ -2,6 +2,7 @@ public import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 extension Qwen3LayerKernel {
   /// The scopes of the program, which are the layer's operations in their order.

@@ -3,6 +3,7 @@ public import Diagnostics
 import Formats
 import ISA
 public import Machine
+public import Workloads
 
 /// A whole decoder layer of Qwen3-30B-A3B as one program: one new token, or a prompt.
 ///
@@ -10,7 +11,7 @@ public import Machine
 /// the order of their use, as far ahead as SBUF has room.
 public struct Qwen3LayerKernel: MultiCoreKernel {
   /// `qwen3_layer`.
-  public static let name = KernelName.qwen3Layer
+  public static let name = KernelName.qwen3Layer.rawValue
   /// What it computes.
   public static let summary = "a whole decoder layer of Qwen3-30B-A3B, prefill or decode, fused"
   /// Formula and strategy.

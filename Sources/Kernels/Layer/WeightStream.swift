@@ -2,6 +2,7 @@ import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 /// A projection's weights in HBM: `[k, n]`, or one of several such matrices chosen at run time.
 struct WeightMatrix {

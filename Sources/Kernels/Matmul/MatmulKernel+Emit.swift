@@ -2,6 +2,7 @@ import Device
 import Formats
 import ISA
 import Machine
+import Workloads
 
 /// A stripe of an operand: which block of its own dimension and which of k.
 private struct StripeKey: Hashable {

@@ -2,15 +2,16 @@ import Device
 public import Diagnostics
 import Formats
 public import Machine
+public import Workloads
 
 /// Matrix product with tiles, blocks and loop order as parameters.
 ///
 /// out[m, n] = lhs · rhs, summed in fp32 over k. Blocks of `block_m` × `block_n` tiles are computed
 /// at a time from stripes of `block_k` tiles that stay in SBUF while blocks reuse them; within a
 /// block every output tile is one accumulation group in a PSUM bank.
-public struct MatmulKernel: Kernel {
+public struct MatmulKernel: BuiltKernel {
   /// `matmul`.
-  public static let name = KernelName.matmul
+  public static let name = KernelName.matmul.rawValue
   /// What it computes.
   public static let summary = "out[m,n] = lhs · rhs, blocked for reuse in sbuf, summed in psum"
   /// Formula and strategy.

@@ -5,6 +5,7 @@ import Diagnostics
 import FoundationEssentials
 import Glibc
 import Hardware
+import Kernels
 import Reports
 import Storage
 
@@ -143,9 +144,10 @@ struct AccuracyCommand: ParsableCommand {
     let table = try AccuracyTable(
       paths.trn2, on: machine, phase: phase ?? hardware.phase(machine),
       progress: { show?($0, count) })
-    let sources = try SourceTable(on: machine)
+    let sources = try SourceTable(of: .builtIn, on: machine)
     let engines =
-      paths.trn1.isEmpty ? nil : try EngineTable(paths.trn1, on: Hardware.load("trn1"))
+      paths.trn1.isEmpty
+      ? nil : try EngineTable(paths.trn1, of: .builtIn, on: Hardware.load("trn1"))
     endProgress()
     if let csv { try writeAtomically(Array(table.csv().utf8), to: csv) }
     var whole = table.json()

@@ -11,6 +11,7 @@ import Reports
 import Simulation
 import Storage
 import Timing
+import Workloads
 
 struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Baselines
 import Diagnostics
+import Kernels
 import Reports
 import Storage
 import Sweeps
@@ -47,8 +48,8 @@ struct CalibrateCommand: ParsableCommand {
       if let suite { uses.reads(suite, as: "--suite") }
       uses.writes(json, as: "--json")
       try uses.check()
-      let loaded = try suite.map { try SuiteFile(path: $0) }
-      let measured = try DeviceTimes(path: times, suite: loaded)
+      let loaded = try suite.map { try SuiteFile(path: $0, of: .builtIn) }
+      let measured = try DeviceTimes(path: times, of: .builtIn, suite: loaded)
       var progress = Progress(of: measured.rows.count, "workloads")
       let found = try Calibration(
         measured, suite: loaded, runner: ParallelRunner(width: jobs),

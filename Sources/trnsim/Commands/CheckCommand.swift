@@ -4,6 +4,7 @@ import Compiler
 import Diagnostics
 import FoundationEssentials
 import Glibc
+import Kernels
 import Reports
 import Storage
 import Sweeps
@@ -61,7 +62,7 @@ struct CheckCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      var loaded = try SuiteFile(path: suite)
+      var loaded = try SuiteFile(path: suite, of: .builtIn)
       if let schedule { loaded.prefer(schedule) }
       if noScripts { loaded.leaveOutScripts() }
       let path = baseline ?? Baseline.path(of: loaded)
@@ -154,7 +155,7 @@ struct UpdateCommand: ParsableCommand {
           "the environment says CI, where baselines are not written",
           remedy: "run it where you write code, or pass --allow-ci")
       }
-      var loaded = try SuiteFile(path: suite)
+      var loaded = try SuiteFile(path: suite, of: .builtIn)
       if let schedule { loaded.prefer(schedule) }
       let path = baseline ?? Baseline.path(of: loaded)
       let before = try Baseline.read(path)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Kernels
 import Reports
 import Storage
 import Sweeps
@@ -65,11 +66,11 @@ struct CompareCommand: ParsableCommand {
       let base = try scaling.applied(to: workload.variant(on: hardware))
       let axes = try allOrErrors(vary) { try Axis(parsing: $0) }
       try files(axes).check()
-      let space = try Space(base, axes)
+      let space = try Space(base, axes, of: .builtIn)
       Interrupts.areDeferred()
       var progress = Progress(of: space.count, "variants")
       let comparison = try Comparison(
-        space, evaluator: Evaluator(values: values, compiler: compiler.changes),
+        space, evaluator: Evaluator(kernels: .builtIn, values: values, compiler: compiler.changes),
         runner: ParallelRunner(width: jobs),
         isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
       progress.clear()
@@ -93,7 +94,7 @@ struct CompareCommand: ParsableCommand {
       for value in axis.values {
         switch axis.target {
         case .hardware: uses.readsHardware(value)
-        case .subject: uses.reads(Workload(value))
+        case .subject: uses.reads(Workload(value, of: .builtIn))
         default: break
         }
       }

@@ -3,6 +3,7 @@ import Compiler
 import Device
 import Diagnostics
 import Hardware
+import Kernels
 import Machine
 import Programs
 import Simulation
@@ -46,7 +47,7 @@ struct CompileCommand: ParsableCommand {
       workload.note(in: &uses)
       try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
-      let loaded = try Evaluator(compiler: compiler.changes).load(
+      let loaded = try Evaluator(kernels: .builtIn, compiler: compiler.changes).load(
         workload.variant(on: self.hardware))
       var set = try loaded.programs(on: hardware)
       var options = loaded.options.compiler

@@ -1,10 +1,11 @@
 import ArgumentParser
+import Baselines
 import Diagnostics
 import Glibc
 import Hardware
 import Kernels
+import Models
 import Storage
-import Suites
 
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -29,10 +30,10 @@ struct DemoCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let suite = Suite.qwen3Layer(tokens: tokens)
+      let demo = Demo.qwen3Layer(tokens: tokens)
       var uses = FileUses()
       hardware.note(in: &uses)
-      for entry in suite.entries {
+      for entry in demo.entries {
         uses.writes("\(outputDir)/\(entry.fileName).json", as: "--output-dir")
         uses.writes("\(outputDir)/\(entry.fileName).pftrace.zst", as: "--output-dir")
       }
@@ -40,10 +41,10 @@ struct DemoCommand: ParsableCommand {
       try makeDirectory(outputDir)
       let machine = try hardware.load()
       let isTerminal = isatty(STDERR_FILENO) == 1
-      let table = try suite.run(on: machine, writingTo: outputDir) { index in
+      let table = try demo.run(.builtIn, on: machine, writingTo: outputDir) { index in
         guard isTerminal else { return }
-        let name = suite.entries[index].fileName
-        showProgress("\(index + 1) of \(suite.entries.count): \(name)")
+        let name = demo.entries[index].fileName
+        showProgress("\(index + 1) of \(demo.entries.count): \(name)")
       }
       if isTerminal { showProgress("") }
       print(table.text)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Baselines
 import Diagnostics
+import Kernels
 import Sweeps
 import Workloads
 
@@ -56,7 +57,7 @@ struct DiffCommand: ParsableCommand {
       if before.hasSuffix(".json") || after.hasSuffix(".json") {
         let sides = try allOrErrors([before, after]) { path in
           // What is missing, a baseline would be empty.
-          try Workload(path).requireFiles()
+          try Workload(path, of: .builtIn).requireFiles(of: .builtIn)
           guard path.hasSuffix(".json") else {
             throw DiagnosticError(
               "'\(path)' is no baseline, and a baseline is compared with another",
@@ -72,7 +73,7 @@ struct DiffCommand: ParsableCommand {
       }
       let both = try TwoRuns(
         variant(before, []), variant(after, try settings(overridesOfB, of: "--set-b")),
-        evaluator: Evaluator(compiler: compiler.changes))
+        evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes))
       print(both.text, terminator: "")
       if both.exitCode != 0 { throw ExitCode(both.exitCode) }
     }

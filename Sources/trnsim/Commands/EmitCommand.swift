@@ -1,5 +1,6 @@
 import ArgumentParser
 import Compiler
+import Kernels
 import Programs
 import Simulation
 import Storage
@@ -34,7 +35,7 @@ struct EmitCommand: ParsableCommand {
       hardware.note(in: &uses)
       try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
-      let loaded = try Evaluator(compiler: compiler.changes).load(
+      let loaded = try Evaluator(kernels: .builtIn, compiler: compiler.changes).load(
         workload.variant(on: self.hardware))
       var set = try loaded.programs(on: hardware)
       for index in set.programs.indices {

@@ -1,9 +1,9 @@
 import ArgumentParser
+import Dev
 import Glibc
 import Hardware
 import Machine
 import Programs
-import SessionFuzzing
 import Simulation
 
 struct FuzzCommand: ParsableCommand {

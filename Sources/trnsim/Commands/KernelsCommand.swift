@@ -3,6 +3,7 @@ import Diagnostics
 import Kernels
 import Reports
 import Storage
+import Workloads
 
 struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -27,7 +28,7 @@ struct KernelsCommand: ParsableCommand {
   func run() throws {
     try reporting {
       guard let name else {
-        try show(KernelListing.text, KernelListing.json)
+        try show(KernelListing.text(of: .builtIn), KernelListing.json(of: .builtIn))
         return
       }
       guard let kernel = KernelName(rawValue: name) else {

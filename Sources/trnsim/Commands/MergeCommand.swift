@@ -1,7 +1,7 @@
 import ArgumentParser
 import Diagnostics
-import Searches
 import Storage
+import Sweeps
 
 struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

@@ -9,6 +9,7 @@ public import Models
 import Reports
 import Simulation
 import Storage
+import Workloads
 
 struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

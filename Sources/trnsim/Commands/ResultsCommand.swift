@@ -1,7 +1,6 @@
 import ArgumentParser
 import Diagnostics
 import Reports
-import Searches
 import Storage
 import Sweeps
 

@@ -7,6 +7,7 @@ import Machine
 import Programs
 import Simulation
 import Sweeps
+import Workloads
 
 extension RunCommand {
   /// Runs a kernel on what is given and on trial inputs, and compares it with its reference.

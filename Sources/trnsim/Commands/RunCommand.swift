@@ -89,7 +89,7 @@ struct RunCommand: ParsableCommand {
       try files.check()
       if workload.isWholeScript { try script().replaceProcess() }
       let variant = try scaling.applied(to: workload.variant(on: hardware))
-      let evaluator = Evaluator(compiler: compiler.changes)
+      let evaluator = Evaluator(kernels: .builtIn, compiler: compiler.changes)
       let machine = try evaluator.hardware(variant)
       switch try evaluator.load(variant, seed: timingOnly ? nil : seed) {
       case .kernel(let kernel, let options):
@@ -138,7 +138,7 @@ struct RunCommand: ParsableCommand {
 
   /// The operations of a whole layer; `nil` for other kernels and where nothing was timed.
   private func layerStudy(_ run: Run, _ machine: Hardware) throws -> LayerStudy? {
-    guard run.total != nil, workload.workload == .kernel(.qwen3Layer) else { return nil }
+    guard run.total != nil, workload.workload == .kernel(Qwen3LayerKernel.name) else { return nil }
     let values = try KernelParameters(
       workload.parameters, for: Qwen3LayerKernel.parameters)
     return try LayerStudy(run, of: Qwen3LayerKernel(values), on: machine)

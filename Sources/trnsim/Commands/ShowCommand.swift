@@ -1,5 +1,6 @@
 import ArgumentParser
 import Device
+import Kernels
 import Programs
 import Sweeps
 
@@ -25,7 +26,7 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let set = try Evaluator().load(workload.variant(on: hardware))
+      let set = try Evaluator(kernels: .builtIn).load(workload.variant(on: hardware))
         .programs(on: hardware.load())
       for (place, program) in zip(set.layout.places, set.programs) {
         if set.layout.count > 1 { note("\(place.description):") }

@@ -2,8 +2,8 @@ import ArgumentParser
 import Compiler
 import Diagnostics
 import Hardware
+import Kernels
 import Reports
-import Searches
 import Storage
 import Sweeps
 import Workloads
@@ -69,7 +69,7 @@ struct SweepCommand: ParsableCommand {
   }
 
   private func simulate() throws {
-    var loaded = try SweepSpec(path: spec)
+    var loaded = try SweepSpec(path: spec, of: .builtIn)
     if let schedule { loaded.prefer(schedule) }
     let sweep = try Sweep(loaded, shard: shard.flatMap { Shard($0) } ?? .whole, round: round)
     let path = store ?? SweepCommand.defaultStore(spec)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Hardware
+import Kernels
 import Reports
 import Storage
 import Sweeps
@@ -43,7 +44,7 @@ struct WhatIfCommand: ParsableCommand {
       try uses.check()
       let variant = try workload.variant(on: hardware)
       // What is wrong with the variant itself is told before anything runs.
-      _ = try Space(variant, [])
+      _ = try Space(variant, [], of: .builtIn)
       let machine = try hardware.load()
       let scales = try allOrErrors(try settings(scale, of: "--scale")) { setting in
         (
@@ -52,7 +53,8 @@ struct WhatIfCommand: ParsableCommand {
         )
       }
       let found = try WhatIf(
-        variant, scales: scales, evaluator: Evaluator(compiler: compiler.changes))
+        variant, scales: scales, evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes)
+      )
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
       }

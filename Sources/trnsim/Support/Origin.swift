@@ -4,6 +4,7 @@ import Kernels
 import Machine
 import Programs
 import Simulation
+import Workloads
 
 /// What a program file tells of the kernel that it was emitted from.
 enum Origin {

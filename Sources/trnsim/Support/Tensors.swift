@@ -5,6 +5,7 @@ import Kernels
 import Machine
 import Programs
 import Storage
+import Workloads
 
 /// Reads `name=file.npy` settings for a program's inputs; all mistakes at once, with a note if values are rounded.
 func readInputs(_ settings: [String], _ declared: [Tensor]) throws -> [KernelTensor] {

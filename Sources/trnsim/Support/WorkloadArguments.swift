@@ -42,7 +42,7 @@ struct WorkloadArguments: ParsableArguments {
 
   /// What the names mean.
   var workload: Workload {
-    switch Workload(target) {
+    switch Workload(target, of: .builtIn) {
     case .programs(let paths): .programs(paths + others)
     case let other: other
     }
@@ -50,7 +50,7 @@ struct WorkloadArguments: ParsableArguments {
 
   /// Whether a script runs as its user wrote it, and decides everything itself.
   var isWholeScript: Bool {
-    guard case .script(_, nil) = Workload(target) else { return false }
+    guard case .script(_, nil) = Workload(target, of: .builtIn) else { return false }
     return inputs.isEmpty && parameters.isEmpty && sizes.isEmpty
   }
 
@@ -88,7 +88,7 @@ struct WorkloadArguments: ParsableArguments {
   }
 
   private func requireSense() throws(DiagnosticError) {
-    try workload.requireFiles()
+    try workload.requireFiles(of: .builtIn)
     switch workload {
     case .kernel:
       if let other = others.first {

@@ -1,6 +1,6 @@
-import Device
+package import Device
 import Diagnostics
-import Formats
+package import Formats
 
 /// A complete set of parameter values of one kernel, each of its kind and within its range.
 public struct KernelParameters: Hashable, Sendable {
@@ -49,32 +49,32 @@ public struct KernelParameters: Hashable, Sendable {
 
   // MARK: - Typed access by kernels to what they declared
 
-  func integer(_ name: String) -> Int {
+  package func integer(_ name: String) -> Int {
     guard case .integer(let value)? = values[name] else { undeclared(name) }
     return value
   }
 
-  func number(_ name: String) -> Double {
+  package func number(_ name: String) -> Double {
     guard case .number(let value)? = values[name] else { undeclared(name) }
     return value
   }
 
-  func choice(_ name: String) -> String {
+  package func choice(_ name: String) -> String {
     guard case .choice(let value)? = values[name] else { undeclared(name) }
     return value
   }
 
-  func flag(_ name: String) -> Bool {
+  package func flag(_ name: String) -> Bool {
     guard case .flag(let value)? = values[name] else { undeclared(name) }
     return value
   }
 
-  func dtype(_ name: String) -> DType {
+  package func dtype(_ name: String) -> DType {
     guard case .dtype(let value)? = values[name] else { undeclared(name) }
     return value
   }
 
-  func engine(_ name: String) -> Engine {
+  package func engine(_ name: String) -> Engine {
     guard let engine = Engine(name: choice(name)) else { undeclared(name) }
     return engine
   }

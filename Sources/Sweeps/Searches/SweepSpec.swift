@@ -1,5 +1,4 @@
 public import Compiler
-public import Sweeps
 public import Workloads
 
 // kernel: matmul
@@ -25,6 +24,8 @@ public struct SweepSpec: Hashable, Sendable {
   public var name: String
   /// The file it came from, from whose folder on it names programs; empty if it came from none.
   public var path = ""
+  /// Which kernels there are.
+  public var kernels: KernelCatalog
   /// What can be chosen.
   public var space: Space
   /// What of it runs.
@@ -36,7 +37,11 @@ public struct SweepSpec: Hashable, Sendable {
   public static let drawLimit = 10_000_000
 
   /// Makes a spec.
-  public init(name: String, space: Space, search: Search, objective: Quantity = .time) {
+  public init(
+    name: String, of kernels: KernelCatalog, space: Space, search: Search,
+    objective: Quantity = .time
+  ) {
+    self.kernels = kernels
     self.name = name
     self.space = space
     self.search = search
@@ -56,7 +61,7 @@ public struct SweepSpec: Hashable, Sendable {
   }
 
   /// What it runs.
-  public var workloads: [Workload] { subjects.map { Workload($0, beside: path) } }
+  public var workloads: [Workload] { subjects.map { Workload($0, of: kernels, beside: path) } }
 
   /// Names of what it runs.
   private var subjects: [String] {

@@ -1,17 +1,16 @@
 import Device
-import Kernels
 public import Reports
 public import Simulation
 
 // kernel  form  tokens      µs  bound by         busiest       MFU %  MBU %   HBM bytes  …
 // matmul  qkv      128  65.208  DMA rings  93 %  Tensor  65 %   52.3   48.8  22,806,528  …
 
-/// The runs of a suite, one row each.
-public struct SuiteTable: Sendable {
+/// The runs of a demo, one row each.
+public struct DemoTable: Sendable {
   /// What one run gave.
   public struct Row: Sendable {
     /// What ran.
-    public var entry: Suite.Entry
+    public var entry: Demo.Entry
     /// The profiler's metrics.
     public var summary: Summary
     /// What limits the run.
@@ -20,7 +19,7 @@ public struct SuiteTable: Sendable {
     public var checks: [NumericCheck]
 
     /// Takes what the table shows from a report; `nil` if it has no times.
-    init?(_ entry: Suite.Entry, _ report: Report) {
+    init?(_ entry: Demo.Entry, _ report: Report) {
       guard let timed = report.timed else { return nil }
       self.entry = entry
       summary = timed.summary
@@ -32,7 +31,7 @@ public struct SuiteTable: Sendable {
     public var passed: Bool { !checks.isEmpty && checks.allSatisfy(\.passed) }
   }
 
-  /// The rows in the order of the suite.
+  /// The rows in the order of the demo.
   public var rows: [Row] = []
 
   /// Whether every row's outputs agree with the reference.
@@ -50,27 +49,9 @@ public struct SuiteTable: Sendable {
     let texts: Set = ["kernel", "form", "bound by", "busiest", "check"]
     return aligned(cells, leftAligned: texts).joined(separator: "\n")
   }
-
-  /// What fusing saves, in one sentence per number of tokens; empty without both forms.
-  public var fusion: [String] {
-    rows.filter { $0.entry.kernel == .addRMSNorm && $0.entry.form == "fused" }.compactMap { fused in
-      guard
-        let separate = rows.first(where: {
-          $0.entry.kernel == .addRMSNorm && $0.entry.form == "separate"
-            && $0.entry.tokens == fused.entry.tokens
-        })
-      else { return nil }
-      let few = fused.summary.hbmBytes
-      let many = separate.summary.hbmBytes
-      let saved = 1 - Double(few) / Double(max(1, many))
-      let speedup = Double(separate.summary.total) / Double(max(1, fused.summary.total))
-      return "add_rmsnorm, tokens=\(fused.entry.tokens): fused moves \(grouped(few)) HBM bytes, "
-        + "separate \(grouped(many)): \(percent(saved)) less, \(fixed(speedup, 2)) times as fast."
-    }
-  }
 }
 
-extension SuiteTable.Row {
+extension DemoTable.Row {
   /// The output that comes closest to what is allowed.
   private var closest: NumericCheck? {
     checks.max { $0.closeness < $1.closeness }
@@ -83,7 +64,7 @@ extension SuiteTable.Row {
   fileprivate var cells: [String] {
     let busiest = summary.busiest
     return [
-      entry.kernel.rawValue, entry.form, "\(entry.tokens)", microseconds(summary.total),
+      entry.kernel, entry.form, "\(entry.tokens)", microseconds(summary.total),
       bottleneck.limitName,
       percent(bottleneck.share), busiest.engine.displayName, percent(busiest.share),
       summary.hardwareFLOPs > 0 ? fixed(summary.mfu * 100, 1) : "-",

@@ -2,7 +2,6 @@ import Diagnostics
 import FoundationEssentials
 import Reports
 import Storage
-public import Sweeps
 
 /// A sweep's results in an SQLite file; docs/sweeps.md has the schema.
 ///

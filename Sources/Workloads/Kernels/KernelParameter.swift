@@ -66,17 +66,21 @@ public struct KernelParameter: Hashable, Sendable {
     self.meaning = meaning
   }
 
-  static func integer(
+  package static func integer(
     _ name: String, _ range: ClosedRange<Int>, default value: Int, _ meaning: String
   ) -> KernelParameter {
     KernelParameter(name, .integer(range), default: .integer(value), meaning)
   }
 
-  static func choice(_ name: String, _ names: [String], _ meaning: String) -> KernelParameter {
+  package static func choice(_ name: String, _ names: [String], _ meaning: String)
+    -> KernelParameter
+  {
     KernelParameter(name, .choice(names), default: .choice(names[0]), meaning)
   }
 
-  static func flag(_ name: String, default value: Bool, _ meaning: String) -> KernelParameter {
+  package static func flag(_ name: String, default value: Bool, _ meaning: String)
+    -> KernelParameter
+  {
     KernelParameter(name, .flag, default: .flag(value), meaning)
   }
 }

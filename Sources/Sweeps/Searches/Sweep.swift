@@ -1,8 +1,6 @@
 import Diagnostics
 import Hardware
-import Kernels
 import Storage
-public import Sweeps
 import Workloads
 
 /// A part of a sweep: every `count`-th variant, starting with the `number`-th.
@@ -114,7 +112,7 @@ public struct Sweep {
   ) throws -> (simulated: Int, isComplete: Bool) {
     let recorder = Recorder()
     try recorder.open(for: [spec.space[0]], beside: spec.path)
-    let evaluator = Evaluator(beside: spec.path, recorder: recorder)
+    let evaluator = Evaluator(kernels: spec.kernels, beside: spec.path, recorder: recorder)
     var (simulated, done) = (0, 0)
     for rung in rounds {
       let candidates = try candidates(ofRung: rung, previous ?? store)

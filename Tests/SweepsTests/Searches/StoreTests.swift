@@ -1,9 +1,10 @@
 import Diagnostics
 import Foundation
-import Sweeps
+import Kernels
 import Testing
+import Workloads
 
-@testable import Searches
+@testable import Sweeps
 
 /// Specs and stores that are not what they should be.
 @Suite struct StoreTests {
@@ -93,7 +94,8 @@ import Testing
     let folder = try Folder()
     func message(_ text: String) throws -> String {
       let path = try folder.write(text, to: "bad.yaml")
-      return #expect(throws: DiagnosticError.self) { try SweepSpec(path: path) }?.description ?? ""
+      return #expect(throws: DiagnosticError.self) { try SweepSpec(path: path, of: .builtIn) }?
+        .description ?? ""
     }
     let text = try message(
       """

@@ -1,5 +1,6 @@
 import Formats
 import ISA
+import Workloads
 
 /// Parameters that several kernels share, so that they mean the same everywhere.
 extension KernelParameter {

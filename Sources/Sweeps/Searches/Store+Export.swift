@@ -1,6 +1,5 @@
 import Reports
 import Storage
-public import Sweeps
 
 extension Store {
   /// The names of all varied values, sorted.

@@ -1,20 +1,21 @@
 public import Device
 public import Diagnostics
-import Formats
 public import Machine
 public import Programs
 
-/// A kernel of the Qwen3-30B-A3B MoE layer with all its parameters chosen.
+/// A kernel with all its parameters chosen, whoever makes its programs.
 ///
-/// Everything about a kernel is here: what it takes, what it computes (`reference`, straight from
-/// the definition and independent of the machine) and how (`emit`).
+/// What it takes, what it computes (`reference`, straight from the definition and independent of the
+/// machine), and the programs that compute it.
 public protocol Kernel: Sendable {
   /// Its name in the list of kernels.
-  static var name: KernelName { get }
+  static var name: String { get }
   /// What it computes, in one line.
   static var summary: String { get }
   /// The formula and the strategy.
   static var details: String { get }
+  /// Whether cores exchange data where several compute it.
+  static var exchanges: Bool { get }
   /// What can be chosen, in the order of help texts.
   static var parameters: [KernelParameter] { get }
 
@@ -45,9 +46,6 @@ public protocol Kernel: Sendable {
   /// What a rank has of the outputs of the whole: of what `reference` gives.
   func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]]
 
-  /// Emits the kernel's tensors and operations.
-  func emit(into builder: KernelBuilder)
-
   /// The outputs by name, from the inputs' values by name, in float64.
   func reference(_ inputs: [String: [Double]]) -> [String: [Double]]
 
@@ -76,13 +74,11 @@ extension Kernel {
 }
 
 extension Kernel {
+  /// They compute by themselves.
+  public static var exchanges: Bool { false }
+
   /// One core.
   public var layout: CoreLayout { CoreLayout() }
-
-  /// One program.
-  public func programs(_ geometry: Geometry) throws -> ProgramSet {
-    ProgramSet(try build(geometry))
-  }
 
   /// All of it: each rank has its copy.
   public func shard(of input: KernelInput, rank: Int) -> TensorShard? { nil }
@@ -108,38 +104,6 @@ extension Kernel {
   /// No rules beyond those of the single parameters.
   public func check(_ geometry: Geometry) -> [Diagnostic] { [] }
 
-  /// The kernel, or the first core's part of it, as a program for a machine of this geometry.
-  ///
-  /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
-  public func build(_ geometry: Geometry) throws -> Program {
-    let findings = check(geometry) + checkDeviceMemory(geometry)
-    guard findings.isEmpty else { throw DiagnosticError(findings) }
-    let builder = KernelBuilder(
-      Self.name.rawValue, geometry: geometry, metadata: values.texts)
-    emit(into: builder)
-    return try builder.finish()
-  }
-
-  /// The complaint if inputs and outputs do not fit; known before anything is emitted.
-  func checkDeviceMemory(_ geometry: Geometry) -> [Diagnostic] {
-    let given = Set(inputs.map(\.name))
-    let tensors =
-      inputs.map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
-      + outputs.filter { !given.contains($0.name) }
-      .map { (name: $0.name, dtype: $0.dtype, shape: $0.shape) }
-    // Extents are at most 2^20, so that no product of three overflows.
-    let sizes = tensors.map { (name: $0.name, bytes: $0.shape.reduce($0.dtype.size, *)) }
-    let bytes = sizes.reduce(0) { $0 + $1.bytes }
-    guard bytes > geometry.hbmBytes else { return [] }
-    let list = sizes.sorted { $0.bytes > $1.bytes }.map { "\($0.name) \($0.bytes)" }
-    return [
-      Diagnostic(
-        .error,
-        "inputs and outputs take \(bytes) bytes, hbm has \(geometry.hbmBytes): "
-          + list.joined(separator: ", "), remedy: "use smaller shapes")
-    ]
-  }
-
   /// Trial contents of all inputs.
   public func makeInputs(seed: UInt64) -> [KernelTensor] { inputs.map { $0.make(seed: seed) } }
 
@@ -163,18 +127,5 @@ extension Kernel {
     }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     return reference(byName)
-  }
-
-  /// The inputs' declarations in a builder, by name; those that are outputs too are changed in place.
-  func declareInputs(_ builder: KernelBuilder) -> [String: TensorView] {
-    let returned = Set(outputs.map(\.name))
-    return Dictionary(
-      uniqueKeysWithValues: inputs.map { input in
-        let view =
-          returned.contains(input.name)
-          ? builder.inout(input.name, input.dtype, input.shape)
-          : builder.input(input.name, input.dtype, input.shape)
-        return (input.name, view)
-      })
   }
 }

@@ -1,9 +1,7 @@
 import Diagnostics
 import FoundationEssentials
-import Kernels
 import Storage
-import Sweeps
-import Workloads
+public import Workloads
 import YAML
 
 extension SweepSpec {
@@ -14,8 +12,9 @@ extension SweepSpec {
 
   /// Reads a file.
   ///
+  /// - Parameter kernels: Which there are.
   /// - Throws: `DiagnosticError` with everything that is wrong with it.
-  public init(path: String) throws {
+  public init(path: String, of kernels: KernelCatalog) throws {
     var reader = try SpecReader(path: path)
     let file = path.split(separator: "/").last.map(String.init) ?? path
     var name = String(file.prefix { $0 != "." })
@@ -84,7 +83,7 @@ extension SweepSpec {
     if let script {
       subjects += functions.isEmpty ? [script] : functions.map { "\(script):\($0.name)" }
     } else if places["script"] == nil {
-      subjects += SweepSpec.kernels(functions, &reader)
+      subjects += SweepSpec.kernels(functions, of: kernels, &reader)
     }
     if subjects.count > 1 { axes.insert(Axis(.subject, subjects), at: 0) }
     let search = SweepSpec.search(searchNode, &reader)
@@ -94,8 +93,9 @@ extension SweepSpec {
     base.inputs = inputs
     for axis in axes where axis.values.count == 1 { base.set(axis.target, to: axis.values[0]) }
     do throws(DiagnosticError) {
-      let space = try Space(base, axes.filter { $0.values.count > 1 })
-      self.init(name: name, space: space, search: search, objective: objective)
+      let space = try Space(base, axes.filter { $0.values.count > 1 }, of: kernels)
+      self.init(
+        name: name, of: kernels, space: space, search: search, objective: objective)
       try checkRungs()
     } catch {
       for finding in error.diagnostics {
@@ -110,9 +110,9 @@ extension SweepSpec {
   }
 
   private static func kernels(
-    _ names: [(name: String, node: Node)], _ reader: inout SpecReader
+    _ names: [(name: String, node: Node)], of kernels: KernelCatalog, _ reader: inout SpecReader
   ) -> [String] {
-    let known = KernelName.allCases.map(\.rawValue)
+    let known = kernels.names
     return names.compactMap { name, node in
       if known.contains(name) { return name }
       reader.report(
@@ -195,7 +195,8 @@ extension SweepSpec {
     guard case .halving(_, _, _, let rungs) = search else { return }
     for rung in rungs {
       for setting in rung {
-        _ = try Space(space.base, space.axes + [Axis(.parameter(setting.name), [setting.value])])
+        _ = try Space(
+          space.base, space.axes + [Axis(.parameter(setting.name), [setting.value])], of: kernels)
       }
     }
   }

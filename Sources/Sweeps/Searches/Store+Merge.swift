@@ -1,5 +1,4 @@
 import Diagnostics
-import Sweeps
 
 extension Store {
   /// Takes over the results of another store of the same sweep; equal ones that both have count once.

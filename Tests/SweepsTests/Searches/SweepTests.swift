@@ -1,10 +1,11 @@
 import Compiler
 import Diagnostics
 import Foundation
-import Sweeps
+import Kernels
 import Testing
+import Workloads
 
-@testable import Searches
+@testable import Sweeps
 
 /// A directory that goes away with the value that holds it.
 final class Folder: Sendable {
@@ -39,7 +40,7 @@ final class Folder: Sendable {
     """
 
   static func sweep(_ text: String, _ folder: Folder, shard: Shard = .whole) throws -> Sweep {
-    try Sweep(SweepSpec(path: folder.write(text, to: "s.yaml")), shard: shard)
+    try Sweep(SweepSpec(path: folder.write(text, to: "s.yaml"), of: .builtIn), shard: shard)
   }
 
   /// All rows of a store, as text.
@@ -66,14 +67,16 @@ final class Folder: Sendable {
     }
     #expect(found.map(\.settings) == ["schedule=program", "schedule=compiler"])
     #expect(found[0].time != found[1].time)
-    var spec = try SweepSpec(path: folder.write("kernel: rmsnorm\n", to: "one.yaml"))
+    var spec = try SweepSpec(path: folder.write("kernel: rmsnorm\n", to: "one.yaml"), of: .builtIn)
     let identity = spec.identity
-    #expect(Evaluator().evaluate(spec.space[0]).measurement?[.time] == found[0].time)
+    #expect(
+      Evaluator(kernels: .builtIn).evaluate(spec.space[0]).measurement?[.time] == found[0].time)
     spec.prefer(.compiler)
     #expect(spec.identity != identity)
-    #expect(Evaluator().evaluate(spec.space[0]).measurement?[.time] == found[1].time)
+    #expect(
+      Evaluator(kernels: .builtIn).evaluate(spec.space[0]).measurement?[.time] == found[1].time)
     let fixed = try folder.write("kernel: rmsnorm\nschedule: program\n", to: "fixed.yaml")
-    var said = try SweepSpec(path: fixed)
+    var said = try SweepSpec(path: fixed, of: .builtIn)
     said.prefer(.compiler)
     #expect(said.space[0].schedule == .program)
   }
@@ -104,7 +107,7 @@ final class Folder: Sendable {
     let store = try Self.store(sweep, folder, "a.sqlite")
     _ = try sweep.run(into: store, runner: ParallelRunner(width: 2))
     try store.rows { row in
-      let outcome = Evaluator().evaluate(sweep.spec.space[row.index])
+      let outcome = Evaluator(kernels: .builtIn).evaluate(sweep.spec.space[row.index])
       #expect(row.status == outcome.status)
       #expect(row.numbers[.time] == outcome.measurement?[.time])
       #expect(row.numbers[.sbufPeak] == outcome.measurement?[.sbufPeak])

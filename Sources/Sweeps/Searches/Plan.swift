@@ -1,5 +1,4 @@
-import Kernels
-import Sweeps
+import Workloads
 
 /// Which variants a sweep runs, in which order: the same for everybody who asks.
 struct Plan {
