@@ -1,5 +1,5 @@
 import Device
-public import Reports
+package import Reports
 
 extension AccuracyTable {
   /// One column: its name, a short name, and a capture's value; `nil` is shown as nothing.
@@ -42,7 +42,7 @@ extension AccuracyTable {
   }
 
   /// The table for people.
-  public func text() -> String {
+  package func text() -> String {
     func cells(_ values: [Double?]) -> String {
       zip(values, AccuracyTable.columns).map { value, column in
         (value.map { fixed($0, 2) } ?? "-").right(max(8, column.title.count + 2))
@@ -75,7 +75,7 @@ extension AccuracyTable {
   }
 
   /// One line per capture with all figures, as CSV; the last lines are `median`, `mean` and `worst`.
-  public func csv() -> String {
+  package func csv() -> String {
     var text = "capture,user_span_measured_ns,instructions"
     text += AccuracyTable.columns.map { ",\($0.key)_percent" }.joined() + "\n"
     func cells(_ values: [Double?]) -> String {
@@ -92,7 +92,7 @@ extension AccuracyTable {
   }
 
   /// The table for machines.
-  public func json() -> JSON {
+  package func json() -> JSON {
     let entries: [JSON] = rows.map { row in
       let busy = row.busyErrors.map { ($0.engine.displayName, JSON.real($0.percent)) }
       return .object([
@@ -139,7 +139,7 @@ extension AccuracyTable {
 
 extension PhaseErrors {
   /// The errors for machines, in percent: `mean` of their sizes, `bias` (the signed mean), `worst`.
-  public func json() -> JSON {
+  package func json() -> JSON {
     .object([
       "count": .integer(errors.count), "mean": .real(meanSize), "bias": .real(mean),
       "worst": .real(worst), "errors": .array(errors.map { .real($0) }),

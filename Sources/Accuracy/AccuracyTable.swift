@@ -1,49 +1,49 @@
-public import Captures
-public import Device
-public import Diagnostics
-public import Hardware
-public import Timing
+package import Captures
+package import Device
+package import Diagnostics
+package import Hardware
+package import Timing
 
 /// The errors of all captures of a directory, in one table.
 ///
 /// Errors are signed percent of the measured value: negative where trnsim is faster than the device.
-public struct AccuracyTable: Sendable {
+package struct AccuracyTable: Sendable {
   /// One capture's line.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The capture's name.
-    public var name: String
+    package var name: String
     /// The user span that was measured.
-    public var userSpan: Picoseconds
+    package var userSpan: Picoseconds
     /// Number of instructions.
-    public var instructions: Int
+    package var instructions: Int
     /// Error of the user span with measured and with predicted DMA times, in the table's phase.
-    public var spanError: (measured: Double, predicted: Double)
+    package var spanError: (measured: Double, predicted: Double)
     /// The same over the phases of the PE clock's windows.
-    public var phases: (measured: PhaseErrors, predicted: PhaseErrors)
+    package var phases: (measured: PhaseErrors, predicted: PhaseErrors)
     /// By engine: error of the busy time, with measured DMA times; engines that had none are left out.
-    public var busyErrors: [(engine: Engine, percent: Double)]
+    package var busyErrors: [(engine: Engine, percent: Double)]
     /// Error of the rings' busy time.
-    public var ringError: Double
+    package var ringError: Double
     /// Error of the time from trigger to completion, summed over the transfers.
-    public var transferError: Double
+    package var transferError: Double
     /// Sizes of the instruction durations' errors, with measured DMA times.
-    public var durationError: (median: Double, p95: Double)
+    package var durationError: (median: Double, p95: Double)
     /// Spread of the user spans of this kernel's captures, in percent of their mean; `nil` for one.
-    public var noise: Double?
+    package var noise: Double?
 
     /// The busy error with the largest size.
-    public var worstBusyError: Double {
+    package var worstBusyError: Double {
       busyErrors.map(\.percent).max { abs($0) < abs($1) } ?? 0
     }
   }
 
   /// One per capture, by name.
-  public var rows: [Row]
+  package var rows: [Row]
   /// Captures of the same kernel: the spread of their user spans in percent of the mean.
-  public var noise: [(kernel: String, percent: Double)]
+  package var noise: [(kernel: String, percent: Double)]
   /// How many captures were decoded twice, by `traces/` and by the profiler, and how far the times of
   /// their instructions are apart at most, in ns.
-  public var decodings: (captures: Int, apart: Double)
+  package var decodings: (captures: Int, apart: Double)
 
   /// Replays captures on a hardware, on all cores of the host.
   ///
@@ -51,7 +51,7 @@ public struct AccuracyTable: Sendable {
   ///
   /// - Parameter progress: Gets the number of captures that are done.
   /// - Throws: Diagnostics of captures that cannot be read or replayed.
-  public init(
+  package init(
     _ paths: [String], on hardware: Hardware, phase: PhaseChoice = .mean,
     progress: (@Sendable (Int) -> Void)? = nil
   ) throws {
@@ -92,7 +92,7 @@ public struct AccuracyTable: Sendable {
   /// The captures of trn2 in a directory or below it, and those of trn1, which have no DMA tables.
   ///
   /// - Throws: A diagnostic when there is none.
-  public static func captures(
+  package static func captures(
     in directory: String
   ) throws(DiagnosticError) -> (trn2: [String], trn1: [String]) {
     let all = try CapturePaths.all(in: directory)
@@ -140,7 +140,7 @@ extension Capture {
   /// How far the times of the same run's instructions are apart in two decodings, in picoseconds.
   ///
   /// - Throws: A diagnostic when they are not of the same instructions.
-  public func distance(to other: Capture, _ path: String) throws(DiagnosticError) -> Int64 {
+  package func distance(to other: Capture, _ path: String) throws(DiagnosticError) -> Int64 {
     guard program.instructions.map(\.opcode) == other.program.instructions.map(\.opcode) else {
       throw DiagnosticError(
         "'\(name)' has other instructions here than in its trace",

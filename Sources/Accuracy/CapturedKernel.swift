@@ -1,13 +1,13 @@
 /// A captured kernel whose source is public, as a kernel of this library, with its measured spans.
-public struct CapturedKernel: Hashable, Sendable {
+package struct CapturedKernel: Hashable, Sendable {
   /// The capture, without what tells its repetitions apart.
-  public var name: String
+  package var name: String
   /// User spans of its captures (other machines, or the same one again), in µs.
-  public var measured: [Double]
+  package var measured: [Double]
   /// The kernel's name.
-  public var kernel: String
+  package var kernel: String
   /// What its author and its compiler chose, each `name=value`.
-  public var settings: [String]
+  package var settings: [String]
 
   private init(_ name: String, _ measured: [Double], _ kernel: String, _ settings: String) {
     self.name = name
@@ -23,7 +23,7 @@ public struct CapturedKernel: Hashable, Sendable {
   /// allenkchau/trainium-kernel-fusion. The loops are those of the public sources; engines, queues and
   /// the order of the stores are those of the captured instruction streams. A span goes from the first
   /// user instruction's begin to the last one's end.
-  public static let all: [CapturedKernel] = [
+  package static let all: [CapturedKernel] = [
     CapturedKernel(
       "vector_add_256k_tile1000", [11.407, 11.553, 11.258], "vector_add", "tile_free=1000 dge=none"),
     CapturedKernel(

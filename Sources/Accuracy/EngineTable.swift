@@ -1,34 +1,34 @@
 import Captures
-public import Device
-public import Hardware
-public import Reports
+package import Device
+package import Hardware
+package import Reports
 import Timing
-public import Workloads
+package import Workloads
 
 /// Captures of trn1: their engines' rows and their totals, since the unit of their DMA stamps is unknown.
-public struct EngineTable: Sendable {
+package struct EngineTable: Sendable {
   /// One capture's line.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The capture's name.
-    public var name: String
+    package var name: String
     /// Measured total time in µs, launch included; `nil` if unknown.
-    public var total: Double?
+    package var total: Double?
     /// Error of the total from source (`launch.profiler_overhead` included), in percent; `nil` where the
     /// kernel is not written here.
-    public var sourceError: Double?
+    package var sourceError: Double?
     /// By engine: error of the time in execution in percent.
-    public var busyErrors: [(engine: Engine, percent: Double)]
+    package var busyErrors: [(engine: Engine, percent: Double)]
     /// Sizes of the instruction durations' errors in percent.
-    public var durationError: (median: Double, p95: Double)
+    package var durationError: (median: Double, p95: Double)
   }
 
   /// One per capture, by name.
-  public var rows: [Row]
+  package var rows: [Row]
 
   /// Compares captures with a hardware.
   ///
   /// - Throws: Diagnostics of unreadable captures, or what the timing finds wrong.
-  public init(
+  package init(
     _ paths: [String], of kernels: KernelCatalog, on hardware: Hardware
   ) throws {
     rows = try parallelMap(paths.sorted()) { path in
@@ -61,7 +61,7 @@ public struct EngineTable: Sendable {
   }
 
   /// The table for people.
-  public func text() -> String {
+  package func text() -> String {
     var text = "trn1: engine rows and totals".left(36) + "total us".right(12)
     text += "from source".right(13) + "busy".right(11) + "dur. med".right(11)
     text += "dur. p95".right(11) + "\n"
@@ -76,7 +76,7 @@ public struct EngineTable: Sendable {
   }
 
   /// The table for machines.
-  public func json() -> JSON {
+  package func json() -> JSON {
     .array(
       rows.map { row in
         let busy = row.busyErrors.map { ($0.engine.displayName, JSON.real($0.percent)) }

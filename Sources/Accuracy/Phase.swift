@@ -1,11 +1,11 @@
-public import Captures
+package import Captures
 import Device
-public import Diagnostics
-public import Hardware
+package import Diagnostics
+package import Hardware
 import Timing
 
 /// Where the PE clock's windows lie: they run free on the device, and no instruction stream says where.
-public enum PhaseChoice: Hashable, Sendable {
+package enum PhaseChoice: Hashable, Sendable {
   /// The first window after the launch ends after so many ns.
   case nanoseconds(Double)
   /// As in the captured run: from the recorded changes of the clock, or else where the captured
@@ -15,7 +15,7 @@ public enum PhaseChoice: Hashable, Sendable {
   case mean
 
   /// Reads `captured`, `mean` or a number of ns.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     switch text {
     case "captured": self = .captured
     case "mean": self = .mean
@@ -27,24 +27,24 @@ public enum PhaseChoice: Hashable, Sendable {
 }
 
 /// The errors of the user span over phases of the PE clock's windows, in percent of the measured one.
-public struct PhaseErrors: Sendable {
+package struct PhaseErrors: Sendable {
   /// How many phases are tried: a window is cut into so many.
-  public static let count = 8
+  package static let count = 8
 
   /// Of each phase, signed.
-  public var errors: [Double]
+  package var errors: [Double]
   /// With the captured phase: it, in ns, and the error; `nil` where the capture does not tell it.
-  public var captured: (phase: Double, error: Double)?
+  package var captured: (phase: Double, error: Double)?
 
   /// Mean of the sizes.
-  public var meanSize: Double { Accuracy.mean(errors.map(abs)) }
+  package var meanSize: Double { Accuracy.mean(errors.map(abs)) }
   /// Signed mean: what is left when no phase is preferred.
-  public var mean: Double { Accuracy.mean(errors) }
+  package var mean: Double { Accuracy.mean(errors) }
   /// The one with the largest size.
-  public var worst: Double { errors.max { abs($0) < abs($1) } ?? 0 }
+  package var worst: Double { errors.max { abs($0) < abs($1) } ?? 0 }
 
   /// The phases, in ns.
-  public static func phases(_ hardware: Hardware) -> [Double] {
+  package static func phases(_ hardware: Hardware) -> [Double] {
     let window = hardware.peClock.windowCycles / hardware.clocks.neuroncore
     return (0..<count).map { window * Double($0) / Double(count) }
   }
@@ -63,7 +63,7 @@ extension Replay {
   /// Simulates the capture's user region with the chosen phase, and the errors of all phases.
   ///
   /// - Throws: What `Replay` throws.
-  public static func judged(
+  package static func judged(
     _ capture: Capture, on hardware: Hardware, dma: DMASource, phase: PhaseChoice
   ) throws(DiagnosticError) -> (replay: Replay, phases: PhaseErrors) {
     let phases = PhaseErrors.phases(hardware)

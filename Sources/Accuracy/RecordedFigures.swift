@@ -1,34 +1,34 @@
-public import Reports
+package import Reports
 
 /// The errors that were recorded when the captures were at hand, and where these come from.
 ///
 /// `RECORD_GOLDENS=1 swift test --filter RecordedFigures` writes `RecordedFigures+Table.swift`,
 /// `RecordedFigures+SecondTable.swift`, `RecordedFigures+SecondGenerationTable.swift` and the README's table.
-public struct RecordedFigures: Sendable {
+package struct RecordedFigures: Sendable {
   /// One line of the recorded table.
-  public struct Row: Hashable, Sendable {
+  package struct Row: Hashable, Sendable {
     /// The capture, or `median`, `mean`, `worst`.
-    public var name: String
+    package var name: String
     /// Measured user span in ns; `nil` in the last lines.
-    public var userSpan: Double?
+    package var userSpan: Double?
     /// By column, in percent; columns without a value are left out.
-    public var errors: [String: Double]
+    package var errors: [String: Double]
   }
 
   /// The lines, one per capture, then `median`, `mean` and `worst`.
-  public let rows: [Row]
+  package let rows: [Row]
 
   /// What was recorded with this version.
-  public static let known = RecordedFigures(csv: table)
+  package static let known = RecordedFigures(csv: table)
 
   /// The same of the second set of captures: convolutions of other authors, attention of 1024 tokens.
-  public static let second = RecordedFigures(csv: secondTable)
+  package static let second = RecordedFigures(csv: secondTable)
 
   /// The same of the two captures of the second generation: MoE token generation.
-  public static let secondGeneration = RecordedFigures(csv: secondGenerationTable)
+  package static let secondGeneration = RecordedFigures(csv: secondGenerationTable)
 
   /// Reads what `AccuracyTable.csv()` writes.
-  public init(csv: String) {
+  package init(csv: String) {
     let lines = csv.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     }
@@ -43,13 +43,13 @@ public struct RecordedFigures: Sendable {
   }
 
   /// Where the captures come from.
-  public static let sources = """
+  package static let sources = """
     captures of trn2.3xlarge machines, published by Stanford CS149 students (vector_add, transpose,
     conv2d: profiles in forks of asst4-trainium2) and in allenkchau/trainium-kernel-fusion (attention)
     """
 
   /// The recorded table for people, with what is missing to make it again.
-  public func text(missing directory: String) -> String {
+  package func text(missing directory: String) -> String {
     var text = """
       no captures: '\(directory)' is not there. Name a directory with tables NAME.instr.csv.zst,
       NAME.dma.csv.zst and NAME.sem.csv.zst (or the profiler's exports) to replay them.
@@ -79,7 +79,7 @@ public struct RecordedFigures: Sendable {
   }
 
   /// The recorded table for machines.
-  public var json: JSON {
+  package var json: JSON {
     .object([
       "recorded": .bool(true), "sources": .string(RecordedFigures.sources),
       "captures": .array(
@@ -95,7 +95,7 @@ public struct RecordedFigures: Sendable {
   }
 
   /// The README's table: what a summary line says of each column.
-  public func markdown() -> String {
+  package func markdown() -> String {
     let shown = [
       ("span_dma_measured", "user span, DMA latencies measured"),
       ("span", "user span, all predicted"),

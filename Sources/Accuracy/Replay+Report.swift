@@ -1,6 +1,6 @@
 import Captures
 import Device
-public import Reports
+package import Reports
 import Timing
 
 extension Replay {
@@ -48,7 +48,7 @@ extension Replay {
 
   /// The comparison for machines; times in ns, errors in percent of the measured value, negative where
   /// the prediction is shorter.
-  public func json(_ phases: PhaseErrors) -> JSON {
+  package func json(_ phases: PhaseErrors) -> JSON {
     func ns(_ time: Picoseconds) -> JSON { .real(Double(time) / 1000) }
     func pair(_ values: (measured: Picoseconds, predicted: Picoseconds)) -> JSON {
       .object(["measured_ns": ns(values.measured), "predicted_ns": ns(values.predicted)])
@@ -97,7 +97,7 @@ extension Replay {
   }
 
   /// The comparison for people.
-  public func text(_ phases: PhaseErrors) -> String {
+  package func text(_ phases: PhaseErrors) -> String {
     func us(_ time: Picoseconds) -> String { fixed(Double(time) / 1_000_000, 3).right(12) }
     func row(_ name: String, _ measured: Picoseconds, _ predicted: Picoseconds) -> String {
       let error = 100 * Double(predicted - measured) / Double(max(1, measured))
@@ -139,7 +139,7 @@ extension Replay {
   }
 
   /// One line per instruction and per transfer, as CSV; times in ns.
-  public func table() -> String {
+  package func table() -> String {
     func ns(_ time: Picoseconds) -> String { fixed(Double(time) / 1000, 3) }
     var text = "kind,label,measured_begin,measured_end,predicted_begin,predicted_end,"
     text += "measured_first_read,measured_last_read,predicted_first_read,predicted_last_read,"

@@ -1,7 +1,7 @@
 import Captures
 import Device
-public import Diagnostics
-public import Reports
+package import Diagnostics
+package import Reports
 import Timing
 
 extension Replay {
@@ -16,7 +16,7 @@ extension Replay {
   ///
   /// - Throws: A `DiagnosticError` if the file cannot be written.
   @discardableResult
-  public func writeTrace(to path: String) throws(DiagnosticError) -> TraceCounts {
+  package func writeTrace(to path: String) throws(DiagnosticError) -> TraceCounts {
     try LaneTrace.write(
       lanes(), of: "\(capture.name): measured and predicted", annotations: Replay.annotations,
       to: path)

@@ -1,12 +1,12 @@
-public import Captures
-public import Device
-public import Diagnostics
-public import Hardware
-public import Reports
-public import Timing
+package import Captures
+package import Device
+package import Diagnostics
+package import Hardware
+package import Reports
+package import Timing
 
 /// Where a replay takes the times of its DMAs from.
-public enum DMASource: String, CaseIterable, Sendable {
+package enum DMASource: String, CaseIterable, Sendable {
   /// Each transfer takes its captured latency after its predicted trigger.
   case measured
   /// Rings and descriptors are simulated.
@@ -14,24 +14,24 @@ public enum DMASource: String, CaseIterable, Sendable {
 }
 
 /// A capture simulated from its instruction stream, beside what was measured.
-public struct Replay: Sendable {
+package struct Replay: Sendable {
   /// What was replayed.
-  public var capture: Capture
+  package var capture: Capture
   /// What was predicted.
-  public var timeline: Timeline
+  package var timeline: Timeline
   /// Where the DMAs' times came from.
-  public var dma: DMASource
+  package var dma: DMASource
   /// How far the predicted span may be from a device's; `nil` where the DMAs' times were measured ones.
-  public let doubt: Doubt?
+  package let doubt: Doubt?
   /// Where the PE clock's windows were, in ns after the launch.
-  public let phase: Double
+  package let phase: Double
   /// Begin of the first predicted instruction: the time that measured times count from.
-  public let predictedOrigin: Picoseconds
+  package let predictedOrigin: Picoseconds
 
   /// Simulates the capture's user region.
   ///
   /// - Throws: A diagnostic where the hardware has no price for an instruction, or of engines that wait for each other.
-  public init(
+  package init(
     _ capture: Capture, on hardware: Hardware, dma: DMASource
   ) throws(DiagnosticError) {
     self.capture = capture
@@ -60,19 +60,19 @@ public struct Replay: Sendable {
   }
 
   /// From the first begin to the last end of the predicted instructions.
-  public var userSpan: Picoseconds {
+  package var userSpan: Picoseconds {
     (timeline.instructions.map(\.end).max() ?? 0) - predictedOrigin
   }
 
   /// The prediction's error of the user span, in percent of the measured one.
-  public var userSpanError: Double {
+  package var userSpanError: Double {
     100 * Double(userSpan - capture.userSpan) / Double(max(1, capture.userSpan))
   }
 
   /// Time in which an engine had at least one of its working instructions under way.
   ///
   /// Control, triggers and the engine's waits are not work; overlapping instructions count once.
-  public func busy(_ engine: Engine) -> (measured: Picoseconds, predicted: Picoseconds) {
+  package func busy(_ engine: Engine) -> (measured: Picoseconds, predicted: Picoseconds) {
     var measured: [(Picoseconds, Picoseconds)] = []
     var predicted: [(Picoseconds, Picoseconds)] = []
     for (index, instruction) in capture.program.instructions.enumerated()
@@ -99,7 +99,7 @@ public struct Replay: Sendable {
   }
 
   /// By instruction: error of the duration in percent of the measured one.
-  public var durationErrors: [Double] {
+  package var durationErrors: [Double] {
     capture.instructions.indices.map { index in
       let measured = capture.instructions[index].duration
       let predicted = timeline.instructions[index].end - timeline.instructions[index].begin
@@ -108,7 +108,7 @@ public struct Replay: Sendable {
   }
 
   /// By instruction: predicted minus measured begin, both counted from the first one's, in picoseconds.
-  public var beginErrors: [Picoseconds] {
+  package var beginErrors: [Picoseconds] {
     capture.instructions.indices.map {
       timeline.instructions[$0].begin - predictedOrigin - capture.instructions[$0].begin
     }

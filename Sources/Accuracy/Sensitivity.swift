@@ -1,36 +1,36 @@
 import Captures
 import Hardware
-public import Reports
+package import Reports
 
 /// How the errors change when one constant of the hardware changes.
-public struct Sensitivity: Sendable {
+package struct Sensitivity: Sendable {
   /// One constant's line.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// Its path in the configuration.
-    public var path: String
+    package var path: String
     /// Its value.
-    public var value: String
+    package var value: String
     /// Median and largest of the sizes of the user spans' errors, in percentage points more than as
     /// configured, with the constant 10 % smaller and 10 % larger; `nil` where the configuration refuses it.
-    public var smaller: (median: Double, worst: Double)?
+    package var smaller: (median: Double, worst: Double)?
     /// As `smaller`.
-    public var larger: (median: Double, worst: Double)?
+    package var larger: (median: Double, worst: Double)?
     /// Largest change of any capture's span, in percent of the measured one.
-    public var reach: Double
+    package var reach: Double
   }
 
   /// What the errors are as configured.
-  public var configured: (median: Double, worst: Double)
+  package var configured: (median: Double, worst: Double)
   /// Constants that change a span by 0.005 % or more, those that reach farthest first.
-  public var rows: [Row]
+  package var rows: [Row]
   /// How many constants were tried.
-  public var tried: Int
+  package var tried: Int
 
   /// Replays all captures, everything predicted, with each number of the hardware 10 % smaller and larger.
   ///
   /// - Parameter progress: Gets how many constants are done, of how many.
   /// - Throws: Diagnostics of captures that cannot be read or replayed as configured.
-  public init(
+  package init(
     _ paths: [String], hardware name: String, overrides: [String],
     progress: (@Sendable (Int, Int) -> Void)? = nil
   ) throws {
@@ -75,7 +75,7 @@ public struct Sensitivity: Sendable {
   }
 
   /// The table for people.
-  public func text() -> String {
+  package func text() -> String {
     var text = "as configured: median \(fixed(configured.median, 2)) %, worst "
     text += "\(fixed(configured.worst, 2)) % (user span, everything predicted)\n"
     text += "constant".left(52) + "value".right(12) + "reach".right(9)
@@ -97,7 +97,7 @@ public struct Sensitivity: Sendable {
   }
 
   /// The table for machines.
-  public func json() -> JSON {
+  package func json() -> JSON {
     func change(_ value: (median: Double, worst: Double)?) -> JSON {
       value.map { .object(["median": .real($0.median), "worst": .real($0.worst)]) } ?? .null
     }

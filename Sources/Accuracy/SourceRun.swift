@@ -1,24 +1,25 @@
 import Compiler
-public import Device
-public import Hardware
+package import Device
+package import Hardware
 import Machine
 import Programs
-public import Timing
-public import Workloads
+package import Timing
+package import Workloads
 
 /// A captured kernel simulated from its source: Lowering and Timing together.
-public struct SourceRun: Sendable {
+package struct SourceRun: Sendable {
   /// What was simulated.
-  public var captured: CapturedKernel
+  package var captured: CapturedKernel
   /// What the lowering made.
-  public var device: DeviceProgram
+  package var device: DeviceProgram
   /// What was predicted.
-  public var timeline: Timeline
+  package var timeline: Timeline
 
   /// Builds, lowers and times the kernel.
   ///
   /// - Throws: What the builder, the lowering or the timing find wrong.
-  public init(_ captured: CapturedKernel, of kernels: KernelCatalog, on hardware: Hardware) throws {
+  package init(_ captured: CapturedKernel, of kernels: KernelCatalog, on hardware: Hardware) throws
+  {
     self.captured = captured
     let kernel = try kernels.make(captured.kernel, captured.settings)
     device = try Lowering.lower(kernel.programs(Geometry(hardware)).programs[0], on: hardware)
@@ -27,7 +28,7 @@ public struct SourceRun: Sendable {
   }
 
   /// From the first begin to the last end of the instructions, as the captures' spans are measured.
-  public var span: Picoseconds {
+  package var span: Picoseconds {
     (timeline.instructions.map(\.end).max() ?? 0) - (timeline.instructions.map(\.begin).min() ?? 0)
   }
 }

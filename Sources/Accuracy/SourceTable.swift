@@ -1,32 +1,32 @@
-public import Hardware
-public import Reports
-public import Workloads
+package import Hardware
+package import Reports
+package import Workloads
 
 /// The errors of all captured kernels, simulated from source, in one table.
-public struct SourceTable: Sendable {
+package struct SourceTable: Sendable {
   /// One kernel's line.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The kernel and its measured spans.
-    public var captured: CapturedKernel
+    package var captured: CapturedKernel
     /// Simulated spans in µs, one per phase of the PE clock's windows.
-    public var simulated: [Double]
+    package var simulated: [Double]
 
     /// The middle of the measured spans, in µs.
-    public var measuredSpan: Double { mean(captured.measured) }
+    package var measuredSpan: Double { mean(captured.measured) }
     /// The middle of the simulated spans, in µs.
-    public var simulatedSpan: Double { mean(simulated) }
+    package var simulatedSpan: Double { mean(simulated) }
     /// Error of the simulated span in percent of the measured one.
-    public var error: Double { 100 * (simulatedSpan - measuredSpan) / measuredSpan }
+    package var error: Double { 100 * (simulatedSpan - measuredSpan) / measuredSpan }
   }
 
   /// One per kernel.
-  public var rows: [Row]
+  package var rows: [Row]
 
   /// Simulates all captured kernels, each over eight phases of the PE clock's windows, which no source
   /// determines.
   ///
   /// - Throws: What the builder, the lowering or the timing find wrong.
-  public init(of kernels: KernelCatalog, on hardware: Hardware) throws {
+  package init(of kernels: KernelCatalog, on hardware: Hardware) throws {
     let phases = PhaseErrors.phases(hardware)
     rows = try parallelMap(CapturedKernel.all) { captured in
       let spans = try phases.map { phase in
@@ -38,13 +38,13 @@ public struct SourceTable: Sendable {
   }
 
   /// The middle of the errors' sizes, in percent.
-  public var medianError: Double { median(rows.map { abs($0.error) }) }
+  package var medianError: Double { median(rows.map { abs($0.error) }) }
 
   /// The largest of the errors' sizes, in percent.
-  public var worstError: Double { rows.map { abs($0.error) }.max() ?? 0 }
+  package var worstError: Double { rows.map { abs($0.error) }.max() ?? 0 }
 
   /// The table for people.
-  public func text() -> String {
+  package func text() -> String {
     var text = "from source".left(36) + "span us".right(12) + "simulated".right(11)
     text += "error".right(11) + "phases us".right(18) + "repeats us".right(18) + "\n"
     func extremes(_ values: [Double]) -> String {
@@ -62,7 +62,7 @@ public struct SourceTable: Sendable {
   }
 
   /// The table for machines; times in ns, errors in percent of the measured value.
-  public func json() -> JSON {
+  package func json() -> JSON {
     .object([
       "kernels": .array(
         rows.map { row in

@@ -1,9 +1,9 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import FoundationEssentials
 import Reports
 import Storage
-public import Sweeps
+package import Sweeps
 
 // {
 //   "entries": {
@@ -22,56 +22,56 @@ public import Sweeps
 /// What a suite gave when its numbers were last accepted: a file of the user's repository.
 ///
 /// One number per line and everything sorted, so that a change is readable and merges.
-public struct Baseline: Sendable, Equatable {
+package struct Baseline: Sendable, Equatable {
   /// What one entry gave.
-  public struct Entry: Sendable, Equatable {
+  package struct Entry: Sendable, Equatable {
     /// Kernel or program file.
-    public var subject = ""
+    package var subject = ""
     /// All parameters, also those at their defaults; the inputs and outputs of a program file.
-    public var parameters: [String: String] = [:]
+    package var parameters: [String: String] = [:]
     /// Whose order instructions have, where the entry says so.
-    public var schedule: String?
+    package var schedule: String?
     /// Key of the machine in `hardware`.
-    public var hardware = ""
+    package var hardware = ""
     /// Digest of the instruction stream.
-    public var program = ""
+    package var program = ""
     /// What of the machine's values the numbers can depend on: paths of values and groups; `nil` in files
     /// of earlier versions.
-    public var settings: [String]?
+    package var settings: [String]?
     /// The numbers and what explains them; source places are not kept.
-    public var measurement = Sweeps.Measurement()
+    package var measurement = Sweeps.Measurement()
     /// Why the numbers were last accepted, if the user said so.
-    public var reason: String?
+    package var reason: String?
   }
 
   /// A machine.
-  public struct Machine: Sendable, Equatable, Codable {
+  package struct Machine: Sendable, Equatable, Codable {
     /// Changes when any value changes, and only then.
-    public var fingerprint: String
+    package var fingerprint: String
     /// The values by their paths.
-    public var values: [String: String]
+    package var values: [String: String]
   }
 
   /// By name.
-  public var entries: [String: Entry] = [:]
+  package var entries: [String: Entry] = [:]
   /// By name of the configuration with its overrides.
-  public var hardware: [String: Machine] = [:]
+  package var hardware: [String: Machine] = [:]
 
   /// Version of the file's layout.
-  public static let schemaVersion = 1
+  package static let schemaVersion = 1
 
   /// An empty baseline.
-  public init() {}
+  package init() {}
 
   // MARK: - Files
 
   /// Where a suite's baseline is: beside it.
-  public static func path(of suite: SuiteFile) -> String {
+  package static func path(of suite: SuiteFile) -> String {
     "\(stem(suite.path)).baseline.json"
   }
 
   /// Where a suite's programs are kept.
-  public static func programDirectory(of suite: SuiteFile) -> String {
+  package static func programDirectory(of suite: SuiteFile) -> String {
     "\(stem(suite.path)).baseline"
   }
 
@@ -85,7 +85,7 @@ public struct Baseline: Sendable, Equatable {
   /// Reads a file; one that does not exist is an empty baseline.
   ///
   /// - Throws: `DiagnosticError` if it is damaged or of a later version.
-  public static func read(_ path: String) throws(DiagnosticError) -> Baseline {
+  package static func read(_ path: String) throws(DiagnosticError) -> Baseline {
     guard FileManager.default.fileExists(atPath: path) else { return Baseline() }
     let bytes = try readFile(path)
     let place = SourceLocation(file: path, line: 0)
@@ -120,7 +120,7 @@ public struct Baseline: Sendable, Equatable {
   }
 
   /// The file's text.
-  public var text: String {
+  package var text: String {
     JSON.object([
       "schema": .integer(Baseline.schemaVersion),
       "hardware": .object(

@@ -1,26 +1,26 @@
 import Diagnostics
 import Machine
-public import Reports
-public import Sweeps
+package import Reports
+package import Sweeps
 import Workloads
 
 /// A user's device times beside what is predicted: how far off, by mechanism, and what would explain it.
 ///
 /// It changes nothing.
-public struct Calibration: Sendable {
+package struct Calibration: Sendable {
   /// One workload.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// As it is written.
-    public var workload: String
+    package var workload: String
     /// What the device took, in µs.
-    public var measured: Double
+    package var measured: Double
     /// What is predicted, in µs.
-    public var predicted: Double
+    package var predicted: Double
     /// How far that may be off.
-    public var doubt: Doubt
+    package var doubt: Doubt
 
     /// Makes a row.
-    public init(workload: String, measured: Double, predicted: Double, doubt: Doubt) {
+    package init(workload: String, measured: Double, predicted: Double, doubt: Doubt) {
       self.workload = workload
       self.measured = measured
       self.predicted = predicted
@@ -28,10 +28,10 @@ public struct Calibration: Sendable {
     }
 
     /// Signed share of the measured time: below 0 where the prediction is too fast.
-    public var error: Double { predicted / measured - 1 }
+    package var error: Double { predicted / measured - 1 }
 
     /// Whether the device's time is within the interval; `nil` where there is none.
-    public var isWithin: Bool? {
+    package var isWithin: Bool? {
       doubt.interval.map { ($0.low...max($0.low, $0.high)).contains(measured) }
     }
 
@@ -41,7 +41,7 @@ public struct Calibration: Sendable {
     ]
 
     /// The mechanism with the largest share, of those that are work or waiting.
-    public var largest: Mechanism {
+    package var largest: Mechanism {
       let ranked = doubt.shares.filter { !Self.parts.contains($0.key) }
         .sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
       return ranked.first?.key ?? .every
@@ -49,30 +49,30 @@ public struct Calibration: Sendable {
   }
 
   /// What a straight line through errors over one mechanism's share says.
-  public struct Explanation: Hashable, Sendable {
+  package struct Explanation: Hashable, Sendable {
     /// Whose share.
-    public var mechanism: Mechanism
+    package var mechanism: Mechanism
     /// The part of the errors' variance that goes with the share, 0…1.
-    public var explained: Double
+    package var explained: Double
     /// ln(measured / predicted) where the mechanism has none of the time.
-    public var base: Double
+    package var base: Double
     /// What is added where it has all of it.
-    public var slope: Double
+    package var slope: Double
   }
 
   /// The workloads, in the order of the file.
-  public var rows: [Row]
+  package var rows: [Row]
 
   /// Fewest rows that a line is drawn through.
-  public static let explanationRows = 5
+  package static let explanationRows = 5
 
   /// Takes what is already known.
-  public init(_ rows: [Row]) { self.rows = rows }
+  package init(_ rows: [Row]) { self.rows = rows }
 
   /// Simulates the workloads on several threads, times only.
   ///
   /// - Throws: `DiagnosticError` with every workload that does not run.
-  public init(
+  package init(
     _ times: DeviceTimes, suite: SuiteFile? = nil, runner: ParallelRunner = ParallelRunner(),
     progress: (Int) -> Void = { _ in }
   ) throws {
@@ -142,7 +142,7 @@ public struct Calibration: Sendable {
   /// The mechanisms whose shares go with the errors, the best first; empty with too few rows.
   ///
   /// A least-squares line for each mechanism by itself: what goes together need not be a cause.
-  public var explanations: [Explanation] {
+  package var explanations: [Explanation] {
     guard rows.count >= Calibration.explanationRows else { return [] }
     let errors = rows.map { -logarithm(1 + $0.error) }
     let middle = mean(errors)
@@ -195,7 +195,7 @@ extension Calibration {
   }
 
   /// The tables for a person.
-  public func text() -> String {
+  package func text() -> String {
     var table = [["workload", "measured µs", "predicted µs", "90 % low", "high", "error", ""]]
     for row in rows {
       let interval = row.doubt.interval
@@ -252,7 +252,7 @@ extension Calibration {
   }
 
   /// For machines.
-  public var json: JSON {
+  package var json: JSON {
     .object([
       "schema": .integer(1),
       "workloads": .array(

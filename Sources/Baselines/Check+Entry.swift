@@ -1,6 +1,6 @@
 import Diagnostics
 import Storage
-public import Sweeps
+package import Sweeps
 
 extension Check {
   /// Compares one variant, whose programs are given, with what a baseline has under a name.
@@ -11,7 +11,7 @@ extension Check {
   ///   - path: The baseline's file; one that does not exist has nothing.
   ///   - given: By `Variant.recordingKey`.
   /// - Throws: `DiagnosticError` for tolerances and baselines that cannot be read.
-  public init(
+  package init(
     of name: String, _ variant: Variant, tolerances: String, against path: String,
     given: [String: Evaluator.Given]
   ) throws {
@@ -38,7 +38,7 @@ extension Check {
   /// Accepts the numbers; programs are not kept.
   ///
   /// - Throws: `DiagnosticError` if the file cannot be written.
-  public func accept() throws {
+  package func accept() throws {
     try writeAtomically(Array(updatedBaseline(reason: nil).text.utf8), to: baselinePath)
   }
 }

@@ -6,13 +6,13 @@ import Machine
 import Programs
 import Reports
 import Simulation
-public import Storage
+package import Storage
 import Sweeps
 import Workloads
 
 extension Check {
   /// Entries whose differences are written at most; the worst come first.
-  public static let fileLimit = 20
+  package static let fileLimit = 20
 
   /// Writes what shows the differences: `report.md`, and of each entry that moved `NAME.diff.md` and the
   /// traces `NAME.before.pftrace.zst` and `NAME.after.pftrace.zst`.
@@ -21,7 +21,7 @@ extension Check {
   /// is left out, unless only the hardware changed; the report says so.
   /// - Returns: Number of files; 0 if nothing moved.
   @discardableResult
-  public func writeDifferences(to directory: String, strict: Bool) throws -> Int {
+  package func writeDifferences(to directory: String, strict: Bool) throws -> Int {
     let moved = results.filter { $0.verdict != .same && $0.new != nil && $0.old != nil }
       .sorted { (weight($1), $0.name) < (weight($0), $1.name) }
     guard !moved.isEmpty else { return 0 }
@@ -79,7 +79,7 @@ extension Check {
   /// What the check reads and writes.
   ///
   /// - Parameter directory: Where differences go.
-  public static func files(
+  package static func files(
     of suite: SuiteFile, against baseline: Baseline, at path: String, differences directory: String?
   ) -> FileUses {
     var uses = FileUses()

@@ -14,7 +14,7 @@ extension Check {
   ///
   /// Entries that cannot be compared are errors; what is better fails only if `strict`. Elements and
   /// attributes are those that Jenkins' and Ant's schemas both know.
-  public func junit(strict: Bool) -> String {
+  package func junit(strict: Bool) -> String {
     let failures = count(.worse) + (strict ? count(.better) : 0)
     let errors = count(.failed) + count(.incomparable) + gone.count
     let total = results.count + gone.count + suite.leftOut.count

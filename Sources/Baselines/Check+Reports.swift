@@ -1,5 +1,5 @@
 import Diagnostics
-public import Reports
+package import Reports
 import Sweeps
 
 extension Check {
@@ -22,7 +22,7 @@ extension Check {
 
   /// Workflow commands that GitHub shows beside the lines of a change: errors for what is worse,
   /// warnings for what cannot be compared, notices for what is better.
-  public func annotations(strict: Bool) -> String {
+  package func annotations(strict: Bool) -> String {
     var out = ""
     for result in results where result.verdict != .same {
       let kind: String
@@ -55,7 +55,7 @@ extension Check {
   // MARK: - Markdown
 
   /// A summary for a pull request.
-  public func markdown(strict: Bool, limit: Int = 100) -> String {
+  package func markdown(strict: Bool, limit: Int = 100) -> String {
     func cell(_ text: String) -> String {
       printable(text).replacing("|", with: "\\|").replacing("<", with: "&lt;")
     }
@@ -89,7 +89,7 @@ extension Check {
   // MARK: - JSON
 
   /// The results for machines; all entries, with their numbers before and now.
-  public func json(strict: Bool) -> JSON {
+  package func json(strict: Bool) -> JSON {
     var counts: [String: JSON] = [:]
     for verdict in EntryResult.Verdict.allCases {
       counts[verdict.rawValue] = .integer(count(verdict))

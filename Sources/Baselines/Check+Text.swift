@@ -10,7 +10,7 @@ import Sweeps
 
 extension EntryResult {
   /// The word for the verdict.
-  public var word: String {
+  package var word: String {
     switch verdict {
     case .same: return "same"
     case .failed: return "FAILED"
@@ -27,7 +27,7 @@ extension EntryResult {
 
 extension EntryResult.Change {
   /// `+3.99 %`, or `new` where nothing was.
-  public var shareText: String {
+  package var shareText: String {
     guard share.isFinite else { return "new" }
     return "\(share > 0 ? "+" : "")\(fixed(share * 100, 2)) %"
   }
@@ -39,7 +39,7 @@ extension Check {
   /// - Parameters:
   ///   - strict: Whether better numbers count as failures.
   ///   - update: Whether these are the numbers that an update accepts.
-  public func text(strict: Bool, update: Bool = false, limit: Int = 50) -> String {
+  package func text(strict: Bool, update: Bool = false, limit: Int = 50) -> String {
     let moved = results.filter { $0.verdict != .same }
     var lines: [String] = []
     let new = moved.filter { $0.old == nil && $0.verdict == .incomparable }

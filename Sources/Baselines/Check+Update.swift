@@ -7,7 +7,7 @@ extension Check {
   ///
   /// Entries that are still the same, and so do not move within their tolerances unnoticed, keep their
   /// reason; `reason` is noted for those whose numbers moved.
-  public func updatedBaseline(reason: String?) -> Baseline {
+  package func updatedBaseline(reason: String?) -> Baseline {
     var updated = baseline
     for name in gone { updated.entries[name] = nil }
     for (name, run) in runs where run.failure == nil {
@@ -31,7 +31,7 @@ extension Check {
   /// First the programs that are new, then the baseline, then those go that no baseline names any more:
   /// whoever is interrupted has the old baseline or the new one, with its programs.
   /// - Throws: `DiagnosticError` if an entry does not run or a file cannot be written.
-  public func writeBaseline(reason: String?) throws {
+  package func writeBaseline(reason: String?) throws {
     let failed = results.filter { $0.verdict == .failed }
     guard failed.isEmpty else {
       throw DiagnosticError(

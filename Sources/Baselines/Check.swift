@@ -2,24 +2,24 @@ import Diagnostics
 import Hardware
 import Programs
 import Simulation
-public import Sweeps
+package import Sweeps
 import Timing
 import Workloads
 
 /// A suite run and compared with its baseline.
-public struct Check: Sendable {
+package struct Check: Sendable {
   /// The suite.
-  public var suite: SuiteFile
+  package var suite: SuiteFile
   /// The results, sorted by name.
-  public var results: [EntryResult]
+  package var results: [EntryResult]
   /// Names of baseline entries that the suite no longer has.
-  public var gone: [String]
+  package var gone: [String]
   /// What was run, by name: what a new baseline is made of.
   var runs: [String: EntryRun]
   /// What was compared with.
-  public var baseline: Baseline
+  package var baseline: Baseline
   /// Where that is, or will be.
-  public var baselinePath: String
+  package var baselinePath: String
   /// What the entries were run with; knows the programs of scripts.
   let evaluator: Evaluator
 
@@ -33,7 +33,7 @@ public struct Check: Sendable {
   ///   - given: Programs that are recorded already, by `Variant.recordingKey`.
   ///   - progress: Told the number of entries done.
   /// - Throws: `DiagnosticError` if the pattern matches nothing, or if there are scripts and no Python.
-  public init(
+  package init(
     _ suite: SuiteFile, only pattern: String? = nil, against baseline: Baseline,
     at path: String? = nil, runner: ParallelRunner = ParallelRunner(),
     given: [String: Evaluator.Given] = [:], progress: (Int) -> Void = { _ in }
@@ -75,13 +75,13 @@ public struct Check: Sendable {
   }
 
   /// Number of entries with a verdict.
-  public func count(_ verdict: EntryResult.Verdict) -> Int {
+  package func count(_ verdict: EntryResult.Verdict) -> Int {
     results.count { $0.verdict == verdict }
   }
 
   /// The exit code: 2 if anything is worse or fails, else 3 if anything cannot be compared, else 4 if
   /// anything is better (2 if that is a failure too), else 0.
-  public func exitCode(strict: Bool) -> Int32 {
+  package func exitCode(strict: Bool) -> Int32 {
     if count(.worse) + count(.failed) > 0 { return 2 }
     if count(.incomparable) > 0 || !gone.isEmpty { return 3 }
     if count(.better) > 0 { return strict ? 2 : 4 }

@@ -1,8 +1,8 @@
-public import Diagnostics
+package import Diagnostics
 import FoundationEssentials
 import Storage
 import Sweeps
-public import Workloads
+package import Workloads
 import YAML
 
 // workload,measured_us
@@ -14,26 +14,26 @@ import YAML
 //   - {workload: "matmul m=1024 n=1024 k=1024", measured_us: 51.3}
 
 /// What a user's device took, row by row.
-public struct DeviceTimes: Sendable {
+package struct DeviceTimes: Sendable {
   /// One measured workload.
-  public struct Row: Hashable, Sendable {
+  package struct Row: Hashable, Sendable {
     /// As it is written.
-    public var workload: String
+    package var workload: String
     /// What runs; paths start at the file's folder, those of a suite's entry at the suite's.
-    public var entry: SuiteFile.Entry
+    package var entry: SuiteFile.Entry
     /// In µs.
-    public var measured: Double
+    package var measured: Double
   }
 
   /// The file.
-  public var path: String
+  package var path: String
   /// Which kernels there are.
   let kernels: KernelCatalog
   /// Its rows.
-  public var rows: [Row] = []
+  package var rows: [Row] = []
 
   /// Most rows of a file.
-  public static let rowLimit = 10_000
+  package static let rowLimit = 10_000
 
   private static let columns = ["workload", "measured_us", "hardware"]
 
@@ -51,7 +51,7 @@ public struct DeviceTimes: Sendable {
   ///   - kernels: Which there are.
   ///   - suite: Whose entries workloads may name.
   /// - Throws: `DiagnosticError` with everything that is wrong with it.
-  public init(
+  package init(
     path: String, of kernels: KernelCatalog, suite: SuiteFile? = nil
   ) throws(DiagnosticError) {
     self.kernels = kernels

@@ -1,12 +1,12 @@
-public import Diagnostics
+package import Diagnostics
 import Hardware
 import Simulation
-public import Sweeps
+package import Sweeps
 
 /// What a check found out about one entry.
-public struct EntryResult: Sendable {
+package struct EntryResult: Sendable {
   /// The verdict.
-  public enum Verdict: String, Sendable, CaseIterable {
+  package enum Verdict: String, Sendable, CaseIterable {
     /// All numbers are as before, or within their tolerances.
     case same
     /// At least one number is worse.
@@ -20,32 +20,32 @@ public struct EntryResult: Sendable {
   }
 
   /// A number that moved further than it may.
-  public struct Change: Sendable, Hashable {
+  package struct Change: Sendable, Hashable {
     /// Which.
-    public var quantity: Quantity
+    package var quantity: Quantity
     /// In the baseline.
-    public var old: Int
+    package var old: Int
     /// Now.
-    public var new: Int
+    package var new: Int
 
     /// Change as a share of the old number; infinite if that was 0.
-    public var share: Double { old == 0 ? .infinity : Double(new - old) / Double(old) }
+    package var share: Double { old == 0 ? .infinity : Double(new - old) / Double(old) }
   }
 
   /// The entry's name.
-  public var name: String
+  package var name: String
   /// The verdict.
-  public var verdict: Verdict
+  package var verdict: Verdict
   /// What moved, in the order of `Quantity.allCases`.
-  public var changes: [Change] = []
+  package var changes: [Change] = []
   /// The baseline's numbers.
-  public var old: Sweeps.Measurement?
+  package var old: Sweeps.Measurement?
   /// The numbers now.
-  public var new: Sweeps.Measurement?
+  package var new: Sweeps.Measurement?
   /// Why: for a person, the most important first.
-  public var reasons: [String] = []
+  package var reasons: [String] = []
   /// The source place of the most important reason.
-  public var place: SourceLocation?
+  package var place: SourceLocation?
 }
 
 extension EntryResult {

@@ -1,39 +1,39 @@
 import Device
-public import Diagnostics
-public import Programs
+package import Diagnostics
+package import Programs
 
 // 1 instruction more, 0 fewer
 //   + vector tensor_scalar dst=y … at rmsnorm.swift:61
 
 /// Which instructions one program has and another has not.
-public struct ProgramDifference: Sendable, Equatable {
+package struct ProgramDifference: Sendable, Equatable {
   /// An instruction that only one of them has.
-  public struct Change: Sendable, Equatable {
+  package struct Change: Sendable, Equatable {
     /// Whether the later program has it.
-    public var isAdded: Bool
+    package var isAdded: Bool
     /// Its number in its program.
-    public var index: Int
+    package var index: Int
     /// Its engine and text.
-    public var text: String
+    package var text: String
     /// Where it came from.
-    public var location: SourceLocation?
+    package var location: SourceLocation?
   }
 
   /// The changes in program order.
-  public var changes: [Change] = []
+  package var changes: [Change] = []
   /// Instructions added and removed; `changes` may have fewer if the programs differ widely.
-  public var added = 0
+  package var added = 0
   /// See `added`.
-  public var removed = 0
+  package var removed = 0
   /// The first instruction that differs, by its number in the later program.
-  public var firstDifference: Int?
+  package var firstDifference: Int?
 
   /// Longest middle parts for which a shortest edit is looked for: its cost grows with their length
   /// times the number of differences.
   private static let exactLimit = 3000
 
   /// Compares two programs by their instructions' texts; source places do not count.
-  public init(from before: Program, to after: Program) {
+  package init(from before: Program, to after: Program) {
     let (old, new) = (ProgramDifference.lines(before), ProgramDifference.lines(after))
     var start = 0
     while start < min(old.count, new.count), old[start] == new[start] { start += 1 }
@@ -81,7 +81,7 @@ public struct ProgramDifference: Sendable, Equatable {
   }
 
   /// What was added or removed in one sentence; `nil` if nothing was.
-  public var summary: String? {
+  package var summary: String? {
     guard firstDifference != nil else { return nil }
     var parts: [String] = []
     if added > 0 { parts.append("\(added) instruction\(added == 1 ? "" : "s") added") }

@@ -1,7 +1,7 @@
-public import Compiler
-public import Diagnostics
-public import Sweeps
-public import Workloads
+package import Compiler
+package import Diagnostics
+package import Sweeps
+package import Workloads
 import YAML
 
 // suite: layer
@@ -19,33 +19,33 @@ import YAML
 
 /// What a check runs: kernels with parameters, program files and kernels of Python scripts, each on a
 /// machine.
-public struct SuiteFile: Sendable {
+package struct SuiteFile: Sendable {
   /// One run with its name in the baseline.
-  public struct Entry: Hashable, Sendable {
+  package struct Entry: Hashable, Sendable {
     /// Unique within the suite.
-    public var name: String
+    package var name: String
     /// What runs; paths start at the suite's folder.
-    public var variant: Variant
+    package var variant: Variant
     /// How far each number may move; exact where none is given.
-    public var tolerances: [Quantity: Tolerance]
+    package var tolerances: [Quantity: Tolerance]
   }
 
   /// The suite's name.
-  public var name: String
+  package var name: String
   /// The file it came from.
-  public var path: String
+  package var path: String
   /// Which kernels there are.
   let kernels: KernelCatalog
   /// The entries, sorted by name.
-  public var entries: [Entry] = []
+  package var entries: [Entry] = []
   /// Names of the entries that are not run, because they would run somebody's Python.
-  public private(set) var leftOut: [String] = []
+  package private(set) var leftOut: [String] = []
   /// Whether updates keep each entry's program beside the baseline, for the differences of later
   /// checks.
-  public var keepsPrograms = true
+  package var keepsPrograms = true
 
   /// Most entries of a suite.
-  public static let entryLimit = 100_000
+  package static let entryLimit = 100_000
 
   /// A suite without entries.
   init(name: String) {
@@ -55,7 +55,7 @@ public struct SuiteFile: Sendable {
   }
 
   /// Leaves out the entries of Python scripts.
-  public mutating func leaveOutScripts() {
+  package mutating func leaveOutScripts() {
     leftOut += entries.filter(\.variant.isScript).map(\.name)
     entries.removeAll(where: \.variant.isScript)
   }
@@ -65,7 +65,7 @@ public struct SuiteFile: Sendable {
   ///
   /// - Parameter kernels: Which there are.
   /// - Throws: `DiagnosticError` with everything that is wrong with it.
-  public init(path: String, of kernels: KernelCatalog) throws {
+  package init(path: String, of kernels: KernelCatalog) throws {
     try self.init(SpecReader(path: path), of: kernels, path: path)
   }
 
@@ -135,14 +135,14 @@ public struct SuiteFile: Sendable {
   }
 
   /// Lets entries that do not say in whose order they run take this one.
-  public mutating func prefer(_ schedule: Schedule) {
+  package mutating func prefer(_ schedule: Schedule) {
     for index in entries.indices where entries[index].variant.schedule == nil {
       entries[index].variant.schedule = schedule
     }
   }
 
   /// The entries whose names match a pattern, in which `*` stands for any characters.
-  public func entries(matching pattern: String?) throws(DiagnosticError) -> [Entry] {
+  package func entries(matching pattern: String?) throws(DiagnosticError) -> [Entry] {
     guard let pattern else { return entries }
     let found = entries.filter { matches($0.name, pattern: pattern) }
     guard found.isEmpty else { return found }

@@ -1,9 +1,9 @@
-public import Diagnostics
+package import Diagnostics
 
 /// How far a number may move before a check complains, in each direction by itself.
-public struct Tolerance: Hashable, Sendable {
+package struct Tolerance: Hashable, Sendable {
   /// A distance: a share of the number, or a whole number.
-  public enum Distance: Hashable, Sendable {
+  package enum Distance: Hashable, Sendable {
     case share(Double)
     case count(Int)
 
@@ -17,17 +17,17 @@ public struct Tolerance: Hashable, Sendable {
   }
 
   /// How much more is allowed.
-  public var more = Distance.count(0)
+  package var more = Distance.count(0)
   /// How much less is allowed.
-  public var less = Distance.count(0)
+  package var less = Distance.count(0)
 
   /// No change at all.
-  public static let exact = Tolerance()
+  package static let exact = Tolerance()
 
   init() {}
 
   /// Reads one or two distances: `2 %` both ways, `+2 % -0` more or less, `+100` only more.
-  public init(_ text: String) throws(DiagnosticError) {
+  package init(_ text: String) throws(DiagnosticError) {
     let words = text.replacing(" %", with: "%").split(separator: " ")
     let problem = DiagnosticError(
       "'\(text)' is no tolerance", remedy: "write '2 %', '+2 % -0' or '+100'")
@@ -57,7 +57,7 @@ public struct Tolerance: Hashable, Sendable {
   }
 
   /// Whether a number may be `new` where it was `old`.
-  public func allows(_ new: Int, insteadOf old: Int) -> Bool {
+  package func allows(_ new: Int, insteadOf old: Int) -> Bool {
     (new >= old ? more : less).allows(new - old, of: old)
   }
 }

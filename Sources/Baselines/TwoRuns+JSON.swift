@@ -1,14 +1,14 @@
 import Device
-public import Reports
+package import Reports
 import Sweeps
 import Timing
 
 extension TwoRuns {
   /// Version of the JSON form; it grows when a key changes its meaning or goes.
-  public static let schemaVersion = 1
+  package static let schemaVersion = 1
 
   /// The differences for programs: both sides' numbers, what weighs most first, and the instructions that differ.
-  public var json: JSON {
+  package var json: JSON {
     func side(_ side: Side) -> JSON {
       JSON.object(side.measurement.entries).adding("name", .string(side.name))
     }

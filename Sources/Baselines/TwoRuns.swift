@@ -2,27 +2,27 @@ import Device
 import Diagnostics
 import Reports
 import Storage
-public import Sweeps
+package import Sweeps
 import Timing
 import Workloads
 
 /// Two runs side by side: what differs, and why.
-public struct TwoRuns: Sendable {
+package struct TwoRuns: Sendable {
   /// One of them.
-  public struct Side: Sendable {
+  package struct Side: Sendable {
     /// What to call it.
-    public var name: String
+    package var name: String
     /// Its numbers.
-    public var measurement: Sweeps.Measurement
+    package var measurement: Sweeps.Measurement
   }
 
   /// Before and after.
-  public var sides: (Side, Side)
+  package var sides: (Side, Side)
   /// What differs in their instructions; `nil` if they are not known.
-  public var instructions: ProgramDifference?
+  package var instructions: ProgramDifference?
 
   /// Simulates two variants and compares them.
-  public init(
+  package init(
     _ before: Variant, _ after: Variant, evaluator: Evaluator
   ) throws {
     func side(_ variant: Variant) throws -> Side {
@@ -40,7 +40,7 @@ public struct TwoRuns: Sendable {
   private static let shown = 10
 
   /// The differences for a person.
-  public var text: String {
+  package var text: String {
     let (old, new) = (sides.0.measurement, sides.1.measurement)
     var lines = ["A  \(printable(sides.0.name))", "B  \(printable(sides.1.name))", ""]
     var cells = [["", "A", "B", "change"]]
@@ -80,7 +80,7 @@ public struct TwoRuns: Sendable {
   }
 
   /// 0 same time, 2 B is slower, 4 B is faster.
-  public var exitCode: Int32 {
+  package var exitCode: Int32 {
     let (old, new) = (sides.0.measurement.time, sides.1.measurement.time)
     return old == new ? 0 : new > old ? 2 : 4
   }
@@ -88,7 +88,7 @@ public struct TwoRuns: Sendable {
 
 extension Check {
   /// Compares two baselines with each other, entry by entry, without running anything.
-  public init(comparing before: Baseline, with after: Baseline, name: String) {
+  package init(comparing before: Baseline, with after: Baseline, name: String) {
     suite = SuiteFile(name: name)
     baseline = before
     baselinePath = name

@@ -1,5 +1,5 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 
 extension Capture {
   /// Reads the engines' rows of a capture without DMA tables (trn1's, whose DMA stamps have no known
@@ -9,7 +9,7 @@ extension Capture {
   /// times can be compared, not when something began.
   ///
   /// - Throws: Diagnostics of what cannot be read or is not modelled, each at its row.
-  public init(enginesOf path: String) throws(DiagnosticError) {
+  package init(enginesOf path: String) throws(DiagnosticError) {
     let tables = try CapturedTables(instructionsOf: path)
     let origin = tables.instructions.map(\.begin).min() ?? 0
     var builder = ProgramBuilder(file: path)

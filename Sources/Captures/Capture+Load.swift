@@ -1,5 +1,5 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 
 extension Capture {
   /// Reads a capture: the instruction table at `path` and its siblings.
@@ -8,7 +8,7 @@ extension Capture {
   /// `NAME.instructions.csv.zst` with its `.dma` sibling.
   ///
   /// - Throws: Diagnostics of what cannot be read or is not modelled, each at its row.
-  public init(contentsOf path: String) throws(DiagnosticError) {
+  package init(contentsOf path: String) throws(DiagnosticError) {
     let isProfile = path.hasSuffix(CapturedTables.profileSuffix)
     let tables = try isProfile ? CapturedTables(profile: path) : CapturedTables(path)
     let origin = tables.instructions.map(\.begin).min() ?? 0

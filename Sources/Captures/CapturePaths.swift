@@ -1,9 +1,9 @@
-public import Diagnostics
+package import Diagnostics
 import FoundationEssentials
 import Storage
 
 /// Finds captures by what a person types.
-public enum CapturePaths {
+package enum CapturePaths {
   /// How instruction tables are called: `traces/` tables, then the profiler's own export.
   static let suffixes = [".instr.csv.zst", CapturedTables.profileSuffix]
 
@@ -11,7 +11,7 @@ public enum CapturePaths {
   /// the path without its extensions, or the beginning of it, where only one capture is called so.
   ///
   /// - Throws: A diagnostic when there is none or more than one.
-  public static func resolve(_ path: String) throws(DiagnosticError) -> String {
+  package static func resolve(_ path: String) throws(DiagnosticError) -> String {
     if suffixes.contains(where: path.hasSuffix) { return path }
     var isDirectory = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
@@ -37,7 +37,7 @@ public enum CapturePaths {
   /// All instruction tables of a directory, or of `traces` and `profiles` in it.
   ///
   /// - Throws: A diagnostic when there is none.
-  public static func all(in directory: String) throws(DiagnosticError) -> [String] {
+  package static func all(in directory: String) throws(DiagnosticError) -> [String] {
     var found = try tables(in: directory)
     for name in ["traces", "profiles"]
     where FileManager.default.fileExists(atPath: "\(directory)/\(name)/") {
@@ -53,7 +53,7 @@ public enum CapturePaths {
   }
 
   /// All files of a capture, by its instruction table.
-  public static func tables(ofCapture table: String) -> [String] {
+  package static func tables(ofCapture table: String) -> [String] {
     guard let suffix = suffixes.first(where: table.hasSuffix) else { return [table] }
     let stem = table.dropLast(suffix.count)
     return [table] + [".dma.csv.zst", ".sem.csv.zst"].map { "\(stem)\($0)" }

@@ -3,14 +3,14 @@ import FoundationEssentials
 import Storage
 
 /// A change of the PE clock that the device recorded (HAM event).
-public struct MeasuredClockChange: Hashable, Sendable {
+package struct MeasuredClockChange: Hashable, Sendable {
   /// When, in picoseconds after the first user instruction's begin.
-  public var time: Int64
+  package var time: Int64
   /// Whether the clock was warm from then on.
-  public var warm: Bool
+  package var warm: Bool
 
   /// Makes a change.
-  public init(time: Int64, warm: Bool) {
+  package init(time: Int64, warm: Bool) {
     self.time = time
     self.warm = warm
   }

@@ -1,15 +1,15 @@
 import Storage
 
 /// The records of a binary program file, one by one; the first piece begins with the frame's head.
-public struct BinaryRecords: Sendable {
+package struct BinaryRecords: Sendable {
   /// Whole records, as a growing program takes them.
-  public var pieces: [[UInt8]] = []
+  package var pieces: [[UInt8]] = []
 
   /// Whether a piece is an instruction's record.
-  public static func isInstruction(_ piece: [UInt8]) -> Bool { piece.first == 7 }
+  package static func isInstruction(_ piece: [UInt8]) -> Bool { piece.first == 7 }
 
   /// Reads a file.
-  public init(_ path: String) throws {
+  package init(_ path: String) throws {
     let content = try decompress(readFile(path), limit: 1 << 24)
     // The magic and a version of one byte.
     var at = 9

@@ -1,4 +1,4 @@
-public import Programs
+package import Programs
 
 /// Tests the C interface with random sequences of calls.
 ///
@@ -6,17 +6,17 @@ public import Programs
 /// programs in between, give wrong sizes and numbers, and call the session from its own callbacks.
 /// Required: no byte outside of what is lent changes, known programs give known results, and what has ended
 /// with a program fails.
-public struct SessionFuzzer: Sendable {
+package struct SessionFuzzer: Sendable {
   /// Calls of one case.
   private static let calls = 40
   private let samples: [SampleProgram]
 
   /// Makes the programs.
   /// - Throws: What prevents temporary files.
-  public init() throws { samples = try SampleProgram.all() }
+  package init() throws { samples = try SampleProgram.all() }
 
   /// Runs the case of one seed; `inputs` are its calls, `accepted` those that succeeded.
-  public func run(caseSeed seed: UInt64) -> FuzzResult {
+  package func run(caseSeed seed: UInt64) -> FuzzResult {
     let caller = SessionCaller(seed: seed, samples: samples)
     for _ in 0..<Self.calls where caller.problems.isEmpty { caller.act() }
     caller.finish()

@@ -2,16 +2,16 @@ import Device
 import Formats
 import ISA
 import Machine
-public import Workloads
+package import Workloads
 
 /// RMSNorm of a sum, as one kernel or as two.
-public struct AddRMSNormKernel: BuiltKernel {
+package struct AddRMSNormKernel: BuiltKernel {
   /// `add_rmsnorm`.
-  public static let name = KernelName.addRMSNorm.rawValue
+  package static let name = KernelName.addRMSNorm.rawValue
   /// What it computes.
-  public static let summary = "y = RMSNorm(x + residual), fused or with the sum through hbm"
+  package static let summary = "y = RMSNorm(x + residual), fused or with the sum through hbm"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     form=separate is what two kernels do one after the other: the first reads x and residual and \
     writes their sum, the second reads the sum and writes y: 5 activations of traffic. \
     form=fused keeps the sum in sbuf (float32): 3 activations, 40 % less, since it saves one \
@@ -19,7 +19,7 @@ public struct AddRMSNormKernel: BuiltKernel {
     residual connection needs it: 4 activations against 5.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] =
+  package static let parameters: [KernelParameter] =
     [
       .tokens, .tileTokens, .hidden, .epsilon,
       .choice("form", ["fused", "separate"], "one kernel, or two with the sum in hbm between"),
@@ -30,7 +30,7 @@ public struct AddRMSNormKernel: BuiltKernel {
     ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let hidden: Int
   let dtype: DType
@@ -38,7 +38,7 @@ public struct AddRMSNormKernel: BuiltKernel {
   let residualOut: Bool
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     hidden = values.integer("hidden")
@@ -48,7 +48,7 @@ public struct AddRMSNormKernel: BuiltKernel {
   }
 
   /// `x`, `residual` and `gamma`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput("x", dtype, [tokens, hidden], .normal(mean: 0, deviation: 1)),
       KernelInput("residual", dtype, [tokens, hidden], .normal(mean: 0, deviation: 1)),
@@ -57,7 +57,7 @@ public struct AddRMSNormKernel: BuiltKernel {
   }
 
   /// `y` and, on request, `sum`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     // The separate form rounds the sum to its storage type before it is normalised: two roundings.
     let y = KernelOutput(
       "y", dtype, [tokens, hidden], .computed(in: dtype, roundings: fused ? 1 : 2))
@@ -66,7 +66,7 @@ public struct AddRMSNormKernel: BuiltKernel {
   }
 
   /// One loop over tiles of tokens, or two.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let x = declared["x"], let residual = declared["residual"],
       let gamma = declared["gamma"]
@@ -160,7 +160,7 @@ public struct AddRMSNormKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let sum = zip(inputs["x"] ?? [], inputs["residual"] ?? []).map { $0 + $1 }
     let y = Reference.rmsNorm(
       sum, gamma: inputs["gamma"] ?? [], epsilon: values.number("eps"))

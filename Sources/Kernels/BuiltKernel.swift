@@ -1,26 +1,26 @@
 import Device
 import Diagnostics
 import Formats
-public import Machine
-public import Programs
-public import Workloads
+package import Machine
+package import Programs
+package import Workloads
 
 /// A kernel of the Qwen3-30B-A3B MoE layer that is emitted through a builder.
-public protocol BuiltKernel: Kernel {
+package protocol BuiltKernel: Kernel {
   /// Emits the kernel's tensors and operations.
   func emit(into builder: KernelBuilder)
 }
 
 extension BuiltKernel {
   /// One program.
-  public func programs(_ geometry: Geometry) throws -> ProgramSet {
+  package func programs(_ geometry: Geometry) throws -> ProgramSet {
     ProgramSet(try build(geometry))
   }
 
   /// The kernel, or the first core's part of it, as a program for a machine of this geometry.
   ///
   /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
-  public func build(_ geometry: Geometry) throws -> Program {
+  package func build(_ geometry: Geometry) throws -> Program {
     let findings = check(geometry) + checkDeviceMemory(geometry)
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     let builder = KernelBuilder(

@@ -1,35 +1,35 @@
-public import Device
-public import Diagnostics
+package import Device
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Rows that every core has a part of are added up, and every core gets the total: what follows a
 /// projection whose inputs are shared out.
-public struct CoreSumKernel: MultiCoreKernel {
+package struct CoreSumKernel: MultiCoreKernel {
   /// `core_sum`.
-  public static let name = KernelName.coreSum.rawValue
+  package static let name = KernelName.coreSum.rawValue
   /// What it computes.
-  public static let summary = "y = the sum of all cores' rows, on every core"
+  package static let summary = "y = the sum of all cores' rows, on every core"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     Each core has a part of x, [tp lnc tokens, hidden]. The cores of a rank exchange by sendrecv: all \
     of one token, halves of more. Then all_reduce over the ranks. The decoder layer does it twice.
     """
   /// Shapes and cores.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .tokens, .hidden, .dtype, .tensorParallel, .logicalCore,
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   private let tokens: Int
   private let hidden: Int
   private let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     hidden = values.integer("hidden")
@@ -37,17 +37,17 @@ public struct CoreSumKernel: MultiCoreKernel {
   }
 
   /// The cores, as `tp` and `lnc` say.
-  public var layout: CoreLayout {
+  package var layout: CoreLayout {
     CoreLayout(ranks: values.integer("tp"), coresPerRank: values.integer("lnc"))
   }
 
   /// `x`: one core's rows after the other's.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [KernelInput("x", dtype, [layout.count * tokens, hidden], .normal(mean: 0, deviation: 1))]
   }
 
   /// `y`, the same on each rank.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     var tolerance = Tolerance.computed(in: dtype)
     if dtype == .bfloat16 && layout.coresPerRank == 2 {
       // Each rank's sum of two is rounded: by half a step of what is below 8, five deviations.
@@ -57,7 +57,7 @@ public struct CoreSumKernel: MultiCoreKernel {
   }
 
   /// Columns that two cores can share.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     guard hidden % layout.coresPerRank != 0 else { return [] }
     return [
       Diagnostic(
@@ -66,13 +66,13 @@ public struct CoreSumKernel: MultiCoreKernel {
   }
 
   /// A rank's rows.
-  public func shard(of input: KernelInput, rank: Int) -> TensorShard? {
+  package func shard(of input: KernelInput, rank: Int) -> TensorShard? {
     TensorShard(
       of: input.shape, dimension: 0, block: layout.coresPerRank * tokens, cores: [[rank]])
   }
 
   /// Loads the part, adds up, stores a core's share of the columns.
-  public func emit(into builder: KernelBuilder, on place: CorePlace) {
+  package func emit(into builder: KernelBuilder, on place: CorePlace) {
     let x = declareInputs(builder, of: place.rank)["x"]
     let y = builder.output("y", dtype, [tokens, hidden])
     guard let x else { return }
@@ -94,7 +94,7 @@ public struct CoreSumKernel: MultiCoreKernel {
   }
 
   /// Sums in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let x = inputs["x"] ?? []
     let count = tokens * hidden
     return [

@@ -1,19 +1,19 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// The router: logits of all experts, softmax, the eight largest, renormalised.
-public struct ExpertRouterKernel: BuiltKernel {
+package struct ExpertRouterKernel: BuiltKernel {
   /// `expert_router`.
-  public static let name = KernelName.expertRouter.rawValue
+  package static let name = KernelName.expertRouter.rawValue
   /// What it computes.
-  public static let summary =
+  package static let summary =
     "weights and indices of the top 8 experts: softmax(x · w), renormalised"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     w [hidden, experts] is loaded once. Per tile of tokens x is transposed (on the PE array, \
     or by the DMA rings), multiplied with fp32 sums in psum, and exp(x - max) taken from there. \
     Softmax keeps the order and its denominator cancels when the eight are renormalised, so the \
@@ -25,7 +25,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   ///
   /// 128 experts, 8 per token: config.json of Qwen3-30B-A3B. 512 fp32 logits
   /// fill a PSUM bank (trn2 architecture guide, PSUM).
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .tokens, .tileTokens, .hidden,
     .integer("experts", 8...512, default: 128, "columns of the router's weights"),
     .choice("transpose", ["pe", "dma"], "who transposes x"),
@@ -39,7 +39,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   static let top = 8
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let hidden: Int
   let experts: Int
@@ -47,7 +47,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   let probabilities: Bool
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     hidden = values.integer("hidden")
@@ -57,7 +57,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   }
 
   /// `x` and `w`; logits of standard normal tokens have deviation 1.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     let deviation = 1 / Double(hidden).squareRoot()
     return [
       KernelInput("x", dtype, [tokens, hidden], .normal(mean: 0, deviation: 1)),
@@ -66,7 +66,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   }
 
   /// `weights`, `indices` and, on request, `probabilities`; all results are float32.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     let weights = KernelOutput(
       "weights", .float32, [tokens, Self.top], .computed(in: .float32))
     let indices = KernelOutput("indices", .uint32, [tokens, Self.top], .equal)
@@ -76,7 +76,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   }
 
   /// Logits of one token within a PSUM bank.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     let most = min(geometry.psumBankBytes / 4, geometry.movingMax)
     guard experts > most else { return [] }
     return [
@@ -87,7 +87,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   }
 
   /// Loops over tiles of tokens.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let x = declared["x"], let w = declared["w"] else { return }
     let outputs = Dictionary(
@@ -189,7 +189,7 @@ public struct ExpertRouterKernel: BuiltKernel {
   }
 
   /// The definition in float64: full softmax, stable order, renormalised.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let logits = Reference.product(
       inputs["x"] ?? [], transposed: false, inputs["w"] ?? [], rows: tokens, inner: hidden,
       columns: experts)

@@ -1,7 +1,7 @@
 public import Workloads
 
 /// The closed list of kernels.
-public enum KernelName: String, CaseIterable, Hashable, Sendable {
+package enum KernelName: String, CaseIterable, Hashable, Sendable {
   case matmul
   case rmsnorm
   case silu
@@ -25,7 +25,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   case coreSum = "core_sum"
 
   /// The kernel's type.
-  public var type: any BuiltKernel.Type {
+  package var type: any BuiltKernel.Type {
     switch self {
     case .matmul: MatmulKernel.self
     case .rmsnorm: RMSNormKernel.self
@@ -54,7 +54,7 @@ public enum KernelName: String, CaseIterable, Hashable, Sendable {
   /// The kernel with these settings, each of the form `name=value`; the rest as declared.
   ///
   /// - Throws: `DiagnosticError` with everything that is wrong with the settings.
-  public func make(_ settings: [String] = []) throws -> any BuiltKernel {
+  package func make(_ settings: [String] = []) throws -> any BuiltKernel {
     let type = self.type
     return type.init(try KernelParameters(settings, for: type.parameters))
   }

@@ -1,13 +1,13 @@
-public import Device
+package import Device
 import Diagnostics
-public import Machine
-public import Programs
+package import Machine
+package import Programs
 import Workloads
 
 /// A kernel that several cores compute together: a program for each, which meet at exchanges.
 ///
 /// `inputs` are the whole ones, before they are shared out; `outputs` are those of one rank.
-public protocol MultiCoreKernel: BuiltKernel {
+package protocol MultiCoreKernel: BuiltKernel {
   /// Emits the tensors and operations of one core.
   ///
   /// The cores of a rank share its inputs and outputs, and what `KernelBuilder.shared` declares.
@@ -25,17 +25,17 @@ extension MultiCoreKernel {
   }
 
   /// They meet at exchanges.
-  public static var exchanges: Bool { true }
+  package static var exchanges: Bool { true }
 
   /// The first core's part.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     emit(into: builder, on: CorePlace(rank: 0, core: 0, layout: layout))
   }
 
   /// The programs of all cores.
   ///
   /// - Throws: `DiagnosticError` when parameters do not fit together or the tiles do not fit on chip.
-  public func programs(_ geometry: Geometry) throws -> ProgramSet {
+  package func programs(_ geometry: Geometry) throws -> ProgramSet {
     // Of several ranks each has its part of the inputs.
     let findings = check(geometry) + (layout.count == 1 ? checkDeviceMemory(geometry) : [])
     guard findings.isEmpty else { throw DiagnosticError(findings) }

@@ -1,25 +1,25 @@
-public import Device
-public import Diagnostics
+package import Device
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// A row-parallel linear layer: ranks sum over parts of k, then over each other.
-public struct ParallelMatmulKernel: MultiCoreKernel {
+package struct ParallelMatmulKernel: MultiCoreKernel {
   /// `parallel_matmul`.
-  public static let name = KernelName.parallelMatmul.rawValue
+  package static let name = KernelName.parallelMatmul.rawValue
   /// What it computes.
-  public static let summary = "y = xᵀ · w over ranks that hold parts of k, summed by a collective"
+  package static let summary = "y = xᵀ · w over ranks that hold parts of k, summed by a collective"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     x_t is [k, m], w [k, n]. Each of tp ranks holds k / tp rows of both and computes a partial y; \
     reduce=all_reduce adds these up, reduce=scatter_gather does it as reduce_scatter and all_gather. \
     With lnc=2 each core of a rank computes half of n. This is how the output projection and the \
     down projection of a tensor-parallel layer end.
     """
   /// Shapes, cores, strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .integer("m", 1...128, default: 128, "rows of y: tokens"),
     .integer("k", 1...1 << 20, default: 4096, "summed over; a multiple of 128 tp"),
     .integer("n", 1...1 << 16, default: 2048, "columns of y; a multiple of lnc"),
@@ -29,13 +29,13 @@ public struct ParallelMatmulKernel: MultiCoreKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let m: Int
   let k: Int
   let n: Int
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     m = values.integer("m")
     k = values.integer("k")
@@ -45,12 +45,12 @@ public struct ParallelMatmulKernel: MultiCoreKernel {
   private var dtype: DType { values.dtype("dtype") }
 
   /// `tp` ranks of `lnc` cores.
-  public var layout: CoreLayout {
+  package var layout: CoreLayout {
     CoreLayout(ranks: values.integer("tp"), coresPerRank: values.integer("lnc"))
   }
 
   /// `x_t` and `w`, whole; products of standard normal numbers summed to deviation 1.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput("x_t", dtype, [k, m], .normal(mean: 0, deviation: 1)),
       KernelInput("w", dtype, [k, n], .normal(mean: 0, deviation: 1 / Double(k).squareRoot())),
@@ -58,10 +58,10 @@ public struct ParallelMatmulKernel: MultiCoreKernel {
   }
 
   /// `y`, whole on each rank; partial sums stay float32 until y is stored.
-  public var outputs: [KernelOutput] { [KernelOutput("y", dtype, [m, n], .computed(in: dtype))] }
+  package var outputs: [KernelOutput] { [KernelOutput("y", dtype, [m, n], .computed(in: dtype))] }
 
   /// Whole tiles of k on each rank, and equal parts.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     var found: [Diagnostic] = []
     func require(_ holds: Bool, _ message: String, _ remedy: String) {
       if !holds { found.append(Diagnostic(.error, message, remedy: remedy)) }
@@ -81,12 +81,12 @@ public struct ParallelMatmulKernel: MultiCoreKernel {
   }
 
   /// A rank's rows of k.
-  public func shard(of input: KernelInput, rank: Int) -> TensorShard? {
+  package func shard(of input: KernelInput, rank: Int) -> TensorShard? {
     TensorShard(of: input.shape, dimension: 0, block: k / layout.ranks, cores: [[rank]])
   }
 
   /// Tiles of n, each summed over the rank's k in PSUM; then over the ranks; then stored.
-  public func emit(into builder: KernelBuilder, on place: CorePlace) {
+  package func emit(into builder: KernelBuilder, on place: CorePlace) {
     let rows = k / layout.ranks
     let x = builder.input("x_t", dtype, [rows, m])
     let w = builder.input("w", dtype, [rows, n])
@@ -150,7 +150,7 @@ public struct ParallelMatmulKernel: MultiCoreKernel {
   }
 
   /// Dot products in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     [
       "y": Reference.product(
         inputs["x_t"] ?? [], transposed: true, inputs["w"] ?? [], rows: m, inner: k, columns: n)

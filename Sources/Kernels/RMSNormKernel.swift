@@ -2,36 +2,36 @@ import Device
 import Formats
 import ISA
 import Machine
-public import Workloads
+package import Workloads
 
 /// RMSNorm over the last dimension, a tile of up to 128 tokens at a time.
-public struct RMSNormKernel: BuiltKernel {
+package struct RMSNormKernel: BuiltKernel {
   /// `rmsnorm`.
-  public static let name = KernelName.rmsnorm.rawValue
+  package static let name = KernelName.rmsnorm.rawValue
   /// What it computes.
-  public static let summary = "y = x / sqrt(mean(x²) + eps) · gamma, row by row"
+  package static let summary = "y = x / sqrt(mean(x²) + eps) · gamma, row by row"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     gamma is loaded once and copied to all partitions by a matmul with ones. Per tile: load, sum of squares in one \
     pass, reciprocal root, then (x · root) · gamma, store. The sum of squares is an \
     activation_reduce on Scalar, or tensor_tensor and tensor_reduce on Vector; the scaling one \
     Vector pass, or one on Scalar and one on Vector.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] =
+  package static let parameters: [KernelParameter] =
     [.tokens, .tileTokens, .hidden, .epsilon, .dtype, .buffers(4), .interleave]
     + NormStrategy.parameters + [
       .loadEngine, .storeEngine("gpsimd"),
     ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let hidden: Int
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     hidden = values.integer("hidden")
@@ -39,7 +39,7 @@ public struct RMSNormKernel: BuiltKernel {
   }
 
   /// `x` and `gamma`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput("x", dtype, [tokens, hidden], .normal(mean: 0, deviation: 1)),
       KernelInput("gamma", dtype, [1, hidden], .normal(mean: 1, deviation: 0.1)),
@@ -47,12 +47,12 @@ public struct RMSNormKernel: BuiltKernel {
   }
 
   /// `y`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     [KernelOutput("y", dtype, [tokens, hidden], .computed(in: dtype))]
   }
 
   /// Loops over tiles of tokens.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let x = declared["x"], let gamma = declared["gamma"] else { return }
     let y = builder.output("y", dtype, [tokens, hidden])
@@ -73,7 +73,7 @@ public struct RMSNormKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let y = Reference.rmsNorm(
       inputs["x"] ?? [], gamma: inputs["gamma"] ?? [], epsilon: values.number("eps"))
     return ["y": y]

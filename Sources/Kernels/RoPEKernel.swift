@@ -1,18 +1,18 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Rotary position embedding of the query and key heads, by rotating halves.
-public struct RoPEKernel: BuiltKernel {
+package struct RoPEKernel: BuiltKernel {
   /// `rope`.
-  public static let name = KernelName.rope.rawValue
+  package static let name = KernelName.rope.rawValue
   /// What it computes.
-  public static let summary = "rotates the halves of each q and k head by the token's position"
+  package static let summary = "rotates the halves of each q and k head by the token's position"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     first' = first · cos - second · sin, second' = second · cos + first · sin, with cos and sin \
     [tokens, head_dim/2] precomputed (theta 1e6). Query and key heads of tokens share one \
     tile; both halves times cos, and the swapped halves times sin, are one operation each over \
@@ -22,7 +22,7 @@ public struct RoPEKernel: BuiltKernel {
   /// Shapes and strategy.
   ///
   /// Head counts, head size and theta: config.json of Qwen3-30B-A3B.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .tokens, .tileTokens,
     .integer("q_heads", 1...256, default: 32, "query heads"),
     .integer("k_heads", 1...256, default: 4, "key heads"),
@@ -32,7 +32,7 @@ public struct RoPEKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let qHeads: Int
   let kHeads: Int
@@ -42,7 +42,7 @@ public struct RoPEKernel: BuiltKernel {
   private var heads: Int { qHeads + kHeads }
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     qHeads = values.integer("q_heads")
@@ -52,7 +52,7 @@ public struct RoPEKernel: BuiltKernel {
   }
 
   /// `q`, `k`, `cos` and `sin`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput("q", dtype, [tokens, qHeads, headSize], .normal(mean: 0, deviation: 1)),
       KernelInput("k", dtype, [tokens, kHeads, headSize], .normal(mean: 0, deviation: 1)),
@@ -62,7 +62,7 @@ public struct RoPEKernel: BuiltKernel {
   }
 
   /// `q_out` and `k_out`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     [
       KernelOutput("q_out", dtype, [tokens, qHeads, headSize], .computed(in: dtype)),
       KernelOutput("k_out", dtype, [tokens, kHeads, headSize], .computed(in: dtype)),
@@ -70,7 +70,7 @@ public struct RoPEKernel: BuiltKernel {
   }
 
   /// An even head size.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     guard headSize % 2 != 0 else { return [] }
     return [
       Diagnostic(.error, "head_dim is \(headSize), must be even", remedy: "its halves are rotated")
@@ -78,7 +78,7 @@ public struct RoPEKernel: BuiltKernel {
   }
 
   /// Loops over tiles of tokens.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let q = declared["q"], let k = declared["k"], let cos = declared["cos"],
       let sin = declared["sin"]
@@ -156,7 +156,7 @@ public struct RoPEKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let cos = inputs["cos"] ?? []
     let sin = inputs["sin"] ?? []
     func rotated(_ x: [Double], _ heads: Int) -> [Double] {

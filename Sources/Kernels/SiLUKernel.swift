@@ -2,16 +2,16 @@ import Device
 import Formats
 import ISA
 import Machine
-public import Workloads
+package import Workloads
 
 /// SiLU of an expert's intermediate activations.
-public struct SiLUKernel: BuiltKernel {
+package struct SiLUKernel: BuiltKernel {
   /// `silu`.
-  public static let name = KernelName.silu.rawValue
+  package static let name = KernelName.silu.rawValue
   /// What it computes.
-  public static let summary = "y = x / (1 + exp(-x)), in five steps or one activation"
+  package static let summary = "y = x / (1 + exp(-x)), in five steps or one activation"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     form=five: negate, add 1, reciprocal and multiply on Vector, exp on Scalar, intermediates in \
     float32 in sbuf; the reciprocal can go to Scalar. form=one: Scalar's own silu function.
     """
@@ -19,7 +19,7 @@ public struct SiLUKernel: BuiltKernel {
   ///
   /// 768 is the intermediate size of an expert (config.json of
   /// Qwen3-30B-A3B, `moe_intermediate_size`).
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .tokens, .tileTokens,
     .integer("width", 1...1 << 16, default: 768, "elements of a row"),
     .choice("form", ["five", "one"], "five steps, or the activation function"),
@@ -28,13 +28,13 @@ public struct SiLUKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let width: Int
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     width = values.integer("width")
@@ -42,17 +42,17 @@ public struct SiLUKernel: BuiltKernel {
   }
 
   /// `x`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [KernelInput("x", dtype, [tokens, width], .normal(mean: 0, deviation: 1))]
   }
 
   /// `y`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     [KernelOutput("y", dtype, [tokens, width], .computed(in: dtype))]
   }
 
   /// Loops over tiles of tokens.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     guard let x = declareInputs(builder)["x"] else { return }
     let y = builder.output("y", dtype, [tokens, width])
     let tiling = TokenTiling(values)
@@ -107,7 +107,7 @@ public struct SiLUKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     ["y": (inputs["x"] ?? []).map { $0 / (1 + Reference.exponential(-$0)) }]
   }
 }

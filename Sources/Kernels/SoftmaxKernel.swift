@@ -2,36 +2,36 @@ import Device
 import Formats
 import ISA
 import Machine
-public import Workloads
+package import Workloads
 
 /// Softmax over the experts, a row per token.
-public struct SoftmaxKernel: BuiltKernel {
+package struct SoftmaxKernel: BuiltKernel {
   /// `softmax`.
-  public static let name = KernelName.softmax.rawValue
+  package static let name = KernelName.softmax.rawValue
   /// What it computes.
-  public static let summary = "y = exp(x - max) / Σ exp(x - max) over the experts of each token"
+  package static let summary = "y = exp(x - max) / Σ exp(x - max) over the experts of each token"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     Per tile of tokens: negated maximum (Vector), exp(x - max) with its sum in one pass \
     (Scalar), reciprocal of the sum and scaling (Vector).
     """
   /// Shapes and strategy.
   ///
   /// 128 experts: config.json of Qwen3-30B-A3B, `num_experts`.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .tokens, .tileTokens,
     .integer("experts", 1...1 << 15, default: 128, "elements of a row"),
     .dtype, .buffers(4), .interleave, .loadEngine, .storeEngine("gpsimd"),
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let experts: Int
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     experts = values.integer("experts")
@@ -39,17 +39,17 @@ public struct SoftmaxKernel: BuiltKernel {
   }
 
   /// `x`: the router's logits.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [KernelInput("x", dtype, [tokens, experts], .normal(mean: 0, deviation: 1))]
   }
 
   /// `y`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     [KernelOutput("y", dtype, [tokens, experts], .computed(in: dtype))]
   }
 
   /// Loops over tiles of tokens.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     guard let x = declareInputs(builder)["x"] else { return }
     let y = builder.output("y", dtype, [tokens, experts])
     let tiling = TokenTiling(values)
@@ -83,7 +83,7 @@ public struct SoftmaxKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     ["y": Reference.softmax(inputs["x"] ?? [], width: experts)]
   }
 }

@@ -2,23 +2,23 @@
 ///
 /// Source: "NKI Kernel Optimization for Qwen3-30B-A3B MoE Model" (January 2026), Tables 1 and 2; the
 /// devices ran tensor parallelism 4 on a trn2 chip, with host and framework.
-public struct ChallengePrompt: Hashable, Sendable {
+package struct ChallengePrompt: Hashable, Sendable {
   /// What the report calls it.
-  public var name: String
+  package var name: String
   /// Tokens of the prompt.
-  public var context: Int
+  package var context: Int
   /// Tokens of prompt and answer.
-  public var sequence: Int
+  package var sequence: Int
   /// Score of the baseline.
-  public var measuredBaseline: Double
+  package var measuredBaseline: Double
   /// Score of the report's kernels.
-  public var measuredScore: Double
+  package var measuredScore: Double
 
   /// Tokens of the answer; the prompt's pass gives the first.
-  public var answer: Int { sequence - context }
+  package var answer: Int { sequence - context }
 
   /// All five, in the report's order.
-  public static let all = [
+  package static let all = [
     ChallengePrompt(
       name: "Twelve Days", context: 18, sequence: 64, measuredBaseline: 1.53, measuredScore: 2.33),
     ChallengePrompt(
@@ -33,11 +33,11 @@ public struct ChallengePrompt: Hashable, Sendable {
 }
 
 /// Averages over the five prompts, as measured.
-public enum ChallengeMeasured {
+package enum ChallengeMeasured {
   /// Total score: baseline, the report's kernels.
-  public static let score = (8.24, 11.84)
+  package static let score = (8.24, 11.84)
   /// Mean latency in ms.
-  public static let latency = (10_870.0, 9_095.0)
+  package static let latency = (10_870.0, 9_095.0)
   /// Mean tokens per second.
-  public static let throughput = (72.1, 83.5)
+  package static let throughput = (72.1, 83.5)
 }

@@ -1,12 +1,12 @@
 import Device
-public import Reports
+package import Reports
 import Timing
 
 // prompt       context  sequence  first ms  ms/token  tokens/s  …
 
 extension ChallengeScore {
   /// The table and what it includes.
-  public func text(_ set: StrategySet, against baseline: StrategySet, options: ModelStudy.Options)
+  package func text(_ set: StrategySet, against baseline: StrategySet, options: ModelStudy.Options)
     -> String
   {
     func milliseconds(_ time: Picoseconds) -> String { fixed(Double(time) / 1e9, 1) }
@@ -68,7 +68,7 @@ extension ChallengeScore {
   }
 
   /// The same for machines: times in seconds.
-  public func json(_ set: StrategySet, against baseline: StrategySet, options: ModelStudy.Options)
+  package func json(_ set: StrategySet, against baseline: StrategySet, options: ModelStudy.Options)
     -> JSON
   {
     func object(_ result: ModelStudy.Result) -> JSON {

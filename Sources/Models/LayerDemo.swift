@@ -1,4 +1,4 @@
-public import Baselines
+package import Baselines
 import Kernels
 import Reports
 
@@ -10,7 +10,7 @@ extension Demo {
   /// of which each token takes 8. They are the kernels' defaults, apart from the projection.
   ///
   /// - Parameter tokens: Rows of the activations; by default a prefill of 128 and one decoded token.
-  public static func qwen3Layer(tokens: [Int] = [128, 1]) -> Demo {
+  package static func qwen3Layer(tokens: [Int] = [128, 1]) -> Demo {
     Demo(
       tokens.flatMap { count in
         let rows = "tokens=\(count)"
@@ -37,7 +37,7 @@ extension Demo.Entry {
 
 extension DemoTable {
   /// What fusing saves, in one sentence per number of tokens; empty without both forms.
-  public var fusion: [String] {
+  package var fusion: [String] {
     rows.filter { $0.entry.kernel == AddRMSNormKernel.name && $0.entry.form == "fused" }.compactMap
     { fused in
       guard

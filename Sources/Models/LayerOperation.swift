@@ -1,28 +1,28 @@
 import Device
 import Formats
-public import Hardware
-public import Kernels
-public import Timing
+package import Hardware
+package import Kernels
+package import Timing
 
 /// One operation of a decoder layer: what it must compute and move at least, and a kernel that does it
 /// alone.
-public struct LayerOperation: Sendable {
+package struct LayerOperation: Sendable {
   /// The name of the table, which is also the scope of the fused program.
-  public var step: Qwen3LayerKernel.Step
+  package var step: Qwen3LayerKernel.Step
   /// What it is called where a step has several.
-  public var name: String
+  package var name: String
   /// The kernel that does it alone, with its settings; `nil` where none does.
-  public var kernel: KernelName?
+  package var kernel: KernelName?
   /// The kernel's settings.
-  public var settings: [String]
+  package var settings: [String]
   /// Floating-point operations of its matrix products.
-  public var flops: Int
+  package var flops: Int
   /// Bytes of weights and cache that it must read or write, activations left out.
-  public var bytes: Int
+  package var bytes: Int
 
   /// The least time that any core of this hardware needs: operations at the PE array's rate, or bytes
   /// at what one core reads from HBM.
-  public func leastTime(on hardware: Hardware) -> Picoseconds {
+  package func leastTime(on hardware: Hardware) -> Picoseconds {
     let compute = Double(flops) / hardware.peakTFLOPS
     let memory = Double(bytes) * 1000 / hardware.hbm.readBandwidthPerCore
     return Picoseconds(max(compute, memory))
@@ -30,7 +30,7 @@ public struct LayerOperation: Sendable {
 }
 
 /// How a layer's operations are done where each is a kernel of its own.
-public enum StrategySet: String, CaseIterable, Sendable {
+package enum StrategySet: String, CaseIterable, Sendable {
   /// Each kernel as one writes it first: tiles of 128 × 128 × 512, two buffers of everything, one engine
   /// for one job, attention group by group or in three passes, every expert on every token of a prompt;
   /// intermediate results through HBM.
@@ -45,7 +45,7 @@ extension LayerOperation {
   /// The operations of a layer in their order, with kernels of a strategy set.
   ///
   /// `fused` has the kernels of `tiled`, to compare with.
-  public static func all(_ layer: LayerExtents, _ set: StrategySet) -> [LayerOperation] {
+  package static func all(_ layer: LayerExtents, _ set: StrategySet) -> [LayerOperation] {
     let list = OperationList(layer: layer, isPlain: set == .plain)
     return [
       list.norm(.norm), list.projection, list.headNorm, list.rotation, list.cacheWrite,

@@ -1,58 +1,58 @@
-public import Device
-public import Hardware
+package import Device
+package import Hardware
 import ISA
-public import Kernels
+package import Kernels
 import Machine
 import Programs
-public import Reports
-public import Simulation
-public import Timing
+package import Reports
+package import Simulation
+package import Timing
 
 /// A decoder layer measured twice: as one program, and with each operation as a kernel of its own.
-public struct LayerStudy: Sendable {
+package struct LayerStudy: Sendable {
   /// One operation's part of the layer.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The operation.
-    public var operation: LayerOperation
+    package var operation: LayerOperation
     /// Its kernel alone, from HBM to HBM; `nil` where no kernel does it alone.
-    public var alone: Picoseconds?
+    package var alone: Picoseconds?
     /// What limits the kernel.
-    public var bottleneck: Bottleneck?
+    package var bottleneck: Bottleneck?
     /// The engine with most work, and its share of the kernel's time.
-    public var busiest: (engine: Engine, share: Double)?
+    package var busiest: (engine: Engine, share: Double)?
     /// When the fused program has finished it; `nil` in rows whose step another row stands for.
-    public var finished: Picoseconds?
+    package var finished: Picoseconds?
     /// By how much it moved the time by which all up to here is finished.
     ///
     /// All of these sum to the program's time.
-    public var added: Picoseconds
+    package var added: Picoseconds
     /// The least time of any core of this hardware.
-    public var least: Picoseconds
+    package var least: Picoseconds
   }
 
   /// The layer.
-  public var layer: LayerExtents
+  package var layer: LayerExtents
   /// The fused program's run; of several cores the slowest one's.
-  public var fused: CoreRun
+  package var fused: CoreRun
   /// By operation.
-  public var rows: [Row]
+  package var rows: [Row]
   /// HBM bandwidth, in GB/s, of a core whose neighbour is as busy.
-  public var sharedBandwidth: Double
+  package var sharedBandwidth: Double
 
   /// The fused program's time.
-  public var total: Picoseconds { fused.timeline?.total ?? 0 }
+  package var total: Picoseconds { fused.timeline?.total ?? 0 }
   /// All kernels one after another.
-  public var aloneTotal: Picoseconds { rows.reduce(0) { $0 + ($1.alone ?? 0) } }
+  package var aloneTotal: Picoseconds { rows.reduce(0) { $0 + ($1.alone ?? 0) } }
   /// All operations in turn, each in its least time.
-  public var leastByOperation: Picoseconds { rows.reduce(0) { $0 + $1.least } }
+  package var leastByOperation: Picoseconds { rows.reduce(0) { $0 + $1.least } }
 
   /// The least time of the layer where everything overlaps, on this hardware.
-  public func leastTime(on hardware: Hardware) -> Picoseconds {
+  package func leastTime(on hardware: Hardware) -> Picoseconds {
     leastTime(bandwidth: hardware.hbm.readBandwidthPerCore, hardware)
   }
 
   /// The same where two cores share the HBM stack: half of its bandwidth each.
-  public func sharedLeastTime(on hardware: Hardware) -> Picoseconds {
+  package func sharedLeastTime(on hardware: Hardware) -> Picoseconds {
     leastTime(bandwidth: sharedBandwidth, hardware)
   }
 
@@ -65,7 +65,7 @@ public struct LayerStudy: Sendable {
   /// Takes the fused run apart and times every operation alone.
   ///
   /// - Throws: What `Simulation.run` throws.
-  public init(
+  package init(
     _ run: Run, of kernel: Qwen3LayerKernel, on hardware: Hardware, set: StrategySet = .tiled
   ) throws {
     var extents = kernel.extents

@@ -1,7 +1,7 @@
 import Device
-public import Hardware
+package import Hardware
 import Kernels
-public import Reports
+package import Reports
 import Timing
 
 // operation              alone µs  bound by          busiest      in the layer: ends    adds  share  least µs
@@ -9,7 +9,7 @@ import Timing
 
 extension LayerStudy {
   /// The table, the sums and what they mean.
-  public func text(on hardware: Hardware) -> String {
+  package func text(on hardware: Hardware) -> String {
     var cells = [
       [
         "operation", "alone µs", "bound by", "", "busiest", "", "ends µs", "adds µs", "share",
@@ -39,7 +39,7 @@ extension LayerStudy {
   }
 
   /// What the table says.
-  public func sentences(on hardware: Hardware) -> [String] {
+  package func sentences(on hardware: Hardware) -> [String] {
     let phase =
       layer.isDecode
       ? "decode of 1 token, context \(grouped(layer.context))"
@@ -66,7 +66,7 @@ extension LayerStudy {
   }
 
   /// The same for machines: times in seconds, shares from 0 to 1.
-  public func json(on hardware: Hardware) -> JSON {
+  package func json(on hardware: Hardware) -> JSON {
     func seconds(_ time: Picoseconds) -> JSON { .real(Double(time) / 1e12) }
     let operations = rows.map { row -> JSON in
       var object: [String: JSON] = [

@@ -1,44 +1,44 @@
-public import Device
-public import Hardware
+package import Device
+package import Hardware
 import Kernels
 import Machine
 import Simulation
-public import Timing
+package import Timing
 import Workloads
 
 /// The whole model: layers, head and sampling, priced pass by pass.
 ///
 /// Every layer of a pass takes the same time, so one is simulated. A pass's context is rounded up to a
 /// bucket, as serving frameworks compile programs; each bucket is simulated once.
-public final class ModelStudy {
+package final class ModelStudy {
   /// How the model runs.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Contexts and prompts are rounded up to a multiple of this.
-    public var bucket = 128
+    package var bucket = 128
     /// Time that the host adds to each pass, in µs; not simulated.
-    public var hostMicroseconds = 0.0
+    package var hostMicroseconds = 0.0
     /// Ranks that share each layer's heads and experts, and physical cores of a rank.
-    public var layout = CoreLayout()
+    package var layout = CoreLayout()
     /// Further settings of the fused layer, each of the form `name=value`.
-    public var settings: [String] = []
+    package var settings: [String] = []
     /// Makes the defaults.
-    public init() {}
+    package init() {}
   }
 
   /// num_hidden_layers and vocab_size of Qwen3-30B-A3B's config.json.
-  public static let layers = 48
+  package static let layers = 48
   /// Rows of the head.
-  public static let vocabulary = 151_936
+  package static let vocabulary = 151_936
   private static let hidden = 2048
 
   private let hardware: Hardware
   private let options: Options
   private var known: [String: Picoseconds] = [:]
   /// Layer passes that were simulated.
-  public private(set) var simulated = 0
+  package private(set) var simulated = 0
 
   /// A study on some hardware.
-  public init(on hardware: Hardware, options: Options) {
+  package init(on hardware: Hardware, options: Options) {
     self.hardware = hardware
     self.options = options
   }
@@ -106,7 +106,7 @@ public final class ModelStudy {
   }
 
   /// Share of the operations of a token's matrix products that kernels do.
-  public func kernelShare() throws -> Double {
+  package func kernelShare() throws -> Double {
     let layer = Qwen3LayerKernel(
       try KernelParameters(options.settings, for: Qwen3LayerKernel.parameters)
     ).extents
@@ -156,20 +156,20 @@ public final class ModelStudy {
   }
 
   /// What one prompt takes.
-  public struct Result: Sendable {
+  package struct Result: Sendable {
     /// Until the first token.
-    public var firstToken: Picoseconds
+    package var firstToken: Picoseconds
     /// All tokens.
-    public var latency: Picoseconds
+    package var latency: Picoseconds
     /// Tokens of the answer.
-    public var tokens: Int
+    package var tokens: Int
 
     /// Mean time of the tokens after the first, in ms.
-    public var millisecondsPerToken: Double {
+    package var millisecondsPerToken: Double {
       tokens > 1 ? Double(latency - firstToken) / 1e9 / Double(tokens - 1) : 0
     }
     /// Tokens of the answer per second, the first one's wait included.
-    public var tokensPerSecond: Double {
+    package var tokensPerSecond: Double {
       latency > 0 ? Double(tokens) / (Double(latency) / 1e12) : 0
     }
   }
@@ -177,7 +177,7 @@ public final class ModelStudy {
   /// Answers a prompt with one strategy set.
   ///
   /// - Throws: What the simulation throws.
-  public func run(_ prompt: ChallengePrompt, _ set: StrategySet) throws -> Result {
+  package func run(_ prompt: ChallengePrompt, _ set: StrategySet) throws -> Result {
     let first = try firstToken(prompt.context, set)
     var latency = first
     for token in 1..<max(prompt.answer, 1) {
@@ -188,19 +188,19 @@ public final class ModelStudy {
 }
 
 /// The challenge's score of a strategy set against a baseline set.
-public struct ChallengeScore: Sendable {
+package struct ChallengeScore: Sendable {
   /// By prompt.
-  public var rows:
+  package var rows:
     [(prompt: ChallengePrompt, baseline: ModelStudy.Result, result: ModelStudy.Result)]
   /// Whether the values were right; `nil` if they were not computed.
-  public var isAccurate: Bool?
+  package var isAccurate: Bool?
   /// Share of the matrix products' operations that are done by kernels.
-  public var kernelShare: Double
+  package var kernelShare: Double
 
   /// Runs all prompts with both sets.
   ///
   /// - Throws: What the simulation throws.
-  public init(
+  package init(
     _ study: ModelStudy, _ set: StrategySet, against baseline: StrategySet, isAccurate: Bool?,
     progress: (String) -> Void = { _ in }
   ) throws {
@@ -214,7 +214,7 @@ public struct ChallengeScore: Sendable {
   }
 
   /// A × L_b/L × T/T_b × (1 + R).
-  public func score(_ index: Int) -> Double {
+  package func score(_ index: Int) -> Double {
     let row = rows[index]
     guard isAccurate != false, row.result.latency > 0, row.baseline.tokensPerSecond > 0 else {
       return 0
@@ -224,7 +224,7 @@ public struct ChallengeScore: Sendable {
   }
 
   /// The sum over the prompts.
-  public var total: Double { rows.indices.reduce(0) { $0 + score($1) } }
+  package var total: Double { rows.indices.reduce(0) { $0 + score($1) } }
 
   func mean(_ value: (ModelStudy.Result) -> Double, ofBaseline: Bool) -> Double {
     rows.reduce(0) { $0 + value(ofBaseline ? $1.baseline : $1.result) } / Double(max(1, rows.count))

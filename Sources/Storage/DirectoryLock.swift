@@ -7,11 +7,11 @@
 #endif
 
 /// Keeps a directory for one process that changes what is in it; others that ask wait.
-public final class DirectoryLock {
+package final class DirectoryLock {
   private var descriptor: Int32
 
   /// Waits for the directory; `nil` if there is none, or if the file system has no locks.
-  public init?(_ directory: String) {
+  package init?(_ directory: String) {
     descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { return nil }
     var result: Int32 = 0
@@ -24,7 +24,7 @@ public final class DirectoryLock {
   }
 
   /// Lets others have it.
-  public func release() {
+  package func release() {
     if descriptor >= 0 { close(descriptor) }
     descriptor = -1
   }

@@ -1,4 +1,4 @@
-public import Diagnostics
+package import Diagnostics
 
 #if canImport(Darwin)
   internal import Darwin
@@ -12,7 +12,7 @@ public import Diagnostics
 ///
 /// Files are compared by what their paths lead to, not by their spelling. Devices and pipes are never the
 /// same.
-public struct FileUses {
+package struct FileUses {
   /// A file, or one that does not exist yet below a directory that does.
   private struct Identity: Hashable {
     var device: UInt64
@@ -30,14 +30,14 @@ public struct FileUses {
   private var outputs: [Use] = []
 
   /// Nothing.
-  public init() {}
+  package init() {}
 
   /// Notes a file that the run reads.
   ///
   /// - Parameters:
   ///   - path: The file; one that does not exist counts for nothing.
   ///   - what: What it is to the run, such as `a program that runs`.
-  public mutating func reads(_ path: String, as what: String) {
+  package mutating func reads(_ path: String, as what: String) {
     var status = stat()
     guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return }
     let identity = FileUses.identity(status)
@@ -47,7 +47,7 @@ public struct FileUses {
   }
 
   /// Notes a file that an option has the run write; nothing without a path, or for `-`.
-  public mutating func writes(_ path: String?, as option: String) {
+  package mutating func writes(_ path: String?, as option: String) {
     guard let path, path != "-", case .file(let place, let status)? = try? OutputPlace(path) else {
       return
     }
@@ -58,7 +58,7 @@ public struct FileUses {
   /// Fails if an output is an input or another output.
   ///
   /// - Throws: A `DiagnosticError` with all such outputs.
-  public func check() throws(DiagnosticError) {
+  package func check() throws(DiagnosticError) {
     var findings: [Diagnostic] = []
     var before: [Identity: Use] = [:]
     for output in outputs {

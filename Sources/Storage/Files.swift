@@ -1,4 +1,4 @@
-public import Diagnostics
+package import Diagnostics
 
 #if canImport(Darwin)
   internal import Darwin
@@ -11,7 +11,7 @@ public import Diagnostics
 /// Reads a whole file.
 ///
 /// - Throws: A `DiagnosticError` placed at the file: missing, a directory, not readable.
-public func readFile(_ path: String) throws(DiagnosticError) -> [UInt8] {
+package func readFile(_ path: String) throws(DiagnosticError) -> [UInt8] {
   let file = try InputFile(path)
   var bytes: [UInt8] = []
   bytes.reserveCapacity(file.expectedSize)
@@ -22,7 +22,7 @@ public func readFile(_ path: String) throws(DiagnosticError) -> [UInt8] {
 /// Reads a file's beginning, at most so many bytes.
 ///
 /// - Throws: A `DiagnosticError` placed at the file: missing, a directory, not readable.
-public func readFile(_ path: String, upTo count: Int) throws(DiagnosticError) -> [UInt8] {
+package func readFile(_ path: String, upTo count: Int) throws(DiagnosticError) -> [UInt8] {
   let file = try InputFile(path)
   var bytes: [UInt8] = []
   while bytes.count < count, try file.read(count - bytes.count, into: &bytes) {}
@@ -36,7 +36,7 @@ public func readFile(_ path: String, upTo count: Int) throws(DiagnosticError) ->
 /// directly.
 ///
 /// - Throws: A `DiagnosticError` placed at the file; the target is then as it was before.
-public func writeAtomically(
+package func writeAtomically(
   _ bytes: some Collection<UInt8>, to path: String
 ) throws(DiagnosticError) {
   let file = try OutputFile(path)
@@ -118,7 +118,7 @@ final class InputFile {
 /// The names of the files and directories in a directory, in order.
 ///
 /// - Throws: A `DiagnosticError` placed at the directory: missing, not a directory, not readable.
-public func fileNames(in directory: String) throws(DiagnosticError) -> [String] {
+package func fileNames(in directory: String) throws(DiagnosticError) -> [String] {
   guard let stream = opendir(directory) else {
     throw failure("list", directory, errno, remedy: "check the path")
   }

@@ -1,4 +1,4 @@
-public import Diagnostics
+package import Diagnostics
 
 extension NumpyArray {
   /// The array in a form that holds elements of an NKI type (`float32`, `int32`, …).
@@ -11,7 +11,7 @@ extension NumpyArray {
   /// - Returns: The array, and whether it was rounded.
   /// - Throws: A `DiagnosticError` placed at the file: an element type that is not the program's, or the
   ///   first element that does not fit.
-  public func converted(
+  package func converted(
     toDTypeNamed dtype: String, name: String, path: String
   ) throws(DiagnosticError) -> (array: NumpyArray, isRounded: Bool) {
     let place = SourceLocation(file: path, line: 0)
@@ -67,7 +67,7 @@ extension NumpyArray {
   }
 
   /// What is said once of all inputs that were rounded.
-  public static func roundingNote(_ names: [String]) -> String {
+  package static func roundingNote(_ names: [String]) -> String {
     let quoted = names.map { "'\($0)'" }.joined(separator: ", ")
     return "\(quoted) \(names.count == 1 ? "is" : "are") float64, rounded to float32: "
       + "NKI has no 64-bit types; array.astype(np.float32) does it without a note"

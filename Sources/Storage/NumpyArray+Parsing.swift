@@ -1,4 +1,4 @@
-public import Diagnostics
+package import Diagnostics
 
 extension NumpyArray {
   /// Longest header accepted, in bytes: far more than a shape of 64 extents needs.
@@ -15,7 +15,7 @@ extension NumpyArray {
   ///   - name: What messages call the array.
   /// - Throws: A `DiagnosticError` placed at the file: not an `.npy` file, a malformed header, an
   ///   element type that is not supported, too few or too many bytes.
-  public init(
+  package init(
     parsing file: [UInt8], path: String, name: String = "the array"
   ) throws(DiagnosticError) {
     func failure(_ message: String, remedy: String? = nil) -> DiagnosticError {

@@ -1,20 +1,20 @@
-public import Diagnostics
+package import Diagnostics
 
 /// An array of NumPy's `.npy` files: little-endian elements in C order, whatever the file has.
 ///
 /// Types that NumPy does not have itself (bfloat16, float8) are written as raw bytes (`|V2`, `|V1`),
 /// which is also how `numpy.save` writes most of them. In Python:
 /// `numpy.load("x.npy").view(ml_dtypes.bfloat16)`.
-public struct NumpyArray: Hashable, Sendable {
+package struct NumpyArray: Hashable, Sendable {
   /// NumPy's name of the element type, for example `<f4`.
-  public var descr: String
+  package var descr: String
   /// Extents, the slowest first; empty for a single number.
-  public var shape: [Int]
+  package var shape: [Int]
   /// The elements in C order.
-  public var bytes: [UInt8]
+  package var bytes: [UInt8]
 
   /// Makes an array; `bytes` must hold exactly the elements of `shape`.
-  public init(descr: String, shape: [Int], bytes: [UInt8]) {
+  package init(descr: String, shape: [Int], bytes: [UInt8]) {
     self.descr = descr
     self.shape = shape
     self.bytes = bytes
@@ -23,7 +23,7 @@ public struct NumpyArray: Hashable, Sendable {
   /// Bytes of one element by its NumPy name, or nil for names that are not supported.
   ///
   /// Supported are `b`, `i`, `u`, `f` and `V` of 1, 2, 4 or 8 bytes, little-endian.
-  public static func elementSize(ofDescr descr: String) -> Int? {
+  package static func elementSize(ofDescr descr: String) -> Int? {
     let characters = Array(descr)
     guard characters.count == 3, "<|".contains(characters[0]), "biufV".contains(characters[1]),
       let size = characters[2].wholeNumberValue, [1, 2, 4, 8].contains(size)
@@ -33,7 +33,7 @@ public struct NumpyArray: Hashable, Sendable {
   }
 
   /// Bytes that an array of this shape needs, or nil if that is not a number of bytes.
-  public static func byteCount(descr: String, shape: [Int]) -> Int? {
+  package static func byteCount(descr: String, shape: [Int]) -> Int? {
     guard var count = elementSize(ofDescr: descr) else { return nil }
     // A zero extent makes the array empty whatever the others are.
     if shape.contains(0) && shape.allSatisfy({ $0 >= 0 }) { return 0 }
@@ -48,7 +48,7 @@ public struct NumpyArray: Hashable, Sendable {
   /// The bytes of a `.npy` file, version 1.0 (2.0 where the header is long).
   ///
   /// - Throws: A `DiagnosticError` if the element type, the shape and the bytes do not fit together.
-  public func serialized() throws(DiagnosticError) -> [UInt8] {
+  package func serialized() throws(DiagnosticError) -> [UInt8] {
     guard NumpyArray.byteCount(descr: descr, shape: shape) == bytes.count else {
       throw DiagnosticError(
         "\(bytes.count) bytes are not an array of shape \(shape) and type '\(descr)'",
@@ -73,11 +73,11 @@ public struct NumpyArray: Hashable, Sendable {
 }
 
 /// How arrays of one NKI element type look in NumPy files.
-public struct NumpyDescription: Hashable, Sendable {
+package struct NumpyDescription: Hashable, Sendable {
   /// The `descr` that is written.
-  public var written: String
+  package var written: String
   /// Every `descr` that is read as this type, the one that is written first.
-  public var accepted: [String]
+  package var accepted: [String]
 }
 
 /// The NumPy names for an NKI element type (`bfloat16`, `float32`, …), or nil for an unknown one.
@@ -85,7 +85,7 @@ public struct NumpyDescription: Hashable, Sendable {
 /// bfloat16 and the 8-bit floats have no name of their own there: they are written as raw bytes, and
 /// read from those, from unsigned integers, and from what `numpy.save` makes of an ml_dtypes array.
 /// The packed types are unsigned integers of their size, or raw bytes.
-public func npyDescription(forDTypeNamed name: String) -> NumpyDescription? {
+package func npyDescription(forDTypeNamed name: String) -> NumpyDescription? {
   let accepted: [String]
   switch name {
   case "float32", "tfloat32": accepted = ["<f4"]

@@ -12,7 +12,7 @@ import Synchronization
 /// files that are still being written.
 ///
 /// For programs, to be called once at their start; a library leaves its host's signals alone.
-public func removePartialFilesOnSignals() {
+package func removePartialFilesOnSignals() {
   PartialFiles.prepare()
   var all = sigset_t()
   sigemptyset(&all)
@@ -44,10 +44,10 @@ public func removePartialFilesOnSignals() {
 /// the end of this process.
 ///
 /// For programs, to be called once at their start.
-public func reportFileSizeLimit() { signal(SIGXFSZ, SIG_IGN) }
+package func reportFileSizeLimit() { signal(SIGXFSZ, SIG_IGN) }
 
 /// Removes the files that are still being written; for a handler of signals that ends the process.
-public func removePartialFilesNow() { PartialFiles.removeAll() }
+package func removePartialFilesNow() { PartialFiles.removeAll() }
 
 private func isIgnored(_ action: sigaction) -> Bool {
   #if canImport(Darwin)

@@ -10,7 +10,7 @@
 ///
 /// `suites/k.yaml` and `../traces/a.trn` give `traces/a.trn`: the path that a person would write, unless
 /// the folder is a link to elsewhere.
-public func pathBeside(_ file: String, _ path: String) -> String {
+package func pathBeside(_ file: String, _ path: String) -> String {
   guard !path.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return path }
   var folder = String(file[..<slash])
   var rest = Substring(path)

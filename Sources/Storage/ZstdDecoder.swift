@@ -6,7 +6,7 @@ internal import CZstd
 let maximumWindowLog: Int32 = 27
 
 /// Whether the bytes begin with the magic number of a zstd frame (RFC 8878, section 3.1.1).
-public func isZstd(_ bytes: some Collection<UInt8>) -> Bool {
+package func isZstd(_ bytes: some Collection<UInt8>) -> Bool {
   bytes.starts(with: [0x28, 0xb5, 0x2f, 0xfd])
 }
 
@@ -19,7 +19,7 @@ public func isZstd(_ bytes: some Collection<UInt8>) -> Bool {
 ///   - data: One or more whole zstd frames and nothing else.
 ///   - limit: Most bytes of content to accept.
 /// - Throws: A `ZstdError` with the byte of `data` at which it was noticed.
-public func decompress(_ data: [UInt8], limit: Int) throws(ZstdError) -> [UInt8] {
+package func decompress(_ data: [UInt8], limit: Int) throws(ZstdError) -> [UInt8] {
   var decoder = ZstdDecoder(limit: limit)
   var content: [UInt8] = []
   try decoder.feed(data[...], into: &content)

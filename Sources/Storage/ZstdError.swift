@@ -1,5 +1,5 @@
 /// What is wrong with compressed bytes, and at which byte of them.
-public enum ZstdError: Error, Hashable, Sendable {
+package enum ZstdError: Error, Hashable, Sendable {
   /// The bytes at the offset do not begin a zstd frame.
   case notZstd(offset: Int)
   /// The bytes end, at the offset, inside a frame.
@@ -12,7 +12,7 @@ public enum ZstdError: Error, Hashable, Sendable {
   case overLimit(offset: Int, limit: Int)
 
   /// Byte of the compressed input at which the error was noticed.
-  public var offset: Int {
+  package var offset: Int {
     switch self {
     case .notZstd(let offset), .truncated(let offset), .checksum(let offset),
       .corrupt(let offset, _), .overLimit(let offset, _):
@@ -21,7 +21,7 @@ public enum ZstdError: Error, Hashable, Sendable {
   }
 
   /// What to do about it.
-  public var remedy: String {
+  package var remedy: String {
     switch self {
     case .notZstd: "give a file that was compressed with zstd, or the uncompressed file"
     case .truncated: "copy or produce the file again: its end is missing"
@@ -33,7 +33,7 @@ public enum ZstdError: Error, Hashable, Sendable {
 
 extension ZstdError: CustomStringConvertible {
   /// What is wrong, with the offset.
-  public var description: String {
+  package var description: String {
     switch self {
     case .notZstd(let offset): "no zstd frame at byte \(offset)"
     case .truncated(let offset): "zstd data ends inside a frame, at byte \(offset)"

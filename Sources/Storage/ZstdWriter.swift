@@ -1,14 +1,14 @@
 internal import CZstd
-public import Diagnostics
+package import Diagnostics
 
 /// Writes a zstd file piece by piece; the file appears whole at `finish()`, or not at all.
 ///
 /// The content goes into frames of about 1 MiB, each with a checksum, which end only where the caller
 /// says that a record ends: a reader of one frame sees whole records. Until `finish()` the bytes are
 /// in a temporary file beside the target, which is removed if the writer goes away.
-public final class ZstdWriter {
+package final class ZstdWriter {
   /// Content in bytes after which a frame ends with the next record.
-  public static let frameSize = 1 << 20
+  package static let frameSize = 1 << 20
 
   private let context: OpaquePointer?
   private let file: OutputFile
@@ -24,7 +24,7 @@ public final class ZstdWriter {
   ///   - path: The target, which is replaced at `finish()`.
   ///   - level: 1 (fast) to 19 (small).
   /// - Throws: A `DiagnosticError` placed at the file.
-  public init(path: String, level: Int = 3) throws(DiagnosticError) {
+  package init(path: String, level: Int = 3) throws(DiagnosticError) {
     self.path = path
     file = try OutputFile(path)
     context = ZSTD_createCStream()
@@ -39,29 +39,29 @@ public final class ZstdWriter {
   deinit { ZSTD_freeCStream(context) }
 
   /// Appends bytes to the content.
-  public func append(_ bytes: UnsafeRawBufferPointer) throws(DiagnosticError) {
+  package func append(_ bytes: UnsafeRawBufferPointer) throws(DiagnosticError) {
     inFrame += bytes.count
     try run(bytes, ZSTD_e_continue)
   }
 
   /// Appends bytes to the content.
-  public func append(_ bytes: [UInt8]) throws(DiagnosticError) {
+  package func append(_ bytes: [UInt8]) throws(DiagnosticError) {
     inFrame += bytes.count
     try run(bytes, ZSTD_e_continue)
   }
 
   /// Appends the UTF-8 bytes of a text to the content.
-  public func append(_ text: String) throws(DiagnosticError) {
+  package func append(_ text: String) throws(DiagnosticError) {
     try append(Array(text.utf8))
   }
 
   /// Says that a record ends here: the frame is closed if it is large enough.
-  public func endOfRecord() throws(DiagnosticError) {
+  package func endOfRecord() throws(DiagnosticError) {
     if inFrame >= ZstdWriter.frameSize { try endFrame() }
   }
 
   /// Writes what is left and puts the file in the target's place; nothing may be appended after it.
-  public func finish() throws(DiagnosticError) {
+  package func finish() throws(DiagnosticError) {
     // A file without content is one empty frame.
     if inFrame > 0 || frames == 0 { try endFrame() }
     try file.commit()
@@ -105,7 +105,7 @@ public final class ZstdWriter {
 }
 
 /// Reads a zstd file piece by piece.
-public final class ZstdReader {
+package final class ZstdReader {
   private let path: String
   private let file: InputFile
   private var decoder: ZstdDecoder
@@ -117,7 +117,7 @@ public final class ZstdReader {
   ///   - path: A file of zstd frames.
   ///   - limit: Most bytes of content to accept.
   /// - Throws: A `DiagnosticError` placed at the file: missing, a directory, not readable.
-  public init(path: String, limit: Int) throws(DiagnosticError) {
+  package init(path: String, limit: Int) throws(DiagnosticError) {
     self.path = path
     file = try InputFile(path)
     decoder = ZstdDecoder(limit: limit)
@@ -126,7 +126,7 @@ public final class ZstdReader {
   /// Appends the next piece of content, of some size, to `content`; false at the end.
   ///
   /// - Throws: A `DiagnosticError` placed at the file, with the text of a `ZstdError`.
-  public func read(into content: inout [UInt8]) throws(DiagnosticError) -> Bool {
+  package func read(into content: inout [UInt8]) throws(DiagnosticError) -> Bool {
     let before = content.count
     while !ended && content.count == before {
       var bytes: [UInt8] = []

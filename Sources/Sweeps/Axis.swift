@@ -1,9 +1,9 @@
-public import Diagnostics
+package import Diagnostics
 
 /// Something that is varied, with the values it takes.
-public struct Axis: Hashable, Sendable {
+package struct Axis: Hashable, Sendable {
   /// What a value of an axis sets.
-  public indirect enum Target: Hashable, Sendable {
+  package indirect enum Target: Hashable, Sendable {
     /// A kernel's parameter.
     case parameter(String)
     /// A hardware value by its path.
@@ -20,7 +20,7 @@ public struct Axis: Hashable, Sendable {
     case together([Target])
 
     /// The name in tables.
-    public var name: String {
+    package var name: String {
       switch self {
       case .parameter(let name), .override(let name): name
       case .scale(let name): "\(name) ×"
@@ -54,24 +54,24 @@ public struct Axis: Hashable, Sendable {
   }
 
   /// What its values set.
-  public var target: Target
+  package var target: Target
   /// The values, in the order of the user.
-  public var values: [String]
+  package var values: [String]
 
   /// Most values of one axis: enough for every multiple of 1 up to a model's width.
-  public static let valueLimit = 65_536
+  package static let valueLimit = 65_536
 
   /// Makes an axis.
-  public init(_ target: Target, _ values: [String]) {
+  package init(_ target: Target, _ values: [String]) {
     self.target = target
     self.values = values
   }
 
   /// The name in tables.
-  public var name: String { target.name }
+  package var name: String { target.name }
 
   /// The values of each target that the axis sets: of itself, or of those that vary together.
-  public var parts: [Axis] {
+  package var parts: [Axis] {
     guard case .together(let targets) = target else { return [self] }
     return targets.indices.map { index in
       Axis(targets[index], values.map { target.parts(of: $0)[index].value })
@@ -82,7 +82,7 @@ public struct Axis: Hashable, Sendable {
   /// `a,b=1:2,2:4`, each value has a part for each.
   ///
   /// - Throws: `DiagnosticError` that says what is wrong with the text.
-  public init(parsing text: String) throws(DiagnosticError) {
+  package init(parsing text: String) throws(DiagnosticError) {
     guard let equals = text.firstIndex(of: "="), equals > text.startIndex else {
       throw DiagnosticError(
         "'\(text)' does not say what to vary",
@@ -96,7 +96,7 @@ public struct Axis: Hashable, Sendable {
   /// Makes an axis of a name as `--vary` has it; with several names, each value has a part for each.
   ///
   /// - Throws: `DiagnosticError` for values without all parts.
-  public init(named name: String, _ values: [String]) throws(DiagnosticError) {
+  package init(named name: String, _ values: [String]) throws(DiagnosticError) {
     let names = name.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     guard names.count > 1 else {
       self.init(Target(name), values)
@@ -114,7 +114,7 @@ public struct Axis: Hashable, Sendable {
   }
 
   /// The values of a list `a,b,c` whose items may be ranges: `1..4`, `16..64+16`, `64..512*2`.
-  public static func expand(
+  package static func expand(
     _ text: String, of name: String
   ) throws(DiagnosticError) -> [String] {
     var values: [String] = []

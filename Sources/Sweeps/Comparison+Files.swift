@@ -1,14 +1,14 @@
 import Device
-public import Reports
+package import Reports
 import Timing
 
 extension Comparison {
   /// Version of the JSON form; it grows when a key changes its meaning or goes.
-  public static let schemaVersion = 1
+  package static let schemaVersion = 1
 
   /// The comparison for machines: `variants` in the order of the space, `ranking` and `pareto` as
   /// their indices, `best` and `worst` with their reasons.
-  public var json: JSON {
+  package var json: JSON {
     let ranked = ranked
     let tied = tied(ranked)
     var object: [String: JSON] = [
@@ -61,7 +61,7 @@ extension Comparison {
   }
 
   /// One line per variant in the order of the space, with a heading.
-  public var csv: String {
+  package var csv: String {
     let quantities = Quantity.allCases
     var out =
       csvLine(

@@ -18,7 +18,7 @@ extension Comparison {
   /// - Parameters:
   ///   - limit: Rows of the table; the rest is counted.
   ///   - color: Whether to use ANSI escape sequences.
-  public func text(limit: Int = 20, map: HeatMap?, color: Bool = false) -> String {
+  package func text(limit: Int = 20, map: HeatMap?, color: Bool = false) -> String {
     let ranked = ranked
     var lines = [heading(ranked.count), ""]
     if !ranked.isEmpty {
@@ -33,7 +33,7 @@ extension Comparison {
   }
 
   /// One sentence: what was compared.
-  public var heading: String { heading(outcomes.count { $0?.measurement != nil }) }
+  package var heading: String { heading(outcomes.count { $0?.measurement != nil }) }
 
   private func heading(_ ran: Int) -> String {
     let fixed = ((space.base.inputs ?? []) + space.base.parameters).map(\.text)

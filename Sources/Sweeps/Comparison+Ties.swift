@@ -9,7 +9,7 @@ extension Comparison {
   ///
   /// Errors of variants of one problem go together: it comes from pairs of measured kernels of one problem, of which
   /// nine in ten are ordered right from that distance on.
-  public var tieRatio: Double? {
+  package var tieRatio: Double? {
     let isOtherMachine = space.axes.flatMap(\.parts).contains { axis in
       switch axis.target {
       case .hardware, .override, .scale: true

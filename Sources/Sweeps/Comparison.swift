@@ -5,26 +5,26 @@ import Timing
 import Workloads
 
 /// All variants of a space, simulated and ranked.
-public struct Comparison: Sendable {
+package struct Comparison: Sendable {
   /// One variant with what became of it.
-  public struct Row: Hashable, Sendable {
+  package struct Row: Hashable, Sendable {
     /// Its number in the space.
-    public var index: Int
+    package var index: Int
     /// What became of it.
-    public var outcome: VariantOutcome
+    package var outcome: VariantOutcome
   }
 
   /// Which kernels there were.
   let kernels: KernelCatalog
   /// What was compared.
-  public var space: Space
+  package var space: Space
   /// By variant; `nil` where it was not simulated because the comparison was interrupted.
-  public var outcomes: [VariantOutcome?]
+  package var outcomes: [VariantOutcome?]
 
   /// Most variants that are compared at a time.
   ///
   /// Each takes a few hundred bytes. `trnsim sweep` has no such limit.
-  public static let countLimit = 200_000
+  package static let countLimit = 200_000
 
   /// Simulates a space on several threads.
   ///
@@ -34,7 +34,7 @@ public struct Comparison: Sendable {
   ///   - runner: On how many threads.
   ///   - isCancelled: Asked before each variant; what is under way is finished.
   ///   - progress: Told the number of variants done.
-  public init(
+  package init(
     _ space: Space, evaluator: Evaluator, runner: ParallelRunner,
     isCancelled: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws {
@@ -63,7 +63,7 @@ public struct Comparison: Sendable {
   }
 
   /// What ran, the fastest first; equals in the order of the space.
-  public var ranked: [(index: Int, measurement: Measurement)] {
+  package var ranked: [(index: Int, measurement: Measurement)] {
     outcomes.enumerated().compactMap { index, outcome in
       outcome?.measurement.map { (index: index, measurement: $0) }
     }.sorted { ($0.measurement.time, $0.index) < ($1.measurement.time, $1.index) }
@@ -72,7 +72,7 @@ public struct Comparison: Sendable {
   /// Of the ranked: those that no other beats in time without needing as much SBUF.
   ///
   /// Of variants that are equal in both the first stands for all.
-  public static func pareto(
+  package static func pareto(
     _ ranked: [(index: Int, measurement: Measurement)]
   ) -> [(index: Int, measurement: Measurement)] {
     var front: [(index: Int, measurement: Measurement)] = []
@@ -98,7 +98,7 @@ public struct Comparison: Sendable {
   /// Why variants did not run, the most frequent reason first, with the first variant of each.
   ///
   /// A variant that has several reasons counts for each of them.
-  public var refusals: [(reason: String, count: Int, example: Int)] {
+  package var refusals: [(reason: String, count: Int, example: Int)] {
     var found: [String: (count: Int, example: Int)] = [:]
     for (index, outcome) in outcomes.enumerated() {
       guard let outcome, outcome.measurement == nil else { continue }
@@ -109,7 +109,7 @@ public struct Comparison: Sendable {
   }
 
   /// The values of the axes of a variant, as `name=value`.
-  public func label(_ index: Int) -> String {
+  package func label(_ index: Int) -> String {
     zip(space.axes, space.coordinates(index)).map { "\($0.name)=\($0.values[$1])" }
       .joined(separator: " ")
   }

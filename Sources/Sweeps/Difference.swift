@@ -1,33 +1,33 @@
-public import Device
-public import Diagnostics
+package import Device
+package import Diagnostics
 import Reports
-public import Timing
+package import Timing
 
 // bound by DMA rings (96 %) instead of Tensor (71 %)
 // Tensor executes 512 instructions instead of 128 and is busy for 60.2 instead of 30.4 µs
 // Tensor waits 12.306 µs longer for queue qSyncDynamicHW (dma_copy lhs_tile at matmul.swift:197)
 
 /// Why one run takes longer or shorter than another: what changed, what weighs most first.
-public struct Difference: Hashable, Sendable {
+package struct Difference: Hashable, Sendable {
   /// One thing that changed.
-  public struct Reason: Hashable, Sendable {
+  package struct Reason: Hashable, Sendable {
     /// Time that it may explain; 0 for what has no time of its own.
-    public var time: Picoseconds
+    package var time: Picoseconds
     /// The engine, if it is about one.
-    public var engine: Engine?
+    package var engine: Engine?
     /// A source place, if one is known.
-    public var place: SourceLocation?
+    package var place: SourceLocation?
     /// In words.
-    public var text: String
+    package var text: String
   }
 
   /// Time of the second run minus that of the first.
-  public var time: Picoseconds
+  package var time: Picoseconds
   /// What changed.
-  public var reasons: [Reason] = []
+  package var reasons: [Reason] = []
 
   /// Compares two measurements; `to` is the one that is explained.
-  public init(from: Measurement, to: Measurement) {
+  package init(from: Measurement, to: Measurement) {
     time = to.time - from.time
     let sign: Picoseconds = time < 0 ? -1 : 1
     if from.limit != to.limit {

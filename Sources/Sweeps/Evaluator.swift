@@ -1,20 +1,20 @@
-public import Compiler
+package import Compiler
 import Device
-public import Diagnostics
-public import Hardware
+package import Diagnostics
+package import Hardware
 import Machine
-public import Programs
+package import Programs
 import Reports
-public import Simulation
+package import Simulation
 import Storage
 import Synchronization
-public import Workloads
+package import Workloads
 
 /// Simulates variants; may be used from several threads at once.
 ///
 /// Configurations and program files are read once. The result of a variant depends on nothing else,
 /// so that it is the same wherever and whenever it is computed.
-public final class Evaluator: Sendable {
+package final class Evaluator: Sendable {
   private struct Cache {
     var hardware: [String: Hardware] = [:]
     var programs: [String: Program] = [:]
@@ -27,7 +27,7 @@ public final class Evaluator: Sendable {
   private let recorder: Recorder
   private let given: [String: Given]
   /// Which kernels there are.
-  public let kernels: KernelCatalog
+  package let kernels: KernelCatalog
 
   /// Machines that are kept: one has about 100 KB.
   private static let hardwareLimit = 64
@@ -41,7 +41,7 @@ public final class Evaluator: Sendable {
   ///   - file: The suite or spec from whose folder on variants name files.
   ///   - recorder: Who records kernels of Python scripts.
   ///   - given: Programs that are recorded already, by `Variant.recordingKey`.
-  public init(
+  package init(
     kernels: KernelCatalog, values: Bool = false, compiler: CompilerChanges = CompilerChanges(),
     beside file: String = "",
     recorder: Recorder = Recorder(), given: [String: Given] = [:]
@@ -55,7 +55,7 @@ public final class Evaluator: Sendable {
   }
 
   /// Simulates one variant.
-  public func evaluate(_ variant: Variant) -> VariantOutcome { outcome { try run(variant) } }
+  package func evaluate(_ variant: Variant) -> VariantOutcome { outcome { try run(variant) } }
 
   /// Simulates programs as they are on a machine.
   func evaluate(_ programs: Programs, on hardware: Hardware) -> VariantOutcome {
@@ -87,7 +87,7 @@ public final class Evaluator: Sendable {
   /// Simulates one variant and keeps all of the run.
   ///
   /// - Throws: `DiagnosticError` for what cannot run, `Trap` for a fault of the simulated machine.
-  public func run(_ variant: Variant) throws -> Run {
+  package func run(_ variant: Variant) throws -> Run {
     let hardware = try hardware(variant)
     switch try load(variant) {
     case .kernel(let kernel, var options):
@@ -107,7 +107,7 @@ public final class Evaluator: Sendable {
   }
 
   /// The variant's program as it runs; the first core's where there are several.
-  public func program(_ variant: Variant) throws -> Program {
+  package func program(_ variant: Variant) throws -> Program {
     let hardware = try hardware(variant)
     switch try load(variant) {
     case .kernel(let kernel, _): return try kernel.programs(Geometry(hardware)).programs[0]
@@ -120,20 +120,20 @@ public final class Evaluator: Sendable {
   }
 
   /// The programs of a workload that is no kernel of this package, and how they run.
-  public struct Programs: Sendable {
+  package struct Programs: Sendable {
     /// As they were written or recorded, one for each core.
-    public var set: ProgramSet
+    package var set: ProgramSet
     /// What the launch asks for, with what the user changes.
-    public var options: Simulation.Options
+    package var options: Simulation.Options
     /// By rank: contents of inputs, where they are known.
-    public var inputs: [[KernelTensor]] = []
+    package var inputs: [[KernelTensor]] = []
     /// Whether a script recorded them, with its own inputs; else the user gives those.
-    public var isRecorded = false
+    package var isRecorded = false
     /// What is not modelled, and what was assumed.
-    public var notes: [String] = []
+    package var notes: [String] = []
 
     /// Programs that run with these options.
-    public init(
+    package init(
       set: ProgramSet, options: Simulation.Options, inputs: [[KernelTensor]] = [],
       isRecorded: Bool = false, notes: [String] = []
     ) {
@@ -146,14 +146,14 @@ public final class Evaluator: Sendable {
   }
 
   /// A workload with its parameters, ready to run.
-  public enum Loaded: Sendable {
+  package enum Loaded: Sendable {
     /// A kernel of this package, which has a reference.
     case kernel(any Kernel, Simulation.Options)
     /// Anything else.
     case programs(Programs)
 
     /// How it runs.
-    public var options: Simulation.Options {
+    package var options: Simulation.Options {
       switch self {
       case .kernel(_, let options): options
       case .programs(let programs): programs.options
@@ -161,7 +161,7 @@ public final class Evaluator: Sendable {
     }
 
     /// Its programs before the compiler, one for each core.
-    public func programs(on hardware: Hardware) throws -> ProgramSet {
+    package func programs(on hardware: Hardware) throws -> ProgramSet {
       switch self {
       case .kernel(let kernel, _): return try kernel.programs(Geometry(hardware))
       case .programs(let programs): return programs.set
@@ -170,7 +170,7 @@ public final class Evaluator: Sendable {
   }
 
   /// What the caller recorded of a variant.
-  public enum Given: Sendable {
+  package enum Given: Sendable {
     /// Its programs.
     case programs(Programs)
     /// Why there are none.
@@ -180,7 +180,7 @@ public final class Evaluator: Sendable {
   /// Builds, reads or records a variant's programs.
   ///
   /// - Parameter seed: Seed of a script's inputs that are no files; `nil` asks for contents only where time depends on them.
-  public func load(_ variant: Variant, seed: UInt64? = nil) throws -> Loaded {
+  package func load(_ variant: Variant, seed: UInt64? = nil) throws -> Loaded {
     var options = Simulation.Options()
     switch given[variant.recordingKey] {
     case .programs(var programs):
@@ -257,7 +257,7 @@ public final class Evaluator: Sendable {
   }
 
   /// The variant's machine.
-  public func hardware(_ variant: Variant) throws(DiagnosticError) -> Hardware {
+  package func hardware(_ variant: Variant) throws(DiagnosticError) -> Hardware {
     let overrides = variant.overrides.map(\.text)
     let key = variant.machine
     if let known = cache.withLock({ $0.hardware[key] }) { return known }

@@ -1,7 +1,7 @@
-public import Diagnostics
+package import Diagnostics
 import Glibc
 import Reports
-public import Timing
+package import Timing
 
 //  µs by tile_m (down) and tile_n (across); the best over buffers
 //            128      256      512
@@ -9,20 +9,20 @@ public import Timing
 //  128      44.9     36.7  >  31.4 <
 
 /// Times of a comparison on two of its axes; each cell is the best over all others.
-public struct HeatMap: Sendable {
+package struct HeatMap: Sendable {
   /// The comparison's axis that goes down; `nil` for a map of one line.
-  public var rowAxis: Axis?
+  package var rowAxis: Axis?
   /// The comparison's axis that goes across.
-  public var columnAxis: Axis
+  package var columnAxis: Axis
   /// Other axes, over which a cell takes the best.
-  public var others: [String]
+  package var others: [String]
   /// By row and column; `nil` where nothing ran.
-  public var cells: [[Picoseconds?]]
+  package var cells: [[Picoseconds?]]
 
   /// Puts a comparison on two axes: the named ones, or the first two that vary.
   ///
   /// - Throws: `DiagnosticError` if a name is no axis.
-  public init?(_ comparison: Comparison, axes names: [String] = []) throws(DiagnosticError) {
+  package init?(_ comparison: Comparison, axes names: [String] = []) throws(DiagnosticError) {
     let axes = comparison.space.axes
     for name in names where !axes.contains(where: { $0.name == name }) {
       throw DiagnosticError(
@@ -65,7 +65,7 @@ public struct HeatMap: Sendable {
   }
 
   /// One line that says what is shown.
-  public var title: String {
+  package var title: String {
     var text = "µs by "
     if let rowAxis { text += "\(rowAxis.name) (down) and " }
     text += "\(columnAxis.name) (across)"
@@ -91,7 +91,7 @@ public struct HeatMap: Sendable {
   }
 
   /// The map for a terminal, with coloured cells or, without colours, with shades.
-  public func text(color: Bool) -> String {
+  package func text(color: Bool) -> String {
     let names = rowAxis?.values ?? [""]
     let left = max(names.map(\.count).max() ?? 0, rowAxis?.name.count ?? 0)
     let shown = cells.map { $0.map { $0.map { fixed(Double($0) / 1e6, 2) } ?? "-" } }
@@ -131,7 +131,7 @@ public struct HeatMap: Sendable {
   }
 
   /// The map as a drawing.
-  public func svg(heading: String) -> String {
+  package func svg(heading: String) -> String {
     let names = rowAxis?.values ?? [""]
     let (cell, height) = (84, 34)
     let left = 24 + 8 * max(names.map(\.count).max() ?? 0, rowAxis?.name.count ?? 0)

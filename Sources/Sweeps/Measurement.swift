@@ -1,11 +1,11 @@
-public import Device
-public import Diagnostics
-public import Reports
+package import Device
+package import Diagnostics
+package import Reports
 import Simulation
-public import Timing
+package import Timing
 
 /// A whole number that a simulation gives and that a comparison may rest on; less is better.
-public enum Quantity: String, CaseIterable, Hashable, Sendable {
+package enum Quantity: String, CaseIterable, Hashable, Sendable {
   // Raw values are the keys of files: the profiler's where it has them.
   case time = "total_time_ps"
   case cycles = "neuroncore_cycle_count"
@@ -27,10 +27,10 @@ public enum Quantity: String, CaseIterable, Hashable, Sendable {
   case spillReload = "spill_reload_bytes"
 
   /// Whether files have it where it is 0; what came later than they did is left out.
-  public var isWrittenWhenZero: Bool { self != .spillSave && self != .spillReload }
+  package var isWrittenWhenZero: Bool { self != .spillSave && self != .spillReload }
 
   /// The instructions of an engine.
-  public static func instructions(of engine: Engine) -> Quantity {
+  package static func instructions(of engine: Engine) -> Quantity {
     switch engine {
     case .tensor: .tensorInstructions
     case .vector: .vectorInstructions
@@ -42,26 +42,26 @@ public enum Quantity: String, CaseIterable, Hashable, Sendable {
 }
 
 /// What one simulation gave: the numbers of a comparison, and what explains them.
-public struct Measurement: Hashable, Sendable {
+package struct Measurement: Hashable, Sendable {
   /// An engine's wait for a place in the program.
-  public struct Wait: Hashable, Sendable {
+  package struct Wait: Hashable, Sendable {
     /// Who waited.
-    public var engine: Engine
+    package var engine: Engine
     /// Engine or queue that was waited for, as the profiler shows it.
-    public var producer: String
+    package var producer: String
     /// Whether that is a DMA queue.
-    public var isQueue: Bool
+    package var isQueue: Bool
     /// The operation with the tensor that it writes.
-    public var text: String
+    package var text: String
     /// Where the operation came from.
-    public var location: SourceLocation?
+    package var location: SourceLocation?
     /// Time waited in all.
-    public var time: Picoseconds
+    package var time: Picoseconds
     /// Number of waits.
-    public var count: Int
+    package var count: Int
 
     /// Makes a wait.
-    public init(
+    package init(
       engine: Engine, producer: String, isQueue: Bool, text: String, location: SourceLocation?,
       time: Picoseconds, count: Int
     ) {
@@ -78,38 +78,38 @@ public struct Measurement: Hashable, Sendable {
   /// By quantity, in the order of `Quantity.allCases`.
   private var values = Array(repeating: 0, count: Quantity.allCases.count)
   /// Time in use, by engine, in the order of `Engine.allCases`.
-  public var busy = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
+  package var busy = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
   /// Time during which a DMA moved data.
-  public var dmaBusy: Picoseconds = 0
+  package var dmaBusy: Picoseconds = 0
   /// Time each resource alone would need, in the order of `Resource.allCases`.
-  public var bounds = Array(repeating: Picoseconds(0), count: Resource.allCases.count)
+  package var bounds = Array(repeating: Picoseconds(0), count: Resource.allCases.count)
   /// The longest chain of dependent work.
-  public var chain: Picoseconds = 0
+  package var chain: Picoseconds = 0
   /// What limits the run, as in reports: a resource's key, `latency` or `none`.
-  public var limit = ""
+  package var limit = ""
   /// The limit's share of the time.
-  public var limitShare = 0.0
+  package var limitShare = 0.0
   /// The engine whose waits matter.
-  public var engine: Engine?
+  package var engine: Engine?
   /// The verdict in one sentence.
-  public var sentence = ""
+  package var sentence = ""
   /// Model FLOPs utilisation, 0…1.
-  public var mfu = 0.0
+  package var mfu = 0.0
   /// Share of the HBM bandwidth, 0…1.
-  public var mbu = 0.0
+  package var mbu = 0.0
   /// Each engine's longest waits, the longest first.
-  public var waits: [Wait] = []
+  package var waits: [Wait] = []
   /// Whether all outputs agree with the reference; `nil` if values were not computed.
-  public var passed: Bool?
+  package var passed: Bool?
 
   /// Waits that are kept per engine.
   static let waitsPerEngine = 4
 
   /// Makes zeros.
-  public init() {}
+  package init() {}
 
   /// The quantity's value.
-  public subscript(quantity: Quantity) -> Int {
+  package subscript(quantity: Quantity) -> Int {
     get { values[Measurement.position[quantity] ?? 0] }
     set { values[Measurement.position[quantity] ?? 0] = newValue }
   }
@@ -118,10 +118,10 @@ public struct Measurement: Hashable, Sendable {
     uniqueKeysWithValues: Quantity.allCases.enumerated().map { ($1, $0) })
 
   /// Simulated time.
-  public var time: Picoseconds { Picoseconds(self[.time]) }
+  package var time: Picoseconds { Picoseconds(self[.time]) }
 
   /// Takes the numbers from a report; `nil` if nothing was timed.
-  public init?(_ report: Report) {
+  package init?(_ report: Report) {
     guard let timed = report.timed else { return nil }
     let summary = timed.summary
     self[.time] = Int(summary.total)
@@ -161,7 +161,7 @@ public struct Measurement: Hashable, Sendable {
   }
 
   /// What limits the run, as texts call it.
-  public var limitName: String {
+  package var limitName: String {
     switch limit {
     case "latency": "latency"
     case "none": "nothing alone"
@@ -171,7 +171,7 @@ public struct Measurement: Hashable, Sendable {
 }
 
 /// What became of a variant.
-public enum VariantOutcome: Hashable, Sendable {
+package enum VariantOutcome: Hashable, Sendable {
   /// It ran.
   case measured(Measurement)
   /// It cannot run on this machine: the reasons.
@@ -180,12 +180,12 @@ public enum VariantOutcome: Hashable, Sendable {
   case faulted(String)
 
   /// The numbers, if it ran.
-  public var measurement: Measurement? {
+  package var measurement: Measurement? {
     if case .measured(let measurement) = self { measurement } else { nil }
   }
 
   /// One word for files.
-  public var status: String {
+  package var status: String {
     switch self {
     case .measured: "measured"
     case .refused: "refused"
@@ -194,7 +194,7 @@ public enum VariantOutcome: Hashable, Sendable {
   }
 
   /// Why it did not run; empty if it did.
-  public var reasons: [String] {
+  package var reasons: [String] {
     switch self {
     case .measured: []
     case .refused(let reasons): reasons
@@ -203,5 +203,5 @@ public enum VariantOutcome: Hashable, Sendable {
   }
 
   /// All reasons in one text.
-  public var reason: String { reasons.joined(separator: "; ") }
+  package var reason: String { reasons.joined(separator: "; ") }
 }

@@ -7,12 +7,12 @@ import Synchronization
 ///
 /// Jobs are asked for and results handed over on the calling thread, one at a time; only `work` runs
 /// elsewhere. Never more than twice as many jobs as threads are under way, whatever their number.
-public struct ParallelRunner: Sendable {
+package struct ParallelRunner: Sendable {
   /// Number of threads.
-  public var width: Int
+  package var width: Int
 
   /// A runner of so many threads; by default one for each core of the host.
-  public init(width: Int? = nil) {
+  package init(width: Int? = nil) {
     self.width = max(1, width ?? ProcessInfo.processInfo.activeProcessorCount)
   }
 
@@ -23,7 +23,7 @@ public struct ParallelRunner: Sendable {
   ///   - work: Does a job.
   ///   - deliver: Takes each result, in the order in which they were finished.
   /// - Throws: What `next` or `deliver` throws; jobs under way are then finished and dropped.
-  public func run<Job: Sendable, Result: Sendable>(
+  package func run<Job: Sendable, Result: Sendable>(
     next: () throws -> Job?, work: @escaping @Sendable (Job) -> Result,
     deliver: (Job, Result) throws -> Void
   ) throws {

@@ -1,9 +1,9 @@
-public import Diagnostics
-public import Workloads
+package import Diagnostics
+package import Workloads
 
 extension Recorder {
   /// Starts Python if one of the variants is a kernel of a script, so that a missing Python is told before anything runs.
-  public func open(
+  package func open(
     for variants: [Variant], beside file: String = ""
   ) throws(DiagnosticError) {
     for variant in variants where variant.isScript {

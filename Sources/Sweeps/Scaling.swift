@@ -1,12 +1,12 @@
-public import Diagnostics
-public import Hardware
+package import Diagnostics
+package import Hardware
 import Reports
 
 /// A part of the machine that can be thought faster or slower as a whole.
 ///
 /// Rates (clocks, bandwidths) are multiplied by the factor, times in nanoseconds divided by it. What is
 /// configured in cycles follows its clock.
-public enum MachinePart: String, CaseIterable, Hashable, Sendable {
+package enum MachinePart: String, CaseIterable, Hashable, Sendable {
   case tensor
   case vector
   case scalar
@@ -17,7 +17,7 @@ public enum MachinePart: String, CaseIterable, Hashable, Sendable {
   case synchronisation
 
   /// What texts call it.
-  public var displayName: String {
+  package var displayName: String {
     switch self {
     case .tensor: "PE array"
     case .vector: "VectorE"
@@ -41,7 +41,7 @@ public enum MachinePart: String, CaseIterable, Hashable, Sendable {
   }
 
   /// What it consists of.
-  public var meaning: String {
+  package var meaning: String {
     switch self {
     case .tensor: "its clock and its fixed latencies"
     case .vector, .scalar, .gpsimd: "its clock, issue overheads and latencies"
@@ -74,14 +74,14 @@ public enum MachinePart: String, CaseIterable, Hashable, Sendable {
 }
 
 /// What is made faster or slower: a part of the machine, or one value of its configuration.
-public enum ScaledTarget: Hashable, Sendable {
+package enum ScaledTarget: Hashable, Sendable {
   case part(MachinePart)
   /// The way between HBM and the chip as a whole: rings, their latency, HBM.
   case memory
   case value(String)
 
   /// Reads the name of a part or the path of a number.
-  public init(_ name: String, on hardware: Hardware) throws(DiagnosticError) {
+  package init(_ name: String, on hardware: Hardware) throws(DiagnosticError) {
     if let part = MachinePart(rawValue: name) {
       self = .part(part)
     } else if name == "memory" {
@@ -97,7 +97,7 @@ public enum ScaledTarget: Hashable, Sendable {
   }
 
   /// Reads by how much.
-  public static func factor(_ text: String, of name: String) throws(DiagnosticError) -> Double {
+  package static func factor(_ text: String, of name: String) throws(DiagnosticError) -> Double {
     guard let factor = Double(text), (1e-3...1e3).contains(factor) else {
       throw DiagnosticError(
         "'\(text)' is no factor of '\(name)'", remedy: "write a number from 0.001 to 1000")
@@ -106,7 +106,7 @@ public enum ScaledTarget: Hashable, Sendable {
   }
 
   /// What texts call it.
-  public var displayName: String {
+  package var displayName: String {
     switch self {
     case .part(let part): part.displayName
     case .memory: "DMA and HBM together"
@@ -115,7 +115,7 @@ public enum ScaledTarget: Hashable, Sendable {
   }
 
   /// The key in files.
-  public var key: String {
+  package var key: String {
     switch self {
     case .part(let part): part.rawValue
     case .memory: "memory"
@@ -158,7 +158,7 @@ public enum ScaledTarget: Hashable, Sendable {
   }
 
   /// The overrides that make it `factor` times as fast; of a single value: `factor` times as large.
-  public func overrides(_ factor: Double, on hardware: Hardware) -> [Setting] {
+  package func overrides(_ factor: Double, on hardware: Hardware) -> [Setting] {
     values.compactMap { path, isRate in
       guard let number = hardware.value(of: path).flatMap(Double.init) else { return nil }
       let scaled = isRate ? number * factor : number / factor

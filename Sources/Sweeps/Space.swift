@@ -1,25 +1,25 @@
-public import Diagnostics
+package import Diagnostics
 import Hardware
-public import Workloads
+package import Workloads
 
 /// All combinations of the values of some axes, around a fixed variant.
 ///
 /// A plain description: combinations are made one at a time, so that a space may have millions.
-public struct Space: Hashable, Sendable {
+package struct Space: Hashable, Sendable {
   /// What is not varied.
-  public var base: Variant
+  package var base: Variant
   /// What is varied; the last one changes fastest.
-  public var axes: [Axis]
+  package var axes: [Axis]
 
   /// Most variants of a space; a million a day is what a host can do.
-  public static let countLimit = 1 << 32
+  package static let countLimit = 1 << 32
 
   /// Makes a space.
   ///
   /// - Parameter kernels: Which there are.
   /// - Throws: `DiagnosticError` with all that is wrong: names that do not exist or are both fixed
   ///   and varied, values that a parameter cannot have, too many combinations.
-  public init(
+  package init(
     _ base: Variant, _ axes: [Axis], of kernels: KernelCatalog
   ) throws(DiagnosticError) {
     self.base = base
@@ -29,10 +29,10 @@ public struct Space: Hashable, Sendable {
   }
 
   /// Number of combinations.
-  public var count: Int { axes.reduce(1) { $0 * $1.values.count } }
+  package var count: Int { axes.reduce(1) { $0 * $1.values.count } }
 
   /// The values of each axis in the combination with this number.
-  public func coordinates(_ index: Int) -> [Int] {
+  package func coordinates(_ index: Int) -> [Int] {
     var rest = index
     var found = Array(repeating: 0, count: axes.count)
     for axis in axes.indices.reversed() {
@@ -43,7 +43,7 @@ public struct Space: Hashable, Sendable {
   }
 
   /// The combination with this number.
-  public subscript(index: Int) -> Variant {
+  package subscript(index: Int) -> Variant {
     var variant = base
     for (axis, coordinate) in zip(axes, coordinates(index)) {
       variant.set(axis.target, to: axis.values[coordinate])

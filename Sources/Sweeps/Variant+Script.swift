@@ -1,6 +1,6 @@
-public import Diagnostics
+package import Diagnostics
 import Storage
-public import Workloads
+package import Workloads
 
 extension Variant {
   /// The types, shapes and files of a script's inputs; all that is wrong with them.
@@ -22,7 +22,7 @@ extension Variant {
   /// How Python is asked for a script's kernel; `nil` if the variant is none of a script.
   ///
   /// - Parameter file: The suite or spec from whose folder on files are named.
-  public func call(beside file: String = "") throws(DiagnosticError) -> ScriptCall? {
+  package func call(beside file: String = "") throws(DiagnosticError) -> ScriptCall? {
     guard case .script(let script, let function) = Workload(script: subject) else { return nil }
     let values = Dictionary(parameters.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
     let shapes = try inputShapes()

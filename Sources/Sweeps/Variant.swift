@@ -1,49 +1,49 @@
-public import Compiler
-public import Diagnostics
+package import Compiler
+package import Diagnostics
 import Workloads
 
 // matmul tile_m=64 tile_n=256 | trn2 dma.bytes_per_cycle=64
 
 /// A named value of a variant, in the text that a person would type.
-public struct Setting: Hashable, Sendable {
+package struct Setting: Hashable, Sendable {
   /// A kernel's parameter or the path of a hardware value.
-  public var name: String
+  package var name: String
   /// The value.
-  public var value: String
+  package var value: String
 
   /// Makes a setting.
-  public init(_ name: String, _ value: String) {
+  package init(_ name: String, _ value: String) {
     self.name = name
     self.value = value
   }
 
   /// `name=value`.
-  public var text: String { "\(name)=\(value)" }
+  package var text: String { "\(name)=\(value)" }
 }
 
 /// One thing to simulate: a workload with its parameters, on a machine.
-public struct Variant: Hashable, Sendable {
+package struct Variant: Hashable, Sendable {
   /// The workload's name: a kernel, program files (`a.trn+b.trn`), or a Python script and a function: `moe.py:rmsnorm`.
-  public var subject: String
+  package var subject: String
   /// Cores of a rank, where the workload is a program file for each core.
-  public var coresPerRank = 1
+  package var coresPerRank = 1
   /// The arrays that a script's function gets, as types with shapes or files; `nil`: those of its last call in the script.
-  public var inputs: [Setting]?
+  package var inputs: [Setting]?
   /// What a script gets that runs as a program.
-  public var scriptArguments: [String] = []
+  package var scriptArguments: [String] = []
   /// The parameters that are not left at their defaults, and the sizes in shapes of `inputs`, sorted by name.
-  public var parameters: [Setting]
+  package var parameters: [Setting]
   /// A built-in configuration's name or the path of a configuration file.
-  public var hardware: String
+  package var hardware: String
   /// The hardware values that differ from the configuration, sorted by path.
-  public var overrides: [Setting]
+  package var overrides: [Setting]
   /// Parts of the machine that are faster, or values that are larger, each by a factor; sorted by name.
-  public var scales: [Setting] = []
+  package var scales: [Setting] = []
   /// Whose order instructions have, where the variant says so.
-  public var schedule: Schedule?
+  package var schedule: Schedule?
 
   /// Makes a variant.
-  public init(
+  package init(
     _ subject: String, _ parameters: [Setting] = [], on hardware: String = "trn2",
     with overrides: [Setting] = []
   ) {
@@ -54,15 +54,15 @@ public struct Variant: Hashable, Sendable {
   }
 
   /// `schedule` as a setting, where the variant has it.
-  public var order: [Setting] { schedule.map { [Setting("schedule", $0.rawValue)] } ?? [] }
+  package var order: [Setting] { schedule.map { [Setting("schedule", $0.rawValue)] } ?? [] }
 
   /// Whether it is a kernel of a Python script.
-  public var isScript: Bool {
+  package var isScript: Bool {
     Workload(script: subject) != nil
   }
 
   /// Sets what a value of an axis sets.
-  public mutating func set(_ target: Axis.Target, to value: String) {
+  package mutating func set(_ target: Axis.Target, to value: String) {
     switch target {
     case .parameter(let name):
       parameters.append(Setting(name, value))
@@ -82,18 +82,18 @@ public struct Variant: Hashable, Sendable {
   }
 
   /// The machine in a text: the configuration and what differs.
-  public var machine: String {
+  package var machine: String {
     ([hardware] + overrides.map(\.text) + scales.map { "scale:\($0.text)" }).joined(separator: " ")
   }
 
   /// A text that is the same where the programs as recorded are: values of the machine come after that.
-  public var recordingKey: String {
+  package var recordingKey: String {
     ([subject, hardware] + parameters.map(\.text)).joined(separator: "\n")
   }
 
   /// Reads lines: the workload's name, the machine's, then a setting each, named as axes are: `tile_n=256`,
   /// `set:dma.bytes_per_cycle=32`, `scale:hbm.bandwidth=2`.
-  public init(lines text: String) throws(DiagnosticError) {
+  package init(lines text: String) throws(DiagnosticError) {
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     guard lines.count >= 2, !lines[0].isEmpty else {
       throw DiagnosticError(
@@ -109,7 +109,7 @@ public struct Variant: Hashable, Sendable {
   }
 
   /// A text that is the same for the same variant and only then.
-  public var key: String {
+  package var key: String {
     let cores = coresPerRank == 1 ? [] : [Setting("lnc", "\(coresPerRank)")]
     let settings = cores + (inputs ?? []) + parameters + order
     let left = ([subject] + scriptArguments + settings.map(\.text)).joined(separator: " ")

@@ -1,8 +1,8 @@
 import Device
 import Hardware
 import Programs
-public import Reports
-public import Simulation
+package import Reports
+package import Simulation
 import Timing
 
 extension MachinePart {
@@ -26,10 +26,10 @@ extension MachinePart {
 extension WhatIf {
   /// Most device instructions of a run for which `trnsim run` asks what faster parts would give,
   /// unless it is told to: lowering and timing it for each part then take a few milliseconds.
-  public static let quickLimit = 2000
+  package static let quickLimit = 2000
 
   /// Whether a run is as small as that.
-  public static func isQuick(_ run: Run) -> Bool {
+  package static func isQuick(_ run: Run) -> Bool {
     run.cores.reduce(0) { $0 + ($1.device?.instructions.count ?? 0) } <= quickLimit
   }
 
@@ -37,7 +37,7 @@ extension WhatIf {
   ///
   /// The run's own instructions are lowered and timed again, its values are not computed.
   /// - Returns: `nil` if the run was not timed.
-  public static func gains(
+  package static func gains(
     of run: Run, runner: ParallelRunner = ParallelRunner()
   ) throws -> PartGains? {
     guard let base = run.total else { return nil }

@@ -1,8 +1,8 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Glibc
 import Hardware
-public import Reports
+package import Reports
 import Timing
 
 // matmul on trn2: 41.578 µs, not bound by one resource: …
@@ -14,25 +14,25 @@ import Timing
 //   all of them              20.790   -50.0 %
 
 /// What a run would take on a machine with faster or slower parts.
-public struct WhatIf: Sendable {
+package struct WhatIf: Sendable {
   /// One changed machine.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// What was changed; `nil` for everything at once.
-    public var target: ScaledTarget?
+    package var target: ScaledTarget?
     /// How much faster, or how much larger the value.
-    public var factor: Double
+    package var factor: Double
     /// What the run then is; `nil` with the reason if the machine is impossible.
-    public var outcome: VariantOutcome
+    package var outcome: VariantOutcome
   }
 
   /// What runs.
-  public var variant: Variant
+  package var variant: Variant
   /// As it is.
-  public var base: Measurement
+  package var base: Measurement
   /// Each part twice as fast, and then all of them.
-  public var twice: [Row] = []
+  package var twice: [Row] = []
   /// The scaled targets, each factor by itself.
-  public var scales: [[Row]] = []
+  package var scales: [[Row]] = []
 
   /// What is made twice as fast, each by itself.
   static let candidates = MachinePart.allCases.map { ScaledTarget.part($0) } + [.memory]
@@ -40,7 +40,7 @@ public struct WhatIf: Sendable {
   /// Simulates the table of parts and the given scales on several threads.
   ///
   /// - Throws: `DiagnosticError` if the variant itself does not run.
-  public init(
+  package init(
     _ variant: Variant, scales: [(target: ScaledTarget, factors: [Double])],
     runner: ParallelRunner = ParallelRunner(), evaluator: Evaluator
   ) throws {
@@ -104,7 +104,7 @@ public struct WhatIf: Sendable {
   }
 
   /// Factors of a text: a list `0.5,1,2`, or `0.5..4` in steps of the square root of 2.
-  public static func factors(_ text: String) throws(DiagnosticError) -> [Double] {
+  package static func factors(_ text: String) throws(DiagnosticError) -> [Double] {
     let problem = DiagnosticError(
       "'\(text)' is no range of factors", remedy: "write 0.5..4, or a list: 0.5,1,2")
     guard let range = text.firstRange(of: "..") else {
@@ -128,12 +128,12 @@ public struct WhatIf: Sendable {
   }
 
   /// What twice as fast a part gives, as a share of the time; `nil` if it could not be run.
-  public func gain(_ part: MachinePart) -> Double? {
+  package func gain(_ part: MachinePart) -> Double? {
     twice.first { $0.target == .part(part) }?.outcome.measurement.map { change($0) }
   }
 
   /// What each part twice as fast gives, for the sentence that reports have as well.
-  public var gains: PartGains {
+  package var gains: PartGains {
     PartGains(
       twice.compactMap { row in
         row.outcome.measurement.flatMap { row.target?.gain(change($0)) }
@@ -147,7 +147,7 @@ public struct WhatIf: Sendable {
   // MARK: - Views
 
   /// The tables for a person.
-  public var text: String {
+  package var text: String {
     var lines = [
       printable("\(variant.key.replacing(" | ", with: " on ")): \(microseconds(base.time)) µs")
     ]
@@ -189,7 +189,7 @@ public struct WhatIf: Sendable {
   }
 
   /// The tables for machines.
-  public var json: JSON {
+  package var json: JSON {
     func rows(_ rows: [Row]) -> JSON {
       .array(
         rows.map { row in

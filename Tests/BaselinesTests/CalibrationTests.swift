@@ -63,7 +63,8 @@ import Workloads
     try folder.write("", to: "mlp.py")
     let times = try DeviceTimes(
       path: folder.write(
-        "workload,measured_us\n\"mlp.py:kernel x=bfloat16[128,512] width=64\",12.5\n", to: "t.csv"), of: .builtIn)
+        "workload,measured_us\n\"mlp.py:kernel x=bfloat16[128,512] width=64\",12.5\n", to: "t.csv"),
+      of: .builtIn)
     let entry = try #require(times.rows.first).entry
     #expect(entry.variant.subject == "mlp.py:kernel" && entry.variant.isScript)
     let call = try #require(try entry.variant.call(beside: times.path))

@@ -1,9 +1,9 @@
-public import Hardware
+package import Hardware
 import Machine
 import Reports
 import Simulation
 import Storage
-public import Workloads
+package import Workloads
 
 extension Demo {
   /// Runs every entry on trial inputs and compares it with its reference.
@@ -14,7 +14,7 @@ extension Demo {
   ///   - directory: Where `NAME.json` and `NAME.pftrace.zst` of each entry go; it must exist.
   ///   - progress: Told the index of each entry before it runs.
   /// - Throws: What `Simulation.run` throws, or a `DiagnosticError` of a file that cannot be written.
-  public func run(
+  package func run(
     _ kernels: KernelCatalog, on hardware: Hardware, writingTo directory: String,
     progress: (Int) -> Void = { _ in }
   ) throws -> DemoTable {

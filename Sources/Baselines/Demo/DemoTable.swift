@@ -1,22 +1,22 @@
 import Device
-public import Reports
-public import Simulation
+package import Reports
+package import Simulation
 
 // kernel  form  tokens      µs  bound by         busiest       MFU %  MBU %   HBM bytes  …
 // matmul  qkv      128  65.208  DMA rings  93 %  Tensor  65 %   52.3   48.8  22,806,528  …
 
 /// The runs of a demo, one row each.
-public struct DemoTable: Sendable {
+package struct DemoTable: Sendable {
   /// What one run gave.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// What ran.
-    public var entry: Demo.Entry
+    package var entry: Demo.Entry
     /// The profiler's metrics.
-    public var summary: Summary
+    package var summary: Summary
     /// What limits the run.
-    public var bottleneck: Bottleneck
+    package var bottleneck: Bottleneck
     /// The comparisons with the reference.
-    public var checks: [NumericCheck]
+    package var checks: [NumericCheck]
 
     /// Takes what the table shows from a report; `nil` if it has no times.
     init?(_ entry: Demo.Entry, _ report: Report) {
@@ -28,17 +28,17 @@ public struct DemoTable: Sendable {
     }
 
     /// Whether there is a reference and all outputs agree with it.
-    public var passed: Bool { !checks.isEmpty && checks.allSatisfy(\.passed) }
+    package var passed: Bool { !checks.isEmpty && checks.allSatisfy(\.passed) }
   }
 
   /// The rows in the order of the demo.
-  public var rows: [Row] = []
+  package var rows: [Row] = []
 
   /// Whether every row's outputs agree with the reference.
-  public var passed: Bool { rows.allSatisfy(\.passed) }
+  package var passed: Bool { rows.allSatisfy(\.passed) }
 
   /// The table with one line per run.
-  public var text: String {
+  package var text: String {
     var cells = [
       [
         "kernel", "form", "tokens", "µs", "bound by", "", "busiest", "", "MFU %", "MBU %",

@@ -1,9 +1,9 @@
-public import Device
+package import Device
 import Diagnostics
-public import Formats
-public import ISA
-public import Machine
-public import Programs
+package import Formats
+package import ISA
+package import Machine
+package import Programs
 
 /// Builds a `Program` for a machine: declares tensors, places tiles on chip, records operations.
 ///
@@ -11,9 +11,9 @@ public import Programs
 /// (`assumed`; keeps every tile aligned to a DMA element), in PSUM at the start of a bank, because a
 /// matmul writes within one bank. Nothing is freed; pools rotate instead. Over-allocation is
 /// reported by `finish()`, which knows all that was asked for.
-public final class KernelBuilder {
+package final class KernelBuilder {
   /// The machine's sizes.
-  public let geometry: Geometry
+  package let geometry: Geometry
   private var program: Program
   private var sbuf: TileAllocator
   private var psum: TileAllocator
@@ -21,12 +21,12 @@ public final class KernelBuilder {
   private var scopes: [Scope: Int32] = [:]
 
   /// Most instructions of a built program: a host with 16 GB of memory can still simulate them.
-  public static let instructionLimit = 1 << 24
+  package static let instructionLimit = 1 << 24
 
   private var isFull = false
 
   /// Starts an empty program.
-  public init(_ name: String, geometry: Geometry, metadata: [String: String] = [:]) {
+  package init(_ name: String, geometry: Geometry, metadata: [String: String] = [:]) {
     self.geometry = geometry
     program = Program(name: name, metadata: metadata)
     sbuf = TileAllocator(.sbuf, capacity: geometry.sbufBytes, alignment: geometry.sbufAlignment)
@@ -36,42 +36,42 @@ public final class KernelBuilder {
   // MARK: - Tensors
 
   /// Declares an HBM tensor that the caller fills.
-  public func input(
+  package func input(
     _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
   ) -> TensorView {
     declare(name, .hbm, dtype, shape, role: .input, at: SourceLocation(file: file, line: line))
   }
 
   /// Declares an HBM tensor that the kernel computes for the caller.
-  public func output(
+  package func output(
     _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
   ) -> TensorView {
     declare(name, .hbm, dtype, shape, role: .output, at: SourceLocation(file: file, line: line))
   }
 
   /// Declares an HBM tensor that the caller fills and the kernel changes.
-  public func `inout`(
+  package func `inout`(
     _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
   ) -> TensorView {
     declare(name, .hbm, dtype, shape, role: .inout, at: SourceLocation(file: file, line: line))
   }
 
   /// Declares an HBM tensor for intermediate results.
-  public func scratch(
+  package func scratch(
     _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
   ) -> TensorView {
     declare(name, .hbm, dtype, shape, at: SourceLocation(file: file, line: line))
   }
 
   /// Declares an HBM tensor for intermediate results that the cores of a rank share.
-  public func shared(
+  package func shared(
     _ name: String, _ dtype: DType, _ shape: [Int], file: String = #fileID, line: Int = #line
   ) -> TensorView {
     declare(name, .hbm, dtype, shape, role: .shared, at: SourceLocation(file: file, line: line))
   }
 
   /// Declares one on-chip tile of `partitions` × `free` elements from partition 0 on.
-  public func tile(
+  package func tile(
     _ name: String, _ dtype: DType, partitions: Int, free: [Int], in space: MemorySpace = .sbuf,
     file: String = #fileID, line: Int = #line
   ) -> TensorView {
@@ -80,7 +80,7 @@ public final class KernelBuilder {
   }
 
   /// Declares `buffers` equal tiles `name.0`, `name.1`, … that take turns.
-  public func pool(
+  package func pool(
     _ name: String, _ dtype: DType, partitions: Int, free: [Int], buffers: Int,
     in space: MemorySpace = .sbuf, file: String = #fileID, line: Int = #line
   ) -> TilePool {
@@ -150,7 +150,7 @@ public final class KernelBuilder {
   ///
   /// - Returns: the instruction's index in the program.
   @discardableResult
-  public func emit(
+  package func emit(
     _ operation: any Operation, on engine: Engine? = nil, label: String? = nil,
     file: String = #fileID, line: Int = #line
   ) -> Int {
@@ -167,7 +167,7 @@ public final class KernelBuilder {
   }
 
   /// Names the part of the kernel that `body` emits; scopes nest, and can be entered again.
-  public func scope<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
+  package func scope<Result>(_ name: String, _ body: () throws -> Result) rethrows -> Result {
     let outer = scope
     let entered = Scope(name: name, parent: outer)
     if let known = scopes[entered] {
@@ -185,7 +185,7 @@ public final class KernelBuilder {
   ///
   /// - Throws: `DiagnosticError` when the tiles need more than SBUF or PSUM has (the message lists
   ///   every tile with its size), or when there are too many instructions.
-  public func finish() throws -> Program {
+  package func finish() throws -> Program {
     var findings = [sbuf.finding, psum.finding].compactMap { $0 }
     if isFull {
       findings.append(

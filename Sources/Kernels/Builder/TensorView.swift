@@ -1,22 +1,22 @@
-public import Formats
+package import Formats
 import ISA
-public import Machine
+package import Machine
 import Workloads
 
 /// A part of a tensor: the operands of a kernel are made by slicing and rearranging these.
 ///
 /// Row means partition on chip and outermost index in HBM. Every method checks its arguments with
 /// preconditions: a wrong slice is a bug of the kernel generator, never of its user.
-public struct TensorView: Hashable, Sendable {
+package struct TensorView: Hashable, Sendable {
   /// The access pattern, as operations take it.
-  public private(set) var ap: AccessPattern
+  package private(set) var ap: AccessPattern
   /// Memory that holds the tensor.
-  public let space: MemorySpace
+  package let space: MemorySpace
   /// Element type.
-  public let dtype: DType
+  package let dtype: DType
 
   /// All of a tensor: the first extent gives the rows, the others the free dimensions.
-  public init(_ id: TensorID, _ tensor: Tensor) {
+  package init(_ id: TensorID, _ tensor: Tensor) {
     var dimensions: [AccessDimension] = []
     var stride = 1
     for extent in tensor.shape.dropFirst().reversed() {
@@ -31,13 +31,13 @@ public struct TensorView: Hashable, Sendable {
   }
 
   /// Number of rows.
-  public var rowCount: Int { Int(ap.rows) }
+  package var rowCount: Int { Int(ap.rows) }
 
   /// Extents of the free dimensions, outermost first.
-  public var freeShape: [Int] { ap.free.map { Int($0.size) } }
+  package var freeShape: [Int] { ap.free.map { Int($0.size) } }
 
   /// The rows of a range.
-  public func rows(_ range: Range<Int>) -> TensorView {
+  package func rows(_ range: Range<Int>) -> TensorView {
     precondition(
       !range.isEmpty && range.lowerBound >= 0 && range.upperBound <= rowCount,
       "rows \(range) of \(rowCount)")
@@ -52,13 +52,13 @@ public struct TensorView: Hashable, Sendable {
   }
 
   /// The first `count` rows.
-  public func rows(_ count: Int) -> TensorView { rows(0..<count) }
+  package func rows(_ count: Int) -> TensorView { rows(0..<count) }
 
   /// `count` rows from `first` on.
-  public func rows(_ first: Int, _ count: Int) -> TensorView { rows(first..<first + count) }
+  package func rows(_ first: Int, _ count: Int) -> TensorView { rows(first..<first + count) }
 
   /// A range of one free dimension; of the innermost one if none is named.
-  public func columns(_ range: Range<Int>, dimension: Int? = nil) -> TensorView {
+  package func columns(_ range: Range<Int>, dimension: Int? = nil) -> TensorView {
     let dimension = dimension ?? ap.free.count - 1
     let old = ap.free[dimension]
     precondition(
@@ -71,14 +71,14 @@ public struct TensorView: Hashable, Sendable {
   }
 
   /// One index of a free dimension, which disappears.
-  public func select(_ index: Int, dimension: Int) -> TensorView {
+  package func select(_ index: Int, dimension: Int) -> TensorView {
     var view = columns(index..<index + 1, dimension: dimension)
     view.replace(dimension, with: [])
     return view
   }
 
   /// A free dimension of extent a·b as two, `[a, b]`.
-  public func split(dimension: Int, inner: Int) -> TensorView {
+  package func split(dimension: Int, inner: Int) -> TensorView {
     let old = ap.free[dimension]
     let (size, stride) = (Int(old.size), Int(old.stride))
     precondition(inner > 0 && size % inner == 0, "\(size) elements in groups of \(inner)")
@@ -93,7 +93,7 @@ public struct TensorView: Hashable, Sendable {
   }
 
   /// A new free dimension before `position` that repeats what follows, by a stride of 0.
-  public func broadcast(_ count: Int, at position: Int) -> TensorView {
+  package func broadcast(_ count: Int, at position: Int) -> TensorView {
     var dimensions = Array(ap.free)
     dimensions.insert(AccessDimension(stride: 0, size: count), at: position)
     var view = self
@@ -111,7 +111,7 @@ public struct TensorView: Hashable, Sendable {
   }
 
   /// A free dimension walked backwards.
-  public func reversed(dimension: Int) -> TensorView {
+  package func reversed(dimension: Int) -> TensorView {
     let old = ap.free[dimension]
     let (size, stride) = (Int(old.size), Int(old.stride))
     var view = self
@@ -139,7 +139,7 @@ public struct TensorView: Hashable, Sendable {
   }
 
   /// One HBM row read by `count` partitions: a row stride of 0.
-  public func broadcastRows(_ count: Int) -> TensorView {
+  package func broadcastRows(_ count: Int) -> TensorView {
     precondition(space == .hbm && rowCount == 1, "only one row in hbm can be broadcast to rows")
     var view = self
     view.ap.rows = Int32(count)
@@ -148,7 +148,7 @@ public struct TensorView: Hashable, Sendable {
   }
 
   /// HBM rows in groups of `size`, as `[size, groups, …]`: row g·size + p becomes row p, index g.
-  public func groupedRows(_ size: Int) -> TensorView {
+  package func groupedRows(_ size: Int) -> TensorView {
     precondition(space == .hbm && rowCount % size == 0, "\(rowCount) rows in groups of \(size)")
     var view = self
     let group = AccessDimension(stride: size * ap.rowStride, size: rowCount / size)

@@ -1,13 +1,13 @@
 /// Equal tiles that take turns, so that a tile can be filled while the one before is still in use.
-public final class TilePool {
+package final class TilePool {
   /// The tiles, in the order in which they take turns.
-  public let tiles: [TensorView]
+  package let tiles: [TensorView]
   private var used = 0
 
   init(_ tiles: [TensorView]) { self.tiles = tiles }
 
   /// The tile whose turn it is.
-  public func next() -> TensorView {
+  package func next() -> TensorView {
     defer { used += 1 }
     return tiles[used % tiles.count]
   }

@@ -11,7 +11,7 @@ extension AttentionKernel {
   static let stripe = 512
 
   /// Emits one of the two forms.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let q = declared["q"], let k = declared["k"], let v = declared["v"] else { return }
     let out = builder.output("out", dtype, [sequence, headSize])

@@ -1,18 +1,18 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Attention of one head, fused or in three passes through HBM.
-public struct AttentionKernel: BuiltKernel {
+package struct AttentionKernel: BuiltKernel {
   /// `attention`.
-  public static let name = KernelName.attention.rawValue
+  package static let name = KernelName.attention.rawValue
   /// What it computes.
-  public static let summary = "out = softmax(qᵀ k) vᵀ of one head"
+  package static let summary = "out = softmax(qᵀ k) vᵀ of one head"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     q, k and v are [head_dim, sequence], out is [sequence, head_dim]; the scores are not scaled. \
     group tiles of 128 queries are worked on together: their products with k, row maxima, \
     exponentials, row sums, transposes of the weights on the PE array, products with the transposed \
@@ -26,7 +26,7 @@ public struct AttentionKernel: BuiltKernel {
     .choice(name, [first] + turns.filter { $0 != first }, "engines that copy \(what), in turn")
   }
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .choice("form", ["fused", "three_pass"], "whether scores and weights stay on chip"),
     .integer("sequence", 128...1 << 16, default: 512, "keys and queries; a multiple of 128"),
     .integer("head_dim", 1...128, default: 128, "elements of a query: PE rows"),
@@ -51,13 +51,13 @@ public struct AttentionKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let sequence: Int
   let headSize: Int
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     sequence = values.integer("sequence")
     headSize = values.integer("head_dim")
@@ -65,19 +65,19 @@ public struct AttentionKernel: BuiltKernel {
   }
 
   /// `q`, `k` and `v`; the scores have deviation 1.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [("q", 1 / Double(headSize).squareRoot()), ("k", 1), ("v", 1)].map {
       KernelInput($0, dtype, [headSize, sequence], .normal(mean: 0, deviation: $1))
     }
   }
 
   /// `out`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     [KernelOutput("out", dtype, [sequence, headSize], .computed(in: dtype))]
   }
 
   /// Whole tiles of queries.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     guard sequence % AttentionKernel.tile != 0 else { return [] }
     return [
       Diagnostic(
@@ -87,7 +87,7 @@ public struct AttentionKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let scores = Reference.product(
       inputs["q"] ?? [], transposed: true, inputs["k"] ?? [], rows: sequence, inner: headSize,
       columns: sequence)

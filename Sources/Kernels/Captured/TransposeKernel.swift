@@ -2,16 +2,16 @@ import Device
 import Formats
 import ISA
 import Machine
-public import Workloads
+package import Workloads
 
 /// Transpose of a matrix by tiles on the PE array.
-public struct TransposeKernel: BuiltKernel {
+package struct TransposeKernel: BuiltKernel {
   /// `transpose`.
-  public static let name = KernelName.transpose.rawValue
+  package static let name = KernelName.transpose.rawValue
   /// What it computes.
-  public static let summary = "out = in transposed, tile by tile on the PE array"
+  package static let summary = "out = in transposed, tile by tile on the PE array"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     Each tile of up to tile × tile elements is loaded, transposed into a PSUM bank, copied to SBUF \
     and stored at its mirrored place. Stores start with that of tile first_store and take the others \
     in turn, so a first_store near the end gives the loads the DMA rings first. This is the matrix \
@@ -19,7 +19,7 @@ public struct TransposeKernel: BuiltKernel {
     buffers=64, first_store=48 and dge=none.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .integer("rows", 1...1 << 16, default: 1024, "rows of in"),
     .integer("columns", 1...1 << 16, default: 1024, "columns of in"),
     KernelParameter(
@@ -33,13 +33,13 @@ public struct TransposeKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let rows: Int
   let columns: Int
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     rows = values.integer("rows")
     columns = values.integer("columns")
@@ -47,12 +47,12 @@ public struct TransposeKernel: BuiltKernel {
   }
 
   /// `in`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [KernelInput("in", dtype, [rows, columns], .normal(mean: 0, deviation: 1))]
   }
 
   /// `out`; nothing is computed, so nothing is rounded.
-  public var outputs: [KernelOutput] { [KernelOutput("out", dtype, [columns, rows], .equal)] }
+  package var outputs: [KernelOutput] { [KernelOutput("out", dtype, [columns, rows], .equal)] }
 
   /// One tile on its way.
   private struct Moved {
@@ -62,7 +62,7 @@ public struct TransposeKernel: BuiltKernel {
   }
 
   /// Loops over tiles, row by row; at most as many tiles as there are buffers wait to be stored.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     guard let source = declareInputs(builder)["in"] else { return }
     let out = builder.output("out", dtype, [columns, rows])
     let side = values.integer("tile")
@@ -104,7 +104,7 @@ public struct TransposeKernel: BuiltKernel {
   }
 
   /// The definition.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     guard let source = inputs["in"] else { return [:] }
     var out: [Double] = []
     out.reserveCapacity(source.count)

@@ -1,25 +1,25 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Sum of two vectors, streamed through SBUF in tiles of all partitions.
-public struct VectorAddKernel: BuiltKernel {
+package struct VectorAddKernel: BuiltKernel {
   /// `vector_add`.
-  public static let name = KernelName.vectorAdd.rawValue
+  package static let name = KernelName.vectorAdd.rawValue
   /// What it computes.
-  public static let summary = "out = a + b, in tiles of 128 partitions"
+  package static let summary = "out = a + b, in tiles of 128 partitions"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     The vectors are taken as [partitions, elements / partitions]; tile_free columns are loaded, \
     added on one engine and stored at a time. With dge=none the descriptors are prepared before \
     the kernel starts. This is the streaming addition of Stanford's CS149 assignment 4, captured \
     on trn2 with elements=256000 and tile_free=1000 and 2000.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .integer("elements", 1...1 << 30, default: 256_000, "length; a multiple of partitions"),
     .integer("partitions", 1...128, default: 128, "partitions of a tile"),
     .integer("tile_free", 1...1 << 15, default: 1000, "columns of a tile"),
@@ -31,13 +31,13 @@ public struct VectorAddKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let elements: Int
   let partitions: Int
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     elements = values.integer("elements")
     partitions = values.integer("partitions")
@@ -47,19 +47,19 @@ public struct VectorAddKernel: BuiltKernel {
   private var columns: Int { elements / partitions }
 
   /// `a` and `b`, as the tiles' rows.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     ["a", "b"].map {
       KernelInput($0, dtype, [partitions, columns], .normal(mean: 0, deviation: 1))
     }
   }
 
   /// `out`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     [KernelOutput("out", dtype, [partitions, columns], .computed(in: dtype))]
   }
 
   /// Whole rows.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     guard elements % partitions != 0 else { return [] }
     return [
       Diagnostic(
@@ -69,7 +69,7 @@ public struct VectorAddKernel: BuiltKernel {
   }
 
   /// Loops over tiles.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let a = declared["a"], let b = declared["b"] else { return }
     let out = builder.output("out", dtype, [partitions, columns])
@@ -103,7 +103,7 @@ public struct VectorAddKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     ["out": zip(inputs["a"] ?? [], inputs["b"] ?? []).map { $0 + $1 }]
   }
 }

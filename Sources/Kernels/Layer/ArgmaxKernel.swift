@@ -1,18 +1,18 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Greedy sampling: the index of the largest logit.
-public struct ArgmaxKernel: BuiltKernel {
+package struct ArgmaxKernel: BuiltKernel {
   /// `argmax`.
-  public static let name = KernelName.argmax.rawValue
+  package static let name = KernelName.argmax.rawValue
   /// What it computes.
-  public static let summary = "index of the largest of one token's logits: greedy sampling"
+  package static let summary = "index of the largest of one token's logits: greedy sampling"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     logits [1, vocabulary] are spread over `lanes` partitions, in order. Each finds its largest with \
     max8 and its place with nc_find_index8; the lanes' maxima come together on one partition \
     (transposed on the PE array), which finds the first lane that has the largest; its place is \
@@ -20,20 +20,20 @@ public struct ArgmaxKernel: BuiltKernel {
     lowest index wins.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .integer("vocabulary", 8...1 << 20, default: 151_936, "logits (config.json, vocab_size)"),
     .integer("lanes", 1...128, default: 128, "partitions that search; divides vocabulary"),
     .dtype, .loadEngine, .storeEngine("scalar"),
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let vocabulary: Int
   let lanes: Int
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     vocabulary = values.integer("vocabulary")
     lanes = values.integer("lanes")
@@ -41,15 +41,15 @@ public struct ArgmaxKernel: BuiltKernel {
   }
 
   /// `logits`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [KernelInput("logits", dtype, [1, vocabulary], .normal(mean: 0, deviation: 1))]
   }
 
   /// `index`.
-  public var outputs: [KernelOutput] { [KernelOutput("index", .uint32, [1, 1], .equal)] }
+  package var outputs: [KernelOutput] { [KernelOutput("index", .uint32, [1, 1], .equal)] }
 
   /// Whole lanes of what max8 takes (NKI documentation: 8 to 16384 elements).
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     let width = vocabulary / lanes
     guard vocabulary % lanes != 0 || !(8...16384).contains(width) else { return [] }
     return [
@@ -61,7 +61,7 @@ public struct ArgmaxKernel: BuiltKernel {
   }
 
   /// Lanes first, then the largest of them.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let logits = declared["logits"] else { return }
     let out = builder.output("index", .uint32, [1, 1])
@@ -125,7 +125,7 @@ public struct ArgmaxKernel: BuiltKernel {
   }
 
   /// The first of the largest.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let logits = inputs["logits"] ?? []
     var best = 0
     for (index, value) in logits.enumerated() where value > logits[best] { best = index }

@@ -1,25 +1,25 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// New keys and values into a layer's cache, from a position on that is known at run time.
-public struct CacheWriteKernel: BuiltKernel {
+package struct CacheWriteKernel: BuiltKernel {
   /// `kv_write`.
-  public static let name = KernelName.cacheWrite.rawValue
+  package static let name = KernelName.cacheWrite.rawValue
   /// What it computes.
-  public static let summary = "writes new keys and values into the cache at a position of run time"
+  package static let summary = "writes new keys and values into the cache at a position of run time"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     k and v are [tokens, kv_heads, head_dim]; k_cache [kv_heads, head_dim, places], v_cache [places, \
     kv_heads, head_dim] are changed in place, from `position` on, which DMAs read on the device. Values \
     go out as they are. keys=pe: keys are turned on the PE array, so that a descriptor moves all tokens \
     of an element of a head; keys=dma: the rings move each element on its own.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .integer("tokens", 1...1024, default: 1, "new tokens"),
     .integer("places", 1...1 << 15, default: 1024, "tokens that the cache has room for"),
     .integer("position", 0...1 << 15, default: 512, "trial position: place of the first new token"),
@@ -30,7 +30,7 @@ public struct CacheWriteKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let places: Int
   let position: Int
@@ -39,7 +39,7 @@ public struct CacheWriteKernel: BuiltKernel {
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     places = values.integer("places")
@@ -50,7 +50,7 @@ public struct CacheWriteKernel: BuiltKernel {
   }
 
   /// The new tokens, where they go, and the cache.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     let fill = TensorFill.normal(mean: 0, deviation: 1)
     return [
       KernelInput("k", dtype, [tokens, kvHeads, headSize], fill),
@@ -66,12 +66,12 @@ public struct CacheWriteKernel: BuiltKernel {
   }
 
   /// The cache; nothing is computed.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     cache.map { KernelOutput($0.name, dtype, $0.shape, .equal) }
   }
 
   /// Tokens that fit behind the position.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     guard position + tokens > places else { return [] }
     return [
       Diagnostic(
@@ -81,7 +81,7 @@ public struct CacheWriteKernel: BuiltKernel {
   }
 
   /// Tile by tile.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let k = declared["k"], let v = declared["v"], let position = declared["position"],
       let keys = declared["k_cache"], let cached = declared["v_cache"]
@@ -139,7 +139,7 @@ public struct CacheWriteKernel: BuiltKernel {
   }
 
   /// The cache with the new tokens in their places.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     var (keys, values) = (inputs["k_cache"] ?? [], inputs["v_cache"] ?? [])
     let (k, v) = (inputs["k"] ?? [], inputs["v"] ?? [])
     let first = Int(inputs["position"]?.first ?? 0)

@@ -1,25 +1,25 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Attention of one new token over a cache, with grouped query heads.
-public struct DecodeAttentionKernel: BuiltKernel {
+package struct DecodeAttentionKernel: BuiltKernel {
   /// `attention_decode`.
-  public static let name = KernelName.decodeAttention.rawValue
+  package static let name = KernelName.decodeAttention.rawValue
   /// What it computes.
-  public static let summary = "one token's attention over a cache: softmax(q kᵀ / √d) v, all heads"
+  package static let summary = "one token's attention over a cache: softmax(q kᵀ / √d) v, all heads"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     q [q_heads, head_dim] of the new token meets k_cache [kv_heads, head_dim, context] and \
     v_cache [context, kv_heads, head_dim], and its own k and v. heads=together: the queries of all \
     heads are stationary at a time, columns of other groups zero, so that scores of all heads come \
     as one [q_heads, keys] tile; heads=apart: group by group.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     LayerShape.context, LayerShape.heads, LayerShape.kvHeads, LayerShape.headSize, .dtype,
     .choice("heads", ["together", "apart"], "whether one tile has the scores of all heads"),
     .choice("evict", ["alternate", "vector", "scalar"], "engine that moves psum to sbuf"),
@@ -27,7 +27,7 @@ public struct DecodeAttentionKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let context: Int
   let heads: Int
   let kvHeads: Int
@@ -35,7 +35,7 @@ public struct DecodeAttentionKernel: BuiltKernel {
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     context = values.integer("context")
     heads = values.integer("q_heads")
@@ -45,7 +45,7 @@ public struct DecodeAttentionKernel: BuiltKernel {
   }
 
   /// The new token's `q`, `k` and `v`, and the cache.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     let fill = TensorFill.normal(mean: 0, deviation: 1)
     return [
       KernelInput("q", dtype, [heads, headSize], fill),
@@ -57,14 +57,14 @@ public struct DecodeAttentionKernel: BuiltKernel {
   }
 
   /// `out`; rounded are the weights and the result.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     let tolerance = Tolerance.roundings(
       dtype == .bfloat16 ? 2 : 0, of: .bfloat16, terms: headSize + context)
     return [KernelOutput("out", dtype, [heads, headSize], tolerance)]
   }
 
   /// Heads that fit together and onto the partitions.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     var found: [Diagnostic] = []
     if heads % kvHeads != 0 {
       found.append(
@@ -83,7 +83,7 @@ public struct DecodeAttentionKernel: BuiltKernel {
   }
 
   /// All heads at a time, or group by group.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let q = declared["q"], let k = declared["k"], let v = declared["v"],
       let kCache = declared["k_cache"], let vCache = declared["v_cache"]
@@ -106,7 +106,7 @@ public struct DecodeAttentionKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     [
       "out": Reference.attention(
         inputs["q"] ?? [], inputs["k"] ?? [], inputs["v"] ?? [], tokens: 1, heads: heads,

@@ -1,18 +1,18 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// The experts' MLPs of a layer: for one token the chosen ones, for a prompt all or grouped ones.
-public struct ExpertMLPKernel: BuiltKernel {
+package struct ExpertMLPKernel: BuiltKernel {
   /// `expert_mlp`.
-  public static let name = KernelName.expertMLP.rawValue
+  package static let name = KernelName.expertMLP.rawValue
   /// What it computes.
-  public static let summary = "Σ weight · (silu(x gate) · (x up)) down over each token's 8 experts"
+  package static let summary = "Σ weight · (silu(x gate) · (x up)) down over each token's 8 experts"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     gate_up is [experts, hidden, 2 · inner], down [experts, inner, hidden]; indices and weights \
     [tokens, 8] are the router's. form=selected: token by token, the weights of its experts fetched \
     by DMAs that read the index on the device. form=dense: every expert on every token, weighted by \
@@ -20,7 +20,7 @@ public struct ExpertMLPKernel: BuiltKernel {
     block_tokens; every chosen pair is computed once.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] =
+  package static let parameters: [KernelParameter] =
     [
       .choice("form", ["selected", "dense", "grouped"], "which experts run on which tokens"),
       .integer("tokens", 1...1024, default: 1, "rows of x"), .hidden, LayerShape.experts,
@@ -33,7 +33,7 @@ public struct ExpertMLPKernel: BuiltKernel {
     ] + LayerShape.storageParameters + LayerShape.streamParameters
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let hidden: Int
   let experts: Int
@@ -49,7 +49,7 @@ public struct ExpertMLPKernel: BuiltKernel {
   }
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     hidden = values.integer("hidden")
@@ -60,7 +60,7 @@ public struct ExpertMLPKernel: BuiltKernel {
   }
 
   /// `x`, the routing, and the weights.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput("x", dtype, [tokens, hidden], .normal(mean: 0, deviation: 1)),
       KernelInput(
@@ -79,7 +79,7 @@ public struct ExpertMLPKernel: BuiltKernel {
   ///
   /// Rounded are silu(gate), its product with up, the result, grouped that of each expert, and float32's
   /// x where 8-bit weights do not pair with it; an error of x counts twice, in gate and in up.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     let isExact = dtype == .float32 && storage.columns == dtype
     let tolerance = Tolerance.roundings(
       isExact ? 0 : (form == "grouped" ? 4 : 3) + (dtype == .float32 ? 2 : 0), of: .bfloat16,
@@ -89,7 +89,7 @@ public struct ExpertMLPKernel: BuiltKernel {
   }
 
   /// What the forms need.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     var found = storage.findings
     if hidden > geometry.psumBankBytes {
       found.append(
@@ -112,7 +112,7 @@ public struct ExpertMLPKernel: BuiltKernel {
   }
 
   /// Emits one of the forms.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let x = declared["x"], let indices = declared["indices"],
       let weights = declared["weights"], let gateUp = declared["gate_up"],
@@ -141,12 +141,12 @@ public struct ExpertMLPKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     reference(ReferenceInputs(inputs), results: [:])
   }
 
   /// The definition in float64, from the chosen experts alone.
-  public func reference(
+  package func reference(
     _ inputs: ReferenceInputs, results: [String: [Double]]
   ) -> [String: [Double]] {
     [

@@ -1,25 +1,25 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// RMSNorm of each query and key head, alone or with the rotary embedding in the same pass.
-public struct HeadNormKernel: BuiltKernel {
+package struct HeadNormKernel: BuiltKernel {
   /// `qk_norm`.
-  public static let name = KernelName.headNorm.rawValue
+  package static let name = KernelName.headNorm.rawValue
   /// What it computes.
-  public static let summary = "RMSNorm of each q and k head; rope=fused rotates them too"
+  package static let summary = "RMSNorm of each q and k head; rope=fused rotates them too"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     q is [tokens, q_heads, head_dim], k [tokens, kv_heads, head_dim]; each head is divided by the \
     root of its mean square and multiplied with gamma_q or gamma_k. rope=fused then rotates the \
     halves by cos and sin [tokens, head_dim / 2] before anything is stored. Tiles of 128 tokens; \
     head_group heads at a time; gpsimd_share percent of them on GpSimd.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .tokens, .tileTokens, LayerShape.heads, LayerShape.kvHeads, LayerShape.headSize, .epsilon,
     .dtype, .choice("rope", ["none", "fused"], "whether heads are rotated too"),
     .integer("head_group", 1...64, default: 4, "heads that are normalised together"),
@@ -28,7 +28,7 @@ public struct HeadNormKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let heads: Int
   let kvHeads: Int
@@ -37,7 +37,7 @@ public struct HeadNormKernel: BuiltKernel {
   private var rotates: Bool { values.choice("rope") == "fused" }
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     heads = values.integer("q_heads")
@@ -47,7 +47,7 @@ public struct HeadNormKernel: BuiltKernel {
   }
 
   /// `q`, `k`, the gains and, for the rotation, `cos` and `sin`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     let gain = TensorFill.normal(mean: 1, deviation: 0.1)
     let tables = [
       KernelInput("cos", dtype, [tokens, headSize / 2], .cosine(theta: 1e6)),
@@ -62,7 +62,7 @@ public struct HeadNormKernel: BuiltKernel {
   }
 
   /// `q_out` and `k_out`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     [
       KernelOutput("q_out", dtype, [tokens, heads, headSize], .computed(in: dtype)),
       KernelOutput("k_out", dtype, [tokens, kvHeads, headSize], .computed(in: dtype)),
@@ -70,7 +70,7 @@ public struct HeadNormKernel: BuiltKernel {
   }
 
   /// An even head size.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     guard headSize % 2 != 0 else { return [] }
     return [
       Diagnostic(.error, "head_dim is \(headSize), must be even", remedy: "its halves are rotated")
@@ -78,7 +78,7 @@ public struct HeadNormKernel: BuiltKernel {
   }
 
   /// Loops over tiles of tokens.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let q = declared["q"], let k = declared["k"], let gammaQ = declared["gamma_q"],
       let gammaK = declared["gamma_k"]
@@ -131,7 +131,7 @@ public struct HeadNormKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     func turned(_ name: String, _ heads: Int, _ gamma: String) -> [Double] {
       let y = Reference.rmsNorm(
         inputs[name] ?? [], gamma: inputs[gamma] ?? [], epsilon: values.number("eps"))

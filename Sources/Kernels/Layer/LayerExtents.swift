@@ -1,48 +1,48 @@
-public import Device
-public import Formats
+package import Device
+package import Formats
 import Workloads
 
 /// Extents of a decoder layer and of one pass through it.
-public struct LayerExtents: Hashable, Sendable {
+package struct LayerExtents: Hashable, Sendable {
   /// Whether one new token meets a cache, or a prompt itself.
-  public var isDecode: Bool
+  package var isDecode: Bool
   /// New tokens.
-  public var tokens: Int
+  package var tokens: Int
   /// Tokens in the cache before them; 0 for a prompt.
-  public var context: Int
+  package var context: Int
   /// Elements of a token.
-  public var hidden: Int
+  package var hidden: Int
   /// Query heads.
-  public var heads: Int
+  package var heads: Int
   /// Key and value heads.
-  public var kvHeads: Int
+  package var kvHeads: Int
   /// Elements of a head.
-  public var headSize: Int
+  package var headSize: Int
   /// Experts.
-  public var experts: Int
+  package var experts: Int
   /// Experts that a token takes; where cores have whole experts, the share of one core.
-  public var chosen: Int
+  package var chosen: Int
   /// Width of an expert.
-  public var inner: Int
+  package var inner: Int
   /// Cores that share the layer, whose extents are those of one.
-  public var layout: CoreLayout
+  package var layout: CoreLayout
   /// Tokens of a block of grouped experts; 0 where every expert takes all tokens.
-  public var blockTokens: Int
+  package var blockTokens: Int
   /// Share of a trial prompt's tokens that are alike.
-  public var skew: Double
+  package var skew: Double
   /// Experts whose weights a pass must read at least.
-  public var leastExperts: Int
+  package var leastExperts: Int
   /// Type of activations, of the cache and of the router's weights.
-  public var dtype: DType
+  package var dtype: DType
   /// Type in which the projections' weights are stored.
-  public var weights: DType
+  package var weights: DType
 }
 
 extension LayerExtents {
   /// Takes into account that a program with grouped experts worked on so many blocks.
   ///
   /// An expert of c tokens has at most (c + block - 1) / block blocks, and all have 8 tokens' worth.
-  public mutating func count(blocks: Int) {
+  package mutating func count(blocks: Int) {
     guard blockTokens > 1 else { return }
     let more = blocks * blockTokens - 8 * tokens
     leastExperts = max(leastExperts, (more + blockTokens - 2) / (blockTokens - 1))
@@ -51,7 +51,7 @@ extension LayerExtents {
 
 extension Qwen3LayerKernel {
   /// What one core does of the layer.
-  public var extents: LayerExtents {
+  package var extents: LayerExtents {
     let share = LayerShare(self, CorePlace(rank: 0, core: 0, layout: layout))
     let chosen = share.splitsExperts ? max(1, 8 / layout.count) : 8
     return LayerExtents(

@@ -1,5 +1,5 @@
 import Formats
-public import Workloads
+package import Workloads
 
 /// The decoder layer in float64, straight from the model's definition.
 struct LayerReference {
@@ -136,17 +136,17 @@ struct MLPReference {
 
 extension Qwen3LayerKernel {
   /// How the router's choice compares with float64's.
-  public func remarks(_ reference: [String: [Double]]) -> [String] {
+  package func remarks(_ reference: [String: [Double]]) -> [String] {
     RouterReference.remarks(reference, tokens: tokens)
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     reference(ReferenceInputs(inputs), results: [:])
   }
 
   /// The definition in float64; experts that are equally good within rounding as simulated.
-  public func reference(
+  package func reference(
     _ inputs: ReferenceInputs, results: [String: [Double]]
   ) -> [String: [Double]] {
     LayerReference(kernel: self, inputs: inputs, results: results).outputs()

@@ -1,5 +1,5 @@
-public import Device
-public import Workloads
+package import Device
+package import Workloads
 
 /// What one core does of a layer that several cores share.
 ///
@@ -40,7 +40,7 @@ struct LayerShare: Hashable, Sendable {
 
 extension Qwen3LayerKernel {
   /// The cores, as `tp` and `lnc` say.
-  public var layout: CoreLayout {
+  package var layout: CoreLayout {
     CoreLayout(ranks: values.integer("tp"), coresPerRank: values.integer("lnc"))
   }
 
@@ -60,7 +60,7 @@ extension Qwen3LayerKernel {
   }
 
   /// A rank's weights and cache: its cores' heads, and their columns of all experts or whole experts.
-  public func shard(of input: KernelInput, rank: Int) -> TensorShard? {
+  package func shard(of input: KernelInput, rank: Int) -> TensorShard? {
     let cores = (0..<layout.coresPerRank).map { rank * layout.coresPerRank + $0 }
     let count = layout.count
     guard count > 1 else { return nil }
@@ -93,7 +93,7 @@ extension Qwen3LayerKernel {
   }
 
   /// A rank's heads of what goes into the cache; all of everything else.
-  public func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]] {
+  package func outputs(_ whole: [String: [Double]], of rank: Int) -> [String: [Double]] {
     let mine = kvHeads(ofRank: rank)
     guard mine.count < kvHeads else { return whole }
     var found = whole

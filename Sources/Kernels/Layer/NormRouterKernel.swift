@@ -1,25 +1,26 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// RMSNorm and the router in one pass: the normalised rows never leave the chip before they are routed.
-public struct NormRouterKernel: BuiltKernel {
+package struct NormRouterKernel: BuiltKernel {
   /// `norm_router`.
-  public static let name = KernelName.normRouter.rawValue
+  package static let name = KernelName.normRouter.rawValue
   /// What it computes.
-  public static let summary = "y = norm(x), and the top 8 experts of y: post norm and router, fused"
+  package static let summary =
+    "y = norm(x), and the top 8 experts of y: post norm and router, fused"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     Per tile of 128 tokens: y = x / sqrt(mean(x²) + eps) · gamma, stored for the experts, transposed on \
     the PE array and multiplied with w [hidden, experts]; softmax, the eight largest, renormalised. \
     router_dtype=float32 keeps y and w in float32 up to the logits, as the model's own code does; y is \
     stored in dtype.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .tokens, .hidden,
     .integer("experts", 8...512, default: 128, "columns of the router's weights"), .epsilon, .dtype,
     LayerShape.routerType, .buffers(2),
@@ -28,7 +29,7 @@ public struct NormRouterKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let hidden: Int
   let experts: Int
@@ -38,7 +39,7 @@ public struct NormRouterKernel: BuiltKernel {
   }
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     hidden = values.integer("hidden")
@@ -47,7 +48,7 @@ public struct NormRouterKernel: BuiltKernel {
   }
 
   /// `x`, `gamma` and `w`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput("x", dtype, [tokens, hidden], .normal(mean: 0, deviation: 1)),
       KernelInput("gamma", dtype, [1, hidden], .normal(mean: 1, deviation: 0.1)),
@@ -64,7 +65,7 @@ public struct NormRouterKernel: BuiltKernel {
   }
 
   /// `y`, `indices` and `weights`.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     // A weight's relative error is that of its logit, whose deviation is 2.
     var weights = Tolerance(norm: 0, in: .float32)
     weights.norm = (rowTolerance.norm ?? 0) * Qwen3LayerKernel.logitDeviation
@@ -78,7 +79,7 @@ public struct NormRouterKernel: BuiltKernel {
   }
 
   /// Logits of one token within a PSUM bank.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     let most = geometry.psumBankBytes / 4
     guard experts > most else { return [] }
     return [
@@ -89,7 +90,7 @@ public struct NormRouterKernel: BuiltKernel {
   }
 
   /// Tile by tile.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let x = declared["x"], let gamma = declared["gamma"], let w = declared["w"] else {
       return
@@ -142,12 +143,12 @@ public struct NormRouterKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     reference(ReferenceInputs(inputs), results: [:])
   }
 
   /// The definition in float64; experts that are equally good within rounding as simulated.
-  public func reference(
+  package func reference(
     _ inputs: ReferenceInputs, results: [String: [Double]]
   ) -> [String: [Double]] {
     let y = Reference.rmsNorm(inputs["x"], gamma: inputs["gamma"], epsilon: values.number("eps"))
@@ -162,7 +163,7 @@ public struct NormRouterKernel: BuiltKernel {
   }
 
   /// How the router's choice compares with float64's.
-  public func remarks(_ reference: [String: [Double]]) -> [String] {
+  package func remarks(_ reference: [String: [Double]]) -> [String] {
     RouterReference.remarks(reference, tokens: tokens)
   }
 }

@@ -1,25 +1,25 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Causal attention of a prompt, with grouped query heads: flash or in three passes.
-public struct PrefillAttentionKernel: BuiltKernel {
+package struct PrefillAttentionKernel: BuiltKernel {
   /// `attention_prefill`.
-  public static let name = KernelName.prefillAttention.rawValue
+  package static let name = KernelName.prefillAttention.rawValue
   /// What it computes.
-  public static let summary = "causal attention of a prompt: softmax(q kᵀ / √d) v, all heads"
+  package static let summary = "causal attention of a prompt: softmax(q kᵀ / √d) v, all heads"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     q is [tokens, q_heads, head_dim], k and v [tokens, kv_heads, head_dim]. form=flash: tiles of \
     128 queries of a head meet tiles of tile_keys keys; maximum and sum are carried along and what \
     was summed before is rescaled. form=three_pass: scores, then weights, of all keys go through \
     HBM between three passes. Tiles of keys after the queries are skipped; a mask hides the rest.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .choice("form", ["flash", "three_pass"], "whether scores and weights stay on chip"),
     .integer("tokens", 1...1 << 14, default: 128, "tokens of the prompt"),
     LayerShape.heads, LayerShape.kvHeads, LayerShape.headSize, .dtype,
@@ -30,7 +30,7 @@ public struct PrefillAttentionKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let heads: Int
   let kvHeads: Int
@@ -38,7 +38,7 @@ public struct PrefillAttentionKernel: BuiltKernel {
   let dtype: DType
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     heads = values.integer("q_heads")
@@ -48,7 +48,7 @@ public struct PrefillAttentionKernel: BuiltKernel {
   }
 
   /// `q`, `k` and `v`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     let fill = TensorFill.normal(mean: 0, deviation: 1)
     return [
       KernelInput("q", dtype, [tokens, heads, headSize], fill),
@@ -58,14 +58,14 @@ public struct PrefillAttentionKernel: BuiltKernel {
   }
 
   /// `out`; rounded are the weights and the result.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     let tolerance = Tolerance.roundings(
       dtype == .bfloat16 ? 2 : 0, of: .bfloat16, terms: headSize + tokens)
     return [KernelOutput("out", dtype, [tokens, heads, headSize], tolerance)]
   }
 
   /// Heads and tiles that fit.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     var found: [Diagnostic] = []
     if heads % kvHeads != 0 {
       found.append(
@@ -84,7 +84,7 @@ public struct PrefillAttentionKernel: BuiltKernel {
   }
 
   /// Emits one of the forms.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let q = declared["q"], let k = declared["k"], let v = declared["v"] else { return }
     let out = builder.output("out", dtype, [tokens, heads, headSize])
@@ -134,7 +134,7 @@ public struct PrefillAttentionKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     [
       "out": Reference.attention(
         inputs["q"] ?? [], inputs["k"] ?? [], inputs["v"] ?? [], tokens: tokens, heads: heads,

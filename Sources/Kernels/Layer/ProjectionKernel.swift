@@ -1,18 +1,18 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// A projection of rows of tokens with streamed weights; fused with a norm before or a sum after.
-public struct ProjectionKernel: BuiltKernel {
+package struct ProjectionKernel: BuiltKernel {
   /// `projection`.
-  public static let name = KernelName.projection.rawValue
+  package static let name = KernelName.projection.rawValue
   /// What it computes.
-  public static let summary = "out = norm(x) · w (+ residual): qkv, output projection, lm_head"
+  package static let summary = "out = norm(x) · w (+ residual): qkv, output projection, lm_head"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     x is [tokens, k], w [k, n]. Tiles of x are transposed on the PE array and stay there as the \
     stationary operand; w streams through rotating tiles of weight_bytes per partition, each loaded \
     once and used by all tiles of tokens. norm=fused: RMSNorm of the rows first, its gains applied \
@@ -20,7 +20,7 @@ public struct ProjectionKernel: BuiltKernel {
     int8 with one scale.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] =
+  package static let parameters: [KernelParameter] =
     [
       .integer("tokens", 1...1024, default: 1, "rows of x"),
       .integer("k", 1...1 << 16, default: 2048, "summed over"),
@@ -31,7 +31,7 @@ public struct ProjectionKernel: BuiltKernel {
     ] + LayerShape.storageParameters + LayerShape.streamParameters
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let tokens: Int
   let k: Int
   let n: Int
@@ -42,7 +42,7 @@ public struct ProjectionKernel: BuiltKernel {
   private var scale: Double { storage.scale(for: 1 / Double(k).squareRoot()) }
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     tokens = values.integer("tokens")
     k = values.integer("k")
@@ -52,7 +52,7 @@ public struct ProjectionKernel: BuiltKernel {
   }
 
   /// `x`, `w` and, if asked for, `gamma` and `residual`.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput("x", dtype, [tokens, k], .normal(mean: 0, deviation: 1)),
       KernelInput("w", storage.stored, [k, n], storage.fill(1 / Double(k).squareRoot())),
@@ -65,7 +65,7 @@ public struct ProjectionKernel: BuiltKernel {
 
   /// `out`; rounded are the result, with a fused norm its rows and columns, and columns of another type
   /// than the rows: 8-bit weights do not pair with float32.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     let tolerance = Tolerance.roundings(
       (dtype == .bfloat16 ? isNormed ? 3 : 1 : 0) + (storage.columns == .bfloat16 ? 1 : 0),
       of: .bfloat16, eightBit: storage.doubleRow ? 1 : 0, terms: k)
@@ -73,10 +73,10 @@ public struct ProjectionKernel: BuiltKernel {
   }
 
   /// Storage that fits together.
-  public func check(_ geometry: Geometry) -> [Diagnostic] { storage.findings }
+  package func check(_ geometry: Geometry) -> [Diagnostic] { storage.findings }
 
   /// Streams the weights.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let x = declared["x"], let w = declared["w"] else { return }
     let out = builder.output("out", dtype, [tokens, n])
@@ -126,7 +126,7 @@ public struct ProjectionKernel: BuiltKernel {
   }
 
   /// The definition in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     var x = inputs["x"] ?? []
     if isNormed {
       x = Reference.rmsNorm(x, gamma: inputs["gamma"] ?? [], epsilon: values.number("eps"))

@@ -1,4 +1,4 @@
-public import Device
+package import Device
 import Formats
 import ISA
 import Machine
@@ -6,7 +6,7 @@ import Workloads
 
 extension Qwen3LayerKernel {
   /// The scopes of the program, which are the layer's operations in their order.
-  public enum Step: String, CaseIterable, Sendable {
+  package enum Step: String, CaseIterable, Sendable {
     case norm = "input norm"
     case qkv = "qkv projection"
     case heads = "q/k norm + rope"
@@ -22,7 +22,7 @@ extension Qwen3LayerKernel {
   }
 
   /// Emits a core's share of the layer.
-  public func emit(into builder: KernelBuilder, on place: CorePlace) {
+  package func emit(into builder: KernelBuilder, on place: CorePlace) {
     var tensors = declareInputs(builder, of: place.rank)
     for output in outputs {
       tensors[output.name] = builder.output(output.name, output.dtype, output.shape)

@@ -1,21 +1,21 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
 import ISA
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// A whole decoder layer of Qwen3-30B-A3B as one program: one new token, or a prompt.
 ///
 /// Activations stay in SBUF from the input to the output; weights stream through rotating tiles in
 /// the order of their use, as far ahead as SBUF has room.
-public struct Qwen3LayerKernel: MultiCoreKernel {
+package struct Qwen3LayerKernel: MultiCoreKernel {
   /// `qwen3_layer`.
-  public static let name = KernelName.qwen3Layer.rawValue
+  package static let name = KernelName.qwen3Layer.rawValue
   /// What it computes.
-  public static let summary = "a whole decoder layer of Qwen3-30B-A3B, prefill or decode, fused"
+  package static let summary = "a whole decoder layer of Qwen3-30B-A3B, prefill or decode, fused"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     h = x + attention(rope(qk_norm(norm(x) · w_qkv))) · w_o; out = h + experts(norm(h)). RMSNorm, its \
     gains applied while tiles are transposed; the qkv projection; RMSNorm of each q and k head, \
     rotary embedding; causal attention of 32 query and 4 key and value heads, with a cache of \
@@ -30,7 +30,7 @@ public struct Qwen3LayerKernel: MultiCoreKernel {
     it has.
     """
   /// Shapes and strategy.
-  public static let parameters: [KernelParameter] =
+  package static let parameters: [KernelParameter] =
     [
       .choice("phase", ["decode", "prefill"], "one new token, or the tokens of a prompt"),
       .integer("tokens", 0...1024, default: 0, "tokens of the prompt; 0: 128. decode has one"),
@@ -57,7 +57,7 @@ public struct Qwen3LayerKernel: MultiCoreKernel {
     + LayerShape.streamParameters
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let isDecode: Bool
   let tokens: Int
   let context: Int
@@ -71,7 +71,7 @@ public struct Qwen3LayerKernel: MultiCoreKernel {
   let storage: WeightStorage
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     isDecode = values.choice("phase") == "decode"
     let given = values.integer("tokens")
@@ -108,7 +108,7 @@ public struct Qwen3LayerKernel: MultiCoreKernel {
   }
 
   /// Activations, gains, tables, cache and weights.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     let first = isDecode ? context : 0
     let gain = TensorFill.normal(mean: 1, deviation: 0.1)
     let half = headSize / 2
@@ -143,7 +143,7 @@ public struct Qwen3LayerKernel: MultiCoreKernel {
   }
 
   /// The layer's output, what goes into the cache, and the router's choice.
-  public var outputs: [KernelOutput] {
+  package var outputs: [KernelOutput] {
     let isExact = dtype == .float32 && storage.columns == dtype
     // 1 % and 0.01 % are what is demanded of the layer; activations in float8 keep 4 significant bits
     // and pass five products.
@@ -161,7 +161,7 @@ public struct Qwen3LayerKernel: MultiCoreKernel {
   }
 
   /// Extents that fit together.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     var found = storage.findings
     func require(_ condition: Bool, _ message: String, _ remedy: String) {
       if !condition { found.append(Diagnostic(.error, message, remedy: remedy)) }

@@ -40,7 +40,7 @@ extension MatmulKernel {
   private var kBlock: Int { min(values.integer("block_k"), kTiles) }
 
   /// Loops over blocks; see the type's description.
-  public func emit(into builder: KernelBuilder) {
+  package func emit(into builder: KernelBuilder) {
     let declared = declareInputs(builder)
     guard let lhs = declared["lhs"], let rhs = declared["rhs"] else { return }
     let out = builder.output("out", dtype, [m, n])

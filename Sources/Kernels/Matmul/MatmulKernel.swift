@@ -1,21 +1,21 @@
 import Device
-public import Diagnostics
+package import Diagnostics
 import Formats
-public import Machine
-public import Workloads
+package import Machine
+package import Workloads
 
 /// Matrix product with tiles, blocks and loop order as parameters.
 ///
 /// out[m, n] = lhs · rhs, summed in fp32 over k. Blocks of `block_m` × `block_n` tiles are computed
 /// at a time from stripes of `block_k` tiles that stay in SBUF while blocks reuse them; within a
 /// block every output tile is one accumulation group in a PSUM bank.
-public struct MatmulKernel: BuiltKernel {
+package struct MatmulKernel: BuiltKernel {
   /// `matmul`.
-  public static let name = KernelName.matmul.rawValue
+  package static let name = KernelName.matmul.rawValue
   /// What it computes.
-  public static let summary = "out[m,n] = lhs · rhs, blocked for reuse in sbuf, summed in psum"
+  package static let summary = "out[m,n] = lhs · rhs, blocked for reuse in sbuf, summed in psum"
   /// Formula and strategy.
-  public static let details = """
+  package static let details = """
     lhs is [k, m] (lhs_layout=km: k on the partitions, as the PE array wants it) or [m, k] \
     (lhs_layout=mk: transposed tile by tile on the PE array, or by the DMA rings). rhs is [k, n]. \
     Stripes of block_k × tile_k rows of lhs (block_m tiles wide) and rhs (block_n tiles wide) are \
@@ -24,7 +24,7 @@ public struct MatmulKernel: BuiltKernel {
     """
 
   /// Shapes, tiles, blocks, engines.
-  public static let parameters: [KernelParameter] = [
+  package static let parameters: [KernelParameter] = [
     .integer("m", 1...1 << 20, default: 1024, "rows of out"),
     .integer("k", 1...1 << 20, default: 1024, "summed over"),
     .integer("n", 1...1 << 20, default: 1024, "columns of out"),
@@ -46,7 +46,7 @@ public struct MatmulKernel: BuiltKernel {
   ]
 
   /// All values.
-  public let values: KernelParameters
+  package let values: KernelParameters
   let m: Int
   let k: Int
   let n: Int
@@ -57,7 +57,7 @@ public struct MatmulKernel: BuiltKernel {
   let tileN: Int
 
   /// The kernel with these values.
-  public init(_ values: KernelParameters) {
+  package init(_ values: KernelParameters) {
     self.values = values
     m = values.integer("m")
     k = values.integer("k")
@@ -70,7 +70,7 @@ public struct MatmulKernel: BuiltKernel {
   }
 
   /// `lhs` and `rhs`; products of standard normal numbers summed to deviation 1.
-  public var inputs: [KernelInput] {
+  package var inputs: [KernelInput] {
     [
       KernelInput(
         "lhs", dtype, transposes ? [m, k] : [k, m], .normal(mean: 0, deviation: 1)),
@@ -79,10 +79,12 @@ public struct MatmulKernel: BuiltKernel {
   }
 
   /// `out`.
-  public var outputs: [KernelOutput] { [KernelOutput("out", dtype, [m, n], .computed(in: dtype))] }
+  package var outputs: [KernelOutput] {
+    [KernelOutput("out", dtype, [m, n], .computed(in: dtype))]
+  }
 
   /// Tiles within what the PE array and a PSUM bank take.
-  public func check(_ geometry: Geometry) -> [Diagnostic] {
+  package func check(_ geometry: Geometry) -> [Diagnostic] {
     var found: [Diagnostic] = []
     func limit(_ name: String, _ value: Int, _ most: Int, _ why: String) {
       guard value > most else { return }
@@ -109,7 +111,7 @@ public struct MatmulKernel: BuiltKernel {
   }
 
   /// Dot products in float64.
-  public func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
+  package func reference(_ inputs: [String: [Double]]) -> [String: [Double]] {
     let lhs = inputs["lhs"] ?? []
     let rhs = inputs["rhs"] ?? []
     let product = Reference.product(

@@ -10,7 +10,7 @@ extension Store {
   }
 
   /// Writes all results as comma-separated values to `sink`, in the order of the space.
-  public func writeCSV(to sink: (String) throws -> Void) throws {
+  package func writeCSV(to sink: (String) throws -> Void) throws {
     let names = try settingNames()
     try sink(
       csvLine(
@@ -29,7 +29,7 @@ extension Store {
 
   /// Writes all results as JSON, one object per line with the same keys in each: what readers of
   /// tables (pyarrow, DuckDB, pandas) take as it is, and write as Parquet.
-  public func writeJSONLines(to sink: (String) throws -> Void) throws {
+  package func writeJSONLines(to sink: (String) throws -> Void) throws {
     let names = try settingNames()
     try rows { row in
       var object: [String: JSON] = [
@@ -57,7 +57,7 @@ extension Store {
   }
 
   /// The best results for a person.
-  public func ranking(by objective: Quantity, limit: Int) throws -> String {
+  package func ranking(by objective: Quantity, limit: Int) throws -> String {
     var names: [String] = []
     var cells: [[String]] = []
     try rows(best: objective, limit: limit) { row in

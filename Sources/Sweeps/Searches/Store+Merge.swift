@@ -6,7 +6,7 @@ extension Store {
   /// - Returns: Number of results that were new.
   /// - Throws: `DiagnosticError` if the stores are of different sweeps or contradict each other.
   @discardableResult
-  public func merge(_ other: String) throws -> Int {
+  package func merge(_ other: String) throws -> Int {
     // Its own checks, with its own name in messages.
     let theirs = try Store(reading: other)
     try requireSameSweep(theirs)
@@ -29,7 +29,7 @@ extension Store {
   }
 
   /// Refuses a store whose results belong to something else.
-  public func requireSameSweep(_ other: Store) throws {
+  package func requireSameSweep(_ other: Store) throws {
     let (known, found) = (try identities(), try other.identities())
     let different = Set(known.keys).union(found.keys).filter { known[$0] != found[$0] }.sorted()
     guard different.isEmpty else {

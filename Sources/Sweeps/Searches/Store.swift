@@ -7,36 +7,36 @@ import Storage
 ///
 /// Each result is stored once, in a transaction of its own, so that a process that is killed loses
 /// only what was being computed.
-public final class Store {
+package final class Store {
   /// One result.
-  public struct Row: Sendable {
+  package struct Row: Sendable {
     /// The round; 0 but for halving.
-    public var rung: Int
+    package var rung: Int
     /// Number of the combination in the space.
-    public var index: Int
+    package var index: Int
     /// The variant's key.
-    public var variant: String
+    package var variant: String
     /// The values that were varied.
-    public var settings: [Setting]
+    package var settings: [Setting]
     /// `measured`, `refused` or `faulted`.
-    public var status: String
+    package var status: String
     /// Why it did not run.
-    public var reason: String
+    package var reason: String
     /// The numbers by their keys; empty if it did not run.
-    public var numbers: [Quantity: Int]
+    package var numbers: [Quantity: Int]
     /// What limits the run, and its share.
-    public var limit: String
+    package var limit: String
     /// The limit's share of the time.
-    public var share: Double
+    package var share: Double
   }
 
   /// The file.
-  public let path: String
+  package let path: String
   let database: Database
   private var lock: StoreLock?
 
   /// Version of the schema, as `PRAGMA user_version`.
-  public static let schemaVersion = 2
+  package static let schemaVersion = 2
   /// `PRAGMA application_id`: "TRNS".
   static let applicationID = 0x5452_4e53
 
@@ -56,7 +56,7 @@ public final class Store {
   /// Opens a store to write to; makes it if it is missing.
   ///
   /// - Throws: `DiagnosticError` if it cannot be opened, holds another sweep, or is in use.
-  public init(_ path: String, for identity: [String: String]) throws {
+  package init(_ path: String, for identity: [String: String]) throws {
     self.path = path
     try Store.requireUsable(path)
     lock = try StoreLock(path)
@@ -89,7 +89,7 @@ public final class Store {
   }
 
   /// Opens a store to read from.
-  public init(reading path: String) throws {
+  package init(reading path: String) throws {
     self.path = path
     guard FileManager.default.fileExists(atPath: path) else {
       throw DiagnosticError(
@@ -124,7 +124,7 @@ public final class Store {
   }
 
   /// What the results belong to, by name.
-  public func identities() throws -> [String: String] {
+  package func identities() throws -> [String: String] {
     var found: [String: String] = [:]
     try database.run("SELECT key, value FROM sweep") { row in
       if let key = row[0].text, let value = row[1].text { found[key] = value }
@@ -135,7 +135,7 @@ public final class Store {
   // MARK: - Results
 
   /// Whether a result is stored.
-  public func contains(rung: Int, index: Int) throws -> Bool {
+  package func contains(rung: Int, index: Int) throws -> Bool {
     try database.first(
       "SELECT 1 FROM result WHERE rung = ? AND id = ?", [.integer(rung), .integer(index)]) != nil
   }
@@ -147,7 +147,7 @@ public final class Store {
   }
 
   /// Number of stored results.
-  public func count() throws -> Int {
+  package func count() throws -> Int {
     try database.first("SELECT count(*) FROM result")?.first?.integer ?? 0
   }
 
@@ -157,7 +157,7 @@ public final class Store {
     .joined(separator: ", ") + ")"
 
   /// Stores a result; one that is there already is an error, because it was computed twice.
-  public func add(
+  package func add(
     rung: Int, index: Int, variant: Variant, settings: [Setting], _ outcome: VariantOutcome
   ) throws {
     let found = outcome.measurement
@@ -188,7 +188,7 @@ public final class Store {
   }
 
   /// Number of results by status.
-  public func counts() throws -> [String: Int] {
+  package func counts() throws -> [String: Int] {
     var found: [String: Int] = [:]
     try database.run("SELECT status, count(*) FROM result GROUP BY status") { row in
       found[row[0].text ?? ""] = row[1].integer
@@ -197,7 +197,7 @@ public final class Store {
   }
 
   /// Hands out the results one by one: in the order of the space, or the best first.
-  public func rows(
+  package func rows(
     best objective: Quantity? = nil, limit: Int? = nil, _ body: (Row) throws -> Void
   ) throws {
     let columns = Quantity.allCases.map(\.rawValue).joined(separator: ", ")

@@ -4,23 +4,23 @@ import Storage
 import Workloads
 
 /// A part of a sweep: every `count`-th variant, starting with the `number`-th.
-public struct Shard: Hashable, Sendable {
+package struct Shard: Hashable, Sendable {
   /// 1 to `count`.
-  public var number: Int
+  package var number: Int
   /// How many parts there are.
-  public var count: Int
+  package var count: Int
 
   /// The whole.
-  public static let whole = Shard(number: 1, count: 1)
+  package static let whole = Shard(number: 1, count: 1)
 
   /// Makes a shard.
-  public init(number: Int, count: Int) {
+  package init(number: Int, count: Int) {
     self.number = number
     self.count = count
   }
 
   /// Reads `i/n`; `nil` if that is no shard.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map { Int($0) }
     guard parts.count == 2, let number = parts[0], let count = parts[1], count >= 1,
       (1...count).contains(number)
@@ -36,13 +36,13 @@ public struct Shard: Hashable, Sendable {
 }
 
 /// Runs what a store of a sweep does not have yet.
-public struct Sweep {
+package struct Sweep {
   /// What it runs.
-  public let spec: SweepSpec
+  package let spec: SweepSpec
   /// Which part of it.
-  public let shard: Shard
+  package let shard: Shard
   /// Which of its rounds.
-  public let rounds: Range<Int>
+  package let rounds: Range<Int>
   private let plan: Plan
 
   /// Makes a sweep.
@@ -53,7 +53,7 @@ public struct Sweep {
   ///   - round: The only round to run; all of them without it.
   /// - Throws: `DiagnosticError` if there is no such round, or if rounds that decide from all results of
   ///   the one before are to be split.
-  public init(_ spec: SweepSpec, shard: Shard = .whole, round: Int? = nil) throws {
+  package init(_ spec: SweepSpec, shard: Shard = .whole, round: Int? = nil) throws {
     self.spec = spec
     self.shard = shard
     plan = Plan(spec: spec)
@@ -72,15 +72,15 @@ public struct Sweep {
   }
 
   /// Number of variants that it runs in all; fewer where a round has fewer that run.
-  public var count: Int {
+  package var count: Int {
     rounds.reduce(0) { $0 + shard.size(of: plan.size(ofRung: $1)) }
   }
 
   /// Number of variants of each round of the whole sweep.
-  public var sizes: [Int] { (0..<plan.rungs).map { plan.size(ofRung: $0) } }
+  package var sizes: [Int] { (0..<plan.rungs).map { plan.size(ofRung: $0) } }
 
   /// What the results depend on, for the store: the spec, the machines, the files, this program.
-  public func identity(tool: String) throws -> [String: String] {
+  package func identity(tool: String) throws -> [String: String] {
     var found = ["sweep": spec.identity, "tool": tool]
     for name in spec.machines {
       found["hardware \(name)"] = try Hardware.load(name).fingerprint
@@ -106,7 +106,7 @@ public struct Sweep {
   ///   - isCancelled: Asked before each variant.
   ///   - progress: Told the number of results that the store has of this part.
   /// - Returns: Number of variants that were simulated; whether all are done.
-  public func run(
+  package func run(
     into store: Store, previous: Store? = nil, runner: ParallelRunner,
     isCancelled: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws -> (simulated: Int, isComplete: Bool) {

@@ -1,7 +1,7 @@
 import Diagnostics
 import FoundationEssentials
 import Storage
-public import Workloads
+package import Workloads
 import YAML
 
 extension SweepSpec {
@@ -14,7 +14,7 @@ extension SweepSpec {
   ///
   /// - Parameter kernels: Which there are.
   /// - Throws: `DiagnosticError` with everything that is wrong with it.
-  public init(path: String, of kernels: KernelCatalog) throws {
+  package init(path: String, of kernels: KernelCatalog) throws {
     var reader = try SpecReader(path: path)
     let file = path.split(separator: "/").last.map(String.init) ?? path
     var name = String(file.prefix { $0 != "." })

@@ -1,5 +1,5 @@
-public import Compiler
-public import Workloads
+package import Compiler
+package import Workloads
 
 // kernel: matmul
 // parameters: {m: 1024, tile_m: [64, 128], tile_n: 128..512*2, buffers: 1..4}
@@ -8,9 +8,9 @@ public import Workloads
 // objective: total_time_ps
 
 /// What a sweep simulates: a space, and how it is searched.
-public struct SweepSpec: Hashable, Sendable {
+package struct SweepSpec: Hashable, Sendable {
   /// Which variants of a space run.
-  public enum Search: Hashable, Sendable {
+  package enum Search: Hashable, Sendable {
     /// All.
     case grid
     /// So many different ones, drawn with a seed.
@@ -21,23 +21,23 @@ public struct SweepSpec: Hashable, Sendable {
   }
 
   /// The sweep's name.
-  public var name: String
+  package var name: String
   /// The file it came from, from whose folder on it names programs; empty if it came from none.
-  public var path = ""
+  package var path = ""
   /// Which kernels there are.
-  public var kernels: KernelCatalog
+  package var kernels: KernelCatalog
   /// What can be chosen.
-  public var space: Space
+  package var space: Space
   /// What of it runs.
-  public var search: Search
+  package var search: Search
   /// What makes one better than another: less of it.
-  public var objective: Quantity
+  package var objective: Quantity
 
   /// Most variants that are drawn.
-  public static let drawLimit = 10_000_000
+  package static let drawLimit = 10_000_000
 
   /// Makes a spec.
-  public init(
+  package init(
     name: String, of kernels: KernelCatalog, space: Space, search: Search,
     objective: Quantity = .time
   ) {
@@ -49,19 +49,19 @@ public struct SweepSpec: Hashable, Sendable {
   }
 
   /// Lets all run in this order, unless the file says in which.
-  public mutating func prefer(_ schedule: Schedule) {
+  package mutating func prefer(_ schedule: Schedule) {
     let isSaid = space.axes.flatMap(\.parts).contains { $0.target == .schedule }
     if !isSaid { space.base.schedule = space.base.schedule ?? schedule }
   }
 
   /// What the results depend on, as one text: the same for the same sweep and only then.
-  public var identity: String {
+  package var identity: String {
     let axes = space.axes.map { "\($0.target)=\($0.values.joined(separator: ","))" }
     return ([space.base.key] + axes + ["\(search)", objective.rawValue]).joined(separator: "\n")
   }
 
   /// What it runs.
-  public var workloads: [Workload] { subjects.map { Workload($0, of: kernels, beside: path) } }
+  package var workloads: [Workload] { subjects.map { Workload($0, of: kernels, beside: path) } }
 
   /// Names of what it runs.
   private var subjects: [String] {
@@ -69,7 +69,7 @@ public struct SweepSpec: Hashable, Sendable {
   }
 
   /// The configurations that it runs on: built-in ones by name, others as files.
-  public var machines: [String] {
+  package var machines: [String] {
     space.axes.flatMap(\.parts).first { $0.target == .hardware }?.values ?? [space.base.hardware]
   }
 }

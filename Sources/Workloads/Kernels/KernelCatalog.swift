@@ -32,7 +32,9 @@ public struct KernelCatalog: Hashable, Sendable {
     return type.init(try KernelParameters(settings, for: type.parameters))
   }
 
+  /// By what they name.
   public static func == (a: KernelCatalog, b: KernelCatalog) -> Bool { a.names == b.names }
 
+  /// By what it names.
   public func hash(into hasher: inout Hasher) { hasher.combine(names) }
 }

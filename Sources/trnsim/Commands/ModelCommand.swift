@@ -1,11 +1,11 @@
-public import ArgumentParser
+import ArgumentParser
 import Device
 import Diagnostics
 import Glibc
 import Hardware
 import Kernels
 import Machine
-public import Models
+package import Models
 import Reports
 import Simulation
 import Storage

@@ -1,5 +1,5 @@
-public import Accuracy
-public import ArgumentParser
+package import Accuracy
+import ArgumentParser
 import Captures
 import Diagnostics
 import Hardware
@@ -85,9 +85,9 @@ extension DMASource: ExpressibleByArgument {}
 
 extension PhaseChoice: ExpressibleByArgument {
   /// Reads `captured`, `mean` or a number of ns.
-  public init?(argument: String) { self.init(argument) }
+  package init?(argument: String) { self.init(argument) }
   /// Shown in the help.
-  public var defaultValueDescription: String { "mean" }
+  package var defaultValueDescription: String { "mean" }
 }
 
 extension HardwareOptions {
