@@ -33,8 +33,10 @@ package struct Baseline: Sendable, Equatable {
     package var schedule: String?
     /// Key of the machine in `hardware`.
     package var hardware = ""
-    /// Digest of the instruction stream.
+    /// Digest of the instruction stream; of several cores that of the one that completed last.
     package var program = ""
+    /// Digests of all cores' instruction streams, by core; `nil` of one core, and in files of earlier versions.
+    package var cores: [String]?
     /// What of the machine's values the numbers can depend on: paths of values and groups; `nil` in files
     /// of earlier versions.
     package var settings: [String]?
@@ -136,6 +138,15 @@ package struct Baseline: Sendable, Equatable {
 }
 
 extension Baseline.Entry {
+  /// Digests of all its programs: every core's where they are known.
+  var programs: [String] { cores ?? [program] }
+
+  /// Whether the instructions are those of another run, as far as both are known.
+  func hasSamePrograms(as other: Baseline.Entry) -> Bool {
+    guard let cores, let others = other.cores else { return program == other.program }
+    return cores == others
+  }
+
   fileprivate var json: JSON {
     var metrics: [String: JSON] = [:]
     for quantity in Quantity.allCases
@@ -163,6 +174,7 @@ extension Baseline.Entry {
     if let settings { object["settings"] = Self.json(settings) }
     if let engine = measurement.engine { object["engine"] = .string(engine.name) }
     if let schedule { object["schedule"] = .string(schedule) }
+    if let cores { object["cores"] = .array(cores.map { .string($0) }) }
     if let reason { object["reason"] = .string(reason) }
     return .object(object)
   }
@@ -206,10 +218,11 @@ private struct FileForm: Decodable {
     var waits: [String: Int64]
     var reason: String?
     var schedule: String?
+    var cores: [String]?
     var settings: [String: String]?
 
     enum CodingKeys: String, CodingKey {
-      case subject, hardware, program, parameters, metrics, limit, engine, reason, schedule
+      case subject, hardware, program, cores, parameters, metrics, limit, engine, reason, schedule
       case settings
       case waits = "waits_ps"
       case busy = "busy_ps"
@@ -230,7 +243,7 @@ private struct FileForm: Decodable {
         .sorted { ($1.time, $0.key) < ($0.time, $1.key) }
       return Baseline.Entry(
         subject: subject, parameters: parameters, schedule: schedule, hardware: hardware,
-        program: program,
+        program: program, cores: cores,
         settings: settings.map(Baseline.Entry.settings), measurement: measurement,
         reason: reason)
     }

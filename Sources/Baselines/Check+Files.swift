@@ -65,15 +65,19 @@ extension Check {
     guard suite.keepsPrograms, let before = baseline.entries[entry.name] else {
       return "the suite keeps no programs (`programs: none`)"
     }
-    guard now.layout.count == 1 else {
-      return "of several cores only the program of the slowest is kept"
+    guard before.programs.count == now.layout.count else {
+      return
+        "the baseline has the programs of \(before.programs.count) of \(now.layout.count) cores"
     }
-    switch kept.program(before.program, of: entry.name) {
-    case .nothing(let problem): return problem
-    case .program(let program) where program.hasControlFlow:
-      return "what is kept of a program with loops is what it executed, which does not run"
-    case .program: return "it cannot be run"
+    for digest in before.programs {
+      switch kept.program(digest, of: entry.name) {
+      case .nothing(let problem): return problem
+      case .program(let program) where program.hasControlFlow:
+        return "what is kept of a program with loops is what it executed, which does not run"
+      case .program: continue
+      }
     }
+    return "it cannot be run"
   }
 
   /// What the check reads and writes.
@@ -94,7 +98,7 @@ extension Check {
         uses.reads(entry.variant.hardware, as: "the hardware's configuration")
       }
       if let before = baseline.entries[entry.name] {
-        for file in kept.paths(before.program, of: entry.name) {
+        for file in before.programs.flatMap({ kept.paths($0, of: entry.name) }) {
           uses.reads(file, as: "a program that the baseline names")
         }
       }
@@ -118,14 +122,19 @@ extension Check {
   private func runBefore(_ entry: SuiteFile.Entry, now: Run) throws -> Run? {
     guard let before = baseline.entries[entry.name] else { return nil }
     let set: ProgramSet
-    if runs[entry.name]?.entry.program == before.program {
+    if runs[entry.name]?.entry.hasSamePrograms(as: before) == true {
       set = now.set
-    } else if now.layout.count == 1, suite.keepsPrograms,
-      case .program(let found) = kept.program(before.program, of: entry.name)
-    {
-      set = ProgramSet(found)
     } else {
-      return nil
+      guard suite.keepsPrograms, before.programs.count == now.layout.count else { return nil }
+      let found = before.programs.compactMap { digest in
+        if case .program(let program) = kept.program(digest, of: entry.name) {
+          program
+        } else {
+          nil
+        }
+      }
+      guard found.count == now.layout.count else { return nil }
+      set = ProgramSet(layout: now.layout, programs: found)
     }
     // What loops executed is a record of them, with their ends, and runs no more.
     if set.programs.contains(where: \.hasControlFlow) { return nil }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Programs
 import Storage
 import Sweeps
 
@@ -42,7 +43,7 @@ extension Check {
         })
     }
     let updated = updatedBaseline(reason: reason)
-    let named = suite.keepsPrograms ? Set(updated.entries.values.map(\.program)) : []
+    let named = suite.keepsPrograms ? Set(updated.entries.values.flatMap(\.programs)) : []
     // Another update beside this one must not take these programs for nobody's.
     if suite.keepsPrograms { try kept.make() }
     let lock = DirectoryLock(kept.directory)
@@ -50,8 +51,13 @@ extension Check {
     if suite.keepsPrograms {
       for entry in suite.entries {
         guard let run = runs[entry.name] else { continue }
-        try kept.keep(run.entry.program, of: entry.name) {
-          try program(of: entry, run)
+        var found: [String: Program]?
+        for digest in Set(run.entry.programs).sorted() {
+          try kept.keep(digest, of: entry.name) {
+            let all = try found ?? programs(of: entry, run)
+            found = all
+            return all[digest]
+          }
         }
       }
     }

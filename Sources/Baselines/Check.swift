@@ -97,7 +97,7 @@ package struct Check: Sendable {
     else { return }
     var reasons: [String] = []
     if let before = baseline.entries[result.name], let after = runs[result.name]?.entry {
-      if before.program != after.program {
+      if !before.hasSamePrograms(as: after) {
         explainInstructions(&result, &reasons, entry, before)
       } else if result.verdict != .incomparable {
         reasons.append("the instructions are the same: the simulator's own model changed")
@@ -121,28 +121,37 @@ package struct Check: Sendable {
       if result.verdict != .incomparable { reasons.append("the instructions changed") }
       return
     }
-    switch kept.program(before.program, of: result.name) {
-    case .nothing(let problem):
-      reasons.append("the instructions changed; which cannot be told: \(problem)")
-    case .program(let program):
-      guard let run = runs[entry.name], let after = try? self.program(of: entry, run) else {
-        return
+    guard let run = runs[entry.name], let after = try? programs(of: entry, run) else { return }
+    var isTold = false
+    for (core, pair) in zip(before.programs, run.entry.programs).enumerated()
+    where pair.0 != pair.1 || before.programs.count != run.entry.programs.count {
+      guard let now = after[pair.1] else { continue }
+      switch kept.program(pair.0, of: result.name) {
+      case .nothing(let problem):
+        reasons.append("the instructions changed; which cannot be told: \(problem)")
+      case .program(let program):
+        let difference = ProgramDifference(from: program, to: now)
+        guard let summary = difference.summary else { continue }
+        reasons.append(before.programs.count > 1 ? "core \(core): \(summary)" : summary)
+        result.place = result.place ?? difference.changes.first { $0.isAdded }?.location
       }
-      let difference = ProgramDifference(from: program, to: after)
-      if let summary = difference.summary {
-        reasons.append(summary)
-        result.place = difference.changes.first { $0.isAdded }?.location
-      } else if result.verdict != .incomparable {
-        reasons.append("the instructions are the same: the program's name or tensors changed")
-      }
+      isTold = true
+      // One core's change is that of all, as a rule.
+      break
+    }
+    if !isTold && result.verdict != .incomparable {
+      reasons.append("the instructions are the same: the program's name or tensors changed")
     }
   }
 
-  /// The program that an entry ran: of several cores the slowest one's, which takes a run to find.
-  func program(of entry: SuiteFile.Entry, _ run: EntryRun) throws -> Program {
+  /// The programs that an entry ran, by their digests; those of several cores take a run to find.
+  func programs(of entry: SuiteFile.Entry, _ run: EntryRun) throws -> [String: Program] {
     let program = try evaluator.program(entry.variant)
-    if EntryRun.digest(program) == run.entry.program { return program }
-    return try evaluator.run(entry.variant).slowestCore.program
+    if run.entry.cores == nil, EntryRun.digest(program) == run.entry.program {
+      return [run.entry.program: program]
+    }
+    let programs = try evaluator.run(entry.variant).cores.map(\.program)
+    return Dictionary(programs.map { (EntryRun.digest($0), $0) }, uniquingKeysWith: { $1 })
   }
 
   /// The programs that the baseline was made from.

@@ -33,6 +33,7 @@ struct EntryRun: Sendable {
         for setting in variant.parameters { entry.parameters[setting.name] = setting.value }
       }
       entry.program = EntryRun.digest(program)
+      if run.cores.count > 1 { entry.cores = run.cores.map { EntryRun.digest($0.program) } }
       guard let measurement = Sweeps.Measurement(Report(run)) else {
         failure = "nothing was timed"
         return

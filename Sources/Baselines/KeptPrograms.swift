@@ -74,11 +74,12 @@ struct KeptPrograms {
   }
 
   /// Keeps a program; one that is kept stays as it is, also its source places.
-  func keep(_ digest: String, of name: String, _ program: () throws -> Program) throws {
+  func keep(
+    _ digest: String, of name: String, _ program: () throws -> Program?
+  ) throws {
     let path = path(digest)
     if let kept = try? ProgramFile.read(path), EntryRun.digest(kept) == digest { return }
-    let program = try program()
-    guard EntryRun.digest(program) == digest else {
+    guard let program = try program(), EntryRun.digest(program) == digest else {
       throw DiagnosticError(
         "the program of '\(name)' changed while the suite ran", remedy: "run the update again")
     }

@@ -231,3 +231,51 @@ def test_without_scripts_no_python_runs(folder):
     assert "left out: 3 of Python scripts, which were not run" in result.stdout
     assert result.stdout.splitlines()[-1] == "1 passed, 0 failed, 3 left out"
     assert (folder / "j.xml").read_text().count("<skipped/>") == 3
+
+
+def test_an_update_without_scripts_keeps_their_numbers(folder):
+    assert run(folder, "update", "suites/s.yaml").returncode == 0
+    path = folder / "suites" / "s.baseline.json"
+    before = json.loads(path.read_text())["entries"]
+    kept = sorted((folder / "suites" / "s.baseline").iterdir())
+    (folder / "kernels" / "k.py").write_text("raise SystemExit('somebody ran this')")
+    (folder / "suites" / "s.yaml").write_text(SUITE.replace("softmax, parameters: {tokens: 1}", "softmax, parameters: {tokens: 2}"))
+    result = run(folder, "update", "suites/s.yaml", "--no-scripts", python="/nowhere/python")
+    assert result.returncode == 0, result.stderr
+    after = json.loads(path.read_text())["entries"]
+    assert "softmax tokens=2" in after and "softmax tokens=1" not in after
+    scripts = {name for name in before if not name.startswith("softmax")}
+    assert len(scripts) == 3 and all(after[name] == before[name] for name in scripts)
+    programs = {entry["program"] for entry in before.values() if entry["subject"] != "softmax"}
+    assert all(folder / "suites" / "s.baseline" / f"{digest}.trn.zst" in kept for digest in programs)
+    assert {path.name for path in (folder / "suites" / "s.baseline").iterdir()} == {
+        f"{entry['program']}.trn.zst" for entry in after.values()}
+
+
+SEVERAL = """
+suite: cores
+entries:
+  - {kernel: parallel_matmul, name: both, parameters: {tp: 1, lnc: 2, m: 128, k: 128, n: 128}}
+"""
+
+
+def test_every_cores_program_is_kept(folder):
+    (folder / "suites" / "s.yaml").write_text(SEVERAL)
+    assert run(folder, "update", "suites/s.yaml").returncode == 0
+    path = folder / "suites" / "s.baseline.json"
+    entry = json.loads(path.read_text())["entries"]["both"]
+    assert len(entry["cores"]) == 2 and entry["program"] in entry["cores"]
+    files = {path.name for path in (folder / "suites" / "s.baseline").iterdir()}
+    assert files == {f"{digest}.trn.zst" for digest in entry["cores"]}
+    # What moved is shown with the traces of all cores, before and after.
+    (folder / "suites" / "s.yaml").write_text(SEVERAL.replace("n: 128", "n: 256"))
+    result = run(folder, "check", "suites/s.yaml", "--output-dir", "out")
+    assert result.returncode == 3, result.stdout
+    assert {name.name for name in (folder / "out").iterdir()} == {
+        "report.md", "both.diff.md", "both.before.pftrace.zst", "both.after.pftrace.zst"}
+    # A baseline of before knows the slowest core's program alone, and still is the same.
+    whole = json.loads(path.read_text())
+    del whole["entries"]["both"]["cores"]
+    path.write_text(json.dumps(whole))
+    (folder / "suites" / "s.yaml").write_text(SEVERAL)
+    assert run(folder, "check", "suites/s.yaml").returncode == 0

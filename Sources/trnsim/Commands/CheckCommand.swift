@@ -144,6 +144,8 @@ struct UpdateCommand: ParsableCommand {
   var baseline: String?
   @Flag(help: "Also where the environment says CI.")
   var allowCI = false
+  @Flag(help: "Run no Python: entries of scripts keep the numbers that they have.")
+  var noScripts = false
   @Option(help: "Threads; one for each core by default.")
   var jobs: Int?
 
@@ -157,6 +159,7 @@ struct UpdateCommand: ParsableCommand {
       }
       var loaded = try SuiteFile(path: suite, of: .builtIn)
       if let schedule { loaded.prefer(schedule) }
+      if noScripts { loaded.leaveOutScripts() }
       let path = baseline ?? Baseline.path(of: loaded)
       let before = try Baseline.read(path)
       var uses = Check.files(of: loaded, against: before, at: path, differences: nil)

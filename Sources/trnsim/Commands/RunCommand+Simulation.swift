@@ -44,9 +44,14 @@ extension RunCommand {
     if programs.isRecorded {
       return try Simulation.run(set, on: machine, inputs: programs.inputs, options: options)
     }
-    if set.layout.count == 1, let kernel = Origin.kernel(of: set.programs[0]) {
-      let given = try readInputs(
-        workload.inputs, set.programs[0].givenTensors.map(\.tensor))
+    // What is given to several ranks is given in parts, and a reference takes the whole.
+    if set.layout.ranks == 1 || workload.inputs.isEmpty, let kernel = Origin.kernel(of: set) {
+      var declared: [Tensor] = []
+      for (_, tensor) in set.programs(of: 0).flatMap(\.givenTensors)
+      where !declared.contains(where: { $0.name == tensor.name }) {
+        declared.append(tensor)
+      }
+      let given = try readInputs(workload.inputs, declared)
       return try Simulation.check(
         set, of: kernel, on: machine, inputs: given, seed: seed, options: options)
     }

@@ -1,3 +1,4 @@
+import Device
 import Diagnostics
 import Formats
 import Kernels
@@ -8,21 +9,43 @@ import Workloads
 
 /// What a program file tells of the kernel that it was emitted from.
 enum Origin {
-  /// The kernel that a program file was emitted from, if its inputs and outputs still are the same.
-  static func kernel(of program: Program) -> (any Kernel)? {
-    guard let name = KernelName(rawValue: program.name) else { return nil }
-    let settings = program.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
-    guard let kernel = try? name.make(settings) else { return nil }
-    let inputs = program.tensors(.input).map { Interface($0.tensor) }
-    let outputs = program.tensors(.output).map { Interface($0.tensor) }
-    guard
-      inputs == kernel.inputs.map({ Interface(name: $0.name, dtype: $0.dtype, shape: $0.shape) }),
-      outputs == kernel.outputs.map({ Interface(name: $0.name, dtype: $0.dtype, shape: $0.shape) })
+  /// The kernel that program files were emitted from, if they are all of its cores' and their inputs and outputs still
+  /// are the same.
+  static func kernel(of set: ProgramSet) -> (any Kernel)? {
+    var metadata = set.programs[0].metadata
+    metadata["core"] = nil
+    metadata["rank"] = nil
+    let settings = metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+    guard let kernel = try? KernelCatalog.builtIn.make(set.name, settings),
+      kernel.layout == set.layout
     else { return nil }
+    for (place, program) in zip(set.layout.places, set.programs) {
+      var own = program.metadata
+      let isInPlace =
+        set.layout.count == 1
+        || own["core"] == "\(place.core)" && own["rank"] == "\(place.rank)"
+      own["core"] = nil
+      own["rank"] = nil
+      guard isInPlace, program.name == set.name, own == metadata else { return nil }
+    }
+    for rank in 0..<set.layout.ranks {
+      let programs = set.programs(of: rank)
+      let inputs = kernel.inputs.map { input in
+        Interface(
+          name: input.name, dtype: input.dtype,
+          shape: kernel.shard(of: input, rank: rank)?.shape ?? input.shape)
+      }
+      let outputs = kernel.outputs.map {
+        Interface(name: $0.name, dtype: $0.dtype, shape: $0.shape)
+      }
+      guard Interface.all(programs.flatMap { $0.tensors(.input) }.map(\.tensor)) == Set(inputs),
+        Interface.all(programs.flatMap { $0.tensors(.output) }.map(\.tensor)) == Set(outputs)
+      else { return nil }
+    }
     return kernel
   }
 
-  private struct Interface: Equatable {
+  private struct Interface: Hashable {
     var name: String
     var dtype: DType
     var shape: [Int]
@@ -32,6 +55,9 @@ enum Origin {
       self.dtype = dtype
       self.shape = shape
     }
+
+    /// What several cores declare under one name is one.
+    static func all(_ tensors: [Tensor]) -> Set<Interface> { Set(tensors.map { Interface($0) }) }
 
     init(_ tensor: Tensor) {
       self.init(name: tensor.name, dtype: tensor.dtype, shape: tensor.shape)
