@@ -16,8 +16,8 @@ from trnsim.cluster.stores import SqliteStore
 pytestmark = pytest.mark.skipif(cases.TOOL is None, reason="the program trnsim is not built")
 
 
-@pytest.mark.parametrize(("text", "count"), [(cases.GRID, 48), (cases.HALVING, 24 + 6 + 2), (cases.PROGRAMS, 6)],
-                         ids=["grid", "halving", "programs"])
+@pytest.mark.parametrize(("text", "count"), [(cases.GRID, 48), (cases.HALVING, 24 + 6 + 2), (cases.PROGRAMS, 6), (cases.SCRIPT, 6)],
+                         ids=["grid", "halving", "programs", "script"])
 def test_shards_give_the_same(text, count, tmp_path):
     spec = cases.write(text, tmp_path)
     expected = cases.expected(spec, tmp_path)

@@ -32,7 +32,8 @@ def cluster():
         os.environ["PYTHONPATH"] = before
 
 
-@pytest.mark.parametrize("text", [cases.GRID, cases.HALVING, cases.PROGRAMS], ids=["grid", "halving", "programs"])
+@pytest.mark.parametrize("text", [cases.GRID, cases.HALVING, cases.PROGRAMS, cases.SCRIPT],
+                         ids=["grid", "halving", "programs", "script"])
 def test_a_killed_worker_changes_nothing(text, tmp_path, monkeypatch):
     spec = cases.write(text, tmp_path)
     expected = cases.expected(spec, tmp_path)

@@ -116,11 +116,14 @@ struct SweepCommand: ParsableCommand {
   /// What whoever spreads a sweep over several machines must know of it.
   private static func plan(_ sweep: Sweep, stored: Int) throws -> JSON {
     let isBuiltin = Set(Hardware.builtinNames)
+    let inputs = try (sweep.spec.space.base.inputs ?? []).compactMap {
+      try InputShape($0.name, $0.value).file
+    }
     return .object([
       "schema": .integer(1), "name": .string(sweep.spec.name), "stored": .integer(stored),
       "rounds": .array(sweep.sizes.map { .integer($0) }),
       "objective": .string(sweep.spec.objective.rawValue),
-      "programs": .array(sweep.spec.workloads.flatMap(\.files).map { .string($0) }),
+      "programs": .array((sweep.spec.workloads.flatMap(\.files) + inputs).map { .string($0) }),
       "hardware_files": .array(
         sweep.spec.machines.filter { !isBuiltin.contains($0) }.map { .string($0) }),
     ])

@@ -6,8 +6,10 @@ the same places relative to each other, and runs the simulator's own `trnsim swe
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -34,9 +36,14 @@ class Work:
 
     @staticmethod
     def pack(spec: str, programs: Iterable[str] = (), hardware_files: Iterable[str] = (), schedule: str | None = None) -> Work:
-        """Reads the spec and what it names: programs from its own folder on, hardware files from the current one."""
+        """Reads the spec and what it names: programs and inputs from its own folder on, hardware files from the current one.
+
+        Of Python scripts also the modules beside them that they import.
+        """
         here, folder = os.getcwd(), os.path.dirname(os.path.abspath(spec))
+        programs = list(programs)
         named = [os.path.join(folder, path) for path in programs] + [os.path.join(here, path) for path in hardware_files]
+        named += [module for path in named if path.endswith(".py") for module in modules_beside(path)]
         for path in [*programs, *hardware_files]:
             if os.path.isabs(path):
                 raise SweepError(f"'{path}' cannot be sent to workers\n  help: name it relative to the spec")
@@ -53,6 +60,46 @@ class Work:
         directory = root / self.directory
         directory.mkdir(parents=True, exist_ok=True)
         return directory, os.path.relpath(root / self.spec, directory)
+
+
+def modules_beside(script: str) -> list[str]:
+    """The files of the modules in a script's folder that it imports, and that these import."""
+    folder = os.path.dirname(os.path.abspath(script))
+    found: dict[str, None] = {}
+    waiting = [os.path.abspath(script)]
+    while waiting:
+        try:
+            tree = ast.parse(Path(waiting.pop()).read_bytes())
+        except (OSError, SyntaxError):
+            # Whoever runs it says what is wrong.
+            continue
+        for name in _imported(tree):
+            file = os.path.join(folder, f"{name}.py")
+            package = os.path.join(folder, name)
+            files = [file] if os.path.isfile(file) else []
+            if os.path.isfile(os.path.join(package, "__init__.py")):
+                files += [str(path) for path in sorted(Path(package).rglob("*.py"))]
+            waiting += [path for path in files if path not in found]
+            found.update(dict.fromkeys(files))
+    return list(found)
+
+
+def _imported(tree: ast.AST) -> set[str]:
+    """First words of what a module imports."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.partition(".")[0])
+    return names
+
+
+def _environment() -> dict[str, str]:
+    """What a worker's program needs to record scripts: this interpreter, which has the package."""
+    source = str(Path(__file__).resolve().parents[2])
+    paths = [source, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {"TRNSIM_PYTHON": sys.executable, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
 @dataclass(frozen=True)
@@ -90,7 +137,8 @@ def run_shard(turn: Round, shard: int, tool: str | None = None, jobs: int = 1) -
         if turn.previous is not None:
             (root / "previous.sqlite").write_bytes(turn.previous)
             command += ["--previous", str(root / "previous.sqlite")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=directory)
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=directory,
+                              env=_environment())
         if done.returncode != 0:
             raise SweepError(f"shard {shard}/{turn.count} ended with {done.returncode}: {done.stderr.strip()}")
         return store.read_bytes()
