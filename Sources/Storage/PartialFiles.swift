@@ -20,8 +20,9 @@ package func removePartialFilesOnSignals() {
     var action = sigaction()
     let handler: @convention(c) (Int32) -> Void = { number in
       PartialFiles.removeAll()
+      if number == SIGINT { sayInterrupted() }
       // The default action was restored on entry (SA_RESETHAND): the process ends as killed.
-      raise(number)
+      endBySignal(number)
     }
     #if canImport(Darwin)
       action.__sigaction_u.__sa_handler = handler
@@ -45,6 +46,25 @@ package func removePartialFilesOnSignals() {
 ///
 /// For programs, to be called once at their start.
 package func reportFileSizeLimit() { signal(SIGXFSZ, SIG_IGN) }
+
+/// Says in a line on standard error that the user ended the program; for a handler of signals.
+package func sayInterrupted() {
+  let text: StaticString =
+    isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[Kinterrupted\n" : "interrupted\n"
+  _ = write(STDERR_FILENO, text.utf8Start, text.utf8CodeUnitCount)
+}
+
+/// Ends the process by a signal whose default action ends it, or as shells report that where the signal cannot: the first
+/// process of a container is not ended by its own.
+package func endBySignal(_ number: Int32) {
+  signal(number, SIG_DFL)
+  var one = sigset_t()
+  sigemptyset(&one)
+  sigaddset(&one, number)
+  pthread_sigmask(SIG_UNBLOCK, &one, nil)
+  raise(number)
+  _exit(128 + number)
+}
 
 /// Removes the files that are still being written; for a handler of signals that ends the process.
 package func removePartialFilesNow() { PartialFiles.removeAll() }

@@ -196,6 +196,7 @@ package final class Evaluator: Sendable {
     case .programs(let paths):
       options.compiler = compilerOptions(options, variant)
       return .programs(Programs(set: try read(paths, variant.coresPerRank), options: options))
+    case .capture(let path): throw DiagnosticError([Workload.refusal(ofCapture: path)])
     case .script:
       guard var call = try variant.call(beside: file) else { preconditionFailure("no script") }
       call.seed = seed

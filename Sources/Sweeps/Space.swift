@@ -111,6 +111,9 @@ package struct Space: Hashable, Sendable {
       case .script:
         found += scriptProblems()
         continue
+      case .capture(let path):
+        found.append(Workload.refusal(ofCapture: path))
+        continue
       case .programs:
         if !settings.isEmpty || base.inputs != nil {
           found.append(

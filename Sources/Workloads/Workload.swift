@@ -2,7 +2,7 @@ public import Diagnostics
 import FoundationEssentials
 import Storage
 
-// matmul | rope.trn | a.trn+b.trn | moe.py | moe.py:rmsnorm
+// matmul | rope.trn | a.trn+b.trn | moe.py | moe.py:rmsnorm | attention.instr.csv.zst
 
 /// What a user brings to be simulated, as its name says it.
 public enum Workload: Hashable, Sendable {
@@ -12,6 +12,8 @@ public enum Workload: Hashable, Sendable {
   case programs([String])
   /// A Python script with NKI kernels; without a function its last kernel.
   case script(path: String, function: String?)
+  /// The instruction table of a captured run of a device.
+  case capture(String)
 
   /// Reads a name as commands, suites and sweeps take it: a kernel's name wins, everything else is files.
   ///
@@ -23,6 +25,8 @@ public enum Workload: Hashable, Sendable {
       self = .kernel(name)
     } else if let script = Workload(script: name) {
       self = script
+    } else if Workload.captureEndings.contains(where: name.hasSuffix) {
+      self = .capture(name)
     } else if FileManager.default.fileExists(atPath: pathBeside(file, name)) {
       self = .programs([name])
     } else {
@@ -48,12 +52,25 @@ public enum Workload: Hashable, Sendable {
     return name.index(before: end.upperBound)
   }
 
+  /// How instruction tables of captures are called.
+  private static let captureEndings = [".instr.csv.zst", ".instructions.csv.zst"]
+
+  /// Why nothing but a replay takes a capture: it has times and semaphores of one machine, and no program.
+  public static func refusal(ofCapture path: String) -> Diagnostic {
+    Diagnostic(
+      .error,
+      "'\(path)' is a capture: the instructions that a device ran, without tensors or values",
+      remedy:
+        "'trnsim replay \(path)' times it, also on other machines (--hardware, --set); for parameters and "
+        + "compilers take the kernel's source, FILE.py:FUNCTION")
+  }
+
   /// The files that it is in; none of a kernel.
   public var files: [String] {
     switch self {
     case .kernel: []
     case .programs(let paths): paths
-    case .script(let path, _): [path]
+    case .script(let path, _), .capture(let path): [path]
     }
   }
 
@@ -90,6 +107,7 @@ public enum Workload: Hashable, Sendable {
     case .kernel(let name): name
     case .script(_, let function?): function
     case .script(let path, nil): Workload.stem(path, [".py"])
+    case .capture(let path): Workload.stem(path, Workload.captureEndings)
     case .programs(let paths):
       paths.map { Workload.stem($0, [".trn.zst", ".trn"]) }.joined(separator: "+")
     }

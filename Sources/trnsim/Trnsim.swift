@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Glibc
 import Storage
 
 @main
@@ -8,6 +9,8 @@ struct Trnsim: ParsableCommand {
     guardStandardStreams()
     removePartialFilesOnSignals()
     reportFileSizeLimit()
+    // A reader that leaves (`| head`) ends the program in silence, also where the parent ignores the signal.
+    signal(SIGPIPE, SIG_DFL)
     do {
       try requireCommand(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot(withOptionalValues(Array(CommandLine.arguments.dropFirst())))
@@ -56,7 +59,8 @@ struct Trnsim: ParsableCommand {
         --json FILE.json (or --json=FILE) writes a file; --json without a file prints JSON and nothing else.
 
       EXIT CODES
-        0 fine · 1 bad input · 2 the simulated machine faulted · 3 the numeric check failed · 64 usage
+        0 fine · 1 bad input · 2 the simulated machine faulted · 3 the numeric check failed · 64 usage ·
+        130 interrupted
       """,
     version: toolVersion,
     subcommands: [

@@ -122,6 +122,72 @@ def test_every_command_takes_every_workload(folder, command, workload):
     assert done.returncode == 0, done.stderr
 
 
+#: What no command but `trnsim replay` takes, and what the refusal says to do instead.
+REFUSED = {
+    "capture": ("a.instr.csv.zst", "is a capture", "'trnsim replay a.instr.csv.zst' times it"),
+    "profile": ("a.instructions.csv.zst", "is a capture", "take the kernel's source, FILE.py:FUNCTION"),
+}
+
+
+@pytest.mark.parametrize("workload", REFUSED)
+@pytest.mark.parametrize("command", [*COMMANDS, "diff", "sweep", "check"])
+def test_what_is_refused_says_the_way_round(folder, command, workload):
+    name, reason, way = REFUSED[workload]
+    (folder / name).write_text("")
+    if command == "diff":
+        words = [name, "softmax"]
+    elif command == "sweep":
+        (folder / "c.yaml").write_text(f"program: {name}\n")
+        words = ["c.yaml"]
+    elif command == "check":
+        (folder / "c.yaml").write_text(f"entries: [{{program: {name}}}]\n")
+        words = ["c.yaml"]
+    else:
+        words = [name, *COMMANDS[command]]
+    done = run(folder, command, *words)
+    assert done.returncode == 1
+    assert reason in done.stderr and way in done.stderr
+
+
+def test_files_of_several_cores_are_compared_with_their_kernels_reference(folder):
+    files = ["two.0.trn", "two.1.trn"]
+    done = run(folder, "run", *files, "--lnc", "2", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    checks = json.loads(done.stdout)["checks"]
+    kernel = json.loads(seen(folder, "run", "parallel_matmul", *"--param tp=1 --param lnc=2".split(),
+                             *"--param m=128 --param k=128 --param n=128 --json -".split()))["checks"]
+    assert checks == kernel and checks
+
+
+@pytest.mark.parametrize(("options", "notes"), [
+    (["--set", "hbm.bandwidth_per_stack=1000"],
+     ["hbm.bandwidth_per_stack=1000: reads of HBM are limited to 375 GB/s by hbm.read_bandwidth_per_core, writes are limited to "
+      "435 GB/s by dma.rings × dma.bytes_per_cycle × clocks.dma"]),
+    (["--set", "hbm.read_bandwidth_per_core=500"],
+     ["hbm.read_bandwidth_per_core=500: reads of HBM are limited to 435 GB/s by dma.rings × dma.bytes_per_cycle × clocks.dma"]),
+    (["--scale", "dma.bandwidth=2"],
+     ["clocks.dma=1.7: reads of HBM are limited to 375 GB/s by hbm.read_bandwidth_per_core, writes are limited to 716 GB/s by "
+      "hbm.bandwidth_per_stack"]),
+    (["--set", "hbm.bandwidth_per_stack=300"], []),
+    (["--set", "hbm.read_bandwidth_per_core=400"], []),
+])
+def test_a_setting_that_another_one_caps_says_so(folder, options, notes):
+    done = run(folder, "run", "softmax", "--param", "tokens=1", "--timing-only", *options)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines() == [f"note: {note}" for note in notes]
+
+
+def test_variants_that_are_capped_say_so_once(folder):
+    done = run(folder, "compare", "softmax", "--vary", "tokens=1,2", "--vary", "set:hbm.read_bandwidth_per_core=400,500")
+    assert done.returncode == 0 and done.stderr.count("note: hbm.read_bandwidth_per_core=500: ") == 1
+    done = run(folder, "whatif", "softmax", "--scale", "hbm.bandwidth=1,2")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        "note: hbm.bandwidth_per_stack=1432: reads of HBM are limited to 435 GB/s by dma.rings × dma.bytes_per_cycle × clocks.dma, "
+        "writes are limited to 435 GB/s by dma.rings × dma.bytes_per_cycle × clocks.dma",
+        "note: hbm.read_bandwidth_per_core=750: reads of HBM are limited to 435 GB/s by dma.rings × dma.bytes_per_cycle × clocks.dma"]
+
+
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_diff_takes_every_workload(folder, workload):
     if workload == "programs":

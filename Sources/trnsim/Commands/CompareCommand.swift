@@ -30,7 +30,8 @@ struct CompareCommand: ParsableCommand {
   @OptionGroup var workload: WorkloadArguments
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("What to vary, and its values.", valueName: "name=a,b,…"))
+    help: ArgumentHelp("What to vary, and its values.", valueName: "name=a,b,…"),
+    completion: Completions.kind { words, _ in Completions.axes(words) })
   var vary: [String] = []
   @OptionGroup var hardware: HardwareOptions
   @OptionGroup var scaling: ScaleOptions
@@ -67,10 +68,12 @@ struct CompareCommand: ParsableCommand {
       let axes = try allOrErrors(vary) { try Axis(parsing: $0) }
       try files(axes).check()
       let space = try Space(base, axes, of: .builtIn)
+      let evaluator = Evaluator(kernels: .builtIn, values: values, compiler: compiler.changes)
+      for text in try evaluator.limitNotes(base, axes) { note("note: \(text)") }
       Interrupts.areDeferred()
       var progress = Progress(of: space.count, "variants")
       let comparison = try Comparison(
-        space, evaluator: Evaluator(kernels: .builtIn, values: values, compiler: compiler.changes),
+        space, evaluator: evaluator,
         runner: ParallelRunner(width: jobs),
         isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
       progress.clear()

@@ -47,8 +47,10 @@ struct CompileCommand: ParsableCommand {
       workload.note(in: &uses)
       try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
-      let loaded = try Evaluator(kernels: .builtIn, compiler: compiler.changes).load(
-        workload.variant(on: self.hardware))
+      let variant = try workload.variant(on: self.hardware)
+      let loaded = try workload.loading {
+        try Evaluator(kernels: .builtIn, compiler: compiler.changes).load(variant)
+      }
       var set = try loaded.programs(on: hardware)
       var options = loaded.options.compiler
       options.keepsPrograms = verify || after != nil

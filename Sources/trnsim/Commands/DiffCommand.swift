@@ -71,9 +71,13 @@ struct DiffCommand: ParsableCommand {
         if code != 0 { throw ExitCode(code) }
         return
       }
-      let both = try TwoRuns(
-        variant(before, []), variant(after, try settings(overridesOfB, of: "--set-b")),
-        evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes))
+      let sides = (
+        try variant(before, []), try variant(after, try settings(overridesOfB, of: "--set-b"))
+      )
+      let both = try working("simulating") {
+        try TwoRuns(
+          sides.0, sides.1, evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes))
+      }
       print(both.text, terminator: "")
       if both.exitCode != 0 { throw ExitCode(both.exitCode) }
     }

@@ -35,8 +35,10 @@ struct EmitCommand: ParsableCommand {
       hardware.note(in: &uses)
       try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
-      let loaded = try Evaluator(kernels: .builtIn, compiler: compiler.changes).load(
-        workload.variant(on: self.hardware))
+      let variant = try workload.variant(on: self.hardware)
+      let loaded = try workload.loading {
+        try Evaluator(kernels: .builtIn, compiler: compiler.changes).load(variant)
+      }
       var set = try loaded.programs(on: hardware)
       for index in set.programs.indices {
         set.programs[index] = try Simulation.compiled(

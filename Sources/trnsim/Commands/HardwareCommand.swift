@@ -52,7 +52,9 @@ struct HardwareCommand: ParsableCommand {
           trnsim hardware explain dma
           trnsim hardware explain
         """)
-    @Argument(help: "A value or a group of values.")
+    @Argument(
+      help: "A value or a group of values.",
+      completion: Completions.kind { words, _ in Completions.values(words) })
     var path: String?
     @OptionGroup var hardware: HardwareOptions
 

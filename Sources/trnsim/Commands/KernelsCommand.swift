@@ -16,7 +16,9 @@ struct KernelsCommand: ParsableCommand {
         trnsim kernels matmul --json
       """)
 
-  @Argument(help: "A kernel; all if left out.")
+  @Argument(
+    help: "A kernel; all if left out.",
+    completion: Completions.kind { _, _ in KernelCatalog.builtIn.names })
   var name: String?
   @OptionGroup var parameters: ParameterOptions
   @Option(

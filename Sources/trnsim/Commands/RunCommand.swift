@@ -91,12 +91,21 @@ struct RunCommand: ParsableCommand {
       let variant = try scaling.applied(to: workload.variant(on: hardware))
       let evaluator = Evaluator(kernels: .builtIn, compiler: compiler.changes)
       let machine = try evaluator.hardware(variant)
-      switch try evaluator.load(variant, seed: timingOnly ? nil : seed) {
+      for text in try evaluator.limitNotes(variant) { note("note: \(text)") }
+      let loaded = try workload.loading {
+        try evaluator.load(variant, seed: timingOnly ? nil : seed)
+      }
+      switch loaded {
       case .kernel(let kernel, let options):
-        try finish(simulate(kernel, on: machine, changed(options)), on: machine)
+        try finish(
+          working("simulating") { try simulate(kernel, on: machine, changed(options)) }, on: machine
+        )
       case .programs(let programs):
         for text in programs.notes { note("note: \(text)") }
-        try finish(simulate(programs, on: machine, changed(programs.options)), on: machine)
+        try finish(
+          working("simulating") {
+            try simulate(programs, on: machine, changed(programs.options))
+          }, on: machine)
       }
     }
   }

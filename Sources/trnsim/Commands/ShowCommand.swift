@@ -26,7 +26,8 @@ struct ShowCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let set = try Evaluator(kernels: .builtIn).load(workload.variant(on: hardware))
+      let variant = try workload.variant(on: hardware)
+      let set = try workload.loading { try Evaluator(kernels: .builtIn).load(variant) }
         .programs(on: hardware.load())
       for (place, program) in zip(set.layout.places, set.programs) {
         if set.layout.count > 1 { note("\(place.description):") }

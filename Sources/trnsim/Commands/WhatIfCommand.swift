@@ -29,7 +29,8 @@ struct WhatIfCommand: ParsableCommand {
   @OptionGroup var compiler: CompilerArguments
   @Option(
     parsing: .singleValue,
-    help: ArgumentHelp("A part or value, and by how much.", valueName: "name=0.5..4"))
+    help: ArgumentHelp("A part or value, and by how much.", valueName: "name=0.5..4"),
+    completion: Completions.kind { _, _ in Completions.parts.map { "\($0)=" } })
   var scale: [String] = []
   @Option(
     help: ArgumentHelp("Write the tables as JSON; '-' prints them instead.", valueName: "file|-"))
@@ -52,9 +53,12 @@ struct WhatIfCommand: ParsableCommand {
           factors: try WhatIf.factors(setting.value)
         )
       }
-      let found = try WhatIf(
-        variant, scales: scales, evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes)
-      )
+      let evaluator = Evaluator(kernels: .builtIn, compiler: compiler.changes)
+      let axes = scales.map { Axis(.scale($0.target.key), $0.factors.map { "\($0)" }) }
+      for text in try evaluator.limitNotes(variant, axes) { note("note: \(text)") }
+      let found = try working("simulating") {
+        try WhatIf(variant, scales: scales, evaluator: evaluator)
+      }
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
       }

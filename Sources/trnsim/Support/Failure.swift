@@ -31,7 +31,11 @@ func showsColor(_ stream: StandardStream) -> Bool {
 }
 
 /// Writes a line to standard error, if that is possible.
-func note(_ text: String) { writeAll(text + "\n", to: STDERR_FILENO) }
+func note(_ text: String) {
+  // A progress that is shown there goes; the next second shows it again.
+  let start = isatty(STDERR_FILENO) == 1 ? "\r\u{1B}[K" : ""
+  writeAll(start + text + "\n", to: STDERR_FILENO)
+}
 
 /// Writes a text to an open file, as far as that is possible.
 func writeAll(_ text: String, to descriptor: Int32) {

@@ -25,8 +25,8 @@ enum Interrupts {
         let before = Interrupts.received.exchange(number, ordering: .relaxed)
         guard before != 0 else { return }
         removePartialFilesNow()
-        signal(number, SIG_DFL)
-        raise(number)
+        if number == SIGINT { sayInterrupted() }
+        endBySignal(number)
       }
       #if canImport(Darwin)
         action.__sigaction_u.__sa_handler = handler
@@ -44,8 +44,7 @@ enum Interrupts {
   static func endIfRequested() {
     let number = received.load(ordering: .relaxed)
     guard number != 0 else { return }
-    signal(number, SIG_DFL)
-    raise(number)
+    endBySignal(number)
   }
 
   // What was ignored stays ignored: nohup and shells' background jobs rely on it.

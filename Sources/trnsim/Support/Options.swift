@@ -8,18 +8,22 @@ import Sweeps
 struct ParameterOptions: ParsableArguments {
   @Option(
     name: .customLong("param"), parsing: .singleValue,
-    help: ArgumentHelp("A kernel parameter; see 'trnsim kernels NAME'.", valueName: "name=value"))
+    help: ArgumentHelp("A kernel parameter; see 'trnsim kernels NAME'.", valueName: "name=value"),
+    completion: Completions.kind { words, _ in Completions.parameters(words) })
   var parameters: [String] = []
 }
 
 /// `--hardware` and `--set`, for every command that needs a machine.
 struct HardwareOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("trn1, trn2, trn3 or a configuration file.", valueName: "name|file"))
+  @Option(
+    help: ArgumentHelp("trn1, trn2, trn3 or a configuration file.", valueName: "name|file"),
+    completion: Completions.kind { Completions.hardware($1) })
   var hardware = "trn2"
 
   @Option(
     name: .customLong("set"), parsing: .singleValue,
-    help: ArgumentHelp("Override a hardware value for this run.", valueName: "path=value"))
+    help: ArgumentHelp("Override a hardware value for this run.", valueName: "path=value"),
+    completion: Completions.kind { words, _ in Completions.values(words).map { "\($0)=" } })
   var overrides: [String] = []
 
   /// The configuration, if it is a file.
@@ -34,7 +38,8 @@ struct ScaleOptions: ParsableArguments {
     name: .customLong("scale"), parsing: .singleValue,
     help: ArgumentHelp(
       "Make a part of the machine faster, or a value larger, by a factor; see 'trnsim whatif --help'.",
-      valueName: "name=factor"))
+      valueName: "name=factor"),
+    completion: Completions.kind { _, _ in Completions.parts.map { "\($0)=" } })
   var scales: [String] = []
 
   /// The variant on the scaled machine.

@@ -1,5 +1,26 @@
+import Dispatch
 import Glibc
 import Reports
+
+/// Shows on a terminal what is being done and for how long, from the first second on; nothing where there is no terminal.
+func working<Result>(_ what: String, _ body: () throws -> Result) rethrows -> Result {
+  guard isatty(STDERR_FILENO) == 1 else { return try body() }
+  let (done, ended) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+  DispatchQueue.global().async {
+    var seconds = 0
+    while done.wait(timeout: .now() + 1) == .timedOut {
+      seconds += 1
+      showProgress("\(what)  \(seconds) s")
+    }
+    if seconds > 0 { showProgress("") }
+    ended.signal()
+  }
+  defer {
+    done.signal()
+    ended.wait()
+  }
+  return try body()
+}
 
 // 1,234 of 10,000 (12 %)  812 variants/s  11 s left
 

@@ -10,7 +10,7 @@ struct WorkloadArguments: ParsableArguments {
   @Argument(
     help: ArgumentHelp(
       "A kernel ('trnsim kernels'), a program file, or a Python script with NKI kernels, FILE.py:FUNCTION for one of them.",
-      valueName: "workload"))
+      valueName: "workload"), completion: Completions.kind { Completions.workloads($1) })
   var target: String
   @Argument(
     help: ArgumentHelp(
@@ -23,7 +23,8 @@ struct WorkloadArguments: ParsableArguments {
     name: .customLong("param"), parsing: .singleValue,
     help: ArgumentHelp(
       "A parameter of a kernel ('trnsim kernels NAME'), or an argument of a script's function.",
-      valueName: "name=value"))
+      valueName: "name=value"),
+    completion: Completions.kind { words, _ in Completions.parameters(words) })
   var parameters: [String] = []
   @Option(
     name: .customLong("input"), parsing: .singleValue,
@@ -63,7 +64,7 @@ struct WorkloadArguments: ParsableArguments {
     var found = Variant(
       target, [], on: hardware.hardware, with: try settings(hardware.overrides, of: "--set"))
     switch workload {
-    case .kernel: break
+    case .kernel, .capture: break
     case .programs(let paths):
       found.subject = paths.joined(separator: "+")
       found.coresPerRank = lnc ?? 1
@@ -112,6 +113,7 @@ struct WorkloadArguments: ParsableArguments {
           "--lnc needs a program file for each core",
           remedy: "name the files of all cores; kernels have --param lnc=2")
       }
+    case .capture(let path): throw DiagnosticError([Workload.refusal(ofCapture: path)])
     case .script:
       if lnc != nil {
         throw DiagnosticError(
@@ -124,6 +126,12 @@ struct WorkloadArguments: ParsableArguments {
         "--size \(size): only inputs of a script's function have sizes",
         remedy: "parameters of kernels are --param name=value")
     }
+  }
+
+  /// Shows on a terminal that a script's kernel is being recorded, where that takes long.
+  func loading<Loaded>(_ body: () throws -> Loaded) rethrows -> Loaded {
+    guard case .script = workload else { return try body() }
+    return try working("recording \(printable(target))", body)
   }
 
   /// The files that the workload is in, and those of its inputs.

@@ -9,6 +9,7 @@ import sys
 import unicodedata
 import warnings
 
+from .entry import run
 from .errors import SimulationError, SimulationWarning, TrnsimError
 from .hooks import install
 from .run.kernel import last_report
@@ -177,4 +178,4 @@ def _show(options: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -17,6 +17,7 @@ from pathlib import Path
 from .cluster.shards import Executor, Round, SweepError, Work, local, on_ray
 from .cluster.stores import open_store
 from .core.tool import find_tool
+from .entry import run
 
 
 def sweep(spec: str, store: str, executor: str = "local", shards: int = 64, tool: str | None = None,
@@ -97,4 +98,4 @@ def shown(store: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..core import open_core
+from ..entry import run
 from ..errors import CoreMissingError
 from . import doubt, pages, recorded, report
 from .comparing import compared, measured
@@ -154,4 +155,4 @@ def _record(rows: list[Row], before: Sequence[Row]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)

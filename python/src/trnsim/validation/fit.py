@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from ..entry import run
 from ..errors import CoreMissingError
 from . import doubt, fitting, recorded
 from .records import RecordError
@@ -83,4 +84,4 @@ def _constants(options: argparse.Namespace) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run(main)
