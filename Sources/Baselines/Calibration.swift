@@ -19,7 +19,6 @@ package struct Calibration: Sendable {
     /// How far that may be off.
     package var doubt: Doubt
 
-    /// Makes a row.
     package init(workload: String, measured: Double, predicted: Double, doubt: Doubt) {
       self.workload = workload
       self.measured = measured

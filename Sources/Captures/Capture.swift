@@ -7,7 +7,6 @@ package struct MeasuredInterval: Hashable, Sendable {
   /// End.
   package var end: Int64
 
-  /// Makes an interval.
   package init(begin: Int64, end: Int64) {
     self.begin = begin
     self.end = end
@@ -27,14 +26,6 @@ package struct MeasuredTransfer: Hashable, Sendable {
   package var lastRead: Int64
   /// Its semaphore had all increments.
   package var complete: Int64
-
-  /// Makes a transfer's times.
-  package init(trigger: Int64, firstRead: Int64, lastRead: Int64, complete: Int64) {
-    self.trigger = trigger
-    self.firstRead = firstRead
-    self.lastRead = lastRead
-    self.complete = complete
-  }
 }
 
 /// A run of a real device: its user region as a device program, and when everything happened.

@@ -9,7 +9,6 @@ package struct MeasuredClockChange: Hashable, Sendable {
   /// Whether the clock was warm from then on.
   package var warm: Bool
 
-  /// Makes a change.
   package init(time: Int64, warm: Bool) {
     self.time = time
     self.warm = warm

@@ -21,7 +21,6 @@ package final class ModelStudy {
     package var layout = CoreLayout()
     /// Further settings of the fused layer, each of the form `name=value`.
     package var settings: [String] = []
-    /// Makes the defaults.
     package init() {}
   }
 

@@ -61,7 +61,6 @@ package struct Axis: Hashable, Sendable {
   /// Most values of one axis: enough for every multiple of 1 up to a model's width.
   package static let valueLimit = 65_536
 
-  /// Makes an axis.
   package init(_ target: Target, _ values: [String]) {
     self.target = target
     self.values = values

@@ -60,7 +60,6 @@ package struct Measurement: Hashable, Sendable {
     /// Number of waits.
     package var count: Int
 
-    /// Makes a wait.
     package init(
       engine: Engine, producer: String, isQueue: Bool, text: String, location: SourceLocation?,
       time: Picoseconds, count: Int

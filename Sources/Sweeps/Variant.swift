@@ -11,7 +11,6 @@ package struct Setting: Hashable, Sendable {
   /// The value.
   package var value: String
 
-  /// Makes a setting.
   package init(_ name: String, _ value: String) {
     self.name = name
     self.value = value
@@ -42,7 +41,6 @@ package struct Variant: Hashable, Sendable {
   /// Whose order instructions have, where the variant says so.
   package var schedule: Schedule?
 
-  /// Makes a variant.
   package init(
     _ subject: String, _ parameters: [Setting] = [], on hardware: String = "trn2",
     with overrides: [Setting] = []

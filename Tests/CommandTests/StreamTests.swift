@@ -85,8 +85,9 @@ import Testing
       test -z "$(ls)" || exit 4
       exit $code
       """
-    let (code, _) = try await shell("bash -c '\(script)'", in: try Scratch())
+    let (code, errors) = try await shell("bash -c '\(script)'", in: try Scratch())
     // How a shell reports a process that a signal ended.
     #expect(code == 128 + signal)
+    #expect(errors.split(separator: "\n").contains("interrupted") == (signal == SIGINT))
   }
 }

@@ -11,7 +11,6 @@ package struct Demo: Hashable, Sendable {
     /// The parameters, each of the form `name=value`.
     package var settings: [String]
 
-    /// Makes an entry.
     package init(_ kernel: String, _ form: String, tokens: Int, _ settings: [String]) {
       self.kernel = kernel
       self.form = form
@@ -29,6 +28,5 @@ package struct Demo: Hashable, Sendable {
   /// The entries in the order of the table.
   package var entries: [Entry]
 
-  /// Makes a demo.
   package init(_ entries: [Entry]) { self.entries = entries }
 }

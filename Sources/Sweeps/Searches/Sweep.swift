@@ -13,7 +13,6 @@ package struct Shard: Hashable, Sendable {
   /// The whole.
   package static let whole = Shard(number: 1, count: 1)
 
-  /// Makes a shard.
   package init(number: Int, count: Int) {
     self.number = number
     self.count = count

@@ -36,7 +36,6 @@ package struct SweepSpec: Hashable, Sendable {
   /// Most variants that are drawn.
   package static let drawLimit = 10_000_000
 
-  /// Makes a spec.
   package init(
     name: String, of kernels: KernelCatalog, space: Space, search: Search,
     objective: Quantity = .time
