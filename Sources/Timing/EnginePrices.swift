@@ -190,6 +190,14 @@ struct EnginePrices {
     }
   }
 
+  /// How much longer the first descriptor of a queue's first read of HBM takes.
+  func extraOfFirstRead(_ transfer: Transfer, _ isFirst: Bool) -> Picoseconds {
+    guard isFirst, transfer.mode == .none else { return 0 }
+    return max(
+      0,
+      picoseconds(dma.prepared.firstDescriptorInitial) - picoseconds(dma.prepared.firstDescriptor))
+  }
+
   private static func value(_ values: PerEngine, _ engine: Engine) -> Double {
     switch engine {
     case .tensor: values.tensor

@@ -99,21 +99,21 @@ struct PEArray {
   private let strideLimit: Int
   private let leadWarm: Picoseconds
   private let leadCold: Picoseconds
-  private let weightsToStream: Picoseconds
-  private let stridedLead: Picoseconds
+  let weightsToStream: Picoseconds
+  let stridedLead: Picoseconds
   private let latencyWarm: Picoseconds
   private let latencyCold: Picoseconds
   private let loadLatencyWarm: Picoseconds
   private let loadLatencyCold: Picoseconds
-  private let afterMatmulStart: Picoseconds
+  let afterMatmulStart: Picoseconds
   private(set) var clock: PEClock
-  private var arrayFree: Picoseconds = 0
-  private var weightsReady: Picoseconds = 0
+  private(set) var arrayFree: Picoseconds = 0
+  private(set) var weightsReady: Picoseconds = 0
   /// Strided weights have been read from SBUF.
-  private var weightsRead: Picoseconds = .min / 2
+  private(set) var weightsRead: Picoseconds = .min / 2
   /// Begin of the last matmul, and its first column.
   private var lastMatmul: Picoseconds = Picoseconds.min / 2
-  private var firstColumn: Picoseconds = Picoseconds.min / 2
+  private(set) var firstColumn: Picoseconds = Picoseconds.min / 2
   private var lastBegin: Picoseconds = 0
   /// Whether the last weight load began when the one before it had ended.
   private(set) var waitedForWeights = false
@@ -196,6 +196,24 @@ struct PEArray {
     lastMatmul = begin
     lastBegin = begin
     return (begin, streamed + (warm ? latencyWarm : latencyCold), !warm)
+  }
+
+  /// How long before its first column an instruction begins.
+  func lead(isCold: Bool) -> Picoseconds { isCold ? leadCold : leadWarm }
+
+  /// How long before the array is free weights that are dispatched at a time begin to load.
+  mutating func lead(at dispatched: Picoseconds) -> Picoseconds {
+    clock.advance(to: dispatched)
+    return lead(isCold: !clock.isWarm(at: dispatched))
+  }
+
+  /// From a matmul's last column to its end.
+  func latency(isCold: Bool) -> Picoseconds { isCold ? latencyCold : latencyWarm }
+
+  /// What a matmul's columns take at the warm clock.
+  func streaming(_ work: Matmul) -> Picoseconds {
+    wholePicoseconds(
+      (streamCycles(work) + Double(work.misalignedRows) * tensor.misalignedRowCycles) * period)
   }
 
   /// Shortest possible time from a matmul's first column to its end.

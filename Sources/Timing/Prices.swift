@@ -186,6 +186,11 @@ struct DescriptorPrices {
     readShare = 1000 / (min(share, hardware.hbm.readBandwidthPerCore) / rings)
   }
 
+  /// Whether a descriptor that touches HBM takes as long as its share of the bandwidth does.
+  func isLimitedByHBM(_ run: DescriptorRun) -> Bool {
+    run.kind != .transpose && price(run, touchesHBM: true) > price(run, touchesHBM: false)
+  }
+
   /// Time of one descriptor of the run.
   func price(_ run: DescriptorRun, touchesHBM: Bool) -> Picoseconds {
     let bytes = Int(run.bytes)

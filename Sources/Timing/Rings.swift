@@ -92,6 +92,13 @@ struct Ring {
     return (transfer, isDone, reached >= 0 ? reached : started)
   }
 
+  /// The slice under way; `nil` without one.
+  var slice: (transfer: Int32, queue: Int32, begin: Picoseconds)? {
+    guard current >= 0 else { return nil }
+    let entry = lanes[current].entries[lanes[current].head]
+    return (entry.transfer, entry.queue, sliceBegin)
+  }
+
   /// The transfer whose slice is under way; -1 without one.
   private var started: Int32 {
     current < 0 ? -1 : lanes[current].entries[lanes[current].head].transfer

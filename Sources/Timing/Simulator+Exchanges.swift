@@ -61,6 +61,11 @@ extension Simulator {
     let arrival = begin + price.duration
     timeline.transfers[Int(transfer)].trigger = begin
     timeline.transfers[Int(transfer)].queued = arrival
+    if let recorder {
+      var issue = price
+      issue.firstDescriptor = price.duration
+      noteQueued(recorder, transfer, by: index, issue, firstRead: 0, at: arrival)
+    }
     arrived.append(ExchangeArrival(transfer: transfer, time: arrival))
     return price
   }
@@ -72,6 +77,7 @@ extension Simulator {
     timeline.transfers[Int(transfer)].firstRead = begin
     timeline.transfers[Int(transfer)].lastRead = end
     timeline.transfers[Int(transfer)].complete = end
+    if let recorder { noteExchanged(recorder, transfer, from: begin, until: end) }
     if let completion = program.transfers[Int(transfer)].completion {
       signal(completion, at: end, by: -1 - transfer)
     }

@@ -36,13 +36,20 @@ extension Simulator {
       price: { descriptors.price($0, touchesHBM: touchesHBM) })
     timeline.transfers[Int(transfer)].trigger = begin
     if !options.transferLatencies.isEmpty, options.transferLatencies[Int(transfer)] >= 0 {
-      finish(transfer, at: begin + options.transferLatencies[Int(transfer)])
+      let time = begin + options.transferLatencies[Int(transfer)]
+      if let recorder { noteGiven(recorder, transfer, by: index, price, at: time) }
+      finish(transfer, at: time)
       return price
     }
     // A queue keeps its order, so descriptors never overtake the ones before them.
     let queued = max(begin + price.firstDescriptor, queueArrivals[queue])
     queueArrivals[queue] = queued
     timeline.transfers[Int(transfer)].queued = queued
+    if let recorder {
+      noteQueued(
+        recorder, transfer, by: index, price,
+        firstRead: prices.extraOfFirstRead(described, isFirst), at: queued)
+    }
     let arrival = Arrival(time: queued, transfer: transfer)
     // Latest first, so that the next one is at the end; few are under way at a time.
     var place = arrivals.count
@@ -86,6 +93,7 @@ extension Simulator {
       last = ring
       if started { noteStart(arrival.transfer, at: time) }
     }
+    if let recorder { noteArrival(recorder, index, at: arrival.time) }
     findNextRing()
   }
 
@@ -93,7 +101,9 @@ extension Simulator {
   mutating func finishSlices() {
     let now = nextRing
     for ring in rings.indices where rings[ring].next == now {
+      let slice = recorder == nil ? nil : rings[ring].slice
       let (transfer, isDone, started) = rings[ring].finish()
+      if let recorder, let slice { noteSlice(recorder, ring, slice, isDone: isDone, at: now) }
       if started >= 0 { noteStart(started, at: now) }
       guard isDone else { continue }
       runsLeft[Int(transfer)] -= 1
@@ -113,6 +123,7 @@ extension Simulator {
     let visible = lastRead + prices.semaphoreVisible
     timeline.transfers[Int(transfer)].lastRead = lastRead
     timeline.transfers[Int(transfer)].complete = visible
+    if let recorder { noteComplete(recorder, transfer, lastRead: lastRead) }
     if let completion = program.transfers[Int(transfer)].completion {
       signal(completion, at: visible, by: -1 - transfer)
     }

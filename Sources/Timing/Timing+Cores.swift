@@ -22,18 +22,42 @@ extension Timing {
     _ programs: [DeviceProgram], of layout: CoreLayout, on hardware: Hardware,
     options: TimingOptions = TimingOptions()
   ) throws(CoresTimingError) -> [Timeline] {
+    try run(programs, of: layout, on: hardware, options, nil)
+  }
+
+  /// Runs programs of several cores to their end, and says why everything happened when it did.
+  ///
+  /// It takes about twice as long as `run`, and gives the same times.
+  package static func causes(
+    _ programs: [DeviceProgram], of layout: CoreLayout, on hardware: Hardware,
+    options: TimingOptions = TimingOptions()
+  ) throws(CoresTimingError) -> (timelines: [Timeline], causes: Causes) {
+    let ledger = CauseLedger(
+      Causes(lives: programs.map { ($0.instructions.count, $0.transfers.count) }))
+    let timelines = try run(programs, of: layout, on: hardware, options, ledger)
+    return (timelines, ledger.causes)
+  }
+
+  private static func run(
+    _ programs: [DeviceProgram], of layout: CoreLayout, on hardware: Hardware,
+    _ options: TimingOptions, _ ledger: CauseLedger?
+  ) throws(CoresTimingError) -> [Timeline] {
     precondition(programs.count == layout.count, "\(programs.count) of \(layout.count) programs")
     let shared = hardware.shared(by: layout)
     // One core waits for no other: what it exchanges is complete when it comes.
     if let program = programs.first, programs.count == 1 {
       do throws(TimingError) {
-        return [try run(program, on: shared, options: options)]
+        var simulator = Simulator(program, shared, options, causes: ledger.map { ($0, 0) })
+        try simulator.run()
+        return [simulator.finish()]
       } catch {
         throw .core(0, error)
       }
     }
-    let cores = programs.map {
-      RunningCore(Simulator($0, shared, options, isAlone: false))
+    let cores = programs.enumerated().map { core, program in
+      RunningCore(
+        Simulator(
+          program, shared, options, isAlone: false, causes: ledger.map { ($0, core) }))
     }
     var board = ExchangeBoard(layout.places, shared)
     for core in cores { core.simulator.prepareAll() }
@@ -50,6 +74,7 @@ extension Timing {
         let transfer = programs[next].transfers[Int(arrival.transfer)]
         let exchange = programs[next].exchanges[Int(transfer.exchange)]
         guard let done = try board.arrive(core: next, exchange, arrival) else { continue }
+        if ledger != nil { RunningCore.note(done, cores) }
         for part in done.parts {
           cores[part.core].simulator.finishExchange(
             part.transfer, from: done.begin, until: done.end)
@@ -97,6 +122,14 @@ private final class RunningCore {
       throw .core(core, error)
     }
     look()
+  }
+
+  /// Tells those who take part in an exchange of each other.
+  static func note(_ done: ExchangeBoard.Completed, _ cores: [RunningCore]) {
+    let meeting = done.parts.compactMap {
+      cores[$0.core].simulator.recorder?.stage(1, ofTransfer: Int($0.transfer))
+    }
+    for part in done.parts { cores[part.core].simulator.recorder?.meeting = meeting }
   }
 
   func look() { nextEvent = simulator.nextEvent }

@@ -72,6 +72,8 @@ struct Simulator: ~Copyable {
   let isAlone: Bool
   /// By queue: when its last descriptors reached the rings; -1 before its first.
   var queueArrivals: [Picoseconds]
+  /// Who wants to know why; usually nobody.
+  let recorder: CauseRecorder?
 
   /// Descriptors that reach the rings at a time.
   struct Arrival {
@@ -80,7 +82,8 @@ struct Simulator: ~Copyable {
   }
 
   init(
-    _ program: DeviceProgram, _ hardware: Hardware, _ options: TimingOptions, isAlone: Bool = true
+    _ program: DeviceProgram, _ hardware: Hardware, _ options: TimingOptions, isAlone: Bool = true,
+    causes: (ledger: CauseLedger, core: Int)? = nil
   ) {
     self.program = program
     self.isAlone = isAlone
@@ -113,6 +116,13 @@ struct Simulator: ~Copyable {
     runsLeft = program.transfers.map(\.runCount)
     let queues = program.transfers.reduce(0) { max($0, Int($1.queue) + 1) }
     queueArrivals = Array(repeating: -1, count: queues)
+    if let causes {
+      recorder = CauseRecorder(
+        causes.ledger, core: causes.core, released: options.released,
+        queueDepth: prices.queueDepth, queues: queues, rings: rings.count)
+    } else {
+      recorder = nil
+    }
     let never = InstructionTiming(
       head: 0, free: 0, signalled: 0, begin: 0, end: 0, producer: -1, producerTransfer: -1,
       isCold: false)
@@ -280,6 +290,7 @@ struct Simulator: ~Copyable {
     var end: Picoseconds
     var isCold = false
     let start = chainStart(instruction)
+    if let recorder { noteTaken(recorder, engine, index, instruction) }
     switch instruction.work {
     case .loadWeights(let work):
       (begin, end, isCold) = pe.load(work, at: taken)
@@ -347,6 +358,9 @@ struct Simulator: ~Copyable {
     if case .loadWeights = instruction.work { waitedForWeights = pe.waitedForWeights }
     record(
       engine, index, begin: begin, end: end, isCold: isCold, waitedForWeights: waitedForWeights)
+    if let recorder {
+      noteCourse(recorder, engine, index, instruction, begin: begin, end: end, isCold: isCold)
+    }
     engines[engine].position += 1
     engines[engine].head = begin
     engines[engine].free = free
