@@ -106,8 +106,8 @@ let package = Package(
     room(
       "Sweeps",
       needs: [
-        "CSQLite", "Compiler", "Device", "Diagnostics", "Hardware", "Machine", "Programs",
-        "Reports", "Simulation", "Storage", "Timing", "Workloads", "YAML",
+        "CSQLite", "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine",
+        "Programs", "Reports", "Simulation", "Storage", "Timing", "Workloads", "YAML",
       ]),
     room(
       "Baselines",
@@ -204,7 +204,8 @@ let package = Package(
     tests(
       "SweepsTests",
       needs: [
-        "Compiler", "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Kernels", "Machine",
+        "Programs",
         "Reports", "Simulation", "Sweeps", "Timing", "Workloads",
       ]),
     tests(

@@ -25,7 +25,14 @@ public struct CoreReport: Sendable {
   private let knownFingerprint: String?
 
   /// Measures a core.
-  init(_ run: CoreRun, fingerprint: String? = nil) {
+  ///
+  /// - Parameters:
+  ///   - gains: What faster parts of the machine would give the run.
+  ///   - path: What the run's time was spent on.
+  init(
+    _ run: CoreRun, fingerprint: String? = nil, gains: PartGains? = nil,
+    path: CriticalPath? = nil
+  ) {
     self.run = run
     knownFingerprint = fingerprint
     guard let device = run.device, let timeline = run.timeline else {
@@ -37,7 +44,8 @@ public struct CoreReport: Sendable {
     let stalls = StallTable(program: run.program, device: device, timeline: timeline)
     timed = Timed(
       summary: summary, stalls: stalls, bounds: timeline.bounds,
-      bottleneck: Bottleneck(summary: summary, stalls: stalls, bounds: timeline.bounds))
+      bottleneck: Bottleneck(
+        summary: summary, stalls: stalls, bounds: timeline.bounds, gains: gains, path: path))
   }
 
   /// The hardware's fingerprint.

@@ -1,4 +1,4 @@
-package import Device
+import Device
 package import Diagnostics
 import Programs
 package import Simulation

@@ -50,6 +50,7 @@ extension Report {
     if let timed {
       object["bottleneck"] = JSON(timed.bottleneck).adding("what_if", gains?.json ?? .null)
     }
+    if let path { object["critical_path"] = path.json }
     guard hasSeveralCores else { return .object(object) }
     object["ranks"] = .integer(run.layout.ranks)
     object["cores_per_rank"] = .integer(run.layout.coresPerRank)
@@ -204,6 +205,9 @@ extension JSON {
       "share": .real(bottleneck.share),
       "engine": bottleneck.engine.map { .string($0.name) } ?? .null,
       "sentence": .string(bottleneck.sentence),
+      "busy": .object(
+        Dictionary(
+          bottleneck.busy.map { ($0.key.key, .real($0.value)) }, uniquingKeysWith: { $1 })),
     ])
   }
 

@@ -86,6 +86,8 @@ extension CoreReport {
       min(1, Double(count) * Double(Mechanism.startTime) / Double(summary.total))
     }
     let bounds = timed.bounds
+    // Starts have a mechanism of their own, by their number.
+    let work = Resource.allCases.filter { !$0.isStart }.map { bounds[$0] }.max() ?? 0
     let (tensor, rings) = (share(bounds[.tensor]), share(bounds[.rings]))
     let beside = max(share(bounds[.vector]), share(bounds[.scalar]), share(bounds[.gpsimd]))
     var meter = PriceMeter(run.hardware)
@@ -106,7 +108,7 @@ extension CoreReport {
         .pieces: rings * smallPieces(device),
         .starts: starts(summary.transfers.count),
         .generation: share(summary.dynamicActiveTime),
-        .order: 1 - share(bounds.largestResource?.time ?? 0),
+        .order: 1 - share(work),
         .overlap: tensor * beside,
         .software: starts(summary.transfersByMode[Int(DGEMode.swdge.rawValue)].count),
         .spills: moved > 0 ? rings * min(1, Double(spilled) / Double(moved)) : 0,

@@ -1,5 +1,6 @@
 import Device
 public import Simulation
+package import Timing
 
 /// All that the views show of one run, of any number of cores.
 ///
@@ -11,6 +12,8 @@ public struct Report: Sendable {
   public let slowest: CoreReport
   /// What faster parts of the machine would give; `nil` if nobody tried.
   public let gains: PartGains?
+  /// What the whole time was spent on; `nil` if nobody asked.
+  package let path: CriticalPath?
   /// Largest resident set of this process in bytes; `nil` if the views shall not show it.
   public let peakMemoryBytes: Int?
 
@@ -25,12 +28,25 @@ public struct Report: Sendable {
   public init(
     _ run: Run, peakMemoryBytes: Int? = nil, gains: PartGains? = nil, fingerprint: String? = nil
   ) {
+    self.init(
+      run, peakMemoryBytes: peakMemoryBytes, gains: gains, causes: nil, fingerprint: fingerprint)
+  }
+
+  /// Measures a run, and what its time was spent on.
+  ///
+  /// - Parameter causes: Why everything happened when it did; `nil` if nobody asked.
+  package init(
+    _ run: Run, peakMemoryBytes: Int? = nil, gains: PartGains? = nil, causes: Causes?,
+    fingerprint: String? = nil
+  ) {
     self.run = run
     self.gains = gains
     self.peakMemoryBytes = peakMemoryBytes
+    path = causes.map { CriticalPath(run, $0) }
     // Cores that share a stack are on hardware of their own.
     let isWhole = run.layout.coresPerRank == 1
-    slowest = CoreReport(run.slowestCore, fingerprint: isWhole ? fingerprint : nil)
+    slowest = CoreReport(
+      run.slowestCore, fingerprint: isWhole ? fingerprint : nil, gains: gains, path: path)
   }
 
   /// Whether there are several cores, so that views tell them apart.

@@ -74,6 +74,8 @@ public struct Summary: Hashable, Sendable {
   public internal(set) var packetTime: Picoseconds = 0
   /// Busy time of the busiest ring.
   public internal(set) var busiestRing: Picoseconds = 0
+  /// Number of DMAs that each engine starts, in the order of `Engine.allCases`.
+  package internal(set) var dmaStarts = Array(repeating: 0, count: Engine.allCases.count)
   /// Number of DMA queues.
   public internal(set) var queues = 0
   /// Bytes that DMAs read from HBM.
@@ -196,7 +198,11 @@ extension Summary {
         activateTime += end - begin
       }
       events += Int(instruction.updateCount)
-      if case .matmul(let matmul) = instruction.work { count(matmul, hardware) }
+      switch instruction.work {
+      case .matmul(let matmul): count(matmul, hardware)
+      case .trigger: dmaStarts[engine] += 1
+      case .stream, .loadWeights, .control: break
+      }
     }
     for engine in Engine.allCases {
       let union = unions[Int(engine.rawValue)]

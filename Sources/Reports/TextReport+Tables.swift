@@ -46,6 +46,8 @@ extension CoreReport {
     var rows: [(name: String, time: Picoseconds)] = []
     let bounds = timed.bounds
     for resource in Resource.allCases where bounds[resource] > 0 {
+      // Few starts limit nothing.
+      if resource.isStart && timed.summary.share(bounds[resource]) < 0.1 { continue }
       rows.append((resource.displayName, bounds[resource]))
     }
     if bounds.dependencyChain > 0 { rows.append(("dependency chain", bounds.dependencyChain)) }

@@ -14,9 +14,9 @@ import Timing
 //   HBM       161.5 of 716.0 GB/s   MBU 22.6 %   read 4.0 MiB, written 2.0 MiB
 //   DMA       24 transfers, 256.0 KiB on average; 6,144 descriptors, 1.0 KiB on average
 //
-//   the PE array is the bottleneck: twice as fast gives -31.7 % (what-if, timing only)
-//   not bound by one resource: Tensor alone would take 71 % of the time; Tensor waited 15 % for
-//   queue qSyncDynamicHW (dma_copy lhs_tile.0 at matmul.swift:197)
+//   the PE array is the bottleneck: twice as fast gives -31.7 % (what-if, timing only); Tensor is
+//   busy 78 % of the time; also DMA rings -4.1 %; Tensor waited 15 % for queue qSyncDynamicHW
+//   (dma_copy lhs_tile.0 at matmul.swift:197)
 //
 //   engine        busy µs   share   instructions   largest wait
 //   Tensor         30.369    78 %            256   dma 5.871 µs (15 %)
@@ -43,7 +43,7 @@ extension Report {
   public func text(color: Bool = false) -> String {
     let ink = Ink(isOn: color)
     let lines =
-      coresTable(ink) + slowest.lines(ink, gains) + checks(ink) + notes() + host()
+      coresTable(ink) + slowest.lines(ink, path) + checks(ink) + notes() + host()
     return lines.joined(separator: "\n") + "\n"
   }
 
@@ -102,16 +102,16 @@ extension Report {
 
 extension CoreReport {
   /// The screen of one core, without what belongs to all.
-  func lines(_ ink: Ink, _ gains: PartGains?) -> [String] {
+  func lines(_ ink: Ink, _ path: CriticalPath?) -> [String] {
     var lines = header(ink)
     guard let timed else { return lines + ["", "  values only: nothing was timed"] }
     lines += [""] + overview(timed.summary, doubt)
     lines.append("")
-    if let gains { lines += wrapped(gains.sentence).map { ink.strong($0) } }
     lines += wrapped(printable(timed.bottleneck.sentence)).map { ink.strong($0) }
     lines += [""] + engineTable(timed, ink)
     lines += [""] + boundTable(timed, ink)
     lines += waitTable(timed, ink)
+    if let path { lines += path.text(ink) }
     return lines + [""] + memory(timed.summary)
   }
 

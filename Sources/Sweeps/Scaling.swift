@@ -1,3 +1,4 @@
+import Device
 package import Diagnostics
 package import Hardware
 import Reports
@@ -12,6 +13,7 @@ package enum MachinePart: String, CaseIterable, Hashable, Sendable {
   case scalar
   case gpsimd
   case dmaBandwidth = "dma.bandwidth"
+  case dmaStarts = "dma.starts"
   case dmaLatency = "dma.latency"
   case hbmBandwidth = "hbm.bandwidth"
   case synchronisation
@@ -24,6 +26,7 @@ package enum MachinePart: String, CaseIterable, Hashable, Sendable {
     case .scalar: "ScalarE"
     case .gpsimd: "GpSimdE"
     case .dmaBandwidth: "DMA rings"
+    case .dmaStarts: "starting DMAs"
     case .dmaLatency: "DMA latency"
     case .hbmBandwidth: "HBM bandwidth"
     case .synchronisation: "semaphores and dispatch"
@@ -35,6 +38,7 @@ package enum MachinePart: String, CaseIterable, Hashable, Sendable {
     switch self {
     case .tensor: "the PE array is"
     case .dmaBandwidth: "the DMA rings are"
+    case .dmaStarts: "starting DMAs is"
     case .synchronisation: "semaphores and dispatch are"
     default: "\(displayName) is"
     }
@@ -46,10 +50,33 @@ package enum MachinePart: String, CaseIterable, Hashable, Sendable {
     case .tensor: "its clock and its fixed latencies"
     case .vector, .scalar, .gpsimd: "its clock, issue overheads and latencies"
     case .dmaBandwidth: "the rings' clock, and so their bytes and descriptors per second"
-    case .dmaLatency: "triggers, descriptor generation and acknowledgement"
+    case .dmaStarts:
+      "the instructions that start DMAs, and how soon descriptors of the next can be made"
+    case .dmaLatency: "from the start of a DMA to its descriptors, and its acknowledgement"
     case .hbmBandwidth: "the stack's bandwidth and the core's share of it"
     case .synchronisation: "semaphore updates, waits and instruction dispatch"
     }
+  }
+
+  /// What it limits where it is the bottleneck.
+  fileprivate var limit: PartGains.Limit {
+    switch self {
+    case .tensor: .engine(.tensor)
+    case .vector: .engine(.vector)
+    case .scalar: .engine(.scalar)
+    case .gpsimd: .engine(.gpsimd)
+    case .dmaBandwidth: .rings
+    case .dmaStarts: .starts
+    case .dmaLatency, .synchronisation: .latency
+    case .hbmBandwidth: .hbm
+    }
+  }
+
+  /// Whether a value of the DMA's configuration is what an engine, or GpSimd's software, takes for each DMA.
+  private static func isStart(_ path: String) -> Bool {
+    guard path.hasPrefix("dma.") else { return false }
+    return ["trigger", "interval", "register_"].contains { path.contains($0) }
+      && !path.hasSuffix("register_to_start")
   }
 
   /// Whether the value at a path is one of its rates (true) or times (false); `nil` if it is neither.
@@ -64,7 +91,9 @@ package enum MachinePart: String, CaseIterable, Hashable, Sendable {
     case .dmaBandwidth:
       if path == "clocks.dma" { return true }
       return path.hasPrefix("dma.") && unit == "ns/element" ? false : nil
-    case .dmaLatency: return path.hasPrefix("dma.") && unit == "ns" ? false : nil
+    case .dmaStarts: return unit == "ns" && Self.isStart(path) ? false : nil
+    case .dmaLatency:
+      return path.hasPrefix("dma.") && unit == "ns" && !Self.isStart(path) ? false : nil
     case .hbmBandwidth: return path.hasPrefix("hbm.") && unit == "GB/s" ? true : nil
     case .synchronisation:
       let isPart = path.hasPrefix("semaphores.") || path.hasPrefix("sequencer.")
@@ -127,7 +156,7 @@ package enum ScaledTarget: Hashable, Sendable {
   var parts: [MachinePart] {
     switch self {
     case .part(let part): [part]
-    case .memory: [.dmaBandwidth, .dmaLatency, .hbmBandwidth]
+    case .memory: [.dmaBandwidth, .dmaStarts, .dmaLatency, .hbmBandwidth]
     case .value: []
     }
   }
@@ -137,7 +166,7 @@ package enum ScaledTarget: Hashable, Sendable {
     PartGains.Gain(
       key: key, name: displayName,
       subject: parts.count == 1 ? parts[0].subject : "\(displayName) are",
-      isGroup: parts.count > 1, change: change)
+      limit: parts.count == 1 ? parts[0].limit : .memory, change: change)
   }
 
   /// The values that belong to parts, in the order of configurations, and whether each is a rate of them.

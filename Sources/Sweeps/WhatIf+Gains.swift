@@ -16,7 +16,7 @@ extension MachinePart {
     case .vector: return works(.vector)
     case .scalar: return works(.scalar)
     case .gpsimd: return works(.gpsimd)
-    case .dmaBandwidth, .dmaLatency, .hbmBandwidth:
+    case .dmaBandwidth, .dmaStarts, .dmaLatency, .hbmBandwidth:
       return devices.contains { !$0.transfers.isEmpty }
     case .synchronisation: return true
     }

@@ -29,6 +29,8 @@ package struct WhatIf: Sendable {
   package var variant: Variant
   /// As it is.
   package var base: Measurement
+  /// The verdict, by what faster parts give.
+  package private(set) var sentence = ""
   /// Each part twice as fast, and then all of them.
   package var twice: [Row] = []
   /// The scaled targets, each factor by itself.
@@ -81,6 +83,7 @@ package struct WhatIf: Sendable {
     }
     let parts = WhatIf.candidates.count + 1
     twice = Array(found.prefix(parts))
+    sentence = Report(run, gains: gains).timed?.bottleneck.sentence ?? base.sentence
     var position = parts
     for scale in scales {
       self.scales.append(Array(found[position..<position + scale.factors.count]))
@@ -151,7 +154,7 @@ package struct WhatIf: Sendable {
     var lines = [
       printable("\(variant.key.replacing(" | ", with: " on ")): \(microseconds(base.time)) µs")
     ]
-    lines += folded(printable(base.sentence), first: "  ", next: "  ")
+    lines += folded(printable(sentence), first: "  ", next: "  ")
     let sorted = twice.dropLast().sorted { left, right in
       (left.outcome.measurement?.time ?? .max, left.target?.key ?? "")
         < (right.outcome.measurement?.time ?? .max, right.target?.key ?? "")
@@ -159,7 +162,6 @@ package struct WhatIf: Sendable {
     lines +=
       [""]
       + table("twice as fast", sorted + twice.suffix(1)) { $0.target?.displayName ?? "all of them" }
-    lines += ["", "  " + gains.sentence]
     for scale in scales {
       guard let target = scale.first?.target else { continue }
       lines += [""] + table("\(target.displayName) ×", scale) { fixed($0.factor, 2) }
@@ -209,7 +211,7 @@ package struct WhatIf: Sendable {
     }
     return .object([
       "schema": .integer(1), "variant": .string(variant.key),
-      "total_time_ps": .integer(Int(base.time)), "sentence": .string(base.sentence),
+      "total_time_ps": .integer(Int(base.time)), "sentence": .string(sentence),
       "bottleneck": .string(gains.sentence),
       "twice_as_fast": rows(twice), "scales": .array(scales.map(rows)),
     ])

@@ -9,6 +9,10 @@ public struct Bounds: Hashable, Sendable {
   public var engines: [Picoseconds] = Array(repeating: 0, count: Engine.allCases.count)
   /// The busiest DMA ring's descriptors, plus one descriptor generation and acknowledgement.
   public var rings: Picoseconds = 0
+  /// By engine: starting its DMAs and making their descriptors, one after the other.
+  package var starts: [Picoseconds] = Array(repeating: 0, count: Engine.allCases.count)
+  /// What of the busiest ring's descriptors takes as long as its share of HBM's bandwidth does.
+  package var ringAtHBM: Picoseconds = 0
   /// HBM bytes at the core's share of the bandwidth.
   public var hbm: Picoseconds = 0
   /// The longest chain of data dependencies, as if every engine and ring were free at once.
@@ -19,7 +23,7 @@ public struct Bounds: Hashable, Sendable {
 
   /// The largest of all.
   public var largest: Picoseconds {
-    max(engines.max() ?? 0, rings, hbm, dependencyChain)
+    max(engines.max() ?? 0, starts.max() ?? 0, rings, hbm, dependencyChain)
   }
 }
 
@@ -29,6 +33,12 @@ struct BoundsMeter {
   /// Last duration minus last interval, by engine.
   private var tails = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
   private var ringSums: [Picoseconds]
+  /// The part of them that HBM's bandwidth takes.
+  private var hbmSums: [Picoseconds]
+  /// By engine: what its sequencer takes to start DMAs.
+  private var startSums = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
+  /// What GpSimd's software takes to make descriptors.
+  private var softwareSum: Picoseconds = 0
   private var firstDescriptor = Picoseconds.max
   /// By device instruction: earliest end of the chain that leads to it.
   private var chains: [Picoseconds]
@@ -39,6 +49,7 @@ struct BoundsMeter {
     chains = Array(repeating: 0, count: instructions)
     transferChains = Array(repeating: 0, count: transfers)
     ringSums = Array(repeating: 0, count: rings)
+    hbmSums = ringSums
   }
 
   /// End of the chain up to a producer (instruction, or transfer as `-1 - index`).
@@ -74,17 +85,27 @@ struct BoundsMeter {
       engine, index, start: max(start, weightsChain), interval: interval, duration: duration)
   }
 
+  /// Meets a step of starting a DMA on an engine's sequencer.
+  @inline(__always) mutating func meetStart(_ engine: Int, _ duration: Picoseconds) {
+    startSums[engine] += duration
+  }
+
+  /// Meets a DMA whose descriptors software makes.
+  mutating func meetSoftware(_ interval: Picoseconds) { softwareSum += interval }
+
   /// Meets a transfer whose trigger's chain starts at `start`.
   mutating func meetTransfer(
     _ transfer: Int32, start: Picoseconds, firstDescriptor: Picoseconds, visible: Picoseconds,
-    runs: ArraySlice<DescriptorRun>, price: (DescriptorRun) -> Picoseconds
+    runs: ArraySlice<DescriptorRun>, price: (DescriptorRun) -> (time: Picoseconds, isAtHBM: Bool)
   ) {
     self.firstDescriptor = min(self.firstDescriptor, firstDescriptor + visible)
     var longest = Picoseconds(0)
     for run in runs {
-      let time = picoseconds(run.count, times: price(run))
+      let price = price(run)
+      let time = picoseconds(run.count, times: price.time)
       let ring = Int(run.ring) % ringSums.count
       ringSums[ring] = min(ringSums[ring] + time, 2 * latestEvent)
+      if price.isAtHBM { hbmSums[ring] = min(hbmSums[ring] + time, 2 * latestEvent) }
       longest = max(longest, time)
     }
     transferChains[Int(transfer)] = start + firstDescriptor + longest + visible
@@ -96,7 +117,11 @@ struct BoundsMeter {
     for engine in engineSums.indices where engineSums[engine] > 0 {
       bounds.engines[engine] = engineSums[engine] + tails[engine]
     }
+    bounds.starts = startSums
+    let gpsimd = Int(Engine.gpsimd.rawValue)
+    bounds.starts[gpsimd] = max(bounds.starts[gpsimd], softwareSum)
     let busiest = ringSums.max() ?? 0
+    bounds.ringAtHBM = ringSums.firstIndex(of: busiest).map { hbmSums[$0] } ?? 0
     bounds.rings = busiest > 0 ? busiest + firstDescriptor : 0
     let bytes = program.transfers.reduce(0) { $0 + $1.hbmReadBytes + $1.hbmWriteBytes }
     let share = hardware.hbm.bandwidthPerStack / Double(max(1, hardware.hbm.activeCores))

@@ -186,13 +186,13 @@ struct DescriptorPrices {
     readShare = 1000 / (min(share, hardware.hbm.readBandwidthPerCore) / rings)
   }
 
-  /// Whether a descriptor that touches HBM takes as long as its share of the bandwidth does.
-  func isLimitedByHBM(_ run: DescriptorRun) -> Bool {
-    run.kind != .transpose && price(run, touchesHBM: true) > price(run, touchesHBM: false)
-  }
-
   /// Time of one descriptor of the run.
   func price(_ run: DescriptorRun, touchesHBM: Bool) -> Picoseconds {
+    priced(run, touchesHBM: touchesHBM).time
+  }
+
+  /// Time of one descriptor of the run, and whether its share of HBM's bandwidth is what it takes.
+  func priced(_ run: DescriptorRun, touchesHBM: Bool) -> (time: Picoseconds, isAtHBM: Bool) {
     let bytes = Int(run.bytes)
     var cycles =
       Double((bytes + dma.bytesPerCycle - 1) / dma.bytesPerCycle) + dma.descriptorCycles
@@ -228,6 +228,6 @@ struct DescriptorPrices {
     }
     let share =
       touchesHBM ? Double(bytes) * (run.writesHBM ? hbmShare : readShare) : 0
-    return wholePicoseconds(max(cycles * period, share), .up)
+    return (wholePicoseconds(max(cycles * period, share), .up), share > cycles * period)
   }
 }

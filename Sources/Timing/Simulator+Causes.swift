@@ -355,7 +355,7 @@ extension Simulator {
     let transfer = program.transfers[Int(slice.transfer)]
     let touchesHBM = transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0
     let kind: Dependency =
-      touchesHBM && prices.descriptors.isLimitedByHBM(run) ? .hbm : .ring
+      prices.descriptors.priced(run, touchesHBM: touchesHBM).isAtHBM ? .hbm : .ring
     let duration = now - slice.begin
     if !lane.isUnderWay {
       let queued = recorder.stage(1, ofTransfer: Int(slice.transfer))

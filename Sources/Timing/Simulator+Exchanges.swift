@@ -57,7 +57,7 @@ extension Simulator {
         instruction: index, "\(instruction.engine.displayName) cannot start an exchange")
     }
     meter.meetTransfer(
-      transfer, start: chain, firstDescriptor: 0, visible: 0, runs: [], price: { _ in 0 })
+      transfer, start: chain, firstDescriptor: 0, visible: 0, runs: [], price: { _ in (0, false) })
     let arrival = begin + price.duration
     timeline.transfers[Int(transfer)].trigger = begin
     timeline.transfers[Int(transfer)].queued = arrival

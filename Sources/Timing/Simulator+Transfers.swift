@@ -33,7 +33,8 @@ extension Simulator {
       firstDescriptor: prices.shortestFirstDescriptor(price, described.mode),
       visible: prices.semaphoreVisible,
       runs: program.runs[first..<first + Int(described.runCount)],
-      price: { descriptors.price($0, touchesHBM: touchesHBM) })
+      price: { descriptors.priced($0, touchesHBM: touchesHBM) })
+    meetStart(described, instruction.engine, price)
     timeline.transfers[Int(transfer)].trigger = begin
     if !options.transferLatencies.isEmpty, options.transferLatencies[Int(transfer)] >= 0 {
       let time = begin + options.transferLatencies[Int(transfer)]
@@ -56,6 +57,14 @@ extension Simulator {
     while place > 0, arrivals[place - 1].time <= arrival.time { place -= 1 }
     arrivals.insert(arrival, at: place)
     return price
+  }
+
+  /// Tells the bounds what starting a DMA takes of its engine, or of GpSimd's software.
+  private mutating func meetStart(_ transfer: Transfer, _ engine: Engine, _ price: TriggerPrice) {
+    if transfer.mode == .swdge { return meter.meetSoftware(price.interval) }
+    // Engines with work of their own may start the next DMA behind it before descriptors are made.
+    meter.meetStart(
+      Int(engine.rawValue), engine == .sync ? max(price.duration, price.interval) : price.duration)
   }
 
   /// Completes a transfer at a time that is given.

@@ -331,6 +331,7 @@ struct Simulator: ~Copyable {
       executed(engine, end: end)
       if isRegister { engines[engine].addressed = end }
       meter.meetControl(index, start: start, duration: duration)
+      if isRegister || instruction.opcode == .write { meter.meetStart(engine, duration) }
     case .trigger(let transfer):
       let price = try trigger(transfer, instruction, index, at: begin, chain: start)
       let described = program.transfers[Int(transfer)]

@@ -96,12 +96,18 @@ import Testing
     #expect(changes[part] == changes.filter { $0.key != "memory" }.values.min())
     #expect(sentence.contains("the bottleneck: twice as fast gives -"))
     #expect(sentence.hasSuffix("(what-if, timing only)"))
-    #expect(text.contains("\n  \(sentence)\n"))
+    // The verdict begins with it, in the report as in the table.
+    let verdict = try #require(found["sentence"] as? String)
+    #expect(verdict.hasPrefix(sentence))
+    func flat(_ text: String) -> String {
+      text.split { $0 == " " || $0 == "\n" }.joined(separator: " ")
+    }
+    #expect(flat(text).contains(verdict))
     let (without, shorter) = try await report("--no-what-if")
     #expect(without["what_if"] is NSNull)
     #expect(!shorter.contains("what-if"))
     let table = try await trnsim(["whatif", "rmsnorm"] + Self.small, in: try Scratch())
-    #expect(table.output.contains("\n  \(sentence)\n"))
+    #expect(flat(table.output).contains(sentence))
   }
 
   /// `--json` without a file prints JSON and nothing else, wherever it stands.

@@ -38,6 +38,7 @@ func requireInvariants(_ run: CoreRun, _ comment: String = "") throws {
   let bounds = timeline.bounds
   for engine in Engine.allCases {
     #expect(timeline.total >= bounds.engines[Int(engine.rawValue)], "\(engine) \(comment)")
+    #expect(timeline.total >= bounds.starts[Int(engine.rawValue)], "\(engine) \(comment)")
   }
   #expect(timeline.total >= bounds.rings, "rings \(comment)")
   #expect(timeline.total >= bounds.hbm, "HBM \(comment)")

@@ -63,6 +63,12 @@ struct RunCommand: ParsableCommand {
       "Say what each part of the machine twice as fast would give; by default where it takes no time to speak of (up to 2,000 device instructions)."
   )
   var whatIf: Bool?
+  @Flag(
+    inversion: .prefixedNo,
+    help:
+      "Say what the whole time was spent on, along the critical path; by default where it takes no time to speak of (up to 2,000 device instructions)."
+  )
+  var criticalPath: Bool?
   @Option(help: ArgumentHelp("Write a Perfetto trace.", valueName: "file.pftrace.zst"))
   var trace: String?
   @Option(help: "What each trace slice tells: lean (name) or full (operands, source, waits).")
@@ -81,6 +87,9 @@ struct RunCommand: ParsableCommand {
     }
     if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
     if valuesOnly && whatIf == true { throw ValidationError("--what-if needs timing") }
+    if valuesOnly && criticalPath == true {
+      throw ValidationError("--critical-path needs timing")
+    }
     if timingOnly && outputDir != nil { throw ValidationError("outputs need values") }
   }
 
@@ -118,7 +127,9 @@ struct RunCommand: ParsableCommand {
       }
     }
     if let trace { try PerfettoTrace.write(run, to: trace, options: traceOptions(run)) }
-    let report = Report(run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run))
+    let report = Report(
+      run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run),
+      causes: criticalPath ?? WhatIf.isQuick(run) ? try run.causes() : nil)
     try show(report, layerStudy(run, machine), on: machine)
     if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
@@ -196,6 +207,7 @@ struct RunCommand: ParsableCommand {
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
+    if criticalPath != nil { unusable.append("--critical-path") }
     if !scaling.scales.isEmpty { unusable.append("--scale") }
     unusable += compiler.unusableForScripts
     guard unusable.isEmpty else {

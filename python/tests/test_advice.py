@@ -1,0 +1,63 @@
+"""`trnsim advise`: each fault has its verdict, and a change whose gain is what the same change by hand gives."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import trnsim
+from trnsim.core.tool import find_tool
+
+TOOL = find_tool()
+pytestmark = pytest.mark.skipif(TOOL is None, reason="the program trnsim is not built")
+
+FILE = Path(__file__).with_name("slow_kernels.py")
+MATMUL = ["--input", "lhs_t=bfloat16[1024, 512]", "--input", "rhs=bfloat16[1024, 2048]"]
+
+#: Kernel, its inputs, whose order; what the verdict names; the rule, what its change names, the change by hand and its inputs.
+FAULTS = {
+    "starts": ("matmul", MATMUL, "program", "starting DMAs", "other_queue", "Scalar queue", "matmul_on_two_queues", MATMUL),
+    "reloads": ("matmul", MATMUL, "program", "starting DMAs", "load_once", "lhs_t and rhs", "matmul_loaded_once", MATMUL),
+    "small DMAs": ("elementwise_loads", ["--input", "x=float32[128, 60]"], "program", "7,680 DMAs", "larger_dmas",
+                   "larger DMAs", "whole_load", ["--input", "x=float32[128, 60]"]),
+    "bandwidth": ("streamed", ["--input", "x=float32[4096, 4096]"], "program", "HBM bandwidth", "bfloat16", "bfloat16",
+                  "streamed", ["--input", "x=bfloat16[4096, 4096]"]),
+    "one buffer": ("one_buffer", ["--input", "x=float32[2048, 1024]"], "program", "", "more_buffers", "one more buffer", "two_buffers",
+                   ["--input", "x=float32[2048, 1024]"]),
+    "one engine": ("sums_on_vector", ["--input", "x=float32[2048, 2048]"], "program", "VectorE", "other_engine",
+                   "tensor_tensor", "sums_on_gpsimd", ["--input", "x=float32[2048, 2048]"]),
+}
+
+
+def said(command: str, kernel: str, inputs: list[str], schedule: str, *options: str) -> dict:
+    environment = os.environ | {"TRNSIM_PYTHON": sys.executable, "PYTHONPATH": str(Path(trnsim.__file__).parents[1])}
+    done = subprocess.run(
+        [TOOL, command, f"{FILE}:{kernel}", *inputs, "--schedule", schedule, *options, "--json", "-"],
+        env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_each_fault_has_its_verdict_and_a_change_that_gives_what_it_says(fault):
+    kernel, inputs, schedule, verdict, rule, named, changed, other_inputs = FAULTS[fault]
+    advice = said("advise", kernel, inputs, schedule)
+    assert verdict in advice["sentence"]
+    found = [item for item in advice["advice"] if item["rule"] == rule and named in item["title"]]
+    assert found, advice
+    by_hand = said("whatif", changed, other_inputs, schedule)["total_time_ps"]
+    assert found[0]["total_time_ps"] == pytest.approx(by_hand, rel=0.03)
+
+
+def test_a_kernel_without_fault_gets_no_advice():
+    advice = said("advise", "whole_load", ["--input", "x=float32[128, 60]"], "program", "--rule", "larger_dmas")
+    assert advice["advice"] == []
+
+
+def test_a_misspelled_rule_is_told():
+    done = subprocess.run([TOOL, "advise", "silu", "--rule", "other_queu"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "other_queue" in done.stderr
