@@ -39,6 +39,24 @@ import Workloads
     #expect(actual == expected)
   }
 
+  /// All that each spends time on has a cause, and the critical path is the whole time.
+  @Test(arguments: names)
+  func everythingHasACause(_ name: String) throws {
+    let text = try String(
+      contentsOf: Self.folder.appendingPathComponent("\(name).trn"), encoding: .utf8)
+    let program = try Program(text: text, file: "traces/\(name).trn")
+    var options = Simulation.Options()
+    options.mode = .timingOnly
+    // Some programs show a fault, and some need values for what they execute.
+    guard !program.hasControlFlow,
+      let run = try? Simulation.run(
+        ProgramSet(program), on: Hardware.load("trn2"), options: options)
+    else { return }
+    let causes = try #require(try run.causes())
+    #expect(causes.unexplained == 0)
+    #expect(causes.criticalPath().reduce(0) { $0 + $1.duration } == run.total)
+  }
+
   /// The run's figures, or the machine's fault as a person sees it.
   private static func outcome(_ name: String) throws -> String {
     let text = try String(

@@ -165,3 +165,35 @@ def sums_on_vector(x):
 @nki.jit
 def sums_on_gpsimd(x):
     return _sums(x, nisa.engine.gpsimd)
+
+
+def _turned(x, by_dma):
+    """Vector has work of its own for each tile."""
+    rows, columns = x.shape
+    out = nl.ndarray((columns, rows), dtype=x.dtype, buffer=nl.shared_hbm)
+    work = nl.ndarray((P, N), dtype=nl.float32, buffer=nl.sbuf)
+    nisa.memset(work, 1.0)
+    for r in range(rows // P):
+        turned = _tile((columns, P), x)
+        if by_dma:
+            nisa.dma_transpose(turned, x[r * P:(r + 1) * P, :])
+        else:
+            tile, through = _tile((P, columns), x), nl.ndarray((columns, P), dtype=x.dtype, buffer=nl.psum)
+            nisa.dma_copy(tile, x[r * P:(r + 1) * P, :])
+            nisa.nc_transpose(through, tile)
+            nisa.tensor_copy(turned, through)
+        for _ in range(3):
+            nisa.tensor_tensor(work, work, work, nl.maximum)
+        nisa.dma_copy(out[:, r * P:(r + 1) * P], turned)
+    return out
+
+
+@nki.jit
+def transposes_by_engine(x):
+    """Vector takes what the PE array turns out of PSUM, which the DMA rings have time for."""
+    return _turned(x, by_dma=False)
+
+
+@nki.jit
+def transposes_by_dma(x):
+    return _turned(x, by_dma=True)

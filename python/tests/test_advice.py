@@ -17,25 +17,28 @@ pytestmark = pytest.mark.skipif(TOOL is None, reason="the program trnsim is not 
 FILE = Path(__file__).with_name("slow_kernels.py")
 MATMUL = ["--input", "lhs_t=bfloat16[1024, 512]", "--input", "rhs=bfloat16[1024, 2048]"]
 
-#: Kernel, its inputs, whose order; what the verdict names; the rule, what its change names, the change by hand and its inputs.
+COLUMNS = ["--input", "x=float32[2048, 1024]"]
+WIDE = ["--input", "x=float32[2048, 2048]"]
+SMALL = ["--input", "x=float32[128, 60]"]
+
+#: Kernel and its inputs; what the verdict names; the rule and what its change names; the change by hand and its inputs.
 FAULTS = {
-    "starts": ("matmul", MATMUL, "program", "starting DMAs", "other_queue", "Scalar queue", "matmul_on_two_queues", MATMUL),
-    "reloads": ("matmul", MATMUL, "program", "starting DMAs", "load_once", "lhs_t and rhs", "matmul_loaded_once", MATMUL),
-    "small DMAs": ("elementwise_loads", ["--input", "x=float32[128, 60]"], "program", "7,680 DMAs", "larger_dmas",
-                   "larger DMAs", "whole_load", ["--input", "x=float32[128, 60]"]),
-    "bandwidth": ("streamed", ["--input", "x=float32[4096, 4096]"], "program", "HBM bandwidth", "bfloat16", "bfloat16",
-                  "streamed", ["--input", "x=bfloat16[4096, 4096]"]),
-    "one buffer": ("one_buffer", ["--input", "x=float32[2048, 1024]"], "program", "", "more_buffers", "one more buffer", "two_buffers",
-                   ["--input", "x=float32[2048, 1024]"]),
-    "one engine": ("sums_on_vector", ["--input", "x=float32[2048, 2048]"], "program", "VectorE", "other_engine",
-                   "tensor_tensor", "sums_on_gpsimd", ["--input", "x=float32[2048, 2048]"]),
+    "starts": ("matmul", MATMUL, "starting DMAs", "other_queue", "Scalar queue", "matmul_on_two_queues", MATMUL),
+    "reloads": ("matmul", MATMUL, "starting DMAs", "load_once", "lhs_t and rhs", "matmul_loaded_once", MATMUL),
+    "small DMAs": ("elementwise_loads", SMALL, "7,680 DMAs", "larger_dmas", "larger DMAs", "whole_load", SMALL),
+    "bandwidth": ("streamed", ["--input", "x=float32[4096, 4096]"], "HBM's bandwidth", "bfloat16", "bfloat16", "streamed",
+                  ["--input", "x=bfloat16[4096, 4096]"]),
+    "one buffer": ("one_buffer", COLUMNS, "", "more_buffers", "one more buffer", "two_buffers", COLUMNS),
+    "one engine": ("sums_on_vector", WIDE, "VectorE", "other_engine", "tensor_tensor", "sums_on_gpsimd", WIDE),
+    "transposes": ("transposes_by_engine", ["--input", "x=bfloat16[2048, 128]"], "", "dma_transposes", "by DMA",
+                   "transposes_by_dma", ["--input", "x=bfloat16[2048, 128]"]),
 }
 
 
-def said(command: str, kernel: str, inputs: list[str], schedule: str, *options: str) -> dict:
+def said(command: str, kernel: str, inputs: list[str], *options: str) -> dict:
     environment = os.environ | {"TRNSIM_PYTHON": sys.executable, "PYTHONPATH": str(Path(trnsim.__file__).parents[1])}
     done = subprocess.run(
-        [TOOL, command, f"{FILE}:{kernel}", *inputs, "--schedule", schedule, *options, "--json", "-"],
+        [TOOL, command, f"{FILE}:{kernel}", *inputs, "--schedule", "program", *options, "--json", "-"],
         env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
@@ -43,17 +46,17 @@ def said(command: str, kernel: str, inputs: list[str], schedule: str, *options: 
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_each_fault_has_its_verdict_and_a_change_that_gives_what_it_says(fault):
-    kernel, inputs, schedule, verdict, rule, named, changed, other_inputs = FAULTS[fault]
-    advice = said("advise", kernel, inputs, schedule)
+    kernel, inputs, verdict, rule, named, changed, other_inputs = FAULTS[fault]
+    advice = said("advise", kernel, inputs)
     assert verdict in advice["sentence"]
     found = [item for item in advice["advice"] if item["rule"] == rule and named in item["title"]]
     assert found, advice
-    by_hand = said("whatif", changed, other_inputs, schedule)["total_time_ps"]
+    by_hand = said("whatif", changed, other_inputs)["total_time_ps"]
     assert found[0]["total_time_ps"] == pytest.approx(by_hand, rel=0.03)
 
 
 def test_a_kernel_without_fault_gets_no_advice():
-    advice = said("advise", "whole_load", ["--input", "x=float32[128, 60]"], "program", "--rule", "larger_dmas")
+    advice = said("advise", "whole_load", SMALL, "--rule", "larger_dmas")
     assert advice["advice"] == []
 
 
