@@ -3,6 +3,7 @@ package import Diagnostics
 import Glibc
 import Hardware
 package import Reports
+import Simulation
 import Timing
 
 // matmul on trn2: 41.578 µs, not bound by one resource: …
@@ -83,7 +84,8 @@ package struct WhatIf: Sendable {
     }
     let parts = WhatIf.candidates.count + 1
     twice = Array(found.prefix(parts))
-    sentence = Report(run, gains: gains).timed?.bottleneck.sentence ?? base.sentence
+    let report = Report(run, gains: gains, causes: try run.causes())
+    sentence = report.timed?.bottleneck.sentence ?? base.sentence
     var position = parts
     for scale in scales {
       self.scales.append(Array(found[position..<position + scale.factors.count]))
