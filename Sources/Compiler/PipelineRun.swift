@@ -65,10 +65,11 @@ struct PipelineRun {
     return finished(state)
   }
 
-  /// Hoisting, forwarding, merging, ordering, placing; less of it where memory does not suffice.
+  /// Live ranges, engines, hoisting, forwarding, merging, ordering, placing; less of it where memory does not suffice.
   func firstGeneration() throws(DiagnosticError) -> Compiled {
     var start = begin()
     split(&start)
+    choose(&start, isSecond: false)
     var own: (compiled: Compiled, isSpilled: Bool)?
     for attempt in Self.attempts {
       if attempt.merges && !options.transformsLoops { continue }
@@ -143,8 +144,7 @@ struct PipelineRun {
     }
     let joined = LiveRanges.join(&start.draft)
     start.note("join", ["joined": joined])
-    let chosen = EngineChoice.run(&start.draft)
-    start.note("engines", ["chosen": chosen])
+    choose(&start, isSecond: true)
     let reused = TileReuse.run(&start.draft)
     start.note("reuse", ["reused": reused])
     for share in Self.shares {
@@ -203,6 +203,11 @@ struct PipelineRun {
   private func dropLoads(_ state: inout State) {
     let removed = RedundantLoads.run(&state.draft)
     state.note("loads", ["removed": removed])
+  }
+
+  private func choose(_ state: inout State, isSecond: Bool) {
+    let chosen = EngineChoice.run(&state.draft, isSecond: isSecond)
+    state.note("engines", ["chosen": chosen])
   }
 
   private func finishResults(_ state: inout State) {

@@ -3,60 +3,60 @@ extension DoubtTable {
   /// 198 public kernels from their sources, of 25 families.
   static let trn2 = DoubtTable(
     machine: "trn2", stream: .compiled, kernels: 198, families: 25,
-    coverage: 0.9, tie: Tie(distance: 0.0438, pairs: 685),
+    coverage: 0.9, tie: Tie(distance: 0.0403, pairs: 685),
     shortest: 11.4, longest: 98988.9,
     rows: [
       Row(
-        .every, below: 0.1653, above: 0.2382, reason: 0.0155,
+        .every, below: 0.2445, above: 0.1681, reason: 0.0215,
         most: 1.000, kernels: 198, families: 25),
       Row(
-        .tensor, below: 0.0000, above: 0.0000, reason: 0.0540,
+        .tensor, below: 0.0000, above: 0.0000, reason: 0.0558,
         most: 0.993, kernels: 147, families: 19),
       Row(
-        .vector, below: 0.0000, above: 0.0000, reason: 0.0479,
-        most: 0.965, kernels: 165, families: 23),
+        .vector, below: 0.0000, above: 0.0000, reason: 0.0377,
+        most: 0.995, kernels: 163, families: 23),
       Row(
-        .scalar, below: 0.0000, above: 0.0000, reason: 0.0005,
-        most: 0.884, kernels: 170, families: 20),
+        .scalar, below: 0.0000, above: 0.0000, reason: 0.0248,
+        most: 0.993, kernels: 173, families: 22),
       Row(
         .gpsimd, below: 0.0000, above: 0.0000, reason: 0.0000,
-        most: 0.858, kernels: 6, families: 1),
+        most: 0.863, kernels: 6, families: 1),
       Row(
-        .rings, below: 0.0000, above: 0.0000, reason: 0.0004,
+        .rings, below: 0.0000, above: 0.0000, reason: 0.0014,
         most: 0.998, kernels: 198, families: 25),
       Row(
-        .hbm, below: 0.0000, above: 0.0000, reason: 0.0000,
-        most: 0.559, kernels: 185, families: 24),
+        .hbm, below: 0.0000, above: 0.0000, reason: 0.0004,
+        most: 0.559, kernels: 186, families: 24),
       Row(
-        .pieces, below: 0.0000, above: 0.0000, reason: 0.0958,
-        most: 0.945, kernels: 62, families: 13),
+        .pieces, below: 0.0000, above: 0.0000, reason: 0.0841,
+        most: 0.945, kernels: 61, families: 12),
       Row(
-        .starts, below: 0.0000, above: 0.0000, reason: 0.0002,
+        .starts, below: 0.0000, above: 0.0000, reason: 0.0014,
         most: 1.000, kernels: 198, families: 25),
       Row(
-        .generation, below: 0.0000, above: 0.0000, reason: 0.0828,
+        .generation, below: 0.0000, above: 0.0000, reason: 0.0779,
         most: 0.993, kernels: 79, families: 12),
       Row(
-        .order, below: 0.0000, above: 0.0000, reason: 0.2136,
-        most: 0.932, kernels: 182, families: 25),
+        .order, below: 0.0000, above: 0.0000, reason: 0.1968,
+        most: 0.902, kernels: 179, families: 25),
       Row(
-        .overlap, below: 0.0000, above: 1.8810, reason: 0.3564,
+        .overlap, below: 0.0000, above: 1.2890, reason: 0.3327,
         most: 0.774, kernels: 141, families: 19),
       Row(
-        .software, below: 0.0000, above: 0.0000, reason: 0.0435,
+        .software, below: 0.0000, above: 0.0000, reason: 0.0857,
         most: 1.000, kernels: 72, families: 11),
       Row(
         .spills, below: 0.0000, above: 0.0000, reason: 0.0000,
-        most: 0.370, kernels: 2, families: 2),
+        most: 0.324, kernels: 2, families: 2),
       Row(
-        .narrow, below: 0.0000, above: 0.0000, reason: 0.3597,
-        most: 0.938, kernels: 45, families: 4),
+        .narrow, below: 0.0000, above: 0.0000, reason: 0.3830,
+        most: 0.938, kernels: 44, families: 4),
       Row(
-        .extrapolated, below: 0.0000, above: 0.0000, reason: 0.1060,
-        most: 0.843, kernels: 108, families: 19),
+        .extrapolated, below: 0.0000, above: 0.0000, reason: 0.0754,
+        most: 0.871, kernels: 110, families: 18),
       Row(
-        .assumed, below: 0.0000, above: 0.0000, reason: 0.1043,
-        most: 0.860, kernels: 36, families: 7),
+        .assumed, below: 0.0000, above: 0.0000, reason: 0.0982,
+        most: 0.860, kernels: 30, families: 6),
     ])
 
   /// 47 replays of captured streams, of 7 families.

@@ -283,6 +283,59 @@ struct PassTests {
     #expect(found.program.tensors[Int(first.dst.tensor.index)].name == "b")
   }
 
+  /// Passes whose tiles fill half of trn2's SBUF: what the first makes for itself has room before the third loads.
+  @Test func loadsLeaveRoomForResultsBeforeThem() throws {
+    let columns = 10_000
+    let lines =
+      "tensor x: hbm input float32 [128, \(4 * columns)]\n"
+      + "tensor y: hbm output float32 [128, \(4 * columns)]\n" + ownTiles(["a"], columns)
+      + ownTiles(["b", "c", "d"], 5000)
+      + passes { pass in
+        let first = pass * columns
+        return """
+            dma_copy dst=a\(pass) src=x[:, \(first):\(first + columns)] @k.py:1
+            activation dst=b\(pass) data=a\(pass)[:, 0:5000] op=exp @k.py:2
+            activation dst=c\(pass) data=a\(pass)[:, 5000:10000] op=exp @k.py:3
+            tensor_tensor dst=d\(pass) data1=b\(pass) data2=c\(pass) op=add @k.py:4
+            dma_copy dst=y[:, \(first):\(first + 5000)] src=d\(pass) @k.py:5
+          """
+      }
+    let order = try compiled(lines).program.instructions.compactMap { $0.location?.line }
+    let loads = order.indices.filter { order[$0] == 1 }
+    let sum = try #require(order.firstIndex(of: 4))
+    #expect(loads.count == 4)
+    #expect(loads[2] > sum)
+  }
+
+  /// On trn2 the scheduler has the choice, and Scalar is slow here.
+  @Test(arguments: [("trn1", Engine.scalar), ("trn2", Engine.vector)])
+  func scalarScalesAndOnTheFirstMachineCopies(_ machine: String, _ copier: Engine) throws {
+    let hardware = try Hardware.load(machine).overridden(by: ["clocks.scalar=0.05"])
+    let found = try compiled(
+      """
+      tensor x: hbm input float32 [128, 128]
+      tensor y: hbm output float32 [128, 512]
+      tensor a: sbuf float32 [128, 128]
+      tensor s: sbuf float32 [128, 1]
+      tensor p: psum float32 [128, 128]
+      tensor b: sbuf float32 [128, 512]
+      dma_copy dst=a src=x
+      dma_copy dst=s src=x[:, 0:1]
+      nc_matmul dst=p stationary=a moving=a
+      tensor_copy dst=b[:, 0:128] src=p
+      tensor_scalar dst=b[:, 128:256] data=a op0=multiply operand0=s reverse0=true op1=add operand1=1.0
+      tensor_scalar dst=b[:, 256:384] data=a op0=add operand0=1.0 engine=vector
+      tensor_scalar dst=b[:, 384:512] data=a op0=maximum operand0=0.0
+      dma_copy dst=y src=b
+      """, on: hardware)
+    let copy = try #require(found.program.instructions.first { $0.operation is TensorCopy })
+    #expect(copy.resolvedEngine == copier)
+    let scales = found.program.instructions.compactMap { instruction in
+      (instruction.operation as? TensorScalar).map { ($0.dst.offset, instruction.resolvedEngine) }
+    }.sorted { $0.0 < $1.0 }
+    #expect(scales.map(\.1) == [.scalar, .vector, .vector])
+  }
+
   @Test func anOrderedScopeKeepsItsOrder() throws {
     let lines = scaledPasses("affine ").replacing(
       "affine scope i=0 {", with: "ordered scope o {\naffine scope i=0 {")

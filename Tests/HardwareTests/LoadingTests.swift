@@ -166,7 +166,8 @@ func builtinText(_ name: String) throws -> String {
     #expect(try abs(duration("tensor_scalar_pointer", 512) - 481.25) < 1)
     #expect(try abs(duration("cast", 128) - 216.7) < 1)
     #expect(try abs(duration("tensor_reduce", 512) - 685.4) < 1)
-    #expect(try abs(duration("reciprocal", 4) - 178.1) < 1)
+    // The mean of ten: 168 ns in four of them, 178 in six.
+    #expect(try abs(duration("reciprocal", 4) - 174.1) < 1)
     // One descriptor of 32,004 bytes: 1005 cycles of 0.85 GHz.
     let cycles = 32_004 / hardware.dma.bytesPerCycle + 1 + Int(hardware.dma.descriptorCycles)
     #expect(cycles == 1005)

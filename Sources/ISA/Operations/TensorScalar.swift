@@ -135,7 +135,6 @@ public struct TensorScalar: Operation {
         isNative
         ? !op0.isBitwise
         : (op1 == nil ? op0 == .add || op0 == .multiply : op0 == .multiply && op1 == .add)
-          && !reverse0 && !reverse1
       check.require(
         legal, "op0",
         "the scalar engine takes \(isNative ? "arithmetic" : "multiply, add, or multiply then add"), not "
