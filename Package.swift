@@ -96,7 +96,7 @@ let package = Package(
       needs: [
         "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs", "Simulation",
         "Storage", "Timing", "Workloads",
-      ]),
+      ], resources: [.embedInCode("HTML/Assets")]),
     room(
       "Accuracy",
       needs: [

@@ -42,36 +42,43 @@ extension AccuracyTable {
   }
 
   /// The table for people.
-  package func text() -> String {
-    func cells(_ values: [Double?]) -> String {
-      zip(values, AccuracyTable.columns).map { value, column in
-        (value.map { fixed($0, 2) } ?? "-").right(max(8, column.title.count + 2))
-      }.joined()
-    }
-    var text = "capture".left(34) + "span us".right(10)
-    text +=
-      AccuracyTable.columns.map { $0.title.right(max(8, $0.title.count + 2)) }.joined() + "\n"
-    for row in rows {
-      text += row.name.left(34) + fixed(Double(row.userSpan) / 1_000_000, 2).right(10)
-      text += cells(AccuracyTable.columns.map { $0.value(row) }) + "\n"
+  package var blocks: [Block] {
+    func cells(_ values: [Double?]) -> [Table.Cell] {
+      values.map { $0.map { .figure(.number($0, 2)) } ?? "-" }
     }
     let summaries = AccuracyTable.columns.map(summary)
-    text += "median of sizes".left(44) + cells(summaries.map(\.median)) + "\n"
-    text += "mean of sizes".left(44) + cells(summaries.map(\.mean)) + "\n"
-    text += "worst".left(44) + cells(summaries.map(\.worst)) + "\n"
-    text += """
-      errors in percent of the measured value, negative where trnsim is faster: the user span with the
-      DMAs' measured latencies and with everything predicted; over 8 phases of the PE clock's windows, and
-      in the captured phase (+ DMA: with measured latencies); busy times of the engines (measured
-      latencies) and of the DMA rings; DMA time from trigger to completion; durations of instructions;
-      noise: spread of the device's own repeats of the kernel
-
-      """
-    if decodings.captures > 0 {
-      text += "\(decodings.captures) captures are there in the profiler's own export too: "
-      text += "at most \(fixed(decodings.apart, 2)) ns apart\n"
+    var table = Table(
+      [Table.Column("capture", .text, isKey: true), Table.Column("span us")]
+        + AccuracyTable.columns.map { Table.Column($0.title) })
+    for (name, values) in [
+      ("median of sizes", summaries.map(\.median)), ("mean of sizes", summaries.map(\.mean)),
+      ("worst", summaries.map(\.worst)),
+    ] {
+      table.rows.append([.phrase(Phrase(name, .strong)), ""] + cells(values))
     }
-    return text
+    for row in rows {
+      table.rows.append(
+        [.text(row.name), .figure(.number(Double(row.userSpan) / 1_000_000, 2))]
+          + cells(AccuracyTable.columns.map { $0.value(row) }))
+    }
+    var blocks: [Block] = [
+      .heading("captures against their replays, errors in percent of the measured value"),
+      .table(table),
+      .sentence(
+        """
+        negative where trnsim is faster: the user span with the DMAs' measured latencies and with everything predicted; \
+        over 8 phases of the PE clock's windows, and in the captured phase (+ DMA: with measured latencies); busy times \
+        of the engines (measured latencies) and of the DMA rings; DMA time from trigger to completion; durations of \
+        instructions; noise: spread of the device's own repeats of the kernel
+        """),
+    ]
+    if decodings.captures > 0 {
+      blocks.append(
+        .sentence(
+          "\(.count(decodings.captures)) captures are there in the profiler's own export too: at most \(.number(decodings.apart, 2, "ns")) apart"
+        ))
+    }
+    return blocks
   }
 
   /// One line per capture with all figures, as CSV; the last lines are `median`, `mean` and `worst`.

@@ -61,18 +61,27 @@ package struct EngineTable: Sendable {
   }
 
   /// The table for people.
-  package func text() -> String {
-    var text = "trn1: engine rows and totals".left(36) + "total us".right(12)
-    text += "from source".right(13) + "busy".right(11) + "dur. med".right(11)
-    text += "dur. p95".right(11) + "\n"
-    for row in rows {
-      text += row.name.left(36) + (row.total.map { fixed($0, 2) } ?? "-").right(12)
-      text += (row.sourceError.map { fixed($0, 2) } ?? "-").right(13)
-      text += fixed(row.busyErrors.map(\.percent).max { abs($0) < abs($1) } ?? 0, 2).right(11)
-      text += fixed(row.durationError.median, 2).right(11)
-      text += fixed(row.durationError.p95, 2).right(11) + "\n"
-    }
-    return text
+  package var blocks: [Block] {
+    [
+      .heading("trn1: engine rows and totals, errors in percent"),
+      .table(
+        Table(
+          [
+            Table.Column("capture", .text, isKey: true), Table.Column("total us"),
+            Table.Column("from source"), Table.Column("busy"), Table.Column("dur. med"),
+            Table.Column("dur. p95"),
+          ],
+          rows.map { row in
+            [
+              .text(row.name), row.total.map { .figure(.number($0, 2)) } ?? "-",
+              row.sourceError.map { .figure(.number($0, 2)) } ?? "-",
+              .figure(
+                .number(row.busyErrors.map(\.percent).max { abs($0) < abs($1) } ?? 0, 2)),
+              .figure(.number(row.durationError.median, 2)),
+              .figure(.number(row.durationError.p95, 2)),
+            ]
+          })),
+    ]
   }
 
   /// The table for machines.

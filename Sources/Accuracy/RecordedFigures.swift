@@ -48,34 +48,39 @@ package struct RecordedFigures: Sendable {
     conv2d: profiles in forks of asst4-trainium2) and in allenkchau/trainium-kernel-fusion (attention)
     """
 
-  /// The recorded table for people, with what is missing to make it again.
-  package func text(missing directory: String) -> String {
-    var text = """
-      no captures: '\(directory)' is not there. Name a directory with tables NAME.instr.csv.zst,
-      NAME.dma.csv.zst and NAME.sem.csv.zst (or the profiler's exports) to replay them.
-      Recorded with this version, from \(RecordedFigures.sources):
-
-
-      """
+  /// The recorded table for people, and how to measure anew.
+  package func blocks(missing directory: String) -> [Block] {
     let shown = [
       ("span_dma_measured", "DMA meas."), ("span", "predicted"), ("span_phases_mean", "8 ph. mean"),
       ("span_phases_worst", "worst"), ("span_phase_captured_dma_measured", "capt. + DMA"),
       ("duration_median", "dur. med"), ("duration_p95", "dur. p95"), ("noise", "noise"),
     ]
-    text += "capture".left(34) + "span us".right(10)
-    text += shown.map { $0.1.right(13) }.joined() + "\n"
-    for row in rows {
-      text += row.name.left(34)
-      text += (row.userSpan.map { fixed($0 / 1000, 2) } ?? "").right(10)
-      text += shown.map { (row.errors[$0.0].map { fixed($0, 2) } ?? "-").right(13) }.joined() + "\n"
-    }
-    text += "errors in percent of the measured value, negative where trnsim is faster\n\n"
-    text += "measured spans of the kernels that are simulated from source, in us:\n"
-    for kernel in CapturedKernel.all {
-      text += "  " + kernel.name.left(32)
-      text += kernel.measured.map { fixed($0, 3).right(10) }.joined() + "\n"
-    }
-    return text
+    let table = Table(
+      [Table.Column("capture", .text, isKey: true), Table.Column("span us")]
+        + shown.map { Table.Column($0.1) },
+      rows.map { row in
+        [.text(row.name), row.userSpan.map { .figure(.number($0 / 1000, 2)) } ?? ""]
+          + shown.map { row.errors[$0.0].map { .figure(.number($0, 2)) } ?? "-" }
+      })
+    let most = CapturedKernel.all.map(\.measured.count).max() ?? 0
+    let spans = Table(
+      [Table.Column("kernel", .text, isKey: true)]
+        + (0..<most).map { Table.Column($0 == 0 ? "spans us" : "") },
+      CapturedKernel.all.map { kernel in
+        [.text(kernel.name)]
+          + (0..<most).map { index -> Table.Cell in
+            index < kernel.measured.count ? .figure(.number(kernel.measured[index], 3)) : ""
+          }
+      })
+    return [
+      .heading("recorded with this version, from \(RecordedFigures.sources)"),
+      .sentence("errors in percent of the measured value, negative where trnsim is faster"),
+      .table(table),
+      .heading("measured spans of the kernels that are simulated from source"), .table(spans),
+      .sentence(
+        "no captures: '\(directory)' is not there. Name a directory with tables NAME.instr.csv.zst, NAME.dma.csv.zst and NAME.sem.csv.zst (or the profiler's exports) to replay them."
+      ),
+    ]
   }
 
   /// The recorded table for machines.

@@ -97,45 +97,62 @@ extension Replay {
   }
 
   /// The comparison for people.
-  package func text(_ phases: PhaseErrors) -> String {
-    func us(_ time: Picoseconds) -> String { fixed(Double(time) / 1_000_000, 3).right(12) }
-    func row(_ name: String, _ measured: Picoseconds, _ predicted: Picoseconds) -> String {
+  package func blocks(_ phases: PhaseErrors) -> [Block] {
+    var table = Table([
+      Table.Column("us", .text, isKey: true), Table.Column("measured"), Table.Column("predicted"),
+      Table.Column("error"),
+    ])
+    func row(_ name: String, _ measured: Picoseconds, _ predicted: Picoseconds) {
       let error = 100 * Double(predicted - measured) / Double(max(1, measured))
-      return "  " + name.left(22) + us(measured) + us(predicted)
-        + (measured > 0 ? fixed(error, 2).right(9) + " %" : "") + "\n"
+      table.rows.append([
+        .text(name), .figure(.microseconds(measured)), .figure(.microseconds(predicted)),
+        measured > 0 ? .figure(.number(error, 2, "%")) : "",
+      ])
     }
-    var text = "\(capture.name): \(capture.instructions.count) instructions, "
-    text += "\(capture.transfers.count) transfers; DMA times \(dma.rawValue)\n"
-    text += "  " + "us".left(22) + "measured".right(12) + "predicted".right(12)
-    text += "error".right(9) + "\n"
-    text += row("user span", capture.userSpan, userSpan)
+    row("user span", capture.userSpan, userSpan)
     for engine in Engine.allCases where engine != .sync {
       let time = busy(engine)
       if time.measured > 0 || time.predicted > 0 {
-        text += row("\(engine.displayName) busy", time.measured, time.predicted)
+        row("\(engine.displayName) busy", time.measured, time.predicted)
       }
     }
-    text += row("DMA span", transferSpan.measured, transferSpan.predicted)
-    text += row("DMA transfer times", transferTime.measured, transferTime.predicted)
-    if dma == .predicted { text += row("DMA rings busy", ringBusy.measured, ringBusy.predicted) }
-    if let doubt { text += "  predicted span, \(doubt.sentence)\n" }
-    let duration = Spread(durationErrors)
-    let begin = Spread(beginErrors.map { Double($0) / 1000 })
-    text += "  duration error: median \(fixed(duration.median, 2)) %, "
-    text += "p95 \(fixed(duration.p95, 2)) %, worst \(fixed(duration.worst, 2)) %"
-    if duration.place >= 0 { text += " at \(capture.labels[duration.place])" }
-    text += "\n  begin error: median \(fixed(begin.median, 1)) ns, "
-    text += "p95 \(fixed(begin.p95, 1)) ns, worst \(fixed(begin.worst, 1)) ns"
-    if begin.place >= 0 { text += " at \(capture.labels[begin.place])" }
-    text += "\n  user span over \(PhaseErrors.count) phases of the PE clock's windows: mean error "
-    text += "\(fixed(phases.meanSize, 2)) %, worst \(fixed(phases.worst, 2)) %"
+    row("DMA span", transferSpan.measured, transferSpan.predicted)
+    row("DMA transfer times", transferTime.measured, transferTime.predicted)
+    if dma == .predicted { row("DMA rings busy", ringBusy.measured, ringBusy.predicted) }
+    var title: Phrase = "\(capture.name): \(.time(userSpan)) predicted, \(.time(capture.userSpan)) "
+    title += "measured, \(.number(userSpanError, 2, "%"))"
+    var facts = [
+      Block.Fact(
+        "capture",
+        "\(.count(capture.instructions.count, "instruction")), \(.count(capture.transfers.count, "transfer")); DMA times \(dma.rawValue)"
+      )
+    ]
+    if let doubt { facts.append(Block.Fact("doubt", Phrase(doubt.sentence))) }
+    facts += [
+      Block.Fact("durations", errors(Spread(durationErrors), 2, "%")),
+      Block.Fact("begins", errors(Spread(beginErrors.map { Double($0) / 1000 }), 1, "ns")),
+      Block.Fact("phases", text(phases)),
+    ]
+    facts += capture.notes.map { Block.Fact("note", Phrase($0)) }
+    return [.heading(title), .table(table), .facts(facts)]
+  }
+
+  private func errors(_ spread: Spread, _ digits: Int, _ unit: String) -> Phrase {
+    var text: Phrase = "errors: median \(.number(spread.median, digits, unit))"
+    text += ", p95 \(.number(spread.p95, digits, unit))"
+    text += ", worst \(.number(spread.worst, digits, unit))"
+    return spread.place < 0 ? text : text + " at \(capture.labels[spread.place])"
+  }
+
+  private func text(_ phases: PhaseErrors) -> Phrase {
+    var text: Phrase =
+      "user span over \(.count(PhaseErrors.count)) phases of the PE clock's windows: "
+    text += "mean error \(.number(phases.meanSize, 2, "%")), worst \(.number(phases.worst, 2, "%"))"
     if let captured = phases.captured {
-      text += "; captured phase (\(fixed(captured.phase, 0)) ns): \(fixed(captured.error, 2)) %"
+      text += "; captured phase (\(.number(captured.phase, 0, "ns"))): "
+      text += Phrase(.number(captured.error, 2, "%"))
     }
-    text += "\n  shown: phase \(fixed(phase, 0)) ns"
-    text += "\n"
-    for note in capture.notes { text += "  note: \(note)\n" }
-    return text
+    return text + "; shown: phase \(.number(phase, 0, "ns"))"
   }
 
   /// One line per instruction and per transfer, as CSV; times in ns.

@@ -75,25 +75,33 @@ package struct Sensitivity: Sendable {
   }
 
   /// The table for people.
-  package func text() -> String {
-    var text = "as configured: median \(fixed(configured.median, 2)) %, worst "
-    text += "\(fixed(configured.worst, 2)) % (user span, everything predicted)\n"
-    text += "constant".left(52) + "value".right(12) + "reach".right(9)
-    text += "-10 %: med.".right(14) + "worst".right(9) + "+10 %: med.".right(14)
-    text += "worst".right(9) + "\n"
-    func signed(_ value: Double?) -> String {
-      value.map { ($0 > 0.0005 ? "+" : "") + fixed($0, 2) } ?? "-"
+  package var blocks: [Block] {
+    func signed(_ value: Double?) -> Table.Cell {
+      guard let value else { return "-" }
+      return .figure(Figure((value > 0.0005 ? "+" : "") + fixed(value, 2), .real(value)))
     }
-    for row in rows {
-      text += row.path.left(52) + row.value.right(12) + fixed(row.reach, 2).right(9)
-      text += signed(row.smaller?.median).right(14) + signed(row.smaller?.worst).right(9)
-      text += signed(row.larger?.median).right(14) + signed(row.larger?.worst).right(9) + "\n"
-    }
-    return text + """
-      \(rows.count) of \(tried) constants change a span; reach: largest change of a span in percent of the
-      measured one; then the change of the errors' median and largest size in percentage points
-
-      """
+    return [
+      .heading(
+        "as configured: median \(.number(configured.median, 2, "%")), worst \(.number(configured.worst, 2, "%")) (user span, everything predicted)"
+      ),
+      .table(
+        Table(
+          [
+            Table.Column("constant", .text, isKey: true), Table.Column("value"),
+            Table.Column("reach"), Table.Column("-10 %: med."), Table.Column("worst"),
+            Table.Column("+10 %: med."), Table.Column("worst"),
+          ],
+          rows.map { row in
+            [
+              .text(row.path), .text(row.value), .figure(.number(row.reach, 2)),
+              signed(row.smaller?.median), signed(row.smaller?.worst),
+              signed(row.larger?.median), signed(row.larger?.worst),
+            ]
+          })),
+      .sentence(
+        "\(.count(rows.count)) of \(.count(tried)) constants change a span; reach: largest change of a span in percent of the measured one; then the change of the errors' median and largest size in percentage points"
+      ),
+    ]
   }
 
   /// The table for machines.

@@ -44,21 +44,30 @@ package struct SourceTable: Sendable {
   package var worstError: Double { rows.map { abs($0.error) }.max() ?? 0 }
 
   /// The table for people.
-  package func text() -> String {
-    var text = "from source".left(36) + "span us".right(12) + "simulated".right(11)
-    text += "error".right(11) + "phases us".right(18) + "repeats us".right(18) + "\n"
-    func extremes(_ values: [Double]) -> String {
+  package var blocks: [Block] {
+    func extremes(_ values: [Double]) -> Table.Cell {
       guard let least = values.min(), let most = values.max(), least < most else { return "" }
-      return "\(fixed(least, 2))-\(fixed(most, 2))"
+      return .text("\(fixed(least, 2))-\(fixed(most, 2))")
     }
-    for row in rows {
-      text += row.captured.name.left(36) + fixed(row.measuredSpan, 2).right(12)
-      text += fixed(row.simulatedSpan, 2).right(11) + fixed(row.error, 2).right(11)
-      text += extremes(row.simulated).right(18) + extremes(row.captured.measured).right(18) + "\n"
-    }
-    text += "median of sizes".left(59) + fixed(medianError, 2).right(11) + "\n"
-    text += "worst".left(59) + fixed(worstError, 2).right(11) + "\n"
-    return text
+    return [
+      .heading(
+        "captured kernels from source: median error \(.number(medianError, 2, "%")), worst \(.number(worstError, 2, "%"))"
+      ),
+      .table(
+        Table(
+          [
+            Table.Column("kernel", .text, isKey: true), Table.Column("span us"),
+            Table.Column("simulated"), Table.Column("error %"), Table.Column("phases us"),
+            Table.Column("repeats us"),
+          ],
+          rows.map { row in
+            [
+              .text(row.captured.name), .figure(.number(row.measuredSpan, 2)),
+              .figure(.number(row.simulatedSpan, 2)), .figure(.number(row.error, 2)),
+              extremes(row.simulated), extremes(row.captured.measured),
+            ]
+          })),
+    ]
   }
 
   /// The table for machines; times in ns, errors in percent of the measured value.

@@ -189,65 +189,79 @@ extension Calibration {
     return (known.count { $0 }, known.count)
   }
 
-  private static func signed(_ share: Double) -> String {
-    "\(share < 0 ? "" : "+")\(fixed(100 * share, 1)) %"
+  private static func signed(_ share: Double) -> Figure {
+    Figure("\(share < 0 ? "" : "+")\(fixed(100 * share, 1)) %", .real(share))
   }
 
-  /// The tables for a person.
-  package func text() -> String {
-    var table = [["workload", "measured µs", "predicted µs", "90 % low", "high", "error", ""]]
-    for row in rows {
-      let interval = row.doubt.interval
-      table.append([
-        printable(row.workload), digits(row.measured), digits(row.predicted),
-        interval.map { digits($0.low) } ?? "not", interval.map { digits($0.high) } ?? "calibrated",
-        Calibration.signed(row.error),
-        row.isWithin.map { $0 ? "within" : "outside" } ?? "",
-      ])
-    }
-    var lines = aligned(table, leftAligned: ["workload"]).map { "  \($0)" }
+  /// The tables for people.
+  package var blocks: [Block] {
     let sizes = rows.map { abs($0.error) }
-    lines += [
-      "",
-      "  median error \(fixed(100 * median(sizes), 1)) %, worst "
-        + Calibration.signed(rows.max { abs($0.error) < abs($1.error) }?.error ?? 0)
-        + (within.all > 0
-          ? "; \(within.count) of \(within.all) measured times are within the interval" : ""),
-      "",
-    ]
-    var groups = [["mostly", "workloads", "median error", "worst"]]
-    for (mechanism, rows) in byMechanism {
-      groups.append([
-        mechanism.displayName, "\(rows.count)",
-        "\(fixed(100 * median(rows.map { abs($0.error) }), 1)) %",
-        Calibration.signed(rows.max { abs($0.error) < abs($1.error) }?.error ?? 0),
-      ])
+    let worst = rows.max { abs($0.error) < abs($1.error) }?.error ?? 0
+    var verdict: Phrase = "median error \(.percentage(median(sizes))), worst "
+    verdict += Phrase(Calibration.signed(worst))
+    if within.all > 0 {
+      verdict +=
+        "; \(.count(within.count)) of \(.count(within.all)) measured times are within the interval"
     }
-    lines += aligned(groups, leftAligned: ["mostly"]).map { "  \($0)" }
-    lines += [""] + explanationLines()
-    return lines.joined(separator: "\n") + "\n"
+    let table = Table(
+      [
+        Table.Column("workload", .text, isKey: true), Table.Column("measured µs"),
+        Table.Column("predicted µs"), Table.Column("90 % low"), Table.Column("high"),
+        Table.Column("error"), Table.Column("", .text),
+      ],
+      rows.map { row in
+        let interval = row.doubt.interval
+        return [
+          .text(row.workload), .text(digits(row.measured)), .text(digits(row.predicted)),
+          .text(interval.map { digits($0.low) } ?? "not"),
+          .text(interval.map { digits($0.high) } ?? "calibrated"),
+          .figure(Calibration.signed(row.error)),
+          .text(row.isWithin.map { $0 ? "within" : "outside" } ?? ""),
+        ]
+      })
+    let groups = Table(
+      [
+        Table.Column("mostly", .text, isKey: true), Table.Column("workloads"),
+        Table.Column("median error"), Table.Column("worst"),
+      ],
+      byMechanism.map { mechanism, rows in
+        [
+          .text(mechanism.displayName), .figure(.count(rows.count)),
+          .figure(.percentage(median(rows.map { abs($0.error) }))),
+          .figure(
+            Calibration.signed(rows.max { abs($0.error) < abs($1.error) }?.error ?? 0)),
+        ]
+      })
+    return [.heading(verdict), .table(table), .table(groups)] + explanationBlocks
   }
 
-  private func explanationLines() -> [String] {
+  /// The same on a page.
+  package func text(on page: Page = Page()) -> String { blocks.text(on: page) }
+
+  private var explanationBlocks: [Block] {
     guard rows.count >= Calibration.explanationRows else {
+      let needed = Figure.count(Calibration.explanationRows)
       return [
-        "  what would explain the errors takes \(Calibration.explanationRows) workloads or more"
+        .sentence("what would explain the errors takes \(needed) workloads or more")
       ]
     }
     guard let best = explanations.first else {
-      return ["  no mechanism's share goes with the errors"]
+      return [.sentence("no mechanism's share goes with the errors")]
     }
-    var lines = ["  what goes with the errors (a line through them for each mechanism by itself)"]
-    for one in explanations.prefix(3) {
-      let none = "\(fixed(exponential(one.base), 2)) times the prediction without"
-      let all = "\(fixed(exponential(one.base + one.slope), 2)) times where it has all of the time"
-      lines.append("  - \(one.mechanism.displayName): \(percent(one.explained)): \(none), \(all)")
+    let items = explanations.prefix(3).map { one -> Phrase in
+      let none = Figure.number(exponential(one.base), 2)
+      let all = Figure.number(exponential(one.base + one.slope), 2)
+      return
+        "\(one.mechanism.displayName): \(.share(one.explained)): \(none) times the prediction without, \(all) times where it has all of the time"
     }
-    return lines
-      + folded(
-        "\(rows.count) workloads: what goes together need not be a cause"
-          + (best.explained < 0.5 ? ", and this explains less than half of it" : "")
-          + "; no value was changed", first: "  ", next: "  ")
+    let doubt = best.explained < 0.5 ? ", and this explains less than half of it" : ""
+    return [
+      .heading("what goes with the errors (a line through them for each mechanism by itself)"),
+      .list(items),
+      .sentence(
+        "\(.count(rows.count)) workloads: what goes together need not be a cause\(doubt); no value was changed"
+      ),
+    ]
   }
 
   /// For machines.

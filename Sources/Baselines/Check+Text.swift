@@ -1,11 +1,13 @@
 import Diagnostics
-import Reports
+package import Reports
 import Sweeps
 
-//           entry              number            before       now   change
-// slower    matmul m=128       total_time_ps  67809583  70512004   +3.99 %
+// slower: matmul m=128
+//                      before         now   change
+//   total_time_ps  67,809,583  70,512,004  +3.99 %
+//
 //   - 8 instructions added, first + Vector tensor_copy … at matmul.swift:167
-// faster    …
+//
 // 41 passed, 1 failed
 
 extension EntryResult {
@@ -34,49 +36,60 @@ extension EntryResult.Change {
 }
 
 extension Check {
-  /// The results for a person; entries that stayed the same are only counted.
+  /// The results for people; entries that stayed the same are only counted.
   ///
   /// - Parameters:
   ///   - strict: Whether better numbers count as failures.
   ///   - update: Whether these are the numbers that an update accepts.
-  package func text(strict: Bool, update: Bool = false, limit: Int = 50) -> String {
+  ///   - limit: Entries that are shown.
+  package func blocks(strict: Bool, update: Bool = false, limit: Int = 50) -> [Block] {
     let moved = results.filter { $0.verdict != .same }
-    var lines: [String] = []
+    var blocks: [Block] = []
     let new = moved.filter { $0.old == nil && $0.verdict == .incomparable }
     for result in moved.filter({ $0.old != nil || $0.verdict == .failed }).prefix(limit) {
-      lines.append("\(result.word): \(printable(result.name))")
-      lines += table(result)
-      for reason in result.reasons {
-        lines += folded(printable(reason), first: "  - ", next: "    ")
-      }
+      blocks.append(.heading("\(result.word): \(result.name)"))
+      if !result.changes.isEmpty { blocks.append(.table(table(result))) }
+      if !result.reasons.isEmpty { blocks.append(.list(result.reasons.map { Phrase($0) })) }
     }
-    if moved.count > limit { lines.append("and \(moved.count - limit) more entries that moved") }
+    if moved.count > limit {
+      blocks.append(.heading("and \(.count(moved.count - limit)) more entries that moved"))
+    }
     if !new.isEmpty {
-      let names = new.prefix(5).map(\.name).joined(separator: ", ")
-      let rest = new.count > 5 ? " and \(new.count - 5) more" : ""
-      lines.append("not comparable: \(new.count) without a baseline yet")
-      lines += folded(printable(names + rest), first: "  - ", next: "    ")
+      blocks.append(.heading("not comparable: \(.count(new.count)) without a baseline yet"))
+      blocks.append(.list([names(new.map(\.name))]))
     }
     for name in gone.prefix(limit) {
-      lines.append("not comparable: \(printable(name))")
-      lines.append("  - the suite has no such entry any more, the baseline has")
+      blocks.append(.heading("not comparable: \(name)"))
+      blocks.append(.list(["the suite has no such entry any more, the baseline has"]))
     }
     if !suite.leftOut.isEmpty {
-      lines.append("left out: \(suite.leftOut.count) of Python scripts, which were not run")
-      let names = suite.leftOut.prefix(5).joined(separator: ", ")
-      let rest = suite.leftOut.count > 5 ? " and \(suite.leftOut.count - 5) more" : ""
-      lines += folded(printable(names + rest), first: "  - ", next: "    ")
+      let count = Figure.count(suite.leftOut.count)
+      blocks.append(.heading("left out: \(count) of Python scripts, which were not run"))
+      blocks.append(.list([names(suite.leftOut)]))
     }
-    if !lines.isEmpty { lines.append("") }
     let code = exitCode(strict: strict)
-    lines.append(verdictLine)
+    blocks.append(.heading(Phrase(verdictLine)))
     if code != 0 && !update {
       let only = moved.count == 1 && gone.isEmpty ? " --only '\(moved[0].name)'" : ""
-      lines.append(
-        "if this is meant: trnsim update \(suite.path)\(only) --reason \"…\", and commit the baseline"
-      )
+      blocks.append(
+        .sentence(
+          "if this is meant: trnsim update \(suite.path)\(only) --reason \"…\", and commit the baseline"
+        ))
     }
-    return lines.joined(separator: "\n") + "\n"
+    return blocks
+  }
+
+  /// The same on a page.
+  package func text(
+    strict: Bool, update: Bool = false, limit: Int = 50, on page: Page = Page()
+  ) -> String {
+    blocks(strict: strict, update: update, limit: limit).text(on: page)
+  }
+
+  /// The first of many.
+  private func names(_ all: [String]) -> Phrase {
+    let rest = all.count > 5 ? " and \(all.count - 5) more" : ""
+    return Phrase(all.prefix(5).joined(separator: ", ") + rest)
   }
 
   /// How many of what: the last line, which continuous integration counts.
@@ -91,12 +104,17 @@ extension Check {
     return parts.joined(separator: ", ")
   }
 
-  private func table(_ result: EntryResult) -> [String] {
-    let rows = result.changes.map { change in
-      [change.quantity.rawValue, grouped(change.old), "→", grouped(change.new), change.shareText]
-    }
-    guard !rows.isEmpty else { return [] }
-    let head = ["name", "old", "", "new", "change"]
-    return aligned([head] + rows, leftAligned: ["name"]).dropFirst().map { "  " + $0 }
+  private func table(_ result: EntryResult) -> Table {
+    Table(
+      [
+        Table.Column("", .text, isKey: true), Table.Column("before"), Table.Column("now"),
+        Table.Column("change"),
+      ],
+      result.changes.map { change in
+        [
+          .text(change.quantity.rawValue), .figure(.count(change.old)),
+          .figure(.count(change.new)), .text(change.shareText),
+        ]
+      })
   }
 }

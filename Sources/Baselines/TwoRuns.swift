@@ -1,6 +1,6 @@
 import Device
 import Diagnostics
-import Reports
+package import Reports
 import Storage
 package import Sweeps
 import Timing
@@ -39,44 +39,66 @@ package struct TwoRuns: Sendable {
   /// Number of differing instructions shown.
   private static let shown = 10
 
-  /// The differences for a person.
-  package var text: String {
+  /// The differences for people.
+  package var blocks: [Block] {
     let (old, new) = (sides.0.measurement, sides.1.measurement)
-    var lines = ["A  \(printable(sides.0.name))", "B  \(printable(sides.1.name))", ""]
-    var cells = [["", "A", "B", "change"]]
+    var blocks: [Block] = [
+      .heading(verdict(old.time, new.time)),
+      .facts([
+        Block.Fact("A", Phrase(sides.0.name)), Block.Fact("", Phrase(old.sentence)),
+        Block.Fact("B", Phrase(sides.1.name)), Block.Fact("", Phrase(new.sentence)),
+      ]),
+    ]
+    let reasons = Difference(from: old, to: new).reasons
+    if !reasons.isEmpty {
+      blocks += [
+        .heading("why B takes \(new.time < old.time ? "less" : "longer")"),
+        .list(reasons.prefix(5).map { Phrase($0.text) }),
+      ]
+    }
+    blocks.append(.heading("numbers"))
+    blocks.append(.table(table(old, new)))
+    guard let instructions, let summary = instructions.summary else {
+      return blocks + [.heading("instructions: the same")]
+    }
+    var items = instructions.changes.prefix(TwoRuns.shown).map { change -> Phrase in
+      let place = change.location.map { "  @\($0)" } ?? ""
+      return "\(change.isAdded ? "+" : "-") \("\(change.index)"): \(change.text)\(place)"
+    }
+    let rest = instructions.changes.count - TwoRuns.shown
+    if rest > 0 { items.append("and \(.count(rest)) more") }
+    return blocks + [.heading("instructions: \(summary)")] + items.map { .sentence($0) }
+  }
+
+  /// The same on a page.
+  package func text(on page: Page = Page()) -> String { blocks.text(on: page) }
+
+  private func verdict(_ old: Picoseconds, _ new: Picoseconds) -> Phrase {
+    guard old != new else { return "A and B take \(.time(old))" }
+    let change = EntryResult.Change(quantity: .time, old: Int(old), new: Int(new))
+    return
+      "B is \(new < old ? "faster" : "slower"): \(.time(new)) instead of \(.time(old)), \(change.shareText)"
+  }
+
+  private func table(_ old: Sweeps.Measurement, _ new: Sweeps.Measurement) -> Table {
+    var table = Table([
+      Table.Column("", .text, isKey: true), Table.Column("A"), Table.Column("B"),
+      Table.Column("change"),
+    ])
     func row(_ name: String, _ before: Int, _ after: Int) {
       guard before != 0 || after != 0 else { return }
       let change = EntryResult.Change(quantity: .time, old: before, new: after)
-      cells.append(
-        [name, grouped(before), grouped(after), before == after ? "" : change.shareText])
+      table.rows.append([
+        .text(name), .figure(.count(before)), .figure(.count(after)),
+        .text(before == after ? "" : change.shareText),
+      ])
     }
     for quantity in Quantity.allCases { row(quantity.rawValue, old[quantity], new[quantity]) }
     for (index, engine) in Engine.allCases.enumerated() {
       row("\(engine.name)_engine_active_time_ps", Int(old.busy[index]), Int(new.busy[index]))
     }
     row("dma_active_time_ps", Int(old.dmaBusy), Int(new.dmaBusy))
-    lines += aligned(cells, leftAligned: [""]).map { "  " + $0 }
-    lines += ["", "A: \(printable(old.sentence))", "B: \(printable(new.sentence))"]
-    if let summary = instructions?.summary {
-      lines += ["", "instructions: " + printable(summary)]
-      for change in (instructions?.changes ?? []).prefix(TwoRuns.shown) {
-        let place = change.location.map { "  @\($0)" } ?? ""
-        lines.append(
-          "  \(change.isAdded ? "+" : "-") \(change.index): \(printable(change.text))\(place)")
-      }
-      let rest = (instructions?.changes.count ?? 0) - TwoRuns.shown
-      if rest > 0 { lines.append("  and \(rest) more") }
-    } else {
-      lines += ["", "instructions: the same"]
-    }
-    let reasons = Difference(from: old, to: new).reasons
-    if !reasons.isEmpty {
-      lines += ["", "why B takes \(new.time < old.time ? "less" : "longer")"]
-      for reason in reasons.prefix(5) {
-        lines += folded(printable(reason.text), first: "  - ", next: "    ")
-      }
-    }
-    return lines.joined(separator: "\n") + "\n"
+    return table
   }
 
   /// 0 same time, 2 B is slower, 4 B is faster.

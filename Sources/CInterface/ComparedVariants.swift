@@ -158,7 +158,8 @@ extension Session {
     case (nil, _):
       throw DiagnosticError("nothing was compared", remedy: "call compare, whatif or difference")
     case (.comparison(let found), "json"): return found.json.text()
-    case (.comparison(let found), "text"): return found.text(map: try HeatMap(found))
+    case (.comparison(let found), "text"):
+      return found.text(map: try HeatMap(found), on: .standardOutput())
     case (.comparison(let found), "csv"): return found.csv
     case (.comparison(let found), "svg"):
       guard let map = try HeatMap(found) else {
@@ -166,11 +167,12 @@ extension Session {
       }
       return map.svg(heading: found.heading)
     case (.whatIf(let found), "json"): return found.json.text()
-    case (.whatIf(let found), "text"): return found.text
+    case (.whatIf(let found), "text"): return found.text(on: .standardOutput())
     case (.difference(let found), "json"): return found.json.text()
-    case (.difference(let found), "text"): return found.text
+    case (.difference(let found), "text"): return found.text(on: .standardOutput())
     case (.check(let found), "json"): return found.json(strict: false).text()
-    case (.check(let found), "text"): return found.text(strict: false, update: true)
+    case (.check(let found), "text"):
+      return found.text(strict: false, update: true, on: .standardOutput())
     default:
       throw DiagnosticError(
         "there is no form '\(form)' of it", remedy: "json or text, of compare also csv and svg")

@@ -178,7 +178,7 @@ public func sessionReport(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<C
 @_cdecl("trnsim_session_text")
 public func sessionText(_ handle: UnsafeMutableRawPointer?, _ color: Int32) -> UnsafePointer<CChar>?
 {
-  lend(handle, slot: 1) { try $0.results().text(color: color != 0) }
+  lend(handle, slot: 1) { try $0.results().text(on: .standardOutput(color: color != 0)) }
 }
 
 /// What the program consists of, as JSON.
@@ -212,6 +212,15 @@ public func sessionTrace(
 ) -> Int32 {
   guard let path = string(path) else { return misuse }
   return call(handle) { try $0.writeTrace(to: path) }
+}
+
+/// Writes the report of the last run as a page.
+@_cdecl("trnsim_session_page")
+public func sessionPage(
+  _ handle: UnsafeMutableRawPointer?, _ path: UnsafePointer<CChar>?
+) -> Int32 {
+  guard let path = string(path) else { return misuse }
+  return call(handle) { try $0.writePage(to: path) }
 }
 
 /// Writes the program to a file.

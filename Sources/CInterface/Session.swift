@@ -377,6 +377,10 @@ final class Session {
     try PerfettoTrace.write(results().run, to: path, options: settings.trace)
   }
 
+  func writePage(to path: String) throws {
+    try HTMLPage.write(results(), to: path)
+  }
+
   // MARK: - Errors
 
   /// Runs a call's body; what it throws becomes the session's errors and the result.

@@ -108,6 +108,7 @@ const char *trnsim_session_hardware(void *session);
 const char *trnsim_session_errors(void *session);
 
 int32_t trnsim_session_trace(void *session, const char *path); /* Perfetto, .pftrace.zst */
+int32_t trnsim_session_page(void *session, const char *path);  /* the report, .html */
 int32_t trnsim_session_write(void *session, const char *path); /* the program: .trn or .trn.zst */
 
 /* A table of the last run, JSON: an object of its columns, which are lists. `table` is instructions (what engines executed),

@@ -103,6 +103,7 @@ extension SessionCaller {
       require((pointer != nil) == hasReport, "text \(slot) is \(pointer == nil ? "not " : "")there")
       if !hasReport {
         called("trace", sessionTrace(session, "/dev/null"), 1)
+        called("page", sessionPage(session, "/dev/null"), 1)
       }
     } else {
       require(pointer != nil, "text \(slot) is not there")

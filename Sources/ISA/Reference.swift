@@ -29,7 +29,7 @@ public func referenceText(for opcode: Opcode) -> String {
   let parameters = type.parameterDescriptions
   if let parameters {
     let call = parameters.map(\.text).joined(separator: ", ")
-    text += wrapped("nki.isa: \(type.name)(\(call))", hanging: "  ")
+    text += "nki.isa: \(type.name)(\(call))" + "\n"
   }
   text += "\n" + fieldTable(type.fieldDescriptions)
   let others = (parameters ?? []).filter { $0.field?.name != $0.name }
@@ -38,13 +38,13 @@ public func referenceText(for opcode: Opcode) -> String {
     text += others.map { "\($0.name) (\($0.kind.description)): \($0.summary)\n" }.joined()
   }
   for field in type.fieldDescriptions where !field.typeRule.isEmpty {
-    text += "\n" + wrapped("\(field.name) \(field.typeRule)", hanging: "  ")
+    text += "\n" + "\(field.name) \(field.typeRule)" + "\n"
   }
   for field in type.fieldDescriptions {
     guard case .symbol(let names) = field.kind else { continue }
-    text += "\n" + wrapped("\(field.name): \(names.joined(separator: ", "))", hanging: "  ")
+    text += "\n" + "\(field.name): \(names.joined(separator: ", "))" + "\n"
   }
-  text += "\n" + wrapped(type.details)
+  text += "\n" + type.details + "\n"
   return text
 }
 
@@ -95,18 +95,4 @@ private func defaultText(_ field: FieldDescription) -> String {
   case .pairs(let steps):
     return "[\(steps.map { "[\($0.step), \($0.count)]" }.joined(separator: ", "))]"
   }
-}
-
-/// Lines of at most 100 columns; all but the first begin with `hanging`.
-private func wrapped(_ text: String, hanging: String = "") -> String {
-  var lines = [""]
-  for word in text.split(separator: " ") {
-    let last = lines.count - 1
-    if lines[last].count + word.count + 1 > 100 {
-      lines.append(hanging + word)
-    } else {
-      lines[last] += (lines[last].isEmpty ? "" : " ") + word
-    }
-  }
-  return lines.joined(separator: "\n") + "\n"
 }

@@ -6,37 +6,42 @@ import Timing
 
 extension ChallengeScore {
   /// The table and what it includes.
-  package func text(_ set: StrategySet, against baseline: StrategySet, options: ModelStudy.Options)
-    -> String
-  {
-    func milliseconds(_ time: Picoseconds) -> String { fixed(Double(time) / 1e9, 1) }
-    var cells = [
-      [
-        "prompt", "context", "sequence", "first ms", "ms/token", "tokens/s", "latency ms",
-        "\(baseline.rawValue) ms", "NKI FLOPS", "score", "measured score",
-      ]
-    ]
+  package func blocks(
+    _ set: StrategySet, against baseline: StrategySet, options: ModelStudy.Options
+  ) -> [Block] {
+    func milliseconds(_ time: Picoseconds) -> Table.Cell {
+      .figure(Figure(fixed(Double(time) / 1e9, 1), .real(Double(time) / 1e12)))
+    }
+    var table = Table([
+      Table.Column("prompt", .text, isKey: true), Table.Column("context"),
+      Table.Column("sequence"), Table.Column("first ms"), Table.Column("ms/token"),
+      Table.Column("tokens/s"), Table.Column("latency ms"),
+      Table.Column("\(baseline.rawValue) ms"), Table.Column("NKI FLOPS"), Table.Column("score"),
+      Table.Column("measured score"),
+    ])
     for (index, row) in rows.enumerated() {
-      cells.append([
-        row.prompt.name, "\(row.prompt.context)", "\(row.prompt.sequence)",
-        milliseconds(row.result.firstToken), fixed(row.result.millisecondsPerToken, 2),
-        fixed(row.result.tokensPerSecond, 1), milliseconds(row.result.latency),
-        milliseconds(row.baseline.latency), percent(kernelShare), fixed(score(index), 2),
-        "\(fixed(row.prompt.measuredBaseline, 2)) → \(fixed(row.prompt.measuredScore, 2))",
+      table.rows.append([
+        .text(row.prompt.name), .text("\(row.prompt.context)"), .text("\(row.prompt.sequence)"),
+        milliseconds(row.result.firstToken), .figure(.number(row.result.millisecondsPerToken, 2)),
+        .figure(.number(row.result.tokensPerSecond, 1)), milliseconds(row.result.latency),
+        milliseconds(row.baseline.latency), .figure(.share(kernelShare)),
+        .figure(.number(score(index), 2)),
+        .text("\(fixed(row.prompt.measuredBaseline, 2)) → \(fixed(row.prompt.measuredScore, 2))"),
       ])
     }
     let latency = [false, true].map { side in
       fixed(mean({ Double($0.latency) / 1e9 }, ofBaseline: side), 1)
     }
     let measured = ChallengeMeasured.score
-    cells.append([
-      "all", "", "", "", fixed(mean(\.millisecondsPerToken, ofBaseline: false), 2),
-      fixed(mean(\.tokensPerSecond, ofBaseline: false), 1), latency[0], latency[1],
-      percent(kernelShare), fixed(total, 2),
-      "\(fixed(measured.0, 2)) → \(fixed(measured.1, 2))",
+    table.rows.append([
+      "\("all", .strong)", "", "", "",
+      .figure(.number(mean(\.millisecondsPerToken, ofBaseline: false), 2)),
+      .figure(.number(mean(\.tokensPerSecond, ofBaseline: false), 1)), .text(latency[0]),
+      .text(latency[1]), .figure(.share(kernelShare)), .figure(.number(total, 2)),
+      .text("\(fixed(measured.0, 2)) → \(fixed(measured.1, 2))"),
     ])
-    let lines = aligned(cells, leftAligned: ["prompt"]) + [""] + notes(set, baseline, options)
-    return lines.joined(separator: "\n") + "\n"
+    return [.heading("score \(.number(total, 2))"), .table(table)]
+      + notes(set, baseline, options).map { .sentence(Phrase($0)) }
   }
 
   private func notes(

@@ -9,29 +9,34 @@ import Timing
 
 extension LayerStudy {
   /// The table, the sums and what they mean.
-  package func text(on hardware: Hardware) -> String {
-    var cells = [
-      [
-        "operation", "alone µs", "bound by", "", "busiest", "", "ends µs", "adds µs", "share",
-        "least µs",
-      ]
-    ]
+  package func blocks(on hardware: Hardware) -> [Block] {
+    var table = Table([
+      Table.Column("operation", .text, isKey: true), Table.Column("alone µs"),
+      Table.Column("bound by", .text), Table.Column(""), Table.Column("busiest", .text),
+      Table.Column(""), Table.Column("ends µs"), Table.Column("adds µs"), Table.Column("share"),
+      Table.Column("least µs"),
+    ])
     for row in rows {
-      cells.append([
-        row.operation.name, row.alone.map { microseconds($0) } ?? "-",
-        row.bottleneck?.limitName ?? "-", row.bottleneck.map { percent($0.share) } ?? "",
-        row.busiest?.engine.displayName ?? "-", row.busiest.map { percent($0.share) } ?? "",
-        row.finished.map { microseconds($0) } ?? "with above",
-        row.finished == nil ? "" : microseconds(row.added),
-        row.finished == nil ? "" : percent(share(row.added)), microseconds(row.least),
+      table.rows.append([
+        .text(row.operation.name), row.alone.map { .figure(.microseconds($0)) } ?? "-",
+        .text(row.bottleneck?.limitName ?? "-"),
+        row.bottleneck.map { .figure(.share($0.share)) } ?? "",
+        .text(row.busiest?.engine.displayName ?? "-"),
+        row.busiest.map { .figure(.share($0.share)) } ?? "",
+        row.finished.map { .figure(.microseconds($0)) } ?? "with above",
+        row.finished == nil ? "" : .figure(.microseconds(row.added)),
+        row.finished == nil ? "" : .figure(.share(share(row.added))),
+        .figure(.microseconds(row.least)),
       ])
     }
-    cells.append([
-      "layer", microseconds(aloneTotal), "", "", "", "", microseconds(total), microseconds(total),
-      "100 %", microseconds(leastTime(on: hardware)),
+    table.rows.append([
+      "\("layer", .strong)", .figure(.microseconds(aloneTotal)), "", "", "", "",
+      .figure(.microseconds(total)), .figure(.microseconds(total)), "100 %",
+      .figure(.microseconds(leastTime(on: hardware))),
     ])
-    let table = aligned(cells, leftAligned: ["operation", "bound by", "busiest"])
-    return (table + [""] + sentences(on: hardware)).joined(separator: "\n") + "\n"
+    let sentences = sentences(on: hardware)
+    return [.heading("operations of the layer"), .sentence(Phrase(sentences[0])), .table(table)]
+      + sentences.dropFirst().map { .sentence(Phrase($0)) }
   }
 
   private func share(_ time: Picoseconds) -> Double {

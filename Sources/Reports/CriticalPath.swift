@@ -4,11 +4,6 @@ import Programs
 package import Simulation
 package import Timing
 
-// critical path  159.812 µs: descriptor generation 96 %, DMA rings 2 %, work 1 %, …
-//   153.600 µs  96 %  ×256  Sync    dma_copy lhs_tile at matmul.py:31: descriptor generation
-//   …
-// slack          Tensor 3 of 256 on the path, half of the others could be 12.300 µs late or more; …
-
 /// What the whole time was spent on, and by how much everything else could be late.
 package struct CriticalPath: Hashable, Sendable {
   /// Time on the path for one cause.
@@ -59,6 +54,8 @@ package struct CriticalPath: Hashable, Sendable {
 
   /// The whole time.
   package let total: Picoseconds
+  /// The path itself: intervals that follow each other, with whose time they are.
+  let intervals: [CausedInterval]
   /// By cause, most first.
   package let causes: [Share]
   /// By engine or queue, most first.
@@ -85,6 +82,7 @@ package struct CriticalPath: Hashable, Sendable {
   package init(_ run: Run, _ found: Causes) {
     let path = found.criticalPath()
     total = path.reduce(0) { $0 + $1.duration }
+    intervals = path
     var names = LifeNames(run)
     var byCause: [Cause: Picoseconds] = [:]
     var byOwner: [String: Picoseconds] = [:]
@@ -285,39 +283,6 @@ extension String {
 // MARK: - Views
 
 extension CriticalPath {
-  private func share(_ time: Picoseconds) -> String {
-    percent(total > 0 ? Double(time) / Double(total) : 0)
-  }
-
-  /// For a person.
-  func text(_ ink: Ink) -> [String] {
-    guard total > 0 else { return [] }
-    let shares = causes.prefix(6).map { "\($0.cause.displayName) \(share($0.time))" }
-    var lines =
-      [""]
-      + wrapped("critical path: \(shares.joined(separator: ", "))", hanging: 2)
-    for place in places.prefix(6) {
-      var text = "\(place.owner): \(printable(place.text))"
-      if let location = place.location {
-        let file = printable(String(location.file.split(separator: "/").last ?? ""))
-        text += " at \(file):\(location.line)"
-      }
-      if let first = place.causes.first { text += " (\(first.cause.displayName))" }
-      lines.append(
-        ("  " + microseconds(place.time).right(10) + " µs" + share(place.time).right(7)
-          + "×\(grouped(place.count))".right(9) + "  " + text).clipped(100))
-    }
-    if places.count > 6 {
-      lines.append(ink.faint("  and \(counted(places.count - 6, "more place"))"))
-    }
-    let slacks = slack.map { slack in
-      let head = "\(slack.owner) \(grouped(slack.critical)) of \(grouped(slack.count))"
-      return slack.critical < slack.count
-        ? "\(head), half of the others \(microseconds(slack.median)) µs or more" : head
-    }
-    return lines + wrapped("without slack: \(slacks.joined(separator: "; "))", hanging: 2)
-  }
-
   /// For machines; times are in seconds.
   var json: JSON {
     func seconds(_ time: Picoseconds) -> JSON { .real(Double(time) / 1e12) }

@@ -41,6 +41,11 @@ package func grouped(_ value: Int) -> String {
   return value < 0 ? "-" + text : text
 }
 
+/// `24 transfers`, `1 transfer`.
+package func counted(_ count: Int, _ noun: String) -> String {
+  "\(grouped(count)) \(noun)\(count == 1 ? "" : "s")"
+}
+
 /// A count with a decimal prefix: `268.4 M`.
 func scaled(_ value: Double) -> String {
   for (factor, prefix) in [(1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")]
@@ -68,35 +73,6 @@ extension String {
   /// Padded with blanks on the left.
   package func right(_ width: Int) -> String {
     String(repeating: " ", count: Swift.max(0, width - count)) + self
-  }
-
-  /// Cut to a width, with an ellipsis in place of what is missing.
-  func clipped(_ width: Int) -> String {
-    count <= width ? self : String(prefix(Swift.max(0, width - 1))) + "…"
-  }
-}
-
-/// The lines of a table whose first row has the headings: the columns under those given to the left.
-///
-/// The others, numbers, go to the right.
-package func aligned(_ rows: [[String]], leftAligned: Set<String> = []) -> [String] {
-  guard let head = rows.first else { return [] }
-  return aligned(rows) { leftAligned.contains(head[$0]) }
-}
-
-/// The lines of a table in columns two blanks apart: texts to the left, numbers to the right.
-///
-/// No line ends in blanks.
-package func aligned(_ rows: [[String]], isText: (_ column: Int) -> Bool) -> [String] {
-  guard let first = rows.first else { return [] }
-  let widths = first.indices.map { column in
-    rows.map { column < $0.count ? $0[column].count : 0 }.max() ?? 0
-  }
-  return rows.map { row in
-    let line = row.indices.map { column in
-      isText(column) ? row[column].left(widths[column]) : row[column].right(widths[column])
-    }.joined(separator: "  ")
-    return String(line.reversed().drop { $0 == " " }.reversed())
   }
 }
 

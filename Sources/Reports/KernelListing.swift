@@ -15,10 +15,14 @@ public struct KernelListing: Sendable {
   /// Describes a kernel.
   public init(_ kernel: any Kernel) { self.kernel = kernel }
 
-  /// One line per kernel.
-  public static func text(of kernels: KernelCatalog) -> String {
-    let width = kernels.names.map(\.count).max() ?? 0
-    return kernels.all.map { "\($0.name.left(width))  \($0.summary)" }.joined(separator: "\n")
+  /// A row for each kernel.
+  package static func blocks(of kernels: KernelCatalog) -> [Block] {
+    [
+      .table(
+        Table(
+          [Table.Column("kernel", .text, isKey: true), Table.Column("what it computes", .text)],
+          kernels.all.map { [.text($0.name), .text($0.summary)] }))
+    ]
   }
 
   /// The names and summaries of all kernels.
@@ -31,22 +35,34 @@ public struct KernelListing: Sendable {
   }
 
   /// Summary, parameters, inputs and outputs.
-  public var text: String {
+  package var blocks: [Block] {
     let type = type(of: kernel)
-    var lines = ["\(type.name): \(type.summary)", ""]
-    lines += type.details.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-    lines += ["", "parameters (name, value, allowed, meaning)"]
     let values = kernel.values.texts
-    lines += table(
-      type.parameters.map {
-        [$0.name, values[$0.name] ?? "", $0.kind.description, $0.meaning]
-      })
-    lines += ["", "inputs"]
-    lines += table(kernel.inputs.map { [$0.name, $0.dtype.name, "\($0.shape)"] })
-    lines += ["", "outputs"]
-    lines += table(
-      kernel.outputs.map { [$0.name, $0.dtype.name, "\($0.shape)", $0.tolerance.description] })
-    return lines.joined(separator: "\n")
+    func table(_ names: [String], _ rows: [[String]]) -> Block {
+      .table(
+        Table(
+          names.enumerated().map { Table.Column($1, .text, isKey: $0 == 0) },
+          rows.map { $0.map { .text($0) } }))
+    }
+    return [
+      .heading("\(type.name): \(type.summary)")
+    ] + type.details.split(separator: "\n").map { .sentence(Phrase(String($0))) } + [
+      .heading("parameters"),
+      table(
+        ["name", "value", "allowed", "meaning"],
+        type.parameters.map {
+          [$0.name, values[$0.name] ?? "", $0.kind.description, $0.meaning]
+        }),
+      .heading("inputs"),
+      table(
+        ["name", "type", "shape"], kernel.inputs.map { [$0.name, $0.dtype.name, "\($0.shape)"] }),
+      .heading("outputs"),
+      table(
+        ["name", "type", "shape", "allowed"],
+        kernel.outputs.map {
+          [$0.name, $0.dtype.name, "\($0.shape)", $0.tolerance.description]
+        }),
+    ]
   }
 
   /// `parameters` (name, value, default, range, meaning), `inputs` and `outputs` (name, shape, dtype).
@@ -73,10 +89,6 @@ public struct KernelListing: Sendable {
     .object([
       "name": .string(name), "dtype": .string(dtype), "shape": .array(shape.map { .integer($0) }),
     ])
-  }
-
-  private func table(_ rows: [[String]]) -> [String] {
-    aligned(rows) { _ in true }.map { "  " + $0 }
   }
 }
 

@@ -1,35 +1,40 @@
 import Device
 import Diagnostics
-import Reports
+package import Reports
 import Timing
 
 // matmul (m=1024 …) on trn2: 18 variants of tile_m × tile_n × buffers, 12 ran, 6 do not fit
 //
-//   rank  tile_m  tile_n  buffers      µs  × best       bound by           SBUF KiB  PSUM KiB …
-//      1     128     512        2  38.964    1.00  tie  nothing alone 71 %      34.0       8.0  pareto
+//   rank  tile_m  tile_n  buffers      µs  × best       bound by             SBUF KiB  PSUM KiB …
+//      1     128     512        2  38.964    1.00  tie  nothing alone  71 %      34.0       8.0  pareto
 // …
-//   best  tile_m=128 tile_n=512 buffers=2
-//     not bound by one resource: Tensor alone would take 71 % of the time; …
-//   worst  …
+// best: tile_m=128 tile_n=512 buffers=2
+//   not bound by one resource: Tensor alone would take 71 % of the time; …
+// worst: …
 
 extension Comparison {
-  /// The ranking and its reasons for a person.
+  /// The ranking and its reasons for people.
   ///
   /// - Parameters:
   ///   - limit: Rows of the table; the rest is counted.
-  ///   - color: Whether to use ANSI escape sequences.
-  package func text(limit: Int = 20, map: HeatMap?, color: Bool = false) -> String {
+  ///   - map: Times on two axes, if there are.
+  package func blocks(limit: Int = 20, map: HeatMap?) -> [Block] {
     let ranked = ranked
-    var lines = [heading(ranked.count), ""]
+    var blocks: [Block] = [.heading(Phrase(heading(ranked.count)))]
     if !ranked.isEmpty {
-      lines += table(ranked, limit: limit)
-      if ranked.count > 1 { lines += tieLines(ranked) }
-      lines += [""] + explanation(ranked)
-      lines += [""] + paretoLines(ranked)
+      blocks.append(.table(table(ranked, limit: limit)))
+      if ranked.count > 1 { blocks += tieBlocks(ranked) }
+      blocks += explanation(ranked)
+      blocks += paretoBlocks(ranked)
     }
-    if !refusals.isEmpty { lines += [""] + refusalLines() }
-    if let map, ranked.count > 1 { lines += ["", map.text(color: color)] }
-    return lines.joined(separator: "\n") + "\n"
+    if !refusals.isEmpty { blocks += refusalBlocks }
+    if let map, ranked.count > 1 { blocks += map.blocks }
+    return blocks
+  }
+
+  /// The same on a page.
+  package func text(limit: Int = 20, map: HeatMap?, on page: Page = Page()) -> String {
+    blocks(limit: limit, map: map).text(on: page)
   }
 
   /// One sentence: what was compared.
@@ -55,115 +60,100 @@ extension Comparison {
     text += ", \(grouped(ran)) ran"
     if done > ran { text += ", \(grouped(done - ran)) do not" }
     if done < space.count { text += "; interrupted after \(grouped(done))" }
-    return printable(text)
+    return text
   }
 
   private func table(
     _ ranked: [(index: Int, measurement: Measurement)], limit: Int
-  ) -> [String] {
+  ) -> Table {
     let front = Set(Comparison.pareto(ranked).map(\.index))
     let best = ranked[0].measurement.time
     let checked = ranked.contains { $0.measurement.passed != nil }
     let ties = ties(ranked)
     let tied = ties > 1
-    var cells = [
-      ["rank"] + space.axes.map(\.name) + [
-        "µs", "× best",
-      ] + (tied ? [""] : []) + [
-        "bound by", "", "MFU %", "MBU %", "SBUF KiB", "PSUM KiB", "HBM bytes", "",
-      ] + (checked ? ["check"] : [])
-    ]
+    var table = Table(
+      [Table.Column("rank", isKey: true)] + space.axes.map { Table.Column($0.name) }
+        + [Table.Column("µs"), Table.Column("× best")]
+        + (tied ? [Table.Column("", .text)] : [])
+        + [
+          Table.Column("bound by", .text), Table.Column(""), Table.Column("MFU %"),
+          Table.Column("MBU %"), Table.Column("SBUF KiB"), Table.Column("PSUM KiB"),
+          Table.Column("HBM bytes"), Table.Column("", .text),
+        ] + (checked ? [Table.Column("check", .text)] : []))
     for (rank, row) in ranked.prefix(limit).enumerated() {
       let found = row.measurement
       let values = zip(space.axes, space.coordinates(row.index)).map { $0.values[$1] }
-      cells.append(
-        ["\(rank + 1)"] + values + [
-          microseconds(found.time), fixed(Double(found.time) / Double(max(1, best)), 2),
-        ] + (tied ? [rank < ties ? "tie" : ""] : []) + [
-          found.limitName, percent(found.limitShare), fixed(found.mfu * 100, 1),
-          fixed(found.mbu * 100, 1), kibibytes(found[.sbufPeak]), kibibytes(found[.psumPeak]),
-          grouped(found[.hbmRead] + found[.hbmWrite]), front.contains(row.index) ? "pareto" : "",
-        ] + (checked ? [found.passed == false ? "FAILED" : "passed"] : []))
+      let bytes = found[.hbmRead] + found[.hbmWrite]
+      var cells: [Table.Cell] = [.text("\(rank + 1)")] + values.map { .text($0) }
+      cells += [
+        .figure(.microseconds(found.time)),
+        .figure(.number(Double(found.time) / Double(max(1, best)), 2)),
+      ]
+      if tied { cells.append(rank < ties ? "tie" : "") }
+      cells += [
+        .text(found.limitName), .figure(.share(found.limitShare)),
+        .figure(.number(found.mfu * 100, 1)), .figure(.number(found.mbu * 100, 1)),
+        .text(kibibytes(found[.sbufPeak])), .text(kibibytes(found[.psumPeak])),
+        .figure(.count(bytes)), front.contains(row.index) ? "pareto" : "",
+      ]
+      if checked { cells.append(found.passed == false ? "\("FAILED", .bad)" : "passed") }
+      table.rows.append(cells)
     }
-    let leftAligned = Set(["bound by", "check"])
-    var lines = aligned(cells, leftAligned: leftAligned).map { "  " + $0 }
     if ranked.count > limit {
-      lines.append("  and \(grouped(ranked.count - limit)) more; --limit shows more, --csv all")
+      table.remainder = "and \(.count(ranked.count - limit)) more; --limit shows more, --csv all"
     }
-    return lines
+    return table
   }
 
   /// Why the best is the best, and what is wrong with the worst.
-  private func explanation(_ ranked: [(index: Int, measurement: Measurement)]) -> [String] {
+  private func explanation(_ ranked: [(index: Int, measurement: Measurement)]) -> [Block] {
     let best = ranked[0]
-    var lines = ["  best   \(printable(label(best.index)))"]
-    lines += facts(best.measurement)
-    guard ranked.count > 1, let worst = ranked.last else { return lines }
+    var blocks: [Block] = [.heading("best: \(label(best.index))")] + facts(best.measurement)
+    guard ranked.count > 1, let worst = ranked.last else { return blocks }
     let factor = Double(worst.measurement.time) / Double(max(1, best.measurement.time))
-    lines.append(
-      "  worst  \(printable(label(worst.index))): \(fixed(factor, 2)) times as long")
-    lines += facts(worst.measurement)
+    blocks.append(.heading("worst: \(label(worst.index)), \(.number(factor, 2)) times as long"))
+    blocks += facts(worst.measurement)
     let difference = Difference(from: best.measurement, to: worst.measurement)
     if difference.time == 0 {
-      lines.append("    as fast as the best: what was varied does not matter here")
+      blocks.append(.sentence("as fast as the best: what was varied does not matter here"))
     } else if !difference.reasons.isEmpty {
-      lines.append("    against the best:")
-      for reason in difference.reasons.prefix(4) {
-        lines += folded(printable(reason.text), first: "    - ", next: "      ")
-      }
+      blocks.append(.sentence("against the best:"))
+      blocks.append(.list(difference.reasons.prefix(4).map { Phrase($0.text) }))
     }
-    return lines
+    return blocks
   }
 
-  private func facts(_ found: Measurement) -> [String] {
-    folded(printable(found.sentence), first: "    ", next: "    ") + [
-      "    SBUF \(bytes(found[.sbufPeak])), PSUM \(bytes(found[.psumPeak])) per partition; "
-        + "\(grouped(found[.transfers])) DMAs of \(grouped(found[.descriptors])) descriptors; "
-        + "\(grouped(found[.tensorInstructions])) Tensor instructions"
+  private func facts(_ found: Measurement) -> [Block] {
+    [
+      .sentence(Phrase(found.sentence)),
+      .sentence(
+        "SBUF \(.bytes(found[.sbufPeak])), PSUM \(.bytes(found[.psumPeak])) per partition; \(.count(found[.transfers])) DMAs of \(.count(found[.descriptors])) descriptors; \(.count(found[.tensorInstructions])) Tensor instructions"
+      ),
     ]
   }
 
-  private func paretoLines(_ ranked: [(index: Int, measurement: Measurement)]) -> [String] {
+  private func paretoBlocks(_ ranked: [(index: Int, measurement: Measurement)]) -> [Block] {
     let front = Comparison.pareto(ranked)
-    var lines = ["  time against SBUF: nothing is faster with as little"]
-    for row in front.prefix(12) {
-      lines.append(
-        "  " + microseconds(row.measurement.time).right(12) + " µs"
-          + kibibytes(row.measurement[.sbufPeak]).right(9) + " KiB  "
-          + printable(label(row.index)))
-    }
-    if front.count > 12 { lines.append("  and \(front.count - 12) more") }
-    return lines
+    var table = Table(
+      [Table.Column("µs", isKey: true), Table.Column("SBUF KiB"), Table.Column("variant", .text)],
+      front.prefix(12).map { row in
+        [
+          .figure(.microseconds(row.measurement.time)),
+          .text(kibibytes(row.measurement[.sbufPeak])), .text(label(row.index)),
+        ]
+      })
+    if front.count > 12 { table.remainder = "and \(.count(front.count - 12)) more" }
+    return [.heading("time against SBUF: nothing is faster with as little"), .table(table)]
   }
 
-  private func refusalLines() -> [String] {
-    var lines = ["  does not run"]
-    for refusal in refusals.prefix(8) {
-      let count = refusal.count == 1 ? "1 variant" : "\(grouped(refusal.count)) variants"
-      lines += folded(
-        "\(printable(refusal.reason)) (\(count), such as \(printable(label(refusal.example))))",
-        first: "  - ", next: "    ")
+  private var refusalBlocks: [Block] {
+    var items = refusals.prefix(8).map { refusal -> Phrase in
+      let example = label(refusal.example)
+      return "\(refusal.reason) (\(.count(refusal.count, "variant")), such as \(example))"
     }
-    if refusals.count > 8 { lines.append("  and \(refusals.count - 8) more reasons") }
-    return lines
+    if refusals.count > 8 { items.append("and \(.count(refusals.count - 8)) more reasons") }
+    return [.heading("does not run"), .list(items)]
   }
 
   private func kibibytes(_ count: Int) -> String { fixed(Double(count) / 1024, 1) }
-}
-
-/// A text in lines of at most 96 columns.
-package func folded(_ text: String, first: String, next: String, width: Int = 96) -> [String] {
-  var lines: [String] = []
-  var line = first
-  var isEmpty = true
-  for word in text.split(separator: " ") {
-    if !isEmpty && line.count + 1 + word.count > width {
-      lines.append(line)
-      line = next
-      isEmpty = true
-    }
-    line += (isEmpty ? "" : " ") + word
-    isEmpty = false
-  }
-  return lines + [line]
 }

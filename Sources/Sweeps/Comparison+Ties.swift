@@ -40,18 +40,25 @@ extension Comparison {
   }
 
   /// What is tied with the best, in words; nothing if that is told apart from all others.
-  func tieLines(_ ranked: [(index: Int, measurement: Measurement)]) -> [String] {
+  func tieBlocks(_ ranked: [(index: Int, measurement: Measurement)]) -> [Block] {
     guard let tieRatio else {
       return [
-        "  ties   not calibrated: no device says how far apart times must be to be told apart"
+        .facts([
+          Block.Fact(
+            "ties", "not calibrated: no device says how far apart times must be to be told apart")
+        ])
       ]
     }
     let count = ties(ranked)
     guard count > 1 else { return [] }
-    let distance = percent(tieRatio - 1)
-    return folded(
-      "ties   the first \(grouped(count)) are within \(distance) of the best: the model does not tell them apart "
-        + "(nine in ten measured pairs further apart are ordered right)", first: "  ",
-      next: "         ")
+    let distance = Figure.share(tieRatio - 1)
+    return [
+      .facts([
+        Block.Fact(
+          "ties",
+          "the first \(.count(count)) are within \(distance) of the best: the model does not tell them apart (nine in ten measured pairs further apart are ordered right)"
+        )
+      ])
+    ]
   }
 }

@@ -1,12 +1,12 @@
 package import Diagnostics
 import Glibc
-import Reports
+package import Reports
 package import Timing
 
 //  µs by tile_m (down) and tile_n (across); the best over buffers
-//            128      256      512
-//   64      52.1     41.0     38.2
-//  128      44.9     36.7  >  31.4 <
+//         128     256     512
+//   64  52.1 █  41.0 ▒  38.2 ░
+//  128  44.9 ▓  36.7 ░  > 31.4
 
 /// Times of a comparison on two of its axes; each cell is the best over all others.
 package struct HeatMap: Sendable {
@@ -73,61 +73,26 @@ package struct HeatMap: Sendable {
     return text
   }
 
-  /// Colours from fast to slow that people with colour-blindness can tell apart: viridis (van der
-  /// Walt and Smith, 2015), reversed, at five points.
-  private static let ramp: [(Double, Double, Double)] = [
-    (253, 231, 37), (94, 201, 98), (33, 145, 140), (59, 82, 139), (68, 1, 84),
-  ]
-
-  private static func colour(_ position: Double) -> (red: Int, green: Int, blue: Int) {
-    let scaled = min(max(position, 0), 1) * Double(ramp.count - 1)
-    let low = min(Int(scaled), ramp.count - 2)
-    let part = scaled - Double(low)
-    func mixed(_ a: Double, _ b: Double) -> Int { Int((a + (b - a) * part).rounded()) }
-    return (
-      mixed(ramp[low].0, ramp[low + 1].0), mixed(ramp[low].1, ramp[low + 1].1),
-      mixed(ramp[low].2, ramp[low + 1].2)
-    )
-  }
-
-  /// The map for a terminal, with coloured cells or, without colours, with shades.
-  package func text(color: Bool) -> String {
+  /// The map for people.
+  package var blocks: [Block] {
     let names = rowAxis?.values ?? [""]
-    let left = max(names.map(\.count).max() ?? 0, rowAxis?.name.count ?? 0)
-    let shown = cells.map { $0.map { $0.map { fixed(Double($0) / 1e6, 2) } ?? "-" } }
-    let width = max(
-      shown.flatMap { $0 }.map(\.count).max() ?? 0, columnAxis.values.map(\.count).max() ?? 0)
-    var lines = ["  " + title]
-    lines.append(
-      "  " + (rowAxis?.name ?? "").left(left) + " "
-        + columnAxis.values.map { " " + $0.right(width + 3) }.joined())
-    for (row, name) in names.enumerated() {
-      var line = "  " + name.right(left) + " "
-      for (column, text) in shown[row].enumerated() {
-        let time = cells[row][column]
-        let isBest = time != nil && time == range?.least
-        let inner = (isBest ? ">" : " ") + text.right(width)
-        line += " " + decorated(inner, time, color)
-      }
-      lines.append(line)
-    }
-    lines.append(
-      "  '>' marks the fastest"
-        + (cells.contains { $0.contains(nil) } ? ", '-' what does not run" : "")
-        + (color ? "" : "; ░ ▒ ▓ █ are slower and slower"))
-    return lines.joined(separator: "\n")
-  }
-
-  private func decorated(_ text: String, _ time: Picoseconds?, _ color: Bool) -> String {
-    guard let time else { return text + "  " }
-    let position = position(time)
-    guard color else {
-      let shades: [Character] = [" ", "░", "▒", "▓", "█"]
-      return text + " \(shades[min(shades.count - 1, Int(position * Double(shades.count)))])"
-    }
-    let (red, green, blue) = HeatMap.colour(position)
-    let ink = position < 0.5 ? "30" : "97"
-    return "\u{1B}[\(ink);48;2;\(red);\(green);\(blue)m\(text) \u{1B}[0m "
+    let table = Table(
+      [Table.Column(rowAxis?.name ?? "", isKey: true)] + columnAxis.values.map { Table.Column($0) },
+      names.enumerated().map { row, name in
+        [.text(name)]
+          + cells[row].map { time in
+            guard let time else { return "-" }
+            let isBest = time == range?.least
+            let text = "\(isBest ? "> " : "")\(fixed(Double(time) / 1e6, 2))"
+            return .heat(
+              Phrase(Figure(text, .real(Double(time) / 1e12))), position(time))
+          }
+      })
+    let missing = cells.contains { $0.contains(nil) } ? "; '-' does not run" : ""
+    return [
+      .heading(Phrase(title)), .table(table),
+      .sentence("'>' marks the fastest; the darker, the slower\(missing)"),
+    ]
   }
 
   /// The map as a drawing.
@@ -176,12 +141,12 @@ package struct HeatMap: Sendable {
         "<rect \(place) fill=\"#f0f0f0\"/><text \(middle) fill=\"#707070\">does not run</text>\n"
     }
     let position = position(time)
-    let (red, green, blue) = HeatMap.colour(position)
+    let color = HeatColor(position)
     let isBest = time == range?.least
     let frame = isBest ? " stroke=\"#000000\" stroke-width=\"2\"" : ""
-    let ink = position < 0.5 ? "#000000" : "#ffffff"
+    let ink = color.isLight ? "#000000" : "#ffffff"
     let weight = isBest ? " font-weight=\"bold\"" : ""
-    return "<rect \(place) fill=\"rgb(\(red),\(green),\(blue))\"\(frame)/>"
+    return "<rect \(place) fill=\"rgb(\(color.red),\(color.green),\(color.blue))\"\(frame)/>"
       + "<text \(middle) fill=\"\(ink)\"\(weight)>\(fixed(Double(time) / 1e6, 2))</text>\n"
   }
 }

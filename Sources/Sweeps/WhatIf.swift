@@ -151,45 +151,52 @@ package struct WhatIf: Sendable {
 
   // MARK: - Views
 
-  /// The tables for a person.
-  package var text: String {
-    var lines = [
-      printable("\(variant.key.replacing(" | ", with: " on ")): \(microseconds(base.time)) µs")
+  /// The tables for people.
+  package var blocks: [Block] {
+    let name = variant.key.replacing(" | ", with: " on ")
+    var blocks: [Block] = [
+      .heading("\(name): \(.time(base.time))"), .sentence(Phrase(sentence, .strong)),
     ]
-    lines += folded(printable(sentence), first: "  ", next: "  ")
     let sorted = twice.dropLast().sorted { left, right in
       (left.outcome.measurement?.time ?? .max, left.target?.key ?? "")
         < (right.outcome.measurement?.time ?? .max, right.target?.key ?? "")
     }
-    lines +=
-      [""]
-      + table("twice as fast", sorted + twice.suffix(1)) { $0.target?.displayName ?? "all of them" }
+    blocks.append(
+      .table(
+        table("twice as fast", sorted + twice.suffix(1)) {
+          $0.target?.displayName ?? "all of them"
+        }))
     for scale in scales {
       guard let target = scale.first?.target else { continue }
-      lines += [""] + table("\(target.displayName) ×", scale) { fixed($0.factor, 2) }
+      blocks.append(
+        .table(table("\(target.displayName) ×", scale) { fixed($0.factor, 2) }))
     }
-    return lines.joined(separator: "\n") + "\n"
+    return blocks
   }
 
-  private static func signed(_ share: Double) -> String {
-    "\(share > 0 ? "+" : "")\(fixed(share * 100, 1)) %"
-  }
+  /// The same on a page.
+  package func text(on page: Page = Page()) -> String { blocks.text(on: page) }
 
   private func table(
     _ heading: String, _ rows: [Row], _ name: (Row) -> String
-  ) -> [String] {
-    var cells = [[heading, "µs", "change", "then bound by", ""]]
-    for row in rows {
-      guard let found = row.outcome.measurement else {
-        cells.append([name(row), "-", "-", row.outcome.reason, ""])
-        continue
-      }
-      cells.append([
-        name(row), microseconds(found.time), WhatIf.signed(change(found)), found.limitName,
-        percent(found.limitShare),
-      ])
-    }
-    return aligned(cells, leftAligned: [heading, "then bound by"]).map { "  " + $0 }
+  ) -> Table {
+    Table(
+      [
+        Table.Column(heading, .text, isKey: true), Table.Column("µs"), Table.Column("change"),
+        Table.Column("then bound by", .text), Table.Column(""),
+      ],
+      rows.map { row in
+        guard let found = row.outcome.measurement else {
+          return [.text(name(row)), "-", "-", .text(row.outcome.reason), ""]
+        }
+        let change = change(found)
+        let text = "\(change > 0 ? "+" : "")\(fixed(change * 100, 1)) %"
+        return [
+          .text(name(row)), .figure(.microseconds(found.time)),
+          .figure(Figure(text, .real(change))), .text(found.limitName),
+          .figure(.share(found.limitShare)),
+        ]
+      })
   }
 
   /// The tables for machines.

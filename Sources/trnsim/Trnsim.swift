@@ -39,7 +39,8 @@ struct Trnsim: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "trnsim",
     abstract: "Runs AWS Trainium kernels without a Trainium: their values and their time.",
-    discussion: """
+    discussion: help(
+      """
       EXAMPLES
         trnsim run rmsnorm                            a Qwen3 kernel at its default shapes
         trnsim run matmul --param m=1024 --param n=1024 --param k=1024
@@ -59,9 +60,8 @@ struct Trnsim: ParsableCommand {
         --json FILE.json (or --json=FILE) writes a file; --json without a file prints JSON and nothing else.
 
       EXIT CODES
-        0 fine · 1 bad input · 2 the simulated machine faulted · 3 the numeric check failed · 64 usage ·
-        130 interrupted
-      """,
+        0 fine · 1 bad input · 2 the simulated machine faulted · 3 the numeric check failed · 64 usage · 130 interrupted
+      """),
     version: toolVersion,
     subcommands: [
       RunCommand.self, CompareCommand.self, CheckCommand.self, UpdateCommand.self, DiffCommand.self,

@@ -115,7 +115,8 @@ import Workloads
     #expect(best.mechanism == .pieces)
     #expect(abs(best.explained - 1) < 1e-9)
     #expect(abs(best.base - 0.05) < 1e-9 && abs(best.slope - 0.7) < 1e-9)
-    let text = found.text()
+    let text = found.text(on: Page(width: 120)).split(whereSeparator: \.isWhitespace).joined(
+      separator: " ")
     #expect(
       text.contains("DMA in pieces below 512 B: 100 %: 1.05 times the prediction without, 2.12"))
     #expect(text.contains("what goes together need not be a cause; no value was changed"))

@@ -156,11 +156,11 @@ import Workloads
       Variant("add_rmsnorm", [Setting("tokens", "8"), Setting("form", "fused")]),
       evaluator: Evaluator(kernels: .builtIn))
     #expect(both.exitCode == 4)
-    #expect(both.text.contains("why B takes less"))
-    #expect(both.text.contains("hbm_write_bytes"))
+    #expect(both.text().contains("why B takes less"))
+    #expect(both.text().contains("hbm_write_bytes"))
     let same = try TwoRuns(
       Variant("softmax"), Variant("softmax"), evaluator: Evaluator(kernels: .builtIn))
     #expect(same.exitCode == 0)
-    #expect(same.text.contains("instructions: the same"))
+    #expect(same.text().contains("instructions: the same"))
   }
 }

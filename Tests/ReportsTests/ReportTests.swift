@@ -20,7 +20,41 @@ import Timing
       try Regex(" {2}doubt {5}90 %[^\\n]*\\n(?: {12}[^\\n]*\\n)*"), with: "  doubt     DOUBT\n")
     let (expected, actual) = try golden("tiny.txt", text)
     #expect(actual == expected)
-    for line in text.split(separator: "\n") { #expect(line.count <= 100, "\(line)") }
+    for line in text.split(separator: "\n") { #expect(line.count <= 80, "\(line)") }
+  }
+
+  /// The report for machines: baselines and the Python package read its keys.
+  @Test func jsonGolden() throws {
+    let run = try Fixture.run()
+    guard case .object(var entries) = Report(run, peakMemoryBytes: 48 << 20).detailedJSON else {
+      Issue.record("no object")
+      return
+    }
+    // What is doubted follows the fitted table.
+    for key in ["doubt", "time_low_us", "time_high_us"] {
+      #expect(entries.removeValue(forKey: key) != nil, "\(key)")
+    }
+    let text = JSON.object(entries).text().replacing(run.hardware.fingerprint, with: "FINGERPRINT")
+    let (expected, actual) = try golden("tiny.json", text + "\n")
+    #expect(actual == expected)
+  }
+
+  /// Sections are told apart by their names, and no two have one key.
+  @Test func sectionsAreApart() throws {
+    let sections = Report(try Fixture.run()).sections(details: true)
+    #expect(Set(Report.sections.map { $0.name }).count == Report.sections.count)
+    let keys = sections.flatMap { Array($0.values.keys) }
+    #expect(Set(keys).count == keys.count)
+  }
+
+  /// All that a screen shows is in the Markdown as well, with a heading for each section.
+  @Test func markdown() throws {
+    let markdown = Report(try Fixture.run()).markdown
+    for title in ["Run", "Verdict", "Engines", "Bounds", "Memory", "Setup"] {
+      #expect(markdown.contains("## \(title)\n"))
+    }
+    #expect(markdown.contains("| Tensor | 0.571 | 6 % | 3 |"))
+    #expect(markdown.contains("**FAILED**"))
   }
 
   @Test func coloursOnlyWhenAsked() throws {
@@ -84,7 +118,7 @@ import Timing
     let object = try parse(Report(run).json.text())
     let hardware = try #require(object["hardware"] as? [String: Any])
     #expect(hardware["overrides"] as? [String] == ["clocks.tensor=2.8"])
-    #expect(Report(run).text().contains("clocks.tensor=2.8"))
+    #expect(Report(run).text().contains("with clocks.tensor=2.8"))
   }
 
   /// Of several cores the slowest one's keys are at the top, all are under `cores`, and ranks are named.
@@ -116,8 +150,8 @@ import Timing
     #expect(Set(alone.keys).isSubset(of: object.keys))
     let text = report.text()
     #expect(text.hasPrefix("tiny on 2 ranks of 1 core: 10.000 µs\n"))
-    #expect(text.contains("the core that completed last, rank 1:"))
-    #expect(text.contains("check     rank 1 c:"))
+    #expect(text.contains("rank 1, which completed last, on trn2: 10.000 µs\n"))
+    #expect(text.contains("check     rank 1 c: passed"))
   }
 
   /// Tools read one line and take the first value.

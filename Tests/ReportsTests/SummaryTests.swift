@@ -114,7 +114,7 @@ import Timing
     #expect(metrics["spill_reload_bytes"] == .integer(12_288))
     let text = report.text()
     #expect(text.contains("  spills    4.0 KiB that had no room in SBUF saved, 12.0 KiB loaded"))
-    #expect(text.contains("(rows=8)"))
+    #expect(text.contains("  with      rows=8\n"))
     run.cores[0].program.metadata["spill_save_bytes"] = "many"
     #expect(try #require(Report(run).timed).summary.spills == nil)
   }

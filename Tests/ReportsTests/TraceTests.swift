@@ -206,6 +206,6 @@ import Workloads
     #expect(counts.flows == waits + device.transfers.count)
     let report = Report(run)
     #expect(report.timed?.bottleneck.sentence.isEmpty == false)
-    #expect(report.text().split(separator: "\n").allSatisfy { $0.count <= 100 })
+    #expect(report.text().split(separator: "\n").allSatisfy { $0.count <= 80 })
   }
 }

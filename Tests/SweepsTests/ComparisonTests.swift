@@ -11,6 +11,11 @@ import Workloads
 
 @testable import Sweeps
 
+extension String {
+  /// With one blank where a layout has several or ends a line.
+  fileprivate var inOneLine: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+}
+
 /// Rankings and their reasons.
 @Suite struct ComparisonTests {
   private func compare(
@@ -57,9 +62,10 @@ import Workloads
     let count = ranked.count { Double($0.measurement.time) <= ratio * best }
     #expect(comparison.ties(ranked) == count)
     #expect(
-      comparison.text(map: nil).contains("ties   the first \(count) are within") == (count > 1))
+      comparison.text(map: nil).contains("ties      the first \(count) are within") == (count > 1))
     // The table marks them, and so do the files.
-    let rows = comparison.text(map: nil).split(separator: "\n").filter { $0.contains("  tie  ") }
+    let rows = comparison.text(map: nil, on: Page(width: 160)).split(separator: "\n")
+      .filter { $0.contains("  tie  ") }
     #expect(rows.count == (count > 1 ? count : 0))
     let cells = comparison.csv.split(separator: "\n").map {
       $0.split(separator: ",", omittingEmptySubsequences: false).last
@@ -70,7 +76,7 @@ import Workloads
       comparison.json.text().split(separator: "\"tied_with_best\": true").count == count + 1)
     let changed = try compare(Self.small, ["tile_m=64,128", "set:dma.bytes_per_cycle=16,32"])
     #expect(changed.tieRatio == nil)
-    #expect(changed.text(map: nil).contains("ties   not calibrated"))
+    #expect(changed.text(map: nil).contains("ties      not calibrated"))
   }
 
   @Test func anyWidthGivesTheSame() throws {
@@ -85,7 +91,7 @@ import Workloads
 
   @Test func whatDoesNotFitSaysWhy() throws {
     let comparison = try compare(Self.small, ["tile_m=128,256", "tile_n=512,1024"])
-    let text = try comparison.text(map: HeatMap(comparison))
+    let text = try comparison.text(map: HeatMap(comparison)).inOneLine
     #expect(comparison.ranked.count == 1)
     #expect(text.contains("4 variants of tile_m × tile_n, 1 ran, 3 do not"))
     #expect(text.contains("tile_m is 256, a stationary tile has columns for 128 (2 variants"))
@@ -97,7 +103,7 @@ import Workloads
     let rows = try compare(
       Variant("rmsnorm", [tokens, Setting("hidden", "16384")]), ["buffers=1,8"])
     #expect(rows.ranked.count == 1)
-    #expect(rows.text(map: nil).contains("bytes of each partition, sbuf has 212728"))
+    #expect(rows.text(map: nil).inOneLine.contains("bytes of each partition, sbuf has 212728"))
   }
 
   /// One buffer makes the PE array wait for the loads, and the report says so.
@@ -156,7 +162,7 @@ import Workloads
         return asked > 5
       })
     #expect(comparison.outcomes.count { $0 != nil } == 5)
-    #expect(comparison.text(map: nil).contains("interrupted after 5"))
+    #expect(comparison.text(map: nil).inOneLine.contains("interrupted after 5"))
     #expect(comparison.csv.contains("interrupted"))
   }
 
@@ -169,10 +175,10 @@ import Workloads
     #expect(map.cells[2] == [nil, nil])
     let fastest = try #require(comparison.ranked.first).measurement.time
     #expect(map.cells.flatMap { $0 }.compactMap { $0 }.min() == fastest)
-    let plain = map.text(color: false)
+    let plain = map.blocks.text(on: Page())
     #expect(!plain.contains("\u{1B}"))
     #expect(plain.contains(">"))
-    #expect(map.text(color: true).contains("\u{1B}[30;48;2;253;231;37m"))
+    #expect(map.blocks.text(on: Page(color: true)).contains("\u{1B}[30;48;2;253;231;37m"))
     let svg = map.svg(heading: "a < b & \"c\"")
     #expect(svg.contains("a &lt; b &amp; &quot;c&quot;"))
     let document = try XMLCheck(svg)

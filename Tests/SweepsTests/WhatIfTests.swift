@@ -46,9 +46,9 @@ import Workloads
     #expect(scales[1] == found.base.time)
     #expect(scales[0] > scales[1] && scales[1] > scales[2])
     #expect(found.gain(.dmaBandwidth) == Double(scales[2] - scales[1]) / Double(scales[1]))
-    #expect(found.text.contains("all of them"))
-    #expect(found.text.contains("twice as fast gives -"))
-    #expect(found.text.contains("DMA rings ×"))
+    #expect(found.text().contains("all of them"))
+    #expect(found.text().contains("twice as fast gives -"))
+    #expect(found.text().contains("DMA rings ×"))
     #expect(found.json.text().contains("\"twice_as_fast\""))
   }
 

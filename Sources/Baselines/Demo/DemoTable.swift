@@ -37,17 +37,25 @@ package struct DemoTable: Sendable {
   /// Whether every row's outputs agree with the reference.
   package var passed: Bool { rows.allSatisfy(\.passed) }
 
-  /// The table with one line per run.
-  package var text: String {
-    var cells = [
-      [
-        "kernel", "form", "tokens", "µs", "bound by", "", "busiest", "", "MFU %", "MBU %",
-        "HBM bytes", "max diff", "allowed", "check",
-      ]
+  /// The table with one line per run, and how many agree.
+  package var blocks: [Block] {
+    let failed = rows.count { !$0.passed }
+    let title: Phrase =
+      failed == 0
+      ? "\(.count(rows.count, "run")), all agree with their references"
+      : "\(.count(rows.count, "run")), \(.count(failed)) of them \("FAILED", .bad)"
+    return [
+      .heading(title),
+      .table(
+        Table(
+          [
+            Table.Column("kernel", .text, isKey: true), Table.Column("form", .text),
+            Table.Column("tokens"), Table.Column("µs"), Table.Column("bound by", .text),
+            Table.Column(""), Table.Column("busiest", .text), Table.Column(""),
+            Table.Column("MFU %"), Table.Column("MBU %"), Table.Column("HBM bytes"),
+            Table.Column("max diff"), Table.Column("allowed"), Table.Column("check", .text),
+          ], rows.map(\.cells))),
     ]
-    cells += rows.map(\.cells)
-    let texts: Set = ["kernel", "form", "bound by", "busiest", "check"]
-    return aligned(cells, leftAligned: texts).joined(separator: "\n")
   }
 }
 
@@ -61,17 +69,18 @@ extension DemoTable.Row {
     value == 0 ? "0" : value < 1e-4 ? scientific(value) : fixed(value, 6)
   }
 
-  fileprivate var cells: [String] {
+  fileprivate var cells: [Table.Cell] {
     let busiest = summary.busiest
     return [
-      entry.kernel, entry.form, "\(entry.tokens)", microseconds(summary.total),
-      bottleneck.limitName,
-      percent(bottleneck.share), busiest.engine.displayName, percent(busiest.share),
-      summary.hardwareFLOPs > 0 ? fixed(summary.mfu * 100, 1) : "-",
-      fixed(summary.mbu * 100, 1), grouped(summary.hbmBytes),
-      closest.map { Self.difference($0.maxAbsDifference) } ?? "-",
-      closest.map { $0.tolerance > 0 ? Self.difference($0.tolerance) : "equal" } ?? "-",
-      passed ? "passed" : "FAILED",
+      .text(entry.kernel), .text(entry.form), .text("\(entry.tokens)"),
+      .figure(.microseconds(summary.total)), .text(bottleneck.limitName),
+      .figure(.share(bottleneck.share)), .text(busiest.engine.displayName),
+      .figure(.share(busiest.share)),
+      summary.hardwareFLOPs > 0 ? .figure(.number(summary.mfu * 100, 1)) : "-",
+      .figure(.number(summary.mbu * 100, 1)), .figure(.count(summary.hbmBytes)),
+      .text(closest.map { Self.difference($0.maxAbsDifference) } ?? "-"),
+      .text(closest.map { $0.tolerance > 0 ? Self.difference($0.tolerance) : "equal" } ?? "-"),
+      passed ? "passed" : "\("FAILED", .bad)",
     ]
   }
 }

@@ -126,26 +126,34 @@ package struct Advice: Sendable {
 
   // MARK: - Views
 
-  /// For a person.
-  package var text: String {
-    var lines = [printable("\(subject): \(microseconds(time)) µs")]
-    lines += folded(printable(sentence), first: "  ", next: "  ")
-    lines.append("")
-    for item in items {
-      let head =
-        "  " + "\(fixed(item.change * 100, 1)) %".right(8) + microseconds(item.time).right(12)
-        + " µs  "
-      let indent = String(repeating: " ", count: head.count)
-      lines += folded(printable(item.title), first: head, next: indent)
-      lines += folded(printable(item.how), first: indent, next: indent)
-    }
+  /// For people.
+  package var blocks: [Block] {
+    let title: Phrase = "\(subject): \(.time(time))"
+    var blocks: [Block] = [.heading(title), .sentence(Phrase(sentence, .strong))]
     if items.isEmpty {
-      lines.append("  no change of \(grouped(tried)) that were simulated gives 1 % or more")
-    } else {
-      lines += ["", "  each alone, simulated; \(grouped(tried)) changes were tried"]
+      return blocks + [
+        .sentence("no change of \(.count(tried)) that were simulated gives 1 % or more")
+      ]
     }
-    return lines.joined(separator: "\n") + "\n"
+    blocks.append(
+      .table(
+        Table(
+          [
+            Table.Column("change"), Table.Column("µs"), Table.Column("what", .text),
+            Table.Column("how", .text),
+          ],
+          items.map { item in
+            [
+              .figure(.percentage(item.change)), .figure(.microseconds(item.time)),
+              .text(item.title), .text(item.how),
+            ]
+          })))
+    blocks.append(.sentence("each alone, simulated; \(.count(tried)) changes were tried"))
+    return blocks
   }
+
+  /// The same on a page.
+  package func text(on page: Page = Page()) -> String { blocks.text(on: page) }
 
   /// For machines.
   package var json: JSON {

@@ -1,4 +1,4 @@
-import Reports
+package import Reports
 import Storage
 
 extension Store {
@@ -56,24 +56,31 @@ extension Store {
     return .string(text)
   }
 
-  /// The best results for a person.
-  package func ranking(by objective: Quantity, limit: Int) throws -> String {
+  /// The best results for people.
+  package func ranking(by objective: Quantity, limit: Int) throws -> [Block] {
     var names: [String] = []
-    var cells: [[String]] = []
+    var cells: [[Table.Cell]] = []
     try rows(best: objective, limit: limit) { row in
       if names.isEmpty { names = row.settings.map(\.name) }
       let values = Dictionary(row.settings.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
-      cells.append(
-        ["\(cells.count + 1)"] + names.map { values[$0] ?? "" } + [
-          microseconds(Int64(row.numbers[.time] ?? 0)), row.limit, percent(row.share),
-          fixed(Double(row.numbers[.sbufPeak] ?? 0) / 1024, 1),
-        ] + (objective == .time ? [] : [grouped(row.numbers[objective] ?? 0)]))
+      var line: [Table.Cell] = [.text("\(cells.count + 1)")]
+      line += names.map { .text(values[$0] ?? "") }
+      line += [
+        .figure(.microseconds(Int64(row.numbers[.time] ?? 0))), .text(row.limit),
+        .figure(.share(row.share)),
+        .figure(.number(Double(row.numbers[.sbufPeak] ?? 0) / 1024, 1)),
+      ]
+      if objective != .time { line.append(.figure(.count(row.numbers[objective] ?? 0))) }
+      cells.append(line)
     }
-    let head =
-      ["rank"] + names + ["µs", "bound by", "", "SBUF KiB"]
-      + (objective == .time ? [] : [objective.rawValue])
-    return cells.isEmpty
-      ? "nothing ran\n"
-      : aligned([head] + cells, leftAligned: ["bound by"]).map { "  " + $0 + "\n" }.joined()
+    if cells.isEmpty { return [.sentence("nothing ran")] }
+    return [
+      .table(
+        Table(
+          [Table.Column("rank", isKey: true)] + names.map { Table.Column($0) } + [
+            Table.Column("µs"), Table.Column("bound by", .text), Table.Column(""),
+            Table.Column("SBUF KiB"),
+          ] + (objective == .time ? [] : [Table.Column(objective.rawValue)]), cells))
+    ]
   }
 }

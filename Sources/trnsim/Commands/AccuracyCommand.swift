@@ -13,7 +13,8 @@ struct AccuracyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "accuracy",
     abstract: "Replay all captured runs of a directory and print how far off the model is.",
-    discussion: """
+    discussion: help(
+      """
       The directory holds captures of real trn2 devices, three tables each (NAME.instr.csv.zst,
       NAME.dma.csv.zst, NAME.sem.csv.zst), or exports of the profiler (NAME.instructions.csv.zst,
       NAME.dma.csv.zst), or directories 'traces' and 'profiles' with such. They are not part of this
@@ -42,7 +43,7 @@ struct AccuracyCommand: ParsableCommand {
         0 the table, or the recorded figures where no directory is named and none is found
         1 a directory was named and holds no captures, or a capture cannot be read; with --source, a family of
           kernels is worse than recorded, or an argument is at fault
-      """)
+      """))
 
   @Argument(help: "The directory with the captures, or the one above it.")
   var directory: String?
@@ -80,10 +81,12 @@ struct AccuracyCommand: ParsableCommand {
       }
       let machine = try hardware.load()
       guard directory != nil || FileManager.default.fileExists(atPath: Self.usual) else {
-        print(
-          json == "-"
-            ? RecordedFigures.known.json.text() : RecordedFigures.known.text(missing: Self.usual),
-          terminator: json == "-" ? "\n" : "")
+        let known = RecordedFigures.known
+        if json == "-" {
+          print(known.json.text())
+        } else {
+          trnsim.show(known.blocks(missing: Self.usual))
+        }
         return
       }
       let paths = try AccuracyTable.captures(in: directory ?? Self.usual)
@@ -135,7 +138,7 @@ struct AccuracyCommand: ParsableCommand {
     if let json, json != "-" {
       try writeAtomically(Array((table.json().text() + "\n").utf8), to: json)
     }
-    print(json == "-" ? table.json().text() + "\n" : table.text(), terminator: "")
+    if json == "-" { print(table.json().text()) } else { trnsim.show(table.blocks) }
   }
 
   private func showTables(_ paths: (trn2: [String], trn1: [String]), _ machine: Hardware) throws {
@@ -163,9 +166,10 @@ struct AccuracyCommand: ParsableCommand {
       print(whole.text())
       return
     }
-    print(table.text() + "\n" + sources.text())
-    if let engines { print(engines.text()) }
-    print("trn3: from documents only; there is no capture of it")
+    var blocks = sources.blocks + table.blocks
+    if let engines { blocks += engines.blocks }
+    blocks.append(.heading("trn3: from documents only; there is no capture of it"))
+    trnsim.show(blocks)
   }
 
   /// Shows what is done, on a terminal only.

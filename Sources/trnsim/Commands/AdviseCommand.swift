@@ -10,7 +10,8 @@ struct AdviseCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "advise",
     abstract: "Say which changes of a workload would make it faster, and by how much.",
-    discussion: """
+    discussion: help(
+      """
       Each rule changes the program, simulates it, and tells the gain, or stays silent below 1 %:
       \(Rules.all.map { "  \($0.key.left(14)) \($0.summary)" }.joined(separator: "\n"))
 
@@ -18,7 +19,7 @@ struct AdviseCommand: ParsableCommand {
         trnsim advise kernel.py:matmul
         trnsim advise matmul --param dtype=float32 --json -
         trnsim advise mine.trn --rule other_queue
-      """)
+      """))
 
   @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions
@@ -53,7 +54,7 @@ struct AdviseCommand: ParsableCommand {
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
       }
-      print(json == "-" ? found.json.text() + "\n" : found.text, terminator: "")
+      if json == "-" { print(found.json.text()) } else { show(found.blocks) }
     }
   }
 }

@@ -17,14 +17,15 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "For developers: measure the simulator's own speed on this host.",
-    discussion: """
+    discussion: help(
+      """
       The median of several runs each, in seconds of one processor: building, checking and lowering a
       large matmul, Timing alone, a trace of it, and the values of a 1024³ matmul.
 
       EXAMPLES
         trnsim bench
         trnsim bench --json -
-      """, shouldDisplay: false)
+      """), shouldDisplay: false)
 
   @Option(help: "Runs of each.")
   var runs = 5
@@ -39,7 +40,7 @@ struct BenchCommand: ParsableCommand {
       let hardware = try Hardware.load("trn2")
       let table = try SpeedTable.measure(hardware, runs: max(1, runs))
       if let json, json != "-" { try writeAtomically(Array((table.json + "\n").utf8), to: json) }
-      print(json == "-" ? table.json : table.text)
+      if json == "-" { print(table.json) } else { show(table.text) }
     }
   }
 }

@@ -11,7 +11,8 @@ struct CalibrateCommand: ParsableCommand {
     commandName: "calibrate",
     abstract:
       "Compare your device's times with predicted ones, and say what would explain the errors.",
-    discussion: """
+    discussion: help(
+      """
       The file has a row for each workload: a kernel with its parameters, a program file, or an entry of --suite
       (kernels of Python scripts are such), and what your device took in microseconds:
 
@@ -25,7 +26,7 @@ struct CalibrateCommand: ParsableCommand {
       EXAMPLES
         trnsim calibrate times.csv
         trnsim calibrate times.yaml --suite suite.yaml --json -
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The measured times.", valueName: "times.csv|yaml"))
   var times: String
@@ -58,7 +59,7 @@ struct CalibrateCommand: ParsableCommand {
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
       }
-      print(json == "-" ? found.json.text() + "\n" : found.text(), terminator: "")
+      if json == "-" { print(found.json.text()) } else { show(found.blocks) }
     }
   }
 }

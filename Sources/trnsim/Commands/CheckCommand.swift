@@ -13,7 +13,8 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract: "Run a suite and compare it with the numbers that were accepted before.",
-    discussion: """
+    discussion: help(
+      """
       A suite lists kernels and program files; its baseline, SUITE.baseline.json beside it, has their
       times, bytes, instruction counts and memory peaks. Numbers are compared exactly, unless the suite
       gives a tolerance. Nothing is written but what the options name, and on a difference the reports
@@ -27,7 +28,7 @@ struct CheckCommand: ParsableCommand {
       EXIT CODES
         0 same · 2 something is worse or fails · 3 something cannot be compared (new, gone, other
         hardware or parameters) · 4 better only (2 with --strict) · 1 bad input · 64 usage
-      """)
+      """))
 
   @Argument(help: "The suite, a YAML file.")
   var suite: String
@@ -89,10 +90,8 @@ struct CheckCommand: ParsableCommand {
       if json == "-" {
         print(whole)
       } else {
-        print(check.text(strict: strict), terminator: "")
-        if files > 0 {
-          print("reports and traces of the differences are in \(printable(outputDir))/")
-        }
+        let place = "reports and traces of the differences are in \(outputDir)/"
+        show((files > 0 ? [.heading(Phrase(place))] : []) + check.blocks(strict: strict))
       }
       try tellGitHub(check)
       let code = check.exitCode(strict: strict)
@@ -120,14 +119,15 @@ struct UpdateCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "update",
     abstract: "Accept a suite's numbers as its new baseline; prints what moved.",
-    discussion: """
+    discussion: help(
+      """
       Run it where you write code, read the difference, and commit it. It refuses to run where the
       environment says CI, because a check that accepts its own numbers checks nothing.
 
       EXAMPLES
         trnsim update suite.yaml --reason "loads of two tiles at a time"
         trnsim update suite.yaml --only 'matmul*'
-      """)
+      """))
 
   @Argument(help: "The suite, a YAML file.")
   var suite: String
@@ -170,7 +170,7 @@ struct UpdateCommand: ParsableCommand {
         loaded, only: only, against: before, at: path, runner: ParallelRunner(width: jobs),
         progress: { progress.show($0) })
       progress.clear()
-      print(check.text(strict: false, update: true), terminator: "")
+      show(check.blocks(strict: false, update: true))
       try check.writeBaseline(reason: reason)
       print("\(check.results.count) entries are accepted in \(printable(path))")
     }

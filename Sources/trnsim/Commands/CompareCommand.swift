@@ -10,7 +10,8 @@ struct CompareCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compare",
     abstract: "Simulate a grid of a workload's parameters, rank it and say why.",
-    discussion: """
+    discussion: help(
+      """
       Every combination of the varied values is simulated (timing only, unless --values) on all cores
       of the host. --vary takes a parameter, a size, a hardware value as set:PATH, a part of the machine
       as scale:PART ('trnsim whatif --help'), 'hardware', or 'kernel'; a,b=1:2,2:4 varies two together; values are a list, or ranges: 1..4, 32..128+32, 64..512*2. What does not fit is listed
@@ -25,7 +26,7 @@ struct CompareCommand: ParsableCommand {
 
       EXIT CODES
         0 fine · 1 bad input, or nothing ran · 3 with --values, an output is wrong · 64 usage
-      """)
+      """))
 
   @OptionGroup var workload: WorkloadArguments
   @Option(
@@ -126,9 +127,7 @@ struct CompareCommand: ParsableCommand {
     } else if csv == "-" {
       print(comparison.csv, terminator: "")
     } else {
-      print(
-        comparison.text(limit: limit, map: heatMap, color: showsColor(.standardOutput)),
-        terminator: "")
+      show(comparison.blocks(limit: limit, map: heatMap))
     }
   }
 }

@@ -14,7 +14,8 @@ struct CompileCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "compile",
     abstract: "Print what the compiler makes of a workload, and what each pass did.",
-    discussion: """
+    discussion: help(
+      """
       The program goes to standard output or a file, what the passes did to standard error.
 
       EXAMPLES
@@ -24,7 +25,7 @@ struct CompileCommand: ParsableCommand {
         trnsim compile kernel.py:matmul --input 'x=bfloat16[128, 512]'
         trnsim compile softmax --schedule compiler -o softmax.trn
         trnsim compile kernel.trn --schedule compiler --verify -o /dev/null
-      """)
+      """))
 
   @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions

@@ -5,20 +5,22 @@ import Glibc
 import Hardware
 import Kernels
 import Models
+import Reports
 import Storage
 
 struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract: "Run every kernel of Qwen3-30B-A3B's MoE layer; one table.",
-    discussion: """
+    discussion: help(
+      """
       Each kernel runs at the model's shapes, values and time, and is compared with a float64 reference.
       The output directory gets a JSON report and a Perfetto trace of each.
 
       EXAMPLES
         trnsim demo
         trnsim demo --tokens 512 --output-dir prefill --set hbm.bandwidth_per_stack=1000
-      """)
+      """))
 
   @Option(
     parsing: .upToNextOption,
@@ -47,12 +49,10 @@ struct DemoCommand: ParsableCommand {
         showProgress("\(index + 1) of \(demo.entries.count): \(name)")
       }
       if isTerminal { showProgress("") }
-      print(table.text)
-      print()
-      for sentence in table.fusion { print(sentence) }
-      print(
-        "reports (.json) and traces (.pftrace.zst, for ui.perfetto.dev) are in \(printable(outputDir))/"
-      )
+      let place =
+        "reports (.json) and traces (.pftrace.zst, for ui.perfetto.dev) are in \(outputDir)/"
+      show(
+        table.blocks + (table.fusion + [place]).map { .sentence(Phrase($0)) })
       if !table.passed { throw Outcome.checkFailed }
     }
   }

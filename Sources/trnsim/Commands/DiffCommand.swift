@@ -9,7 +9,8 @@ struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract: "Compare two runs or two baselines: what differs, and why.",
-    discussion: """
+    discussion: help(
+      """
       A and B are kernels, program files or kernels of Python scripts, which are simulated, or two
       baselines, which are not. A kernel's own parameters follow its name: 'matmul:m=128,tile_n=256',
       'k.py:matmul:tile_n=256'; --input, --size and --param are of both.
@@ -23,7 +24,7 @@ struct DiffCommand: ParsableCommand {
 
       EXIT CODES
         0 same · 2 B is slower or heavier · 3 not comparable (baselines) · 4 B is faster · 1 bad input
-      """)
+      """))
 
   @Argument(help: ArgumentHelp("The one before.", valueName: "A"))
   var before: String
@@ -66,7 +67,7 @@ struct DiffCommand: ParsableCommand {
           return try Baseline.read(path)
         }
         let check = Check(comparing: sides[0], with: sides[1], name: after)
-        print(check.text(strict: false, update: true), terminator: "")
+        show(check.blocks(strict: false, update: true))
         let code = check.exitCode(strict: false)
         if code != 0 { throw ExitCode(code) }
         return
@@ -78,7 +79,7 @@ struct DiffCommand: ParsableCommand {
         try TwoRuns(
           sides.0, sides.1, evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes))
       }
-      print(both.text, terminator: "")
+      show(both.blocks)
       if both.exitCode != 0 { throw ExitCode(both.exitCode) }
     }
   }

@@ -10,7 +10,8 @@ struct EmitCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "emit",
     abstract: "Write a workload's instruction stream as a program file.",
-    discussion: """
+    discussion: help(
+      """
       The file's name decides its form: .trn is text, .trn.zst is compressed.
 
       EXAMPLES
@@ -19,7 +20,7 @@ struct EmitCommand: ParsableCommand {
         trnsim emit softmax -o -
         trnsim emit k.py:matmul --input 'x=bfloat16[128, 512]' -o matmul.trn
         trnsim emit parallel_matmul --param tp=2 -o pm.trn     one file a core: pm.0.trn, pm.1.trn
-      """)
+      """))
 
   @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions

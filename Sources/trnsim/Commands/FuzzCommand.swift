@@ -10,7 +10,8 @@ struct FuzzCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fuzz",
     abstract: "For developers: feed random and damaged programs to the readers.",
-    discussion: """
+    discussion: help(
+      """
       Random programs must survive print → parse → print and encode → decode; mutated ones must give
       a program or diagnostics, never a crash. With --sessions random sequences of calls of the C
       interface must touch no memory but what they were lent. The same seed runs the same cases.
@@ -19,7 +20,7 @@ struct FuzzCommand: ParsableCommand {
         trnsim fuzz --seconds 600 --seed 1
         trnsim fuzz --cases 1 --seed 28417
         trnsim fuzz --sessions --cases 1000
-      """, shouldDisplay: false)
+      """), shouldDisplay: false)
 
   @Option(help: "How long. (default: 10, without --cases)")
   var seconds: Double?

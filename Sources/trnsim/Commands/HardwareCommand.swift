@@ -13,12 +13,13 @@ struct HardwareCommand: ParsableCommand {
   struct Show: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print the values, or one section's.",
-      discussion: """
+      discussion: help(
+        """
         EXAMPLES
           trnsim hardware show
           trnsim hardware show dma --hardware trn1
           trnsim hardware show --json
-        """)
+        """))
     @Argument(help: "A section, such as clocks, tensor or dma.")
     var section: String?
     @Option(
@@ -35,7 +36,7 @@ struct HardwareCommand: ParsableCommand {
     func run() throws {
       try reporting {
         let loaded = try hardware.load()
-        guard let json else { return print(try loaded.show(section: section)) }
+        guard let json else { return trnsim.show(try loaded.show(section: section)) }
         let text = JSON(loaded).text()
         if json == "-" { return print(text) }
         try writeAtomically(Array(text.utf8), to: json)
@@ -46,12 +47,13 @@ struct HardwareCommand: ParsableCommand {
   struct Explain: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Print a value's meaning, unit and source; without a path, all assumed values.",
-      discussion: """
+      discussion: help(
+        """
         EXAMPLES
           trnsim hardware explain tensor.latency.warm
           trnsim hardware explain dma
           trnsim hardware explain
-        """)
+        """))
     @Argument(
       help: "A value or a group of values.",
       completion: Completions.kind { words, _ in Completions.values(words) })
@@ -61,7 +63,7 @@ struct HardwareCommand: ParsableCommand {
     func run() throws {
       try reporting {
         let loaded = try hardware.load()
-        print(try path.map { try loaded.explain($0) } ?? loaded.assumed())
+        show(try path.map { try loaded.explain($0) } ?? loaded.assumed())
       }
     }
   }
@@ -69,10 +71,11 @@ struct HardwareCommand: ParsableCommand {
   struct Check: ParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Check configuration files.",
-      discussion: """
+      discussion: help(
+        """
         EXAMPLES
           trnsim hardware check mine.yaml
-        """)
+        """))
     @Argument(help: "Configuration files.")
     var files: [String]
 

@@ -6,11 +6,12 @@ struct ISACommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "isa",
     abstract: "Print the reference of an operation, or the list of all.",
-    discussion: """
+    discussion: help(
+      """
       EXAMPLES
         trnsim isa
         trnsim isa activation
-      """)
+      """))
 
   @Argument(help: "An operation by its NKI name.")
   var operation: String?
@@ -18,7 +19,7 @@ struct ISACommand: ParsableCommand {
   func run() throws {
     try reporting {
       guard let operation else {
-        print(referenceIndex())
+        show(referenceIndex())
         return
       }
       guard let opcode = Opcode(name: operation) else {
@@ -26,7 +27,7 @@ struct ISACommand: ParsableCommand {
           "there is no operation '\(operation)'",
           remedy: remedyForUnknown(operation, known: Opcode.names))
       }
-      print(referenceText(for: opcode))
+      show(referenceText(for: opcode))
     }
   }
 }

@@ -9,12 +9,13 @@ struct KernelsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
     abstract: "List the kernels, or show one's parameters, inputs and outputs.",
-    discussion: """
+    discussion: help(
+      """
       EXAMPLES
         trnsim kernels
         trnsim kernels rope --param tokens=1
         trnsim kernels matmul --json
-      """)
+      """))
 
   @Argument(
     help: "A kernel; all if left out.",
@@ -30,7 +31,7 @@ struct KernelsCommand: ParsableCommand {
   func run() throws {
     try reporting {
       guard let name else {
-        try show(KernelListing.text(of: .builtIn), KernelListing.json(of: .builtIn))
+        try show(KernelListing.blocks(of: .builtIn), KernelListing.json(of: .builtIn))
         return
       }
       guard let kernel = KernelName(rawValue: name) else {
@@ -39,12 +40,12 @@ struct KernelsCommand: ParsableCommand {
           remedy: remedyForUnknown(name, known: KernelName.allCases.map(\.rawValue)))
       }
       let listing = KernelListing(try kernel.make(parameters.parameters))
-      try show(listing.text, listing.json)
+      try show(listing.blocks, listing.json)
     }
   }
 
-  private func show(_ text: String, _ listing: String) throws {
+  private func show(_ blocks: [Block], _ listing: String) throws {
     if let json, json != "-" { try writeAtomically(Array((listing + "\n").utf8), to: json) }
-    print(json == "-" ? listing : text)
+    if json == "-" { print(listing) } else { trnsim.show(blocks) }
   }
 }

@@ -7,13 +7,14 @@ struct MergeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "merge",
     abstract: "Put the shards of a sweep into one store.",
-    discussion: """
+    discussion: help(
+      """
       The stores must be of the same sweep and version. A result that several have must be equal in
       them, and counts once; merging a store twice changes nothing.
 
       EXAMPLES
         trnsim merge tiles.sqlite shard-*.sqlite
-      """)
+      """))
 
   @Argument(help: "The store to merge into; made if it is missing.")
   var target: String

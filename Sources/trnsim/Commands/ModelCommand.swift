@@ -15,7 +15,8 @@ struct ModelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "model",
     abstract: "The five prompts of the MoE kernel challenge, end to end, and their score.",
-    discussion: """
+    discussion: help(
+      """
       Each pass is 48 times one layer, the final norm, lm_head and greedy sampling. The score compares a
       strategy set with a baseline set: plain (a straightforward kernel per operation: two buffers, one
       engine for one job, three-pass attention, every expert on every token), tiled (engines and buffers
@@ -28,7 +29,7 @@ struct ModelCommand: ParsableCommand {
         trnsim model qwen3-30b-a3b --strategy tiled --baseline plain --host-us 5000
         trnsim model qwen3-30b-a3b --param weights=float8_e4m3 --json model.json
         trnsim model qwen3-30b-a3b --param skew=0.9 --check
-      """)
+      """))
 
   @Argument(help: "The model: qwen3-30b-a3b.")
   var model: String
@@ -89,9 +90,11 @@ struct ModelCommand: ParsableCommand {
       if isTerminal { showProgress("") }
       let text = score.json(strategy, against: baseline, options: options).text()
       if let json, json != "-" { try writeAtomically(Array(text.utf8), to: json) }
-      print(
-        json == "-" ? text : score.text(strategy, against: baseline, options: options),
-        terminator: json == "-" ? "\n" : "")
+      if json == "-" {
+        print(text)
+      } else {
+        show(score.blocks(strategy, against: baseline, options: options))
+      }
       if accurate == false { throw Outcome.checkFailed }
     }
   }

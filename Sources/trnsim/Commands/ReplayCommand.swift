@@ -11,7 +11,8 @@ struct ReplayCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "replay",
     abstract: "Simulate a captured run of a real device and compare with its measured times.",
-    discussion: """
+    discussion: help(
+      """
       The argument is the instruction table of a capture: NAME.instr.csv.zst, whose .dma and .sem tables
       are found beside it, or NAME.instructions.csv.zst of the profiler's own export with its .dma table.
       The extensions may be left out, and the end of a name that only one capture has.
@@ -28,7 +29,7 @@ struct ReplayCommand: ParsableCommand {
         trnsim replay traces/transpose_1024_fp32_a.instr.csv.zst
         trnsim replay profiles/attention_fused_bf16 --dma measured --json
         trnsim replay NAME --phase captured --trace NAME.pftrace.zst
-      """)
+      """))
 
   @Argument(
     help: ArgumentHelp(
@@ -75,8 +76,7 @@ struct ReplayCommand: ParsableCommand {
       if let json, json != "-" {
         try writeAtomically(Array((replay.json(phases).text() + "\n").utf8), to: json)
       }
-      let text = json == "-" ? replay.json(phases).text() + "\n" : replay.text(phases)
-      print(text, terminator: "")
+      if json == "-" { print(replay.json(phases).text()) } else { show(replay.blocks(phases)) }
     }
   }
 }

@@ -8,7 +8,8 @@ struct ResultsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "results",
     abstract: "Show or export the results of a sweep.",
-    discussion: """
+    discussion: help(
+      """
       --csv has a column for everything that was varied; --jsonl the same as one JSON object per line,
       which table libraries read as it is and write as Parquet.
 
@@ -17,7 +18,7 @@ struct ResultsCommand: ParsableCommand {
         trnsim results tiles.sqlite --by sbuf_peak_bytes_per_partition --limit 5
         trnsim results tiles.sqlite --csv tiles.csv
         trnsim results tiles.sqlite --jsonl -
-      """)
+      """))
 
   @Argument(help: "A store that 'trnsim sweep' made.")
   var store: String
@@ -56,7 +57,7 @@ struct ResultsCommand: ParsableCommand {
       if csv == nil && jsonl == nil {
         let counts = try results.counts().sorted { $0.key < $1.key }
         print(counts.map { "\($0.value) \($0.key)" }.joined(separator: ", "))
-        print(try results.ranking(by: objective, limit: limit), terminator: "")
+        show(try results.ranking(by: objective, limit: limit))
       }
     }
   }

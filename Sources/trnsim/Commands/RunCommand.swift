@@ -17,7 +17,8 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
     abstract: "Simulate a workload: values, time, report, trace.",
-    discussion: """
+    discussion: help(
+      """
       A kernel runs on trial inputs (or on --input) and its outputs are compared with a float64
       reference. A program file that was emitted from a kernel is compared too.
 
@@ -31,7 +32,7 @@ struct RunCommand: ParsableCommand {
         trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
         trnsim run kernel.py:matmul                             as its last call in the script
         trnsim run kernel.py:matmul --input 'x=bfloat16[m, 512]' --size m=256 --param tile_n=128
-      """)
+      """))
 
   @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions
@@ -71,6 +72,14 @@ struct RunCommand: ParsableCommand {
   var criticalPath: Bool?
   @Option(help: ArgumentHelp("Write a Perfetto trace.", valueName: "file.pftrace.zst"))
   var trace: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the report as one HTML file with a timeline; it needs no network.",
+      valueName: "file.html"))
+  var html: String?
+  @Option(
+    help: ArgumentHelp("Write the report as Markdown.", valueName: "file.md"))
+  var markdown: String?
   @Option(help: "What each trace slice tells: lean (name) or full (operands, source, waits).")
   var traceDetail: TraceOptions.Detail?
   @Option(help: "Arrows in the trace: none, or cross (between engines).")
@@ -86,6 +95,7 @@ struct RunCommand: ParsableCommand {
       throw ValidationError("--timing-only and --values-only exclude each other")
     }
     if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
+    if valuesOnly && html != nil { throw ValidationError("a page needs timing") }
     if valuesOnly && whatIf == true { throw ValidationError("--what-if needs timing") }
     if valuesOnly && criticalPath == true {
       throw ValidationError("--critical-path needs timing")
@@ -129,7 +139,9 @@ struct RunCommand: ParsableCommand {
     if let trace { try PerfettoTrace.write(run, to: trace, options: traceOptions(run)) }
     let report = Report(
       run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run),
-      causes: criticalPath ?? WhatIf.isQuick(run) ? try run.causes() : nil)
+      causes: criticalPath ?? (html != nil || WhatIf.isQuick(run)) ? try run.causes() : nil)
+    if let html { try HTMLPage.write(report, to: html) }
+    if let markdown { try writeAtomically(Array(report.markdown.utf8), to: markdown) }
     try show(report, layerStudy(run, machine), on: machine)
     if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
@@ -142,13 +154,12 @@ struct RunCommand: ParsableCommand {
   /// Prints the report with the operations of a whole layer, as text or as JSON, or writes the JSON.
   private func show(_ report: Report, _ layer: LayerStudy?, on machine: Hardware) throws {
     if let json {
-      var object = report.json
+      var object = report.detailedJSON
       if let layer { object = object.adding("layer", layer.json(on: machine)) }
       if json == "-" { return print(object.text()) }
       try writeAtomically(Array(object.text().utf8), to: json)
     }
-    print(report.text(color: showsColor(.standardOutput)))
-    if let layer { print(layer.text(on: machine)) }
+    trnsim.show(report.blocks + (layer?.blocks(on: machine) ?? []))
   }
 
   /// What faster parts would give; `nil` where that was not asked for and is not quickly known.
@@ -171,6 +182,8 @@ struct RunCommand: ParsableCommand {
     hardware.note(in: &uses)
     uses.writes(json, as: "--json")
     uses.writes(trace, as: "--trace")
+    uses.writes(html, as: "--html")
+    uses.writes(markdown, as: "--markdown")
     return uses
   }
 
@@ -209,6 +222,7 @@ struct RunCommand: ParsableCommand {
     if whatIf != nil { unusable.append("--what-if") }
     if criticalPath != nil { unusable.append("--critical-path") }
     if !scaling.scales.isEmpty { unusable.append("--scale") }
+    if markdown != nil { unusable.append("--markdown") }
     unusable += compiler.unusableForScripts
     guard unusable.isEmpty else {
       throw DiagnosticError(
@@ -225,6 +239,7 @@ struct RunCommand: ParsableCommand {
     if let schedule = compiler.schedule { options.append("--schedule=\(schedule.rawValue)") }
     if let json { options.append("--json=\(json)") }
     if let trace { options.append("--trace=\(trace)") }
+    if let html { options.append("--html=\(html)") }
     if timingOnly { options.append("--timing-only") }
     if valuesOnly { options.append("--values-only") }
     return PythonScript(path: workload.target, arguments: workload.others, options: options)

@@ -8,7 +8,8 @@ struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
     abstract: "Print a workload's program as text, as its author wrote it.",
-    discussion: """
+    discussion: help(
+      """
       A program file is printed whatever its form, a kernel as it is built or recorded, before any
       compiler; 'trnsim compile' prints what the compiler makes of it.
 
@@ -17,7 +18,7 @@ struct ShowCommand: ParsableCommand {
         trnsim show rope.trn --summary
         trnsim show softmax --param tokens=1
         trnsim show k.py:matmul --input 'x=bfloat16[128, 512]' --summary
-      """)
+      """))
 
   @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions
@@ -32,7 +33,7 @@ struct ShowCommand: ParsableCommand {
       for (place, program) in zip(set.layout.places, set.programs) {
         if set.layout.count > 1 { note("\(place.description):") }
         if summary {
-          print(program.summaryText(), terminator: "")
+          trnsim.show(program.summaryText())
         } else {
           program.writeText { printBytes($0) }
         }

@@ -12,7 +12,8 @@ struct SweepCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sweep",
     abstract: "Simulate a grid or search a space, of any size; resumable, results in SQLite.",
-    discussion: """
+    discussion: help(
+      """
       SPEC is a YAML file: a kernel or program, values of its parameters and of the hardware, and the
       search: grid, random, or successive halving. Results go to a store; the same command goes on
       where it was stopped, however it was stopped. docs/sweeps.md has the format and the schema.
@@ -26,7 +27,7 @@ struct SweepCommand: ParsableCommand {
 
       EXIT CODES
         0 all done · 1 bad input, or nothing ran · 64 usage · ended by the signal if interrupted
-      """)
+      """))
 
   @Argument(help: "What to simulate, a YAML file.")
   var spec: String
@@ -91,15 +92,18 @@ struct SweepCommand: ParsableCommand {
     let counts = try results.counts()
     let rate = Double(simulated) / max(progress.seconds, 1e-3)
     let others = (counts["refused"] ?? 0) + (counts["faulted"] ?? 0)
-    print(
-      "\(loaded.name): \(simulated) variants simulated, \(Int(rate.rounded())) per second; "
-        + "\(counts["measured"] ?? 0) results and \(others) that do not run in \(printable(path))")
+    show([
+      .heading(
+        Phrase(
+          "\(loaded.name): \(simulated) variants simulated, \(Int(rate.rounded())) per second; "
+            + "\(counts["measured"] ?? 0) results and \(others) that do not run in \(path)"))
+    ])
     guard isComplete else {
       note("interrupted: the same command goes on where it was")
       try finishOutput()
       return
     }
-    print(try results.ranking(by: loaded.objective, limit: limit), terminator: "")
+    show(try results.ranking(by: loaded.objective, limit: limit))
     if counts["measured"] == nil && sweep.shard == .whole && round == nil { throw Outcome.badInput }
   }
 

@@ -10,7 +10,8 @@ struct WhatIfCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "whatif",
     abstract: "Say what a faster or slower part of the machine would give.",
-    discussion: """
+    discussion: help(
+      """
       The table has each part of the machine twice as fast, and all of them. --scale takes a part
       (\(MachinePart.allCases.map(\.rawValue).joined(separator: ", ")),
       memory: rings, DMA latency and HBM together)
@@ -22,7 +23,7 @@ struct WhatIfCommand: ParsableCommand {
         trnsim whatif rmsnorm --param tokens=512 --scale dma.bandwidth=0.5..4
         trnsim whatif k.py:matmul --input 'x=bfloat16[128, 512]'
         trnsim whatif mine.trn --scale dma.rings=0.5,1,2 --json -
-      """)
+      """))
 
   @OptionGroup var workload: WorkloadArguments
   @OptionGroup var hardware: HardwareOptions
@@ -62,7 +63,7 @@ struct WhatIfCommand: ParsableCommand {
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)
       }
-      print(json == "-" ? found.json.text() + "\n" : found.text, terminator: "")
+      if json == "-" { print(found.json.text()) } else { show(found.blocks) }
     }
   }
 }

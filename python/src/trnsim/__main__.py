@@ -28,6 +28,7 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
   --json FILE        write it as JSON; - prints it
   --program FILE     write the last kernel's program (.trn), for `trnsim run`, `show` and `compare`
   --recorded FILE    write it as it was recorded, before the compiler orders and places it, for `trnsim compile`
+  --html FILE        write the report of the last kernel as a page
   --trace FILE       write a Perfetto trace of the last kernel (.pftrace.zst)
   --hardware NAME    trn1, trn2, trn3 or a configuration file (trn2)
   --schedule NAME    who orders instructions: program (the kernel), compiler (merged loop passes, list scheduling);
@@ -44,7 +45,7 @@ TRNSIM_ALLOCATION=rotate|first-fit|infinite: the same from outside. TRNSIM_MX_SC
 NKI_PRECISE_FP=0: values as if bfloat16 and 8-bit floats were float32. TRNSIM_STRICT=1: notes of a run are errors.
 """
 
-_WITH_VALUE = {"--json", "--program", "--recorded", "--trace", "--hardware", "--schedule", "--descriptors"}
+_WITH_VALUE = {"--json", "--html", "--program", "--recorded", "--trace", "--hardware", "--schedule", "--descriptors"}
 _FLAGS = {"--report", "--timing-only", "--values-only"}
 
 
@@ -141,7 +142,7 @@ def _require_own_files(options: dict[str, str], args: list[str]) -> None:
     inputs = [] if args[0] == "-m" else [(args[0], "the script that runs")]
     if "--hardware" in options:
         inputs.append((options["--hardware"], "the hardware's configuration"))
-    require_own(inputs, [(options[name], name) for name in ("--json", "--program", "--recorded", "--trace") if name in options])
+    require_own(inputs, [(options[name], name) for name in ("--json", "--html", "--program", "--recorded", "--trace") if name in options])
 
 
 def _execute(args: list[str]) -> None:
@@ -156,7 +157,7 @@ def _execute(args: list[str]) -> None:
 
 def _show(options: dict[str, str]) -> int:
     """What the options ask to see of the last kernel."""
-    wanted = [name for name in ("--report", "--json", "--program", "--recorded") if name in options]
+    wanted = [name for name in ("--report", "--json", "--html", "--program", "--recorded") if name in options]
     report = last_report()
     if not wanted:
         return 0
@@ -165,6 +166,8 @@ def _show(options: dict[str, str]) -> int:
         return 1
     if "--program" in options:
         report.save_program(options["--program"])
+    if "--html" in options:
+        report.save_html(options["--html"])
     if "--recorded" in options:
         report.save_recorded(options["--recorded"])
     if options.get("--json") == "-":

@@ -75,6 +75,7 @@ def _load(path: str) -> Any:
         "trnsim_session_errors": (c_char_p, [c_void_p]),
         "trnsim_session_hardware": (c_char_p, [c_void_p]),
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
+        "trnsim_session_page": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_on_print": (c_int32, [c_void_p, PrintCallback, c_void_p]),
         "trnsim_session_table": (c_char_p, [c_void_p, c_char_p]),
@@ -192,6 +193,9 @@ class Session:
     def trace(self, path: str) -> bool:
         return self._call("trnsim_session_trace", os.fsencode(path))
 
+    def page(self, path: str) -> bool:
+        return self._call("trnsim_session_page", os.fsencode(path))
+
     def write(self, path: str) -> bool:
         return self._call("trnsim_session_write", os.fsencode(path))
 
@@ -272,6 +276,13 @@ class Library:
             if not text:
                 return {}, session.errors() or [{"message": "the core failed without a message"}]
             return json.loads(text), []
+
+    def write_page(self, request: Request, path: str) -> list[dict[str, Any]]:
+        """Writes the report of a run as a page; what is wrong, if something is."""
+        with Session(self.path) as session:
+            if self._execute(session, request) and session.page(path):
+                return []
+            return session.errors() or [{"message": "the core failed without a message"}]
 
     def keep(self, session: Session, request: Request, variant: str) -> bool:
         """Keeps what is asked for as a variant of the session; the machine is the variant's."""

@@ -24,6 +24,13 @@ _TABLES = {
 }
 
 
+def _timed(request: Request) -> Request:
+    """The same without values, on arrays of its own: the caller's may be in use, and a run writes to those of outputs."""
+    arrays = [RankArrays({name: array.copy() for name, array in rank.inputs.items()},
+                         {name: array.copy() for name, array in rank.outputs.items()}) for rank in request.arrays]
+    return replace(request, mode="timing", trace=None, arrays=arrays, on_print=None)
+
+
 @dataclass
 class Report:
     """Time, engines and memory of one run; `json` has everything under the profiler's names."""
@@ -67,10 +74,7 @@ class Report:
             raise ValueError(f"there is no table '{table}'\n  help: one of {', '.join(_TABLES)}")
         if self.request is None:
             return {}
-        # The caller's arrays may be in use, and a run writes to those of outputs.
-        arrays = [RankArrays({name: array.copy() for name, array in rank.inputs.items()},
-                             {name: array.copy() for name, array in rank.outputs.items()}) for rank in self.request.arrays]
-        found, errors = open_core().table(replace(self.request, mode="timing", trace=None, arrays=arrays, on_print=None), table)
+        found, errors = open_core().table(_timed(self.request), table)
         if errors:
             raise exception_of(errors, None)
         order = _TABLES[table]
@@ -129,6 +133,14 @@ class Report:
     def save(self, path: str) -> None:
         """Writes the report as JSON."""
         outputs.write(path, json.dumps(self.json, indent=1, sort_keys=True))
+
+    def save_html(self, path: str) -> None:
+        """Writes the report as one file for browsers, with a timeline; the program is timed again for it."""
+        if self.request is None:
+            return
+        errors = open_core().write_page(_timed(self.request), path)
+        if errors:
+            raise exception_of(errors, None)
 
     def save_program(self, path: str) -> None:
         """Writes the program as a `.trn` file, which `trnsim run`, `show` and `compare` take.

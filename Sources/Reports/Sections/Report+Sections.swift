@@ -1,0 +1,55 @@
+import Simulation
+
+extension Report {
+  /// The sections in the order in which people read them.
+  package static let sections: [any Section.Type] = [
+    CoresSection.self, TitleSection.self, VerdictSection.self, ChecksSection.self,
+    TimeSection.self, WorkSection.self, EnginesSection.self, BoundsSection.self, WaitsSection.self,
+    PathSection.self,
+    MemorySection.self, OpcodesSection.self, QueuesSection.self, LinesSection.self,
+    NotesSection.self, HostSection.self, SetupSection.self, MetricsSection.self,
+  ]
+
+  /// What the report has of each, with details or without.
+  package func sections(details: Bool) -> [any Section] {
+    Report.sections(of: Subject(core: slowest, report: self), details: details)
+  }
+
+  /// What the sections have of a subject.
+  static func sections(of subject: Subject, details: Bool = false) -> [any Section] {
+    sections.filter { details || !$0.isDetail }.compactMap { $0.init(subject) }
+  }
+
+  /// One screen for a person; of several cores their table, and the screen of the one that completed last.
+  ///
+  /// - Parameters:
+  ///   - width: Columns of the page.
+  ///   - color: Whether to use ANSI escape sequences.
+  public func text(width: Int = 80, color: Bool = false) -> String {
+    text(on: Page(width: width, color: color))
+  }
+
+  /// One screen for a person.
+  package func text(on page: Page) -> String { blocks.text(on: page) }
+
+  /// What a screen shows.
+  package var blocks: [Block] {
+    sections(details: false).filter { type(of: $0).isOnScreen }.flatMap(\.blocks)
+  }
+
+  /// The report as Markdown, a heading for each section.
+  public var markdown: String {
+    sections(details: true).filter { !$0.blocks.isEmpty }.map { section in
+      "## \(type(of: section).title)\n\n" + section.blocks.markdown(level: 3)
+    }.joined(separator: "\n")
+  }
+}
+
+extension CoreReport {
+  /// What machines are told of one core.
+  var json: [String: JSON] {
+    Report.sections(of: Subject(core: self, report: nil)).reduce(into: [:]) {
+      $0.merge($1.values) { first, _ in first }
+    }
+  }
+}
