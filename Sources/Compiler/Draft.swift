@@ -287,6 +287,9 @@ struct Draft: Sendable {
   /// The passes of loops that a node is in, outermost first.
   func loops(_ node: Node) -> [Int] { node.scope < 0 ? [] : chains[Int(node.scope)] }
 
+  /// The scopes that a scope is in, outermost first, and itself.
+  func scopeChain(_ scope: Int) -> [Int] { chains[scope] }
+
   /// The ranges of instructions that keep their order.
   func orderedRanges() -> [Range<Int>] {
     guard hasOrder else { return [] }
@@ -314,7 +317,7 @@ struct Draft: Sendable {
 }
 
 /// Lines of the user's source as numbers.
-private struct LineNumbers {
+struct LineNumbers {
   private var known: [SourceLocation: Int32] = [:]
   private var last: (location: SourceLocation?, number: Int32) = (nil, -1)
 

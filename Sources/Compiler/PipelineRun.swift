@@ -110,7 +110,7 @@ struct PipelineRun {
     noteSaves(&start, spills.tiles, spills.saved, spills.reloaded)
     for orders in [true, false] {
       var state = start
-      if orders { _ = order(&state, Self.shares[1]) }
+      if orders { order(&state, Self.shares[1]) }
       do throws(DiagnosticError) {
         try place(&state)
         return state
@@ -149,7 +149,7 @@ struct PipelineRun {
     start.note("reuse", ["reused": reused])
     for share in Self.shares {
       var state = start
-      _ = order(&state, share)
+      order(&state, share)
       do throws(DiagnosticError) {
         try place(&state)
         return finished(state)
@@ -223,53 +223,37 @@ struct PipelineRun {
   }
 
   /// Merged passes, in the scheduler's order.
-  ///
-  /// Dropping a copy saves work and keeps PSUM occupied for longer. Whichever takes less time in the scheduler's
-  /// estimate is taken: captures of fused attention show no copy with 512 tokens and half of them with 1024.
   private func scheduled(
     _ start: State, _ share: Double, merges: Bool, kept: Double
   ) -> State {
     var state = start
-    let transforms = merges && options.transformsLoops && !start.draft.hasOrder
-    guard transforms else {
-      _ = order(&state, share)
-      return state
+    if merges && options.transformsLoops && !start.draft.hasOrder {
+      let removed = Hoisting.run(
+        &state.draft, room: Int(Double(state.draft.limits.sbufBytes) * kept))
+      state.note("hoist", ["removed": removed])
+      let room = LoopRoom(state.draft)
+      let dropped = Forwarding.run(&state.draft, room: room)
+      state.note("forward", ["removed": dropped])
+      let merged = Merging.run(&state.draft, room: room)
+      state.keepsScopes = false
+      state.note("merge", ["merged": merged])
     }
-    let room = Int(Double(state.draft.limits.sbufBytes) * kept)
-    let removed = Hoisting.run(&state.draft, room: room)
-    state.note("hoist", ["removed": removed])
-    var shorter = state
-    Forwarding.run(&shorter.draft)
-    let dropped = state.draft.nodes.count - shorter.draft.nodes.count
-    let copying = merged(state, share)
-    guard dropped > 0 else { return copying.state }
-    shorter.note("forward", ["removed": dropped])
-    let forwarding = merged(shorter, share)
-    return copying.end < forwarding.end ? copying.state : forwarding.state
+    order(&state, share)
+    return state
   }
 
-  private func merged(_ state: State, _ share: Double) -> (state: State, end: Double) {
-    var state = state
-    let count = Merging.run(&state.draft)
-    state.keepsScopes = false
-    state.note("merge", ["merged": count])
-    let end = order(&state, share)
-    return (state, end)
-  }
-
-  private func order(_ state: inout State, _ share: Double) -> Double {
+  private func order(_ state: inout State, _ share: Double) {
     let before = state.draft.nodes
-    let found = Ordering.run(
+    let inverted = Ordering.run(
       &state.draft, share: share, isWhole: generation == Self.second)
     state.keepsScopes = false
     let moved = zip(before, state.draft.nodes).count { $0.line != $1.line }
     state.note(
       "order",
       [PassResult.Change(what: "moved", count: moved)]
-        + found.inverted.filter { $0.pairs > 0 }.map {
+        + inverted.filter { $0.pairs > 0 }.map {
           PassResult.Change(what: "inverted on \($0.engine)", count: $0.pairs)
         })
-    return found.end
   }
 
   /// Tiles that go to HBM and come back; `nil` if that makes no room.
@@ -289,7 +273,7 @@ struct PipelineRun {
           "tiles": spills.tiles, "save_bytes": spills.saveBytes,
           "reload_bytes": spills.reloadBytes,
         ])
-      if orders { _ = order(&state, share) }
+      if orders { order(&state, share) }
       do throws(DiagnosticError) {
         try place(&state)
         return state

@@ -123,6 +123,9 @@ extension Schema {
     .number(
       "pe_clock.cool_down_busy", \.peClock.coolDownBusy, .ratio, .share,
       "busy share of a window down to which the clock goes cold"),
+    .integer(
+      "pe_clock.hold_windows", \.peClock.holdWindows, .count, .integer(1...1_000_000),
+      "windows that the clock stays warm without one that would warm it"),
     .number(
       "pe_clock.cold_factor", \.peClock.coldFactor, .ratio, .slowdown,
       "how many times longer streaming takes when cold"),

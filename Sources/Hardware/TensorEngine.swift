@@ -107,6 +107,8 @@ extension Hardware {
     public var warmUpBusy = 0.0
     /// The busy share of a window down to which the clock goes cold.
     public var coolDownBusy = 0.0
+    /// Windows that the clock stays warm without one that would warm it.
+    public var holdWindows = 0
     /// How many times longer streaming takes when cold.
     public var coldFactor = 0.0
 

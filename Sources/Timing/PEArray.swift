@@ -4,14 +4,18 @@ import Hardware
 /// The PE array's clock: cold until a window of dense work, warm until an idle one (HAM).
 ///
 /// Windows of a fixed length run free from `phase` on. At the end of each the busy share decides:
-/// at or above `warmUpBusy` the next windows are warm, at or below `coolDownBusy` cold. What counts is the
-/// time in which columns stream, by the share of the array's rows that they go through.
+/// at or above `warmUpBusy` the next windows are warm, at or below `coolDownBusy` cold; so they are after
+/// `holdWindows` in a row of which none would have warmed the clock. What counts is the time in which columns
+/// stream, by the share of the array's rows that they go through.
 struct PEClock {
   private let window: Picoseconds
   private let warmUp: Double
   private let coolDown: Double
+  private let hold: Int
   private var windowEnd: Picoseconds
   private var busy = 0.0
+  /// Windows since the last that would have warmed the clock.
+  private var held = 0
   private var current: (begin: Picoseconds, end: Picoseconds, share: Double) = (0, 0, 0)
   private(set) var isWarm = false
   private(set) var changes: [(time: Picoseconds, warm: Bool)] = []
@@ -21,6 +25,7 @@ struct PEClock {
     window = max(1, picoseconds(clock.windowCycles / hardware.clocks.neuroncore))
     warmUp = clock.warmUpBusy
     coolDown = clock.coolDownBusy
+    hold = clock.holdWindows
     let phase = picoseconds(clock.phase) % window
     windowEnd = phase > 0 ? phase : window
   }
@@ -31,7 +36,8 @@ struct PEClock {
       count()
       current.begin = max(current.begin, windowEnd)
       let share = busy / Double(window)
-      if !isWarm && share >= warmUp || isWarm && share <= coolDown {
+      held = share >= warmUp ? 0 : held + 1
+      if !isWarm && share >= warmUp || isWarm && (share <= coolDown || held >= hold) {
         isWarm.toggle()
         changes.append((windowEnd, isWarm))
       }

@@ -2,12 +2,15 @@ import Device
 import Formats
 import ISA
 import Machine
+import Programs
 
 /// Copies out of PSUM that nobody needs go: who reads the copy can read PSUM itself.
 ///
 /// The compiler drops them (captures of fused attention: the row maximum and the exponential read the product's
-/// bank, where the kernel's source copies it to SBUF first). Copies stay that a DMA or the Tensor engine reads,
-/// which reach SBUF alone, and those that change the element type.
+/// bank, where the kernel's source copies it to SBUF first): all four with 512 tokens, and eight of sixteen with 1024, where four
+/// merged passes have all banks. Here those of a tile go, or none, where the merged passes of an affine loop leave half of
+/// PSUM to others. Copies stay that a DMA or the Tensor engine reads, which reach SBUF alone, and those that change the
+/// element type.
 struct Forwarding {
   /// Operations that draft a tile through Vector or Scalar, and the operands that may come from PSUM.
   private static let names: [Opcode: Set<String>] = [
@@ -38,6 +41,7 @@ struct Forwarding {
   private let draft: Draft
   /// A tile that copies of PSUM alone write.
   private struct Tile {
+    let tensor: Int
     var copies: [Int] = []
     var readers: [Use] = []
   }
@@ -51,14 +55,23 @@ struct Forwarding {
   private var segments: [Int32] = []
   private var changed: [Node?]
 
+  private let room: LoopRoom
+  /// By pass of a loop, and -1 for what is in none: bytes of PSUM that stay taken for what is no longer copied.
+  private var taken: [Int: Int] = [:]
+
   /// The draft without copies of PSUM whose readers can do without.
-  static func run(_ draft: inout Draft) {
-    var pass = Forwarding(draft)
+  ///
+  /// - Returns: how many it removed.
+  static func run(_ draft: inout Draft, room: LoopRoom) -> Int {
+    var pass = Forwarding(draft, room)
+    let before = draft.nodes.count
     draft.nodes = pass.run()
+    return before - draft.nodes.count
   }
 
-  private init(_ draft: Draft) {
+  private init(_ draft: Draft, _ room: LoopRoom) {
     self.draft = draft
+    self.room = room
     lastWriters = [Int32](repeating: -1, count: draft.tensors.count)
     positions = lastWriters
     changed = [Node?](repeating: nil, count: draft.nodes.count)
@@ -84,13 +97,13 @@ struct Forwarding {
         if isOther[tensor] { continue }
         if positions[tensor] < 0 {
           positions[tensor] = Int32(tiles.count)
-          tiles.append(Tile())
+          tiles.append(Tile(tensor: tensor))
         }
         tiles[Int(positions[tensor])].copies.append(index)
       }
     }
     for tensor in isOther.indices where isOther[tensor] && positions[tensor] >= 0 {
-      tiles[Int(positions[tensor])] = Tile()
+      tiles[Int(positions[tensor])] = Tile(tensor: tensor)
       positions[tensor] = -1
     }
     for (index, node) in draft.nodes.enumerated() {
@@ -106,7 +119,13 @@ struct Forwarding {
     var isDropped = [Bool](repeating: false, count: draft.nodes.count)
     // What one tile's readers become, the next one's see.
     for tile in tiles where !tile.copies.isEmpty {
-      guard let plan = plan(tile.copies, tile.readers) else { continue }
+      let pass = room.home(of: tile.tensor)
+      if let pass, draft.head.scopes[pass].kind != .affine { continue }
+      let bytes = tile.copies.reduce(0) { $0 + sourceBytes($1) }
+      let needed = taken[pass ?? -1, default: 0] + bytes * (pass.map { room.passes(of: $0) } ?? 1)
+      guard needed <= draft.limits.psumBytes / 2, let plan = plan(tile.copies, tile.readers)
+      else { continue }
+      taken[pass ?? -1] = needed
       for (index, node) in plan { changed[index] = node }
       for index in tile.copies { isDropped[index] = true }
     }
@@ -133,6 +152,11 @@ struct Forwarding {
       && copy.src.rows == copy.dst.rows && !draft.tensors[source.owner].hasAliases
       && !draft.tensors[target.owner].hasAliases
       && lastWriters[source.owner] < index
+  }
+
+  private func sourceBytes(_ index: Int) -> Int {
+    guard let copy = draft.nodes[index].operation as? TensorCopy else { return 0 }
+    return draft.tensors[draft.owner(copy.src)].freeBytes
   }
 
   /// The readers as they read PSUM; `nil` if one of them cannot.

@@ -13,15 +13,13 @@ import Programs
 ///
 /// * work on up to 512 elements of a partition, a bank of PSUM in float32: four copies of transposed tiles of 128
 ///   are one;
-/// * no more than four passes of a loop of eight (fused attention, 1024 tokens);
+/// * as many passes as memory has room for (`LoopRoom`);
 /// * DMAs of up to 4096 bytes of a partition, a packed descriptor of the machine: two tiles of 512 float32, eight of
 ///   128;
 /// * tiles of the passes side by side: arrays are expanded, so that each pass has its part.
 ///
 /// What passes write must be apart and must not depend on one another, also not by way of other instructions.
 struct Merging {
-  private static let maximumPasses = 4
-
   /// Operations that are merged, with the operands of which each pass has its own; others must be the same in
   /// all.
   private static let tiles: [Opcode: [String]] = [
@@ -42,6 +40,8 @@ struct Merging {
     let limit: Int
     /// Per operand of its own: elements between passes in one tensor, or `nil` where each has a tensor.
     var steps: [Int?]?
+    /// The loop in whose passes its members are: the position in their scopes, its last pass, and how many there are.
+    var loop: (level: Int, last: Int, passes: Int)?
 
     init(_ index: Int, limit: Int) {
       members = [index]
@@ -63,6 +63,7 @@ struct Merging {
   }
 
   private var draft: Draft
+  private let room: LoopRoom
   /// By opcode's number: the fields of its own tiles, also as bits.
   private let tileFields: [[Int]]
   private let tileBits: [UInt64]
@@ -77,16 +78,17 @@ struct Merging {
   ///
   /// - Returns: how many instructions went into others.
   @discardableResult
-  static func run(_ draft: inout Draft) -> Int {
-    var pass = Merging(draft)
+  static func run(_ draft: inout Draft, room: LoopRoom) -> Int {
+    var pass = Merging(draft, room)
     let before = draft.nodes.count
     pass.run()
     draft = pass.draft
     return before - draft.nodes.count
   }
 
-  private init(_ draft: Draft) {
+  private init(_ draft: Draft, _ room: LoopRoom) {
     self.draft = draft
+    self.room = room
     var tileFields = [[Int]](repeating: [], count: 256)
     var neverFields = [[(index: Int, standard: FieldValue)]?](repeating: nil, count: 256)
     for (opcode, names) in Self.tiles {
@@ -141,8 +143,11 @@ struct Merging {
         instances = Instances(node, next: first)
         known[hash] = instances
       }
-      if let run = instances.run, run.members.count < run.limit, joins(run, index) {
+      if let run = instances.run, run.members.count < run.limit,
+        let loop = passes(run, index), joins(run, index)
+      {
         run.members.append(index)
+        run.loop = loop
         continue
       }
       let limit = limit(node)
@@ -232,7 +237,20 @@ struct Merging {
       if rank == 0 || rank >= draft.limits.freeDimensions { return 1 }
     }
     let elements = own.map(\.elementsPerRow).max() ?? 1
-    return min(Self.maximumPasses, draft.limits.bankElements / max(1, elements))
+    return draft.limits.bankElements / max(1, elements)
+  }
+
+  /// The passes that a run has with one more instance; `nil` where memory has no room for them.
+  private func passes(_ run: Run, _ index: Int) -> (level: Int, last: Int, passes: Int)? {
+    let first = draft.loops(draft.nodes[run.members[0]])
+    let new = draft.loops(draft.nodes[index])
+    guard let level = zip(first, new).enumerated().first(where: { $1.0 != $1.1 })?.offset
+    else { return nil }
+    var loop = (level: level, last: new[level], passes: 2)
+    if let known = run.loop, known.level == level {
+      loop.passes = known.passes + (known.last == new[level] ? 0 : 1)
+    }
+    return loop.passes <= room.passes(of: first[level]) ? loop : nil
   }
 
   /// Whether an instance continues a run; the first that does decides the steps.

@@ -8,7 +8,7 @@ import Machine
 /// The vendor's backend schedules instructions after it has unrolled the loops; its heuristic is not published.
 /// Captures of the attention kernels fit a list scheduler that puts first what has most work behind it: transposes
 /// of the next tile go between the products of one accumulation, and copies of PSUM go to Scalar or Vector by who
-/// ends first in an estimated timeline, in which the PE array is at its full clock.
+/// ends first in an estimated timeline, in which the first generation's products are short (`WorkCosts`).
 ///
 /// A tensor takes memory from its first write until its last use. Loads that could start long before they are
 /// needed wait while memory is short, and nothing starts more than a window ahead of the oldest instruction that
@@ -80,7 +80,6 @@ struct Ordering {
   private var returns = Heap<Due>()
   private var isDone: [Bool]
   private var oldest = 0
-  private var end = 0.0
   private var order: [Node] = []
   /// By instruction: its place in the new order.
   private var places: [Int32] = []
@@ -93,15 +92,15 @@ struct Ordering {
   /// - Parameters:
   ///   - share: of SBUF, what results may fill that nothing waits for yet.
   ///   - isWhole: whether delays in the estimate are whole.
-  /// - Returns: the nanoseconds that it takes in the estimate, and how many instructions that follow one another on an
-  ///   engine in the author's order do not in the new one, by engine.
+  /// - Returns: how many instructions that follow one another on an engine in the author's order do not in the new one, by
+  ///   engine.
   static func run(
     _ draft: inout Draft, share: Double, isWhole: Bool = false
-  ) -> (end: Double, inverted: [(engine: Engine, pairs: Int)]) {
+  ) -> [(engine: Engine, pairs: Int)] {
     var pass = Ordering(draft, share: share, isWhole: isWhole)
     pass.run()
     draft.nodes = pass.order
-    return (pass.end, pass.inverted())
+    return pass.inverted()
   }
 
   private func inverted() -> [(engine: Engine, pairs: Int)] {
@@ -358,7 +357,6 @@ struct Ordering {
       rings = max(rings, start + cost.arrival) + cost.share
       end = rings + cost.result
     }
-    self.end = max(self.end, end)
     free[Int(engine.rawValue)] = start + cost.busy
     events.insert(Event(time: start + cost.busy, index: -1))
     isDone[index] = true
