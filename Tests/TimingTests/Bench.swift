@@ -64,18 +64,18 @@ struct Bench {
   @discardableResult
   mutating func matmul(
     moving: Int, rate: MatmulRate = .single, transpose: Bool = false, fourByte: Bool = false,
-    columns: Int = 128, waits: [(Int, Int)] = [], signals: [Int] = []
+    rows: Int = 128, columns: Int = 128, waits: [(Int, Int)] = [], signals: [Int] = []
   ) -> Int {
     add(
       .tensor,
       .loadWeights(
         LoadWeights(
-          rows: 128, columns: columns, fourByte: fourByte, transpose: transpose,
+          rows: rows, columns: columns, fourByte: fourByte, transpose: transpose,
           strideBytes: fourByte ? 4 : 2)), waits: waits)
     return add(
       .tensor,
       .matmul(
-        Matmul(rows: 128, columns: columns, moving: moving, rate: rate, transpose: transpose)),
+        Matmul(rows: rows, columns: columns, moving: moving, rate: rate, transpose: transpose)),
       signals: signals)
   }
 

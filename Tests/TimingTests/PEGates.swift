@@ -72,6 +72,19 @@ import Testing
     #expect(measured.interval == 106_667 + 5_000)
   }
 
+  @Test(arguments: [(80, true), (20, false)])
+  func halfAnArrayDoesNotKeepTheClockWarmForEver(_ hold: Int, _ isWarm: Bool) throws {
+    // 60 full products of 512 columns warm the clock (two windows of 3.413 us, cold 0.43 us each). Products of 64 of 128
+    // rows stream half as much: neither enough to warm it nor so little as to cool it. 600 of them take 600 x 0.2158 = 130 us,
+    // 38 windows: within 80 (bmm_v2 of kda-for-trainium stays warm for 219 us), beyond 20.
+    var bench = Bench()
+    for _ in 0..<60 { bench.matmul(moving: 512) }
+    for _ in 0..<600 { bench.matmul(moving: 512, rows: 64) }
+    let timeline = try bench.run(["pe_clock.hold_windows=\(hold)"])
+    let last = try #require(timeline.clockChanges.last)
+    #expect(last.warm == isWarm)
+  }
+
   @Test func isolatedWeightLoadAndMatmul() throws {
     // Warm is impossible for one matmul, so the cold array: LDWEIGHTS 2 × 32 / 2.4 = 26.667 ns until
     // the weights are there; the matmul is dispatched 4.2 ns after it, streams 2 × 128 / 2.4 ns and
