@@ -3,59 +3,59 @@ extension DoubtTable {
   /// 198 public kernels from their sources, of 25 families.
   static let trn2 = DoubtTable(
     machine: "trn2", stream: .compiled, kernels: 198, families: 25,
-    coverage: 0.9, tie: Tie(distance: 0.0403, pairs: 685),
+    coverage: 0.9, tie: Tie(distance: 0.0573, pairs: 685),
     shortest: 11.4, longest: 98988.9,
     rows: [
       Row(
-        .every, below: 0.2445, above: 0.1681, reason: 0.0215,
+        .every, below: 0.2849, above: 0.2890, reason: 0.0256,
         most: 1.000, kernels: 198, families: 25),
       Row(
-        .tensor, below: 0.0000, above: 0.0000, reason: 0.0558,
+        .tensor, below: 0.0000, above: 0.0000, reason: 0.0560,
         most: 0.993, kernels: 147, families: 19),
       Row(
-        .vector, below: 0.0000, above: 0.0000, reason: 0.0377,
-        most: 0.995, kernels: 163, families: 23),
+        .vector, below: 0.0000, above: 0.0000, reason: 0.0353,
+        most: 0.996, kernels: 169, families: 23),
       Row(
-        .scalar, below: 0.0000, above: 0.0000, reason: 0.0248,
+        .scalar, below: 0.0000, above: 0.0000, reason: 0.0067,
         most: 0.993, kernels: 173, families: 22),
       Row(
         .gpsimd, below: 0.0000, above: 0.0000, reason: 0.0000,
         most: 0.863, kernels: 6, families: 1),
       Row(
-        .rings, below: 0.0000, above: 0.0000, reason: 0.0014,
+        .rings, below: 0.0000, above: 0.0000, reason: 0.0005,
         most: 0.998, kernels: 198, families: 25),
       Row(
-        .hbm, below: 0.0000, above: 0.0000, reason: 0.0004,
-        most: 0.559, kernels: 186, families: 24),
+        .hbm, below: 0.0000, above: 0.0000, reason: 0.0000,
+        most: 0.559, kernels: 187, families: 24),
       Row(
-        .pieces, below: 0.0000, above: 0.0000, reason: 0.0841,
-        most: 0.945, kernels: 61, families: 12),
+        .pieces, below: 0.0000, above: 0.0000, reason: 0.0838,
+        most: 0.945, kernels: 57, families: 12),
       Row(
-        .starts, below: 0.0000, above: 0.0000, reason: 0.0014,
+        .starts, below: 0.0000, above: 0.0000, reason: 0.0018,
         most: 1.000, kernels: 198, families: 25),
       Row(
-        .generation, below: 0.0000, above: 0.0000, reason: 0.0779,
+        .generation, below: 0.0000, above: 0.0000, reason: 0.0641,
         most: 0.993, kernels: 79, families: 12),
       Row(
-        .order, below: 0.0000, above: 0.0000, reason: 0.1968,
-        most: 0.902, kernels: 179, families: 25),
+        .order, below: 0.0000, above: 0.0000, reason: 0.1693,
+        most: 0.902, kernels: 176, families: 25),
       Row(
-        .overlap, below: 0.0000, above: 1.2890, reason: 0.3327,
+        .overlap, below: 0.0000, above: 1.5260, reason: 0.3466,
         most: 0.774, kernels: 141, families: 19),
       Row(
-        .software, below: 0.0000, above: 0.0000, reason: 0.0857,
-        most: 1.000, kernels: 72, families: 11),
+        .software, below: 0.0000, above: 0.0000, reason: 0.1046,
+        most: 1.000, kernels: 74, families: 11),
       Row(
         .spills, below: 0.0000, above: 0.0000, reason: 0.0000,
-        most: 0.324, kernels: 2, families: 2),
+        most: 0.317, kernels: 2, families: 2),
       Row(
-        .narrow, below: 0.0000, above: 0.0000, reason: 0.3830,
-        most: 0.938, kernels: 44, families: 4),
+        .narrow, below: 0.0000, above: 0.0000, reason: 0.0570,
+        most: 0.893, kernels: 44, families: 4),
       Row(
-        .extrapolated, below: 0.0000, above: 0.0000, reason: 0.0754,
-        most: 0.871, kernels: 110, families: 18),
+        .extrapolated, below: 0.0000, above: 0.0000, reason: 0.0843,
+        most: 0.871, kernels: 110, families: 17),
       Row(
-        .assumed, below: 0.0000, above: 0.0000, reason: 0.0982,
+        .assumed, below: 0.0000, above: 0.0000, reason: 0.0976,
         most: 0.860, kernels: 30, families: 6),
     ])
 
@@ -66,7 +66,7 @@ extension DoubtTable {
     shortest: 11.5, longest: 4732.8,
     rows: [
       Row(
-        .every, below: 0.0411, above: 0.0509, reason: 0.0207,
+        .every, below: 0.0411, above: 0.0511, reason: 0.0208,
         most: 1.000, kernels: 47, families: 7),
       Row(
         .extrapolated, below: 0.1400, above: 0.1400, reason: 0.1400,

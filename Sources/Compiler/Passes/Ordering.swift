@@ -94,6 +94,7 @@ struct Ordering {
   ///   - isWhole: whether delays in the estimate are whole.
   /// - Returns: how many instructions that follow one another on an engine in the author's order do not in the new one, by
   ///   engine.
+  @discardableResult
   static func run(
     _ draft: inout Draft, share: Double, isWhole: Bool = false
   ) -> [(engine: Engine, pairs: Int)] {
