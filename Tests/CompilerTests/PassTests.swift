@@ -313,7 +313,7 @@ struct PassTests {
       for bank in 0..<banks {
         let columns = "\(bank * 512):\(bank * 512 + 512)"
         text += """
-          nc_matmul dst=p\(pass)_\(bank) stationary=a[:, 0:128] moving=a @k.py:3
+          nc_matmul dst=p\(pass)_\(bank) stationary=a[:, \(pass * 64):\(pass * 64 + 128)] moving=a @k.py:3
           tensor_copy dst=s\(pass)[:, \(columns)] src=p\(pass)_\(bank) @k.py:4
           activation dst=e\(pass) op=exp data=s\(pass)[:, \(columns)] @k.py:5
 
