@@ -74,6 +74,6 @@ extension Check {
   /// Text for XML; each line without control characters.
   private static func xml(_ text: String) -> String {
     text.split(separator: "\n", omittingEmptySubsequences: false)
-      .map { escapedForXML(printable(String($0))) }.joined(separator: "\n")
+      .map { escapedForMarkup(printable(String($0))) }.joined(separator: "\n")
   }
 }

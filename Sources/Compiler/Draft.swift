@@ -285,7 +285,7 @@ struct Draft: Sendable {
   }
 
   /// The passes of loops that a node is in, outermost first.
-  func loops(_ node: Node) -> [Int] { node.scope < 0 ? [] : chains[Int(node.scope)] }
+  func loops(_ node: Node) -> [Int] { node.scope < 0 ? [] : scopeChain(Int(node.scope)) }
 
   /// The scopes that a scope is in, outermost first, and itself.
   func scopeChain(_ scope: Int) -> [Int] { chains[scope] }

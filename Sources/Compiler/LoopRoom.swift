@@ -36,7 +36,7 @@ struct LoopRoom {
     homes = Self.homes(draft)
     let demands = Self.demands(draft, homes)
     var passes = [Int32](repeating: 1, count: draft.head.scopes.count)
-    for loop in draft.loops() {
+    for loop in draft.affineLoops() {
       let sbuf = loop.map { demands[$0].sbuf }.max() ?? 0
       let psum = loop.map { demands[$0].psum }.max() ?? 0
       let count = (1...loop.count).last { count in
@@ -98,7 +98,7 @@ struct LoopRoom {
 
 extension Draft {
   /// The affine loops, each with the scopes of its passes.
-  fileprivate func loops() -> [[Int]] {
+  fileprivate func affineLoops() -> [[Int]] {
     struct Loop {
       var name: Substring
       var passes: [Int] = []

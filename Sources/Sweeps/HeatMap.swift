@@ -103,7 +103,7 @@ package struct HeatMap: Sendable {
     let top = 84
     let width = max(left + cell * columnAxis.values.count + 24, 8 * max(heading.count, 40))
     let total = top + height * names.count + 24
-    func escaped(_ text: String) -> String { escapedForXML(printable(text)) }
+    func escaped(_ text: String) -> String { escapedForMarkup(printable(text)) }
     var out = """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(total)" \
       viewBox="0 0 \(width) \(total)" font-family="sans-serif" font-size="13">
@@ -149,20 +149,4 @@ package struct HeatMap: Sendable {
     return "<rect \(place) fill=\"rgb(\(color.red),\(color.green),\(color.blue))\"\(frame)/>"
       + "<text \(middle) fill=\"\(ink)\"\(weight)>\(fixed(Double(time) / 1e6, 2))</text>\n"
   }
-}
-
-/// A text as the content of an element or attribute.
-package func escapedForXML(_ text: String) -> String {
-  var out = ""
-  for character in text {
-    switch character {
-    case "&": out += "&amp;"
-    case "<": out += "&lt;"
-    case ">": out += "&gt;"
-    case "\"": out += "&quot;"
-    case "'": out += "&apos;"
-    default: out.append(character)
-    }
-  }
-  return out
 }

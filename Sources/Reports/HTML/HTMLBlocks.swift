@@ -14,10 +14,10 @@ extension Block {
     case .heading(let phrase): "<h\(level)>\(phrase.html)</h\(level)>\n"
     case .sentence(let phrase): "<p>\(phrase.html)</p>\n"
     case .facts(let facts):
-      "<dl>\(facts.map { "<dt>\(escapedForHTML($0.name))</dt><dd>\($0.text.html)</dd>\n" }.joined())</dl>\n"
+      "<dl>\(facts.map { "<dt>\(escapedForMarkup($0.name))</dt><dd>\($0.text.html)</dd>\n" }.joined())</dl>\n"
     case .table(let table): table.html
     case .list(let items): "<ul>\(items.map { "<li>\($0.html)</li>\n" }.joined())</ul>\n"
-    case .lines(let lines): "<pre>\(lines.map { escapedForHTML($0) + "\n" }.joined())</pre>\n"
+    case .lines(let lines): "<pre>\(lines.map { escapedForMarkup($0) + "\n" }.joined())</pre>\n"
     }
   }
 }
@@ -26,7 +26,7 @@ extension Phrase {
   /// Its pieces in elements.
   var html: String {
     pieces.map { piece in
-      let text = escapedForHTML(piece.text)
+      let text = escapedForMarkup(piece.text)
       let inner = piece.figure.map { $0.element(text) } ?? text
       switch piece.tone {
       case .plain, .heat: return inner
@@ -41,8 +41,8 @@ extension Phrase {
 
 extension Figure {
   fileprivate func element(_ text: String) -> String {
-    let place = key.map { " data-key=\"\(escapedForHTML($0))\"" } ?? ""
-    return "<data value=\"\(escapedForHTML(value.text(indented: false)))\"\(place)>\(text)</data>"
+    let place = key.map { " data-key=\"\(escapedForMarkup($0))\"" } ?? ""
+    return "<data value=\"\(escapedForMarkup(value.text(indented: false)))\"\(place)>\(text)</data>"
   }
 }
 
@@ -52,7 +52,7 @@ extension Table {
     for column in columns {
       let kind = column.kind == .number ? " class=\"n\"" : ""
       // Characters of which texts make bars stand for the colours that a page has.
-      let name = escapedForHTML(column.name)
+      let name = escapedForMarkup(column.name)
         .replacing("█", with: "<i class=\"useful\"></i>")
         .replacing("▒", with: "<i class=\"waiting\"></i>")
         .replacing("░", with: "<i class=\"idle\"></i>")
@@ -89,26 +89,8 @@ extension Table.Cell {
   }
 
   private func part(_ kind: String, _ name: String, _ share: Double) -> String {
-    let title = name.isEmpty ? "" : " title=\"\(escapedForHTML(name)) \(percent(share))\""
+    let title = name.isEmpty ? "" : " title=\"\(escapedForMarkup(name)) \(percent(share))\""
     let width = fixed(min(max(share, 0), 1) * 100, 2)
     return "<span class=\"\(kind)\"\(title) style=\"width:\(width)%\"></span>"
   }
-}
-
-/// A text as the content of an element or attribute.
-func escapedForHTML(_ text: String) -> String {
-  var out = ""
-  for character in text.unicodeScalars {
-    switch character {
-    case "&": out += "&amp;"
-    case "<": out += "&lt;"
-    case ">": out += "&gt;"
-    case "\"": out += "&quot;"
-    case "'": out += "&#39;"
-    case "\n", "\t": out.unicodeScalars.append(character)
-    case let scalar where scalar.value < 0x20: out += "\u{FFFD}"
-    default: out.unicodeScalars.append(character)
-    }
-  }
-  return out
 }

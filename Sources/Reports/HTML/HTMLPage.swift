@@ -34,7 +34,7 @@ package enum HTMLPage {
       <meta name="color-scheme" content="light dark">
       <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; \
       script-src 'unsafe-inline'">
-      <title>\(escapedForHTML(title)) - trnsim</title>
+      <title>\(escapedForMarkup(title)) - trnsim</title>
       <style>
 
       """)
@@ -47,13 +47,13 @@ package enum HTMLPage {
     }
     for section in rest {
       let kind = type(of: section)
-      add("<a href=\"#\(kind.name)\">\(escapedForHTML(kind.title))</a> ")
+      add("<a href=\"#\(kind.name)\">\(escapedForMarkup(kind.title))</a> ")
       if kind == EnginesSection.self { add("<a href=\"#timeline\">Timeline</a> ") }
     }
     add("</nav>\n</header>\n<main>\n")
     for section in rest {
       let kind = type(of: section)
-      add("<section id=\"\(kind.name)\">\n<h2>\(escapedForHTML(kind.title))</h2>\n")
+      add("<section id=\"\(kind.name)\">\n<h2>\(escapedForMarkup(kind.title))</h2>\n")
       add(section.blocks.html(level: 3))
       add("</section>\n")
       if kind == EnginesSection.self, !timeline.isEmpty { add(timelineElements) }

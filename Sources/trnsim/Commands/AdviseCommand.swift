@@ -37,9 +37,7 @@ struct AdviseCommand: ParsableCommand {
       hardware.note(in: &uses)
       uses.writes(json, as: "--json")
       try uses.check()
-      let variant = try workload.variant(on: hardware)
-      // What is wrong with the variant itself is told before anything runs.
-      _ = try Space(variant, [], of: .builtIn)
+      let variant = try workload.checkedVariant(on: hardware)
       let rules = try allOrErrors(rule) { name throws(DiagnosticError) in
         guard let found = Rules.all.first(where: { $0.key == name }) else {
           throw DiagnosticError(

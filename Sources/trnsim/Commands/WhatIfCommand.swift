@@ -44,9 +44,7 @@ struct WhatIfCommand: ParsableCommand {
       hardware.note(in: &uses)
       uses.writes(json, as: "--json")
       try uses.check()
-      let variant = try workload.variant(on: hardware)
-      // What is wrong with the variant itself is told before anything runs.
-      _ = try Space(variant, [], of: .builtIn)
+      let variant = try workload.checkedVariant(on: hardware)
       let machine = try hardware.load()
       let scales = try allOrErrors(try settings(scale, of: "--scale")) { setting in
         (

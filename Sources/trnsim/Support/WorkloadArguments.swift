@@ -55,6 +55,15 @@ struct WorkloadArguments: ParsableArguments {
     return inputs.isEmpty && parameters.isEmpty && sizes.isEmpty
   }
 
+  /// The workload on a machine as it is run alone: what is wrong with it is told before anything runs.
+  ///
+  /// - Parameter hardware: The machine's name and values that differ.
+  func checkedVariant(on hardware: HardwareOptions) throws -> Variant {
+    let found = try variant(on: hardware)
+    _ = try Space(found, [], of: .builtIn)
+    return found
+  }
+
   /// The workload on a machine; all that is wrong with what was chosen.
   ///
   /// - Parameter hardware: The machine's name and values that differ.
