@@ -151,8 +151,8 @@ let package = Package(
     tests(
       "CapturesTests",
       needs: [
-        "Accuracy", "Captures", "Device", "Diagnostics", "Hardware", "Reports", "Storage",
-        "Timing",
+        "Accuracy", "Captures", "Device", "Diagnostics", "Hardware", "Programs", "Reports",
+        "Storage", "Timing",
       ]),
     tests("HardwareTests", needs: ["Diagnostics", "Hardware", "YAML"]),
     tests(

@@ -13,10 +13,22 @@ struct CSVTable {
   private let width: Int
   /// Number of rows below the header.
   private(set) var count = 0
+  /// Rows whose number of cells differs from the header's, and names that the header has twice.
+  private(set) var findings: [Diagnostic] = []
+  /// Rows whose number of cells differs from the header's.
+  private(set) var raggedRows: Set<Int> = []
+
+  /// What to do about a cell that is wrong.
+  let remedy = "replay an unchanged table of a capture"
+
+  /// Most rows that are accepted: more than eight times those of the largest capture that is known.
+  private static let most = 1 << 21
+  /// Findings that are kept.
+  static let mostFindings = 20
 
   /// Splits the text of a table.
   ///
-  /// - Throws: A diagnostic at the first line whose number of cells differs from the header's.
+  /// - Throws: A diagnostic when it has too many rows.
   init(_ bytes: [UInt8], file: String) throws(DiagnosticError) {
     self.bytes = bytes
     self.file = file
@@ -25,10 +37,15 @@ struct CSVTable {
     let names = header.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
     columns = Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
     width = names.count
-    var line = 1
+    var seen: Set<String> = []
+    for name in names where !seen.insert(name).inserted {
+      findings.append(
+        Diagnostic(
+          .error, "the table has the column \(name) twice",
+          at: SourceLocation(file: file, line: 1), remedy: remedy))
+    }
     while end + 1 < bytes.count {
       var position = end + 1
-      line += 1
       let first = starts.count
       starts.append(Int32(position))
       var quoted = false
@@ -37,38 +54,56 @@ struct CSVTable {
         if bytes[position] == 0x2C && !quoted { starts.append(Int32(position + 1)) }
         position += 1
       }
-      guard starts.count - first == width else {
-        throw DiagnosticError(
-          "the row has \(starts.count - first) cells and the header \(width)",
-          at: SourceLocation(file: file, line: line),
-          remedy: "replay an unchanged table of a capture")
+      if starts.count - first != width {
+        if findings.count < CSVTable.mostFindings {
+          findings.append(
+            Diagnostic(
+              .error,
+              "the row has \(starts.count - first) cells and the header \(width)",
+              at: SourceLocation(file: file, line: count + 2), remedy: remedy))
+        }
+        raggedRows.insert(count)
+        // Such a row has no cells, but those behind it keep their lines.
+        starts.removeSubrange((first + 1)...)
+        starts += Array(repeating: Int32(position + 1), count: width - 1)
       }
       end = position
       count += 1
+      guard count <= CSVTable.most else {
+        throw DiagnosticError(
+          "the table has more than \(CSVTable.most) rows", at: SourceLocation(file: file, line: 0),
+          remedy: "capture a shorter run")
+      }
     }
     starts.append(Int32(min(bytes.count, end) + 1))
   }
 
-  /// The place of a row, for messages.
-  func location(_ row: Int) -> SourceLocation { SourceLocation(file: file, line: row + 2) }
+  /// Names of the columns.
+  var columnNames: [String] { Array(columns.keys) }
 
-  /// The index of a column.
-  ///
-  /// - Throws: A diagnostic when the table lacks the column.
-  func column(_ name: String) throws(DiagnosticError) -> Int {
-    if let found = columns[name] { return found }
-    let near = nearestName(to: name, in: Array(columns.keys))
-    throw DiagnosticError(
-      "the table has no column \(name)", at: SourceLocation(file: file, line: 1),
-      remedy: near.map { "is it called \($0)?" })
+  /// The index of a column; `nil` when the table lacks it.
+  func index(of name: String) -> Int? { columns[name] }
+
+  /// The place of a cell, for messages, and the text of its line.
+  func place(_ row: Int, _ column: Int) -> (location: SourceLocation, line: String) {
+    let begin = Int(starts[row * width])
+    let cell = self.cell(row, column)
+    let end = bytes[begin...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? bytes.count
+    let before = String(
+      decoding: bytes[begin..<max(begin, min(cell.startIndex, end))], as: UTF8.self)
+    return (
+      SourceLocation(file: file, line: row + 2, column: before.count + 1),
+      String(decoding: bytes[begin..<end], as: UTF8.self)
+    )
   }
 
-  private func cell(_ row: Int, _ column: Int) -> ArraySlice<UInt8> {
+  /// The bytes of a cell, without its quotes.
+  func cell(_ row: Int, _ column: Int) -> ArraySlice<UInt8> {
     let index = row * width + column
     var begin = Int(starts[index])
-    var end = Int(starts[index + 1]) - 1
-    if end > begin, bytes[end - 1] == 0x0D { end -= 1 }
-    end = min(end, bytes.count)
+    var end = min(Int(starts[index + 1]) - 1, bytes.count)
+    guard begin < end else { return bytes[min(begin, bytes.count)..<min(begin, bytes.count)] }
+    if bytes[end - 1] == 0x0D { end -= 1 }
     if end > begin + 1, bytes[begin] == 0x22, bytes[end - 1] == 0x22 {
       begin += 1
       end -= 1
@@ -79,44 +114,5 @@ struct CSVTable {
   /// The text of a cell.
   func text(_ row: Int, _ column: Int) -> String {
     String(decoding: cell(row, column), as: UTF8.self)
-  }
-
-  /// A whole number; `nil` when the cell is empty or holds something else.
-  func integer(_ row: Int, _ column: Int) -> Int? {
-    var value = 0
-    let digits = cell(row, column)
-    guard !digits.isEmpty else { return nil }
-    for byte in digits {
-      guard byte >= 0x30 && byte <= 0x39 && value < 1 << 50 else { return nil }
-      value = value * 10 + Int(byte - 0x30)
-    }
-    return value
-  }
-
-  /// A time in ns with at most three decimals, as picoseconds.
-  func picoseconds(_ row: Int, _ column: Int) throws(DiagnosticError) -> Int64 {
-    var value: Int64 = 0
-    var decimals = -1
-    var negative = false
-    let digits = cell(row, column)
-    var isNumber = !digits.isEmpty
-    for (place, byte) in digits.enumerated() {
-      switch byte {
-      case 0x2D where place == 0: negative = true
-      case 0x2E where decimals < 0: decimals = 0
-      case 0x30...0x39 where decimals < 3 && value < 1 << 50:
-        value = value * 10 + Int64(byte - 0x30)
-        if decimals >= 0 { decimals += 1 }
-      case 0x30...0x39 where decimals >= 3: break
-      default: isNumber = false
-      }
-    }
-    guard isNumber else {
-      throw DiagnosticError(
-        "\(text(row, column)) is not a time in ns", at: location(row),
-        remedy: "replay an unchanged table of a capture")
-    }
-    for _ in max(0, decimals)..<3 { value *= 10 }
-    return negative ? -value : value
   }
 }

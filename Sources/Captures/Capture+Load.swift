@@ -65,7 +65,12 @@ extension Capture {
         }
         program.transfers.append(transfer)
         // Nobody waits for one of which nothing is known.
-        let complete = completion?.time ?? group?.meanAcknowledged ?? trigger.begin
+        var complete = completion?.time ?? group?.meanAcknowledged ?? trigger.begin
+        if complete < trigger.begin {
+          notes.add(
+            "a DMA is complete before its trigger began: it is taken for one without latency", row)
+          complete = trigger.begin
+        }
         measured.append(
           MeasuredTransfer(
             trigger: trigger.begin - origin,
@@ -73,6 +78,7 @@ extension Capture {
             lastRead: (group?.lastRead ?? complete) - origin, complete: complete - origin))
       }
       Capture.leaveOutUnreached(&program, builder.rows, notes: &notes)
+      try Capture.checkCounts(program, builder, path)
     }
     transfers = measured
     name = CapturedTables.name(of: path) ?? path
@@ -113,11 +119,12 @@ extension Capture {
       case .control: computes = instruction.engine == .tensor || instruction.engine == .vector
       case .trigger: computes = false
       }
-      for wait in builder.rows[index].wait.split(separator: ";") {
-        guard let open = wait.firstIndex(of: "["), let close = wait.firstIndex(of: "]"),
-          let number = Int(wait[wait.index(after: open)..<close])
-        else { continue }
-        if computes { byCompute.insert(number) } else { byOthers.insert(number) }
+      for wait in builder.rows[index].waits where wait.semaphore >= 0 {
+        if computes {
+          byCompute.insert(wait.semaphore)
+        } else {
+          byOthers.insert(wait.semaphore)
+        }
       }
     }
     return byOthers.subtracting(byCompute)

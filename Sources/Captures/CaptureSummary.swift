@@ -58,26 +58,38 @@ struct CaptureSummary {
     let directory = slash.map { String(path[..<$0]) } ?? "."
     let all: [String: Trace]? = try CaptureSummary.decode("\(directory)/summaries.json")
     guard let summary = all?[name] else { return }
-    totalTime = summary.total.map { CaptureSummary.picoseconds($0 * 1000) }
-    clockChanges = (summary.events ?? []).compactMap { event in
+    let file = "\(directory)/summaries.json"
+    if let total = summary.total {
+      totalTime = try CaptureSummary.picoseconds(total * 1000, "total_time_us", file)
+    }
+    for event in summary.events ?? [] {
       let eighths = Int(event.record.dropFirst(8).prefix(2), radix: 16)
-      guard event.record.count == 16, let eighths else { return nil }
-      return MeasuredClockChange(
-        time: CaptureSummary.picoseconds(event.time) - origin, warm: eighths == 8)
+      guard event.record.count == 16, let eighths else { continue }
+      let time = try CaptureSummary.picoseconds(event.time, "ham_events", file)
+      clockChanges.append(MeasuredClockChange(time: time - origin, warm: eighths == 8))
     }
   }
 
   init(besideProfile path: String, from origin: Int64) throws(DiagnosticError) {
     let stem = path.dropLast(CapturedTables.profileSuffix.count)
     let profile: Profile? = try CaptureSummary.decode("\(stem).summary.json")
-    clockChanges = (profile?.ham ?? []).map {
-      MeasuredClockChange(
-        time: CaptureSummary.picoseconds($0.timestamp) - origin, warm: $0.k == 8)
+    for event in profile?.ham ?? [] {
+      let time = try CaptureSummary.picoseconds(event.timestamp, "ham", "\(stem).summary.json")
+      clockChanges.append(MeasuredClockChange(time: time - origin, warm: event.k == 8))
     }
   }
 
-  private static func picoseconds(_ nanoseconds: Double) -> Int64 {
-    abs(nanoseconds) < 1e15 ? Int64((nanoseconds * 1000).rounded()) : 0
+  private static func picoseconds(
+    _ nanoseconds: Double, _ key: String, _ file: String
+  ) throws(DiagnosticError) -> Int64 {
+    // Events may be of another clock than the tables (trn1): what matters is that 64 bits hold them.
+    guard abs(nanoseconds) < 1e15 else {
+      throw DiagnosticError(
+        "\(key): \(nanoseconds) ns is not a time of less than 10^15 ns",
+        at: SourceLocation(file: file, line: 0),
+        remedy: "put the summary back as it was exported, or take it away")
+    }
+    return Int64((nanoseconds * 1000).rounded())
   }
 
   private static func decode<Value: Decodable>(_ path: String) throws(DiagnosticError) -> Value? {

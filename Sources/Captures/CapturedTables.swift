@@ -9,10 +9,14 @@ struct CapturedInstruction {
   var opcode: String
   var begin: Int64
   var end: Int64
-  var wait: String
-  var update: String
+  var waits: [SemaphoreTerm]
+  var updates: [SemaphoreTerm]
+  /// As the table has it; empty where it has none.
   var source: String
+  var sourceOperand: CapturedOperand?
+  /// As the table has it; empty where it has none.
   var destination: String
+  var destinationOperand: CapturedOperand?
   var sourceType: String
   var destinationType: String
   var channels: Int
@@ -106,36 +110,110 @@ struct CapturedTables {
     }
   }
 
+  /// Columns of an instruction table that are read.
+  private struct Columns {
+    let engine, region, opcode, sourceType, destinationType, mode: BoundColumn<String>
+    let index, channels: BoundColumn<Int>
+    let begin, end: BoundColumn<Int64>
+    let waits, updates: BoundColumn<[SemaphoreTerm]>
+    let source, destination: BoundColumn<CapturedOperand?>
+    /// What others follow from, where the table has them.
+    let duration: BoundColumn<Int64>?
+    let sourceCount, destinationCount: BoundColumn<Int>?
+
+    init(_ reader: inout TableReader) {
+      engine = reader.bind(.engine("engine"))
+      index = reader.bind(.integer("idx", 0...Int(Int32.max)))
+      region = reader.bind(.one("region", of: ["user", "runtime"]))
+      opcode = reader.bind(.word("op"))
+      begin = reader.bind(.time("begin_ns"))
+      end = reader.bind(.time("end_ns"))
+      waits = reader.bind(.semaphores("wait"))
+      updates = reader.bind(.semaphores("update"))
+      source = reader.bind(.operand("src"))
+      destination = reader.bind(.operand("dst"))
+      sourceType = reader.bind(.elementType("src_dt"))
+      destinationType = reader.bind(.elementType("dst_dt"))
+      channels = reader.bind(.integer("channels", CapturedTables.partitions, empty: 0))
+      mode = reader.bind(.one("fp32_mode", of: CapturedTables.float32Modes))
+      duration = reader.bindOptional(.time("dur_ns"))
+      sourceCount = reader.bindOptional(.integer("n_src", 0...Int(Int32.max), empty: 0))
+      destinationCount = reader.bindOptional(.integer("n_dst", 0...Int(Int32.max), empty: 0))
+    }
+
+    /// The instruction of a row; `nil` where a cell is wrong, which the reader keeps.
+    func instruction(_ row: Int, _ reader: inout TableReader) -> CapturedInstruction? {
+      let engine = reader.value(row, engine)
+      let index = reader.value(row, index)
+      let opcode = reader.value(row, opcode)
+      let begin = reader.value(row, begin)
+      let end = reader.value(row, end)
+      let waits = reader.value(row, waits)
+      let updates = reader.value(row, updates)
+      let source = reader.value(row, source)
+      let destination = reader.value(row, destination)
+      let sourceType = reader.value(row, sourceType)
+      let destinationType = reader.value(row, destinationType)
+      let channels = reader.value(row, channels)
+      let mode = reader.value(row, mode)
+      if let begin, let end {
+        if end < begin {
+          reader.report(row, self.end, "is before begin_ns")
+        } else if let duration, let given = reader.value(row, duration),
+          abs(given - (end - begin)) > CapturedTables.rounding
+        {
+          reader.report(row, duration, "is not end_ns minus begin_ns")
+        }
+      }
+      if let source { checkCount(row, source, sourceCount, "src", &reader) }
+      if let destination { checkCount(row, destination, destinationCount, "dst", &reader) }
+      if case .some(.some) = source, sourceType == "" {
+        reader.report(row, self.sourceType, "is no element type, and src has elements")
+      }
+      guard let engine, let index, let opcode, let begin, let end, let waits, let updates,
+        let source, let destination, let sourceType, let destinationType, let channels, let mode
+      else { return nil }
+      return CapturedInstruction(
+        engine: engine, index: index, opcode: opcode, begin: begin, end: end, waits: waits,
+        updates: updates, source: reader.table.text(row, self.source.index), sourceOperand: source,
+        destination: reader.table.text(row, self.destination.index),
+        destinationOperand: destination, sourceType: sourceType, destinationType: destinationType,
+        channels: channels, float32Mode: mode, row: row)
+    }
+
+    /// Compares an operand with the number of its elements, where the table has it.
+    private func checkCount(
+      _ row: Int, _ operand: CapturedOperand?, _ count: BoundColumn<Int>?, _ name: String,
+      _ reader: inout TableReader
+    ) {
+      guard let count, let given = reader.value(row, count), given != operand?.elements ?? 0 else {
+        return
+      }
+      reader.report(
+        row, count, "is not the number of elements of \(name), \(operand?.elements ?? 0)")
+    }
+  }
+
+  /// Partitions that an instruction works on.
+  static let partitions = 1...128
+  /// Passes of float32 as the profiler names them.
+  static let float32Modes = ["", "LOW", "HIGH", "LOW_HIGH"]
+  /// Times of a row are rounded to ps, each by itself.
+  private static let rounding: Int64 = 2
+
   /// `isUser` says which rows belong to the kernel; without it those whose region is `user` do.
   private mutating func readInstructions(
     _ table: CSVTable, isUser: ((CapturedInstruction) -> Bool)? = nil
   ) throws(DiagnosticError) {
-    let engine = try table.column("engine")
-    let index = try table.column("idx")
-    let region = try table.column("region")
-    let opcode = try table.column("op")
-    let begin = try table.column("begin_ns")
-    let end = try table.column("end_ns")
-    let wait = try table.column("wait")
-    let update = try table.column("update")
-    let source = try table.column("src")
-    let destination = try table.column("dst")
-    let sourceType = try table.column("src_dt")
-    let destinationType = try table.column("dst_dt")
-    let channels = try table.column("channels")
-    let mode = try table.column("fp32_mode")
-    for row in 0..<table.count where isUser != nil || table.text(row, region) == "user" {
-      let instruction = CapturedInstruction(
-        engine: table.text(row, engine), index: table.integer(row, index) ?? row,
-        opcode: table.text(row, opcode), begin: try table.picoseconds(row, begin),
-        end: try table.picoseconds(row, end), wait: table.text(row, wait),
-        update: table.text(row, update), source: table.text(row, source),
-        destination: table.text(row, destination), sourceType: table.text(row, sourceType),
-        destinationType: table.text(row, destinationType),
-        channels: table.integer(row, channels) ?? 0, float32Mode: table.text(row, mode),
-        row: row)
+    var reader = TableReader(table)
+    let columns = Columns(&reader)
+    for row in 0..<table.count {
+      let region = reader.value(row, columns.region)
+      guard isUser != nil || region == "user" else { continue }
+      guard let instruction = columns.instruction(row, &reader) else { continue }
       if isUser?(instruction) ?? true { instructions.append(instruction) }
     }
+    try reader.check()
     if instructions.isEmpty && isUser == nil {
       var all: [CapturedInstruction] = []
       try readInstructions(table) { row in
@@ -156,44 +234,61 @@ struct CapturedTables {
   }
 
   private mutating func readDescriptors(_ table: CSVTable) throws(DiagnosticError) {
-    let engine = try table.column("dma_engine_byte")
-    let queue = try table.column("queue")
-    let bytes = try table.column("bytes")
-    let start = try table.column("start_ns")
-    let read = try table.column("read_done_ns")
-    let acknowledged = try table.column("write_ack_ns")
+    var reader = TableReader(table)
+    let engine = reader.bind(.integer("dma_engine_byte", CapturedTables.byte))
+    let queue = reader.bind(.integer("queue", CapturedTables.queues))
+    let bytes = reader.bind(.integer("bytes", CapturedTables.descriptorBytes))
+    let start = reader.bind(.time("start_ns"))
+    let read = reader.bind(.time("read_done_ns"))
+    let acknowledged = reader.bind(.time("write_ack_ns"))
     descriptors.reserveCapacity(table.count)
     for row in 0..<table.count {
-      guard let ring = table.integer(row, engine), let number = table.integer(row, queue),
-        let size = table.integer(row, bytes)
-      else {
-        throw DiagnosticError(
-          "dma_engine_byte, queue and bytes must be whole numbers", at: table.location(row),
-          remedy: "replay an unchanged table of a capture")
+      let cells = (
+        reader.value(row, engine), reader.value(row, queue), reader.value(row, bytes),
+        reader.value(row, start), reader.value(row, read), reader.value(row, acknowledged)
+      )
+      if let from = cells.3, let to = cells.4, to < from {
+        reader.report(row, read, "is before start_ns")
       }
+      if let from = cells.4, let to = cells.5, to < from {
+        reader.report(row, acknowledged, "is before read_done_ns")
+      }
+      guard
+        case (let ring?, let queue?, let size?, let start?, let read?, let acknowledged?) = cells
+      else { continue }
       descriptors.append(
         CapturedDescriptor(
-          ring: ring & 15, queue: number, bytes: size, start: try table.picoseconds(row, start),
-          readDone: try table.picoseconds(row, read),
-          acknowledged: try table.picoseconds(row, acknowledged)))
+          ring: ring & 15, queue: queue, bytes: size, start: start, readDone: read,
+          acknowledged: acknowledged))
     }
+    try reader.check()
     descriptors.sort { ($0.start, $0.ring) < ($1.start, $1.ring) }
   }
 
+  /// What a byte of a record holds.
+  static let byte = 0...255
+  /// DMA queues: the most in a capture is 14; a byte of the record.
+  static let queues = 0...255
+  /// Bytes of a descriptor: 4 to 65,540 in captures; assumed: at most 16 MiB.
+  static let descriptorBytes = 1...1 << 24
+
   private mutating func readIncrements(_ table: CSVTable) throws(DiagnosticError) {
-    let semaphore = try table.column("sem_id")
-    let source = try table.column("src_byte")
-    let type = try table.column("type_byte")
-    let time = try table.column("ts_ns")
-    for row in 0..<table.count
-    where table.integer(row, type) == CapturedTables.dmaUpdate
-      && table.integer(row, source) == CapturedTables.increment
-    {
-      increments.append(
-        CapturedIncrement(
-          semaphore: table.integer(row, semaphore) ?? 0,
-          time: try table.picoseconds(row, time)))
+    var reader = TableReader(table)
+    let semaphore = reader.bind(.integer("sem_id", SemaphoreTerm.semaphores))
+    let source = reader.bind(.integer("src_byte", CapturedTables.byte))
+    let type = reader.bind(.integer("type_byte", CapturedTables.byte))
+    let time = reader.bind(.time("ts_ns", CapturedTimes.records))
+    for row in 0..<table.count {
+      let cells = (
+        reader.value(row, semaphore), reader.value(row, source), reader.value(row, type),
+        reader.value(row, time)
+      )
+      guard case (let semaphore?, let source?, let type?, let time?) = cells,
+        type == CapturedTables.dmaUpdate, source == CapturedTables.increment
+      else { continue }
+      increments.append(CapturedIncrement(semaphore: semaphore, time: time))
     }
+    try reader.check()
     increments.sort { ($0.time, $0.semaphore) < ($1.time, $1.semaphore) }
   }
 

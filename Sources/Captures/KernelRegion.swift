@@ -33,6 +33,6 @@ enum KernelRegion {
 
   /// Whether an instruction can be a kernel's: it works, starts a DMA or waits for a semaphore.
   private static func isKernels(_ row: CapturedInstruction) -> Bool {
-    !row.destination.isEmpty || row.wait.hasPrefix("S[") || row.opcode == "WRITE"
+    !row.destination.isEmpty || row.waits.contains { $0.semaphore >= 0 } || row.opcode == "WRITE"
   }
 }

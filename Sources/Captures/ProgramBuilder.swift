@@ -27,7 +27,7 @@ struct ProgramBuilder {
     let following = ProgramBuilder.followingLoads(ordered)
     for (place, row) in ordered.enumerated() {
       guard let engine = Engine(name: row.engine) else {
-        notes.add("instructions of \(row.engine) are left out: trnsim has no such engine", row)
+        refuse(row, "engine: trnsim has no engine '\(row.engine)'")
         continue
       }
       guard let (opcode, work) = work(of: row, on: engine, following: following[place]) else {
@@ -37,13 +37,13 @@ struct ProgramBuilder {
         engine: engine, opcode: opcode, work: work, source: row.index)
       instruction.firstWait = Int32(program.waits.count)
       instruction.firstUpdate = Int32(program.updates.count)
-      for text in row.wait.split(whereSeparator: { $0 == ";" || $0 == " " }) {
-        guard let wait = wait(text, row) else { continue }
+      for term in row.waits {
+        guard let wait = wait(term, row) else { continue }
         program.waits.append(wait)
         instruction.waitCount += 1
       }
-      for text in row.update.split(whereSeparator: { $0 == ";" || $0 == " " }) {
-        guard let update = update(text, row) else { continue }
+      for term in row.updates {
+        guard let update = update(term, row) else { continue }
         program.updates.append(update)
         instruction.updateCount += 1
       }
@@ -113,6 +113,7 @@ struct ProgramBuilder {
   private mutating func refuse(
     _ row: CapturedInstruction, _ message: String, remedy: String? = nil
   ) {
+    guard diagnostics.count < CSVTable.mostFindings else { return }
     diagnostics.append(
       Diagnostic(
         .error, message, at: SourceLocation(file: file, line: row.row + 2), remedy: remedy))
@@ -120,10 +121,8 @@ struct ProgramBuilder {
 
   // MARK: - Semaphores
 
-  private mutating func semaphore(_ text: Substring) -> Int32? {
-    guard text.hasPrefix("S["), let close = text.firstIndex(of: "]"),
-      let captured = Int(text[text.index(text.startIndex, offsetBy: 2)..<close])
-    else { return nil }
+  /// The number that a semaphore of the capture has here.
+  private mutating func semaphore(_ captured: Int) -> Int32 {
     if let known = semaphores[captured] { return known }
     let number = Int32(semaphores.count)
     semaphores[captured] = number
@@ -131,29 +130,21 @@ struct ProgramBuilder {
     return number
   }
 
-  private mutating func wait(_ text: Substring, _ row: CapturedInstruction) -> SemaphoreWait? {
-    // Counts of the captures only go up, so that a wait for one value ends when it is reached.
-    for (compare, more) in [(">=", Int32(0)), ("==", 0), (">", 1)] {
-      guard let found = text.firstRange(of: compare), let number = semaphore(text) else { continue }
-      guard let value = Int32(text[found.upperBound...]), value < .max else { break }
-      return SemaphoreWait(semaphore: number, value: value + more)
+  private mutating func wait(_ term: SemaphoreTerm, _ row: CapturedInstruction) -> SemaphoreWait? {
+    if case .reaches(let value) = term.action {
+      return SemaphoreWait(semaphore: semaphore(term.semaphore), value: value)
     }
-    notes.add("the wait \(text) is left out: it is not of the form S[n]>=v", row)
+    notes.add("the wait \(term.text) is left out: it is not of the form S[n]>=v", row)
     return nil
   }
 
   private mutating func update(
-    _ text: Substring, _ row: CapturedInstruction
+    _ term: SemaphoreTerm, _ row: CapturedInstruction
   ) -> SemaphoreUpdate? {
-    if text.hasSuffix("++"), let number = semaphore(text) {
-      return SemaphoreUpdate(semaphore: number, amount: 1)
+    if case .adds(let amount) = term.action {
+      return SemaphoreUpdate(semaphore: semaphore(term.semaphore), amount: amount)
     }
-    if let plus = text.firstRange(of: "+="), let amount = Int32(text[plus.upperBound...]),
-      amount >= 0, let number = semaphore(text)
-    {
-      return SemaphoreUpdate(semaphore: number, amount: amount)
-    }
-    notes.add("the update \(text) is left out: it is neither S[n]++ nor S[n]+=v", row)
+    notes.add("the update \(term.text) is left out: it is neither S[n]++ nor S[n]+=v", row)
     return nil
   }
 
@@ -173,7 +164,7 @@ struct ProgramBuilder {
     case "ACT_TABLE_LOAD":
       return (.actTableLoad, .stream(Stream(.tableLoad, elements: 0)))
     case "LDWEIGHTS":
-      guard let operand = CapturedOperand(row.source) else { return unreadable(row) }
+      guard let operand = row.sourceOperand else { return missing("source", row) }
       columns = operand.elements
       let fourByte = bytes(row.sourceType) == 4
       // The compiler splits float32 weights into a LOW and a HIGH pass; what passes through once only
@@ -192,7 +183,7 @@ struct ProgramBuilder {
             strideBytes: abs(operand.innermostStride) * bytes(row.sourceType)))
       )
     case "MATMUL":
-      guard let operand = CapturedOperand(row.source) else { return unreadable(row) }
+      guard let operand = row.sourceOperand else { return missing("source", row) }
       return (
         .matmul,
         .matmul(
@@ -208,8 +199,8 @@ struct ProgramBuilder {
     guard let (opcode, streamClass) = stream(of: row, on: engine) else {
       return (.nop, .control)
     }
-    guard let output = CapturedOperand(row.destination) else { return unreadable(row) }
-    let input = CapturedOperand(row.source)
+    guard let output = row.destinationOperand else { return missing("destination", row) }
+    let input = row.sourceOperand
     let inputBytes = bytes(row.sourceType.isEmpty ? row.destinationType : row.sourceType)
     let outputBytes = bytes(row.destinationType)
     let inputStride = abs(input?.innermostStride ?? 1)
@@ -229,10 +220,12 @@ struct ProgramBuilder {
     )
   }
 
-  private mutating func unreadable(_ row: CapturedInstruction) -> (DeviceOpcode, Work)? {
+  private mutating func missing(
+    _ operand: String, _ row: CapturedInstruction
+  ) -> (DeviceOpcode, Work)? {
     refuse(
-      row, "\(row.opcode) has operands \"\(row.source)\" and \"\(row.destination)\"",
-      remedy: "operands have the form MEMORY@address[strides][sizes]")
+      row, "\(row.opcode) has no \(operand) operand",
+      remedy: "replay an unchanged table of a capture")
     return nil
   }
 

@@ -22,6 +22,8 @@ struct TriggerMatcher {
   private static let latency: Int64 = 1_000_000
   /// No descriptor begins earlier than this after its trigger.
   private static let least: Int64 = 400_000
+  /// About a second, more than anything waits for; sums over the rows of a table stay within 64 bits.
+  private static let mostMisfit: Int64 = 1 << 40
   /// As many ways to share out the queues are tried.
   private static let mostOwners = 4096
   /// As many ways to merge an engine's queues are kept apart.
@@ -55,8 +57,14 @@ struct TriggerMatcher {
     var found: [[Int]] = []
     var owner: [Int] = []
     var left = triggers.map(\.count)
+    // Where none was found, by the queue and what is left: looking there again finds none.
+    var deadEnds: Set<[Int]> = []
     func give(_ queue: Int) {
       guard found.count < TriggerMatcher.mostOwners else { return }
+      let place = [queue] + left
+      guard !deadEnds.contains(place) else { return }
+      let before = found.count
+      defer { if found.count == before { deadEnds.insert(place) } }
       guard queue < queues.count else {
         if left.allSatisfy({ $0 == 0 }) { found.append(owner) }
         return
@@ -138,7 +146,7 @@ struct TriggerMatcher {
       guard let best else { break }
       pairs[trigger.instruction] = queues[best.queue][taken[best.queue]]
       taken[best.queue] += 1
-      total += min(best.cost, 1 << 40)
+      total += best.cost
     }
     return total
   }
@@ -149,6 +157,7 @@ struct TriggerMatcher {
   ) -> Int64 {
     let expected = max(trigger.begin + TriggerMatcher.latency, before)
     let isTooEarly = transfer.firstRead < trigger.begin + TriggerMatcher.least
-    return abs(transfer.firstRead - expected) + (isTooEarly ? 1_000_000_000_000 : 0)
+    return min(abs(transfer.firstRead - expected), TriggerMatcher.mostMisfit)
+      + (isTooEarly ? TriggerMatcher.mostMisfit : 0)
   }
 }

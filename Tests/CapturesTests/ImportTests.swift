@@ -124,7 +124,8 @@ import Timing
   @Test func registersOfAnAddressAreNotWork() throws {
     var rows = SmallCapture.instructions
     for (index, name) in ["TENSOR_LOAD", "REG_MOVE", "REG_ALU"].enumerated() {
-      rows.append("GpSimd,\(index + 1),user,\(name),\(500 + 100 * index).0,550.0,40.0,,,,,,,,,,,,,")
+      let begin = 500 + 100 * index
+      rows.append("GpSimd,\(index + 1),user,\(name),\(begin).0,\(begin + 40).0,40.0,,,,,,,,,,,,,")
     }
     let capture = try load(rows)
     #expect(capture.notes.isEmpty)

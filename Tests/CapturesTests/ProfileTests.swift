@@ -14,7 +14,7 @@ import Testing
     + "bir_instruction_name,elements,sbuf_read_bytes,sbuf_write_bytes,psum_read_bytes,"
     + "psum_write_bytes,hbm_read_bytes,hbm_write_bytes\n"
 
-  private static let rows = [
+  static let rows = [
     // The runtime's have no name, and the other core's are not the kernel's.
     "sg00,Tensor,53,EVENT_SEMAPHORE, setter=0  $S[2]+=1@complete ,10,67,1,,,,,,,,,",
     "sg00,Sync,5,DMA_DIRECT2D,\" semaphore=8 sem_increment=16  src_elem_size=512 \",1000,559,1,,I-1,"
@@ -33,10 +33,17 @@ import Testing
   ]
 
   private func load(_ rows: [String]) throws -> Capture {
+    let directory = try ProfileTests.write(rows)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    return try Capture(
+      contentsOf: directory.appendingPathComponent("small.instructions.csv.zst").path)
+  }
+
+  /// An export in a temporary directory, which is given back.
+  static func write(_ rows: [String]) throws -> URL {
     let directory = FileManager.default.temporaryDirectory
       .appendingPathComponent("small-profile-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: directory) }
     let stem = directory.appendingPathComponent("small").path
     func write(_ text: String, _ suffix: String) throws {
       let writer = try ZstdWriter(path: stem + suffix)
@@ -54,7 +61,7 @@ import Testing
     try write(dma, ".dma.csv.zst")
     try Data(#"{"ham": [{"k": 8, "timestamp": 3300, "duration": 1}]}"#.utf8).write(
       to: URL(fileURLWithPath: stem + ".summary.json"))
-    return try Capture(contentsOf: stem + ".instructions.csv.zst")
+    return directory
   }
 
   @Test func theExportBecomesTheSameProgram() throws {
