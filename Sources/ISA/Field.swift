@@ -165,4 +165,9 @@ extension Operation {
     }
     return found
   }
+
+  /// The operands that say at run time which rows of another one are reached.
+  public var rowNumbers: [AccessPattern] {
+    Self.fields.compactMap { $0.namesRows ? $0.operand(self) : nil }
+  }
 }

@@ -88,14 +88,18 @@ public struct StallTable: Hashable, Sendable {
   }
 }
 
-/// The waits of one instruction before it began, as `Timeline.stalls` cuts them, without an array.
-struct Waits {
+/// Waits of instructions before they began, as `Timeline.stalls` cuts them, without an array.
+package struct Waits: Hashable, Sendable {
   var engineBusy: Picoseconds = 0
   var weightLoad: Picoseconds = 0
   var semaphore: Picoseconds = 0
   var dma: Picoseconds = 0
   var dispatch: Picoseconds = 0
 
+  /// None.
+  init() {}
+
+  /// Those of one instruction.
   @inline(__always)
   init(_ timing: InstructionTiming) {
     var now = timing.head
@@ -115,6 +119,17 @@ struct Waits {
     } else {
       dispatch = timing.begin - now
     }
+  }
+
+  /// All of them.
+  var total: Picoseconds { engineBusy + weightLoad + semaphore + dma + dispatch }
+
+  static func += (left: inout Waits, right: Waits) {
+    left.engineBusy += right.engineBusy
+    left.weightLoad += right.weightLoad
+    left.semaphore += right.semaphore
+    left.dma += right.dma
+    left.dispatch += right.dispatch
   }
 
   subscript(reason: StallReason) -> Picoseconds {

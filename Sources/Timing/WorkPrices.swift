@@ -80,6 +80,11 @@ public struct WorkPrices: Sendable {
       visible: nanoseconds(prices.semaphoreVisible))
   }
 
+  /// What one descriptor of a run takes of its ring, in ps.
+  package func descriptor(_ run: DescriptorRun, touchesHBM: Bool) -> Picoseconds {
+    prices.descriptors.price(run, touchesHBM: touchesHBM)
+  }
+
   /// What a register instruction of a DMA's address takes, until the sequencer executes the next.
   public func address(_ opcode: DeviceOpcode) -> Double {
     let step = DeviceInstruction(engine: .gpsimd, opcode: opcode, work: .control, source: -1)

@@ -6,7 +6,8 @@ extension Report {
     CoresSection.self, TitleSection.self, VerdictSection.self, ChecksSection.self,
     TimeSection.self, WorkSection.self, EnginesSection.self, BoundsSection.self, WaitsSection.self,
     PathSection.self,
-    MemorySection.self, OpcodesSection.self, QueuesSection.self, LinesSection.self,
+    RooflineSection.self, MemorySection.self, HoldersSection.self, OpcodesSection.self,
+    QueuesSection.self, DMASizesSection.self, TensorsSection.self, LinesSection.self,
     NotesSection.self, HostSection.self, SetupSection.self, MetricsSection.self,
   ]
 
@@ -35,6 +36,21 @@ extension Report {
   /// What a screen shows.
   package var blocks: [Block] {
     sections(details: false).filter { type(of: $0).isOnScreen }.flatMap(\.blocks)
+  }
+
+  /// Names of the sections that a screen shows where they are asked for.
+  package static var onRequest: [String] { sections.filter { !$0.isOnScreen }.map { $0.name } }
+
+  /// What a screen shows where it is asked for, in the order of the report.
+  ///
+  /// - Parameter names: Names of `onRequest`.
+  package func blocks(of names: Set<String>) -> [Block] {
+    guard !names.isEmpty else { return [] }
+    let found = sections(details: true).filter { names.contains(type(of: $0).name) }
+    return Report.sections.filter { names.contains($0.name) }.flatMap { kind -> [Block] in
+      let blocks = found.first { type(of: $0) == kind }?.blocks ?? []
+      return [.heading(Phrase(kind.title))] + (blocks.isEmpty ? [.sentence("none")] : blocks)
+    }
   }
 
   /// The report as Markdown, a heading for each section.
