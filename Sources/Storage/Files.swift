@@ -132,3 +132,9 @@ package func fileNames(in directory: String) throws(DiagnosticError) -> [String]
   }
   return names.sorted()
 }
+
+/// Whether a path leads to a file with contents of its own: neither a directory nor a pipe or device.
+package func isRegularFile(_ path: String) -> Bool {
+  var status = stat()
+  return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+}

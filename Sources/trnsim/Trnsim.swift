@@ -66,7 +66,7 @@ struct Trnsim: ParsableCommand {
     subcommands: [
       RunCommand.self, CompareCommand.self, CheckCommand.self, UpdateCommand.self, DiffCommand.self,
       SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self,
-      AdviseCommand.self,
+      AdviseCommand.self, AnnotateCommand.self,
       ModelCommand.self, KernelsCommand.self, EmitCommand.self, CompileCommand.self,
       ShowCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,

@@ -92,6 +92,27 @@ extension BadInput {
     BadInput(
       "usage: unknown detail", "run softmax --trace-detail most", code: 64, "--trace-detail"),
     BadInput("usage: unknown arrows", "run softmax --flows some", code: 64, "--flows"),
+    BadInput(
+      "unknown section", "run softmax --param tokens=1 --show tensor,rooflines",
+      "--show tensor: there is no such section", "did you mean 'tensors'?",
+      "did you mean 'roofline'?",
+      "2 errors"),
+    BadInput(
+      "window without a colon", "run softmax --param tokens=1 --timeline-window 3",
+      "--timeline-window 3: is not two times with a colon between", "write FROM:TO in µs"),
+    BadInput(
+      "window that is no time", "run softmax --param tokens=1 --timeline-window a:3",
+      "--timeline-window a:3: 'a' is no time"),
+    BadInput(
+      "window that ends before it begins", "run softmax --param tokens=1 --timeline-window 3:2",
+      "ends before it begins"),
+    BadInput(
+      "window behind the end", "run softmax --param tokens=1 --timeline-window 1000:",
+      "the timeline's window begins at 1000.000 µs, the run ends at"),
+    BadInput(
+      "core to annotate that is not there", "annotate softmax --param tokens=1 --core 1",
+      "'softmax' has 1 core, none has the number 1", "leave --core out"),
+    BadInput("misspelled kernel to annotate", "annotate sotmax", "did you mean 'softmax'?"),
   ]
 
   /// Machines that cannot be.

@@ -30,6 +30,8 @@ struct RunCommand: ParsableCommand {
         trnsim run a.trn b.trn --lnc 2 --input x=x.npy          the two cores of a rank
         trnsim run a.trn b.trn --input rank0/x=x.npy --input rank1/x=y.npy    two ranks
         trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
+        trnsim run matmul --show tensors,roofline               what the screen has no room for
+        trnsim run softmax --param tokens=4 --timeline          instructions as rows, time as columns
         trnsim run kernel.py:matmul                             as its last call in the script
         trnsim run kernel.py:matmul --input 'x=bfloat16[m, 512]' --size m=256 --param tile_n=128
       """))
@@ -70,6 +72,23 @@ struct RunCommand: ParsableCommand {
       "Say what the whole time was spent on, along the critical path; by default where it takes no time to speak of (up to 2,000 device instructions)."
   )
   var criticalPath: Bool?
+  @Option(
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "Show more of the report, which files have all of: \(Report.onRequest.joined(separator: ", ")), or all; several with commas between.",
+      valueName: "section"),
+    completion: Completions.kind { _, _ in Report.onRequest + ["all"] })
+  var show: [String] = []
+  @Flag(
+    help:
+      "Draw instructions as rows and time as columns: of small kernels, or of a window of time."
+  )
+  var timeline = false
+  @Option(
+    help: ArgumentHelp(
+      "Draw the timeline from one time to another in µs; '2.5:' is until the end.",
+      valueName: "from:to"))
+  var timelineWindow: String?
   @Option(help: ArgumentHelp("Write a Perfetto trace.", valueName: "file.pftrace.zst"))
   var trace: String?
   @Option(
@@ -100,12 +119,18 @@ struct RunCommand: ParsableCommand {
     if valuesOnly && criticalPath == true {
       throw ValidationError("--critical-path needs timing")
     }
+    if valuesOnly && !show.isEmpty { throw ValidationError("--show needs timing") }
+    if valuesOnly && (timeline || timelineWindow != nil) {
+      throw ValidationError("--timeline needs timing")
+    }
     if timingOnly && outputDir != nil { throw ValidationError("outputs need values") }
   }
 
   func run() throws {
     try reporting {
       try files.check()
+      // What is wrong with them is told before anything runs.
+      _ = try (shownSections(), timelineWindow.map(window))
       if workload.isWholeScript { try script().replaceProcess() }
       let variant = try scaling.applied(to: workload.variant(on: hardware))
       let evaluator = Evaluator(kernels: .builtIn, compiler: compiler.changes)
@@ -129,8 +154,40 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  /// Runs a kernel, once it is known that no output is written over an input.
+  private func simulate(
+    _ kernel: any Kernel, on machine: Hardware, _ options: Simulation.Options
+  ) throws -> Run {
+    try requireOwnFiles(
+      (0..<kernel.layout.ranks).map { (folder(of: $0, kernel.layout), kernel.outputs.map(\.name)) })
+    return try simulation.run(kernel, on: machine, options)
+  }
+
+  /// Runs programs, once it is known that no output is written over an input.
+  private func simulate(
+    _ programs: Evaluator.Programs, on machine: Hardware, _ options: Simulation.Options
+  ) throws -> Run {
+    let set = programs.set
+    try requireOwnFiles(
+      (0..<set.layout.ranks).map { rank in
+        // The cores of a rank return what has one name together.
+        var names: [String] = []
+        for (_, tensor) in set.programs(of: rank).flatMap(\.returnedTensors)
+        where !names.contains(tensor.name) {
+          names.append(tensor.name)
+        }
+        return (folder(of: rank, set.layout), names)
+      })
+    return try simulation.run(programs, on: machine, options)
+  }
+
+  private var simulation: WorkloadSimulation {
+    WorkloadSimulation(workload: workload, seed: seed, timingOnly: timingOnly)
+  }
+
   /// Writes and prints what was asked for; fails where an output differs from the reference.
   private func finish(_ run: Run, on machine: Hardware) throws {
+    let timeline = try drawing(of: run)
     if let outputDir {
       for (rank, outputs) in run.outputs.enumerated() {
         try writeOutputs(outputs, to: run.layout.count > 1 ? "\(outputDir)/rank\(rank)" : outputDir)
@@ -141,8 +198,14 @@ struct RunCommand: ParsableCommand {
       run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run),
       causes: criticalPath ?? (html != nil || WhatIf.isQuick(run)) ? try run.causes() : nil)
     if let html { try HTMLPage.write(report, to: html) }
-    if let markdown { try writeAtomically(Array(report.markdown.utf8), to: markdown) }
-    try show(report, layerStudy(run, machine), on: machine)
+    if let markdown {
+      var text = report.markdown
+      if let timeline {
+        text += "\n## Timeline\n\n" + timeline.blocks(width: 120).markdown(level: 3)
+      }
+      try writeAtomically(Array(text.utf8), to: markdown)
+    }
+    try show(report, layerStudy(run, machine), timeline, on: machine)
     if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
 
@@ -152,14 +215,59 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Prints the report with the operations of a whole layer, as text or as JSON, or writes the JSON.
-  private func show(_ report: Report, _ layer: LayerStudy?, on machine: Hardware) throws {
+  private func show(
+    _ report: Report, _ layer: LayerStudy?, _ timeline: TextTimeline?, on machine: Hardware
+  ) throws {
     if let json {
       var object = report.detailedJSON
       if let layer { object = object.adding("layer", layer.json(on: machine)) }
       if json == "-" { return print(object.text()) }
       try writeAtomically(Array(object.text().utf8), to: json)
     }
-    trnsim.show(report.blocks + (layer?.blocks(on: machine) ?? []))
+    trnsim.show(
+      report.blocks + report.blocks(of: try shownSections()) + (layer?.blocks(on: machine) ?? [])
+        + (timeline?.blocks(width: screen.width) ?? []))
+  }
+
+  /// The sections that --show names.
+  private func shownSections() throws -> Set<String> {
+    let names = show.flatMap { $0.split(separator: ",").map(String.init) }
+    if names.contains("all") { return Set(Report.onRequest) }
+    return Set(
+      try allOrErrors(names) { name throws(DiagnosticError) in
+        guard Report.onRequest.contains(name) else {
+          throw DiagnosticError(
+            "--show \(name): there is no such section",
+            remedy: remedyForUnknown(name, known: Report.onRequest + ["all"]))
+        }
+        return name
+      })
+  }
+
+  /// What --timeline and --timeline-window ask for; `nil` if they do not.
+  private func drawing(of run: Run) throws -> TextTimeline? {
+    guard timeline || timelineWindow != nil else { return nil }
+    return try TextTimeline(run, window: try timelineWindow.map(window))
+  }
+
+  /// A window that is written as two times in µs, each of which may be left out.
+  private func window(_ text: String) throws -> Range<Int64> {
+    func wrong(_ why: String) -> DiagnosticError {
+      DiagnosticError(
+        "--timeline-window \(text): \(why)", remedy: "write FROM:TO in µs, such as 2.5:10")
+    }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2 else { throw wrong("is not two times with a colon between") }
+    func time(_ part: Substring, _ missing: Int64) throws -> Int64 {
+      guard !part.isEmpty else { return missing }
+      guard let value = Double(part), value >= 0, value < 1e9 else {
+        throw wrong("'\(part)' is no time")
+      }
+      return Int64((value * 1e6).rounded())
+    }
+    let (from, to) = (try time(parts[0], 0), try time(parts[1], Int64.max))
+    guard from < to else { throw wrong("ends before it begins") }
+    return from..<to
   }
 
   /// What faster parts would give; `nil` where that was not asked for and is not quickly known.
@@ -221,6 +329,9 @@ struct RunCommand: ParsableCommand {
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
     if criticalPath != nil { unusable.append("--critical-path") }
+    if !show.isEmpty { unusable.append("--show") }
+    if timeline { unusable.append("--timeline") }
+    if timelineWindow != nil { unusable.append("--timeline-window") }
     if !scaling.scales.isEmpty { unusable.append("--scale") }
     if markdown != nil { unusable.append("--markdown") }
     unusable += compiler.unusableForScripts

@@ -9,13 +9,18 @@ import Simulation
 import Sweeps
 import Workloads
 
-extension RunCommand {
-  /// Runs a kernel on what is given and on trial inputs, and compares it with its reference.
-  func simulate(
+/// Runs a workload on what the user gives, and on trial inputs for the rest.
+struct WorkloadSimulation {
+  let workload: WorkloadArguments
+  /// Seed of the trial inputs.
+  let seed: UInt64
+  /// Whether no values are computed, so that nothing but what is given is needed.
+  let timingOnly: Bool
+
+  /// Runs a kernel, and compares it with its reference.
+  func run(
     _ kernel: any Kernel, on machine: Hardware, _ options: Simulation.Options
   ) throws -> Run {
-    try requireOwnFiles(
-      (0..<kernel.layout.ranks).map { (folder(of: $0, kernel.layout), kernel.outputs.map(\.name)) })
     let declared = kernel.inputs.map {
       Tensor(name: $0.name, space: .hbm, dtype: $0.dtype, shape: $0.shape, role: .input)
     }
@@ -24,22 +29,11 @@ extension RunCommand {
       inputs: readInputs(workload.inputs, declared), seed: seed, options: options)
   }
 
-  /// Runs programs on what is given and on trial inputs; one that a kernel emitted is compared with its
-  /// reference.
-  func simulate(
+  /// Runs programs; those that a kernel emitted are compared with its reference.
+  func run(
     _ programs: Evaluator.Programs, on machine: Hardware, _ options: Simulation.Options
   ) throws -> Run {
     let set = programs.set
-    try requireOwnFiles(
-      (0..<set.layout.ranks).map { rank in
-        // The cores of a rank return what has one name together.
-        var names: [String] = []
-        for (_, tensor) in set.programs(of: rank).flatMap(\.returnedTensors)
-        where !names.contains(tensor.name) {
-          names.append(tensor.name)
-        }
-        return (folder(of: rank, set.layout), names)
-      })
     // What a script's inputs hold came with its programs.
     if programs.isRecorded {
       return try Simulation.run(set, on: machine, inputs: programs.inputs, options: options)
