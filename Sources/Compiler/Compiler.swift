@@ -10,6 +10,14 @@ public struct Compiled: Sendable {
   public var program: Program
   /// What each pass did, in order.
   public var passes: [PassResult]
+  /// The author's scopes, where the program has none because its order tears them apart.
+  package var scopes: SourceScopes?
+
+  init(program: Program, passes: [PassResult], scopes: SourceScopes? = nil) {
+    self.program = program
+    self.passes = passes
+    self.scopes = scopes
+  }
 }
 
 /// What one pass did.

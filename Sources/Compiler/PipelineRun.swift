@@ -297,7 +297,10 @@ struct PipelineRun {
     if !state.passes.allSatisfy({ Self.keepingPasses.contains($0.name) }) {
       result.metadata[Pipeline.orderKey] = Schedule.compiler.rawValue
     }
-    return Compiled(program: result, passes: state.passes)
+    let isTorn = !state.keepsScopes && !program.scopes.isEmpty
+    return Compiled(
+      program: result, passes: state.passes,
+      scopes: isTorn ? SourceScopes(program.scopes, of: state.draft.nodes.map(\.scope)) : nil)
   }
 
   /// Passes that leave instructions and their order as they were given.

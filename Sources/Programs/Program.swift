@@ -86,6 +86,20 @@ public struct Scope: Hashable, Sendable {
   }
 }
 
+/// The scopes of a program whose instructions an order has torn out of them.
+package struct SourceScopes: Sendable {
+  /// The scopes as they were.
+  package var scopes: [Scope]
+  /// By instruction of the order: the scope that it was in; -1 for none.
+  package var ofInstructions: [Int32]
+
+  /// Keeps scopes.
+  package init(_ scopes: [Scope], of instructions: [Int32]) {
+    self.scopes = scopes
+    ofInstructions = instructions
+  }
+}
+
 /// A kernel as its author wrote it: tensors and a stream of operations on them.
 ///
 /// A plain value.

@@ -12,6 +12,8 @@ public struct CoreRun: Sendable {
   public var program: Program
   /// What the compiler's passes did to the program that was given; empty if it was taken as it is.
   public var passes: [PassResult] = []
+  /// The author's scopes, where `program` has none because the compiler's order tears them apart.
+  package var sourceScopes: SourceScopes?
   /// For each instruction of `program`, its position in the program that was given, if loops or
   /// registers made another stream of it.
   public var origins: [Int32]?
@@ -33,4 +35,14 @@ public struct CoreRun: Sendable {
 
   /// Whether instructions and their order are the author's, or a device's, and no choice of the compiler's passes.
   public var keepsStream: Bool { program.metadata[Pipeline.orderKey] == nil }
+
+  /// The author's scopes, and by instruction of `program` the one that it is in; -1 for none.
+  package var scopes: SourceScopes {
+    guard program.scopes.isEmpty, let sourceScopes else {
+      return SourceScopes(program.scopes, of: program.instructions.map(\.scope))
+    }
+    guard let origins else { return sourceScopes }
+    return SourceScopes(
+      sourceScopes.scopes, of: origins.map { sourceScopes.ofInstructions[Int($0)] })
+  }
 }

@@ -24,18 +24,18 @@ extension Simulation {
     return CoresValues(execution)
   }
 
-  /// The programs that the cores get, and what was done to each; all findings at once.
+  /// The programs that the cores get, with what was done to each; all findings at once.
   static func compiled(
     _ set: ProgramSet, on hardware: Hardware, _ options: CompilerOptions
-  ) throws -> (set: ProgramSet, passes: [[PassResult]]) {
+  ) throws -> (set: ProgramSet, compiled: [Compiled]) {
     var findings = set.check()
     var result = set
-    var passes: [[PassResult]] = []
+    var all: [Compiled] = []
     for (index, place) in set.layout.places.enumerated() {
       do {
         let compiled = try Self.compiled(set.programs[index], on: hardware, options: options)
         result.programs[index] = compiled.program
-        passes.append(compiled.passes)
+        all.append(compiled)
       } catch let error as DiagnosticError {
         findings += error.diagnostics.map { finding in
           var finding = finding
@@ -45,7 +45,7 @@ extension Simulation {
       }
     }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
-    return (result, passes)
+    return (result, all)
   }
 
   static func describe(_ error: CoresTimingError, _ run: Run) -> any Error {

@@ -94,12 +94,15 @@ public enum Simulation {
   ) throws -> Run {
     if options.hasWideValues { for program in set.programs { try program.requireWidenable() } }
     var checking = 0.0
-    let (set, passes) = try measure(&checking) {
+    let (set, found) = try measure(&checking) {
       try compiled(set, on: hardware, options.compiler)
     }
     var run = Run(set, on: hardware)
     run.host.checking = checking
-    for index in run.cores.indices { run.cores[index].passes = passes[index] }
+    for index in run.cores.indices {
+      run.cores[index].passes = found[index].passes
+      run.cores[index].sourceScopes = found[index].scopes
+    }
     if options.mode != .timingOnly {
       for program in set.programs { try requireHostMemory(for: program, on: hardware) }
     }

@@ -31,6 +31,11 @@ import Testing
     "run silu --param tokens=1": "passed",
     "run softmax --param tokens=1 --hardware trn1": "on trn1",
     "run softmax --param tokens=1 --set clocks.vector=1.2": "clocks.vector",
+    "run softmax --param tokens=1 --timeline": "timeline from 0.000 µs to ",
+    "run softmax --param tokens=1 --show all": "\nMetrics of the profiler\n",
+    "annotate softmax --param tokens=1": "\nKernels/SoftmaxKernel.swift\n",
+    "annotate softmax --param tokens=1 --by scope": "\n  tile 0  ",
+    "annotate parallel_matmul --param tp=2 --core 1": ", rank 1 alone: ",
   ]) func prints(_ arguments: String, _ fragment: String) async throws {
     let outcome = try await trnsim(
       arguments.split(separator: " ").map(String.init), in: try Scratch())

@@ -78,9 +78,10 @@ def test_lines_are_those_of_the_source_and_of_the_report() -> None:
     assert [(line["executed"], line["hbm_read_bytes"]) for line in loads] == [(4, 4 * 128 * 128 * 2)]
 
 
-def test_a_script_is_its_last_kernel(tmp_path: Path) -> None:
+@pytest.mark.parametrize("schedule", ["program", "compiler"])
+def test_a_script_is_its_last_kernel(tmp_path: Path, schedule: str) -> None:
     (tmp_path / "kernel.py").write_text(SCRIPT)
-    found = annotated("kernel.py", "--schedule", "program", folder=tmp_path)
+    found = annotated("kernel.py", "--schedule", schedule, folder=tmp_path)
     assert [file["file"] for file in found["files"]] == ["kernel.py"]
     assert [line["line"] for line in found["files"][0]["lines"]] == [13, 14, 15]
     assert [line["executed"] for line in found["files"][0]["lines"]] == [4, 4, 4]
@@ -112,6 +113,21 @@ def test_both_cores_of_a_launch(tmp_path: Path) -> None:
     ones = [annotated("kernel.py", "--core", core, folder=tmp_path) for core in ("0", "1")]
     assert [one["files"][0]["lines"][0]["executed"] for one in ones] == [2, 2]
     assert sum(one["total"]["instructions"] for one in ones) == both["total"]["instructions"]
+
+
+@pytest.mark.sources
+@pytest.mark.parametrize("name", ["expert_mlp-grouped-loop", "two-queues-share-the-rings", "qwen3_layer-decode"])
+def test_program_files(name: str) -> None:
+    path = Path(__file__).parents[2] / "traces" / f"{name}.trn"
+    found = annotated(str(path))
+    source = path.read_text().splitlines()
+    lines = found["files"][0]["lines"]
+    assert [line["text"] for line in lines] == [source[line["line"] - 1] for line in lines]
+    assert all(operation in line["text"] for line in lines for operation in line["operations"])
+    figures = [*found["files"], found["elsewhere"]]
+    for key in ("critical_time", "active_time", "waited", "dma_bytes", "instructions"):
+        assert sum(part[key] for part in figures) == pytest.approx(found["total"][key], rel=1e-12)
+    assert found["total"]["critical_time"] == pytest.approx(found["total_time"], rel=1e-12)
 
 
 def test_sections_on_request(tmp_path: Path) -> None:

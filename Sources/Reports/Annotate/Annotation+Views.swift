@@ -39,7 +39,7 @@ extension Annotation {
 
   /// The sources with figures beside their lines.
   package func lineBlocks(_ view: AnnotationView) -> [Block] {
-    var blocks: [Block] = [.heading(title), legend, totals]
+    var blocks: [Block] = [.heading(title), legend, totals] + longest
     for (index, file) in files.enumerated() {
       blocks.append(.heading(Phrase(file.name)))
       if file.text == nil {
@@ -91,6 +91,41 @@ extension Annotation {
       table.rows.append(row("all", total, "total", times: count(total, "total")))
     }
     return .table(table)
+  }
+
+  /// The lines that are set off, with what their time on the critical path was spent on.
+  private var longest: [Block] {
+    var found: [(place: String, key: String, figures: PartFigures)] = []
+    for (number, file) in files.enumerated() {
+      let name = file.name.split(separator: "/").last ?? ""
+      for (index, line) in file.lines.enumerated()
+      where share(line.figures.critical) >= Annotation.strong {
+        found.append(
+          ("\(name):\(line.number)", "files.\(number).lines.\(index)", line.figures))
+      }
+    }
+    guard !found.isEmpty else { return [] }
+    var table = Table([
+      Table.Column("line", .text, isKey: true), Table.Column("critical"), Table.Column("share"),
+      Table.Column("spent on", .text),
+    ])
+    let order = found.sorted {
+      ($1.figures.critical, $0.key) < ($0.figures.critical, $1.key)
+    }
+    for (place, key, figures) in order {
+      let causes = figures.causes.filter { $0.value > 0 }
+        .sorted { ($1.value, $0.key.rawValue) < ($0.value, $1.key.rawValue) }
+      let spent = causes.prefix(3).map { cause, time -> Phrase in
+        let share = Double(time) / Double(max(1, figures.critical))
+        return
+          "\(cause.displayName) \(Figure(percent(share), seconds(time), "\(key).critical_causes.\(cause.key)"))"
+      }
+      table.rows.append([
+        .text(place), .figure(.microseconds(figures.critical, "\(key).critical_time")),
+        .figure(.share(share(figures.critical))), .phrase(spent.joined(separator: ", ")),
+      ])
+    }
+    return [.table(table)]
   }
 
   private func row(

@@ -88,8 +88,9 @@ package struct ScopeTree: Sendable {
     /// By device instruction: the number of its node; -1 for what comes from no instruction of the program.
     mutating func numbers(of run: CoreRun) -> [Int32] {
       let program = run.program
+      let source = run.scopes
       var scopes: [Int] = []
-      for scope in program.scopes {
+      for scope in source.scopes {
         let parent = Int(scope.parent)
         let found = node(
           .scope, scope.name, like: NumberedName.stem(scope.name),
@@ -99,7 +100,7 @@ package struct ScopeTree: Sendable {
       }
       let operations = program.instructions.indices.map { index in
         let instruction = program.instructions[index]
-        let scope = Int(instruction.scope)
+        let scope = Int(source.ofInstructions[index])
         let place = instruction.location.map { SourceLocation(file: $0.file, line: $0.line) }
         let name = program.shortText(index) ?? ""
         // Tensors of passes and pools have numbers at their ends.
