@@ -56,19 +56,21 @@ let package = Package(
     .target(name: "CMicrokernels"),
     room("Diagnostics"),
     // L1
-    room("Storage", needs: ["CZstd", "Diagnostics"]),
+    room("Host", needs: ["Diagnostics"]),
     room("Formats", needs: ["CMicrokernels", "Diagnostics"]),
     room("YAML", needs: ["CYaml"]),
     // A link to hwconfigs, so that the program needs no files.
     room("Hardware", needs: ["Diagnostics", "YAML"], resources: [.embedInCode("hwconfigs")]),
     // L2
-    room("Machine", needs: ["CMicrokernels", "Diagnostics", "Formats", "Hardware"]),
+    room("Storage", needs: ["CZstd", "Diagnostics", "Host"]),
+    room("Machine", needs: ["CMicrokernels", "Diagnostics", "Formats", "Hardware", "Host"]),
     room("Device", needs: ["Diagnostics", "Formats"]),
     // L3
     room("ISA", needs: ["CMicrokernels", "Device", "Diagnostics", "Formats", "Machine"]),
     // L4
     room(
-      "Programs", needs: ["Device", "Diagnostics", "Formats", "ISA", "Machine", "Storage"]),
+      "Programs",
+      needs: ["Device", "Diagnostics", "Formats", "Host", "ISA", "Machine", "Storage"]),
     room("Timing", needs: ["Device", "Diagnostics", "Hardware"]),
     room(
       "Compiler",
@@ -84,8 +86,8 @@ let package = Package(
     room(
       "Simulation",
       needs: [
-        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine", "Programs",
-        "Timing", "Workloads",
+        "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "Host", "ISA", "Machine",
+        "Programs", "Timing", "Workloads",
       ]),
     room(
       "Kernels",
@@ -133,8 +135,8 @@ let package = Package(
       name: "trnsim",
       dependencies: [
         "Accuracy", "Baselines", "Captures", "Compiler", "Dev", "Device", "Diagnostics", "Formats",
-        "Hardware", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports", "Simulation",
-        "Storage", "Sweeps", "Timing", "Workloads",
+        "Hardware", "Host", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports",
+        "Simulation", "Storage", "Sweeps", "Timing", "Workloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ], swiftSettings: strict),
     // Tests
@@ -154,6 +156,7 @@ let package = Package(
         "Accuracy", "Captures", "Device", "Diagnostics", "Hardware", "Programs", "Reports",
         "Storage", "Timing",
       ]),
+    tests("HostTests", needs: ["Diagnostics", "Host"]),
     tests("HardwareTests", needs: ["Diagnostics", "Hardware", "YAML"]),
     tests(
       "FormatsTests", needs: ["CMicrokernels", "Formats", "Storage"],

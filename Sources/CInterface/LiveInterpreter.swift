@@ -49,6 +49,10 @@ final class LiveInterpreter {
         interpreter.machine.declare(tensor)
       }
     }
+    if let missing = interpreter.machine.missing {
+      throw DiagnosticError(
+        "the system has no memory for \(missing)", remedy: "use smaller shapes")
+    }
     checked = max(end, checked)
     interpreter.onPrint(caller.onPrint)
     do throws(Trap) {

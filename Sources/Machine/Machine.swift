@@ -33,6 +33,9 @@ public struct Machine: ~Copyable {
   /// simulator"); without one the read is a fault.
   public var onUndefinedRead: ((Trap) -> Void)?
 
+  /// The first tensor, or memory on chip, that the system had no memory for; the machine cannot be used then.
+  public private(set) var missing: String?
+
   let pool = BufferPool()
   let onChip: [MemoryBank]
   private(set) var device: [MemoryBank] = []
@@ -45,6 +48,7 @@ public struct Machine: ~Copyable {
     scalarState = vectorState
     gpsimdState = vectorState
     onChip = SpareMemories.take(geometry)
+    if onChip.contains(where: \.isMissing) { missing = "the memories on chip" }
     for tensor in tensors { declare(tensor) }
   }
 
@@ -57,7 +61,9 @@ public struct Machine: ~Copyable {
       device.append(device[Int(base.index)])
     } else {
       // On-chip tensors get an empty bank, so that a tensor's index is its bank's index.
-      device.append(MemoryBank(rows: 1, rowBytes: tensor.space == .hbm ? tensor.bytes : 0))
+      let bank = MemoryBank(rows: 1, rowBytes: tensor.space == .hbm ? tensor.bytes : 0)
+      if bank.isMissing { missing = missing ?? "'\(tensor.name)'" }
+      device.append(bank)
     }
   }
 

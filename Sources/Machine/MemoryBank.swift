@@ -1,3 +1,5 @@
+import Host
+
 /// A memory: rows of bytes with a record of what was written.
 ///
 /// Owned by one `Machine`; HBM that the cores of a rank share is all of theirs.
@@ -30,13 +32,21 @@ final class MemoryBank {
   private var filledBlocks: [Bool] = []
   /// Which bytes a matmul wrote last; kept for PSUM only.
   private let matmulWritten: WrittenMap?
+  /// What of the process's memory it is; `nil` for the caller's, and for pages that a bank was never written to.
+  private let draw: MemoryDraw?
+  private var drawn = 0
+  /// Whether the system had no memory for it: it has none, and must not be used.
+  let isMissing: Bool
 
   /// A memory of zeros.
   init(rows: Int, rowBytes: Int, tracksMatmul: Bool = false) {
     self.rows = rows
     self.rowBytes = rowBytes
     ownsMemory = true
-    memory = .allocateZeroed(bytes: rows * rowBytes)
+    let given = UnsafeMutableRawPointer.allocateZeroed(bytes: rows * rowBytes)
+    isMissing = given == nil
+    memory = given ?? .allocate(byteCount: 1, alignment: 1)
+    draw = MemoryDraw()
     matmulWritten = tracksMatmul ? WrittenMap(bytes: rows * rowBytes) : nil
   }
 
@@ -48,6 +58,16 @@ final class MemoryBank {
     ownsMemory = false
     memory = start
     matmulWritten = nil
+    draw = nil
+    isMissing = false
+  }
+
+  /// Counts bytes that are used from now on, at most all there are.
+  private func take(_ bytes: Int) {
+    guard bytes > 0, let draw else { return }
+    let more = min(bytes, rows * rowBytes - drawn)
+    drawn += more
+    draw.take(more)
   }
 
   deinit { if ownsMemory { memory.freeZeroed() } }
@@ -84,6 +104,7 @@ final class MemoryBank {
     let size = contents.blockBytes
     for block in start / size...(start + count - 1) / size where !filledBlocks[block] {
       filledBlocks[block] = true
+      take(size)
       contents.fill(block, memory + block * size, min(size, rowBytes - block * size))
     }
   }
@@ -92,11 +113,12 @@ final class MemoryBank {
     if start == 0 && count == rows * rowBytes && !allWritten {
       allWritten = true
       written = nil
+      take(count)
     }
     if !allWritten {
       let map = written ?? WrittenMap(bytes: rows * rowBytes)
       written = map
-      map.set(start, count)
+      take(map.set(start, count))
     }
     matmulWritten?.set(start, count, to: byMatmul)
   }

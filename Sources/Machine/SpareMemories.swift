@@ -33,7 +33,7 @@ enum SpareMemories {
   ///
   /// One with undefined elements in it, which it does not know from unwritten ones, is of no use.
   static func give(_ onChip: [MemoryBank], _ geometry: Geometry) {
-    guard !onChip.contains(where: \.allowsUndefinedReads) else { return }
+    guard !onChip.contains(where: { $0.allowsUndefinedReads || $0.isMissing }) else { return }
     for bank in onChip { bank.empty() }
     let spare = Spare(geometry: geometry, onChip: onChip)
     spares.withLock { spares in

@@ -11,6 +11,8 @@ public struct Trap: Error, Hashable, Sendable {
     case undefinedResult = "undefined result"
     case invalidValue = "invalid value"
     case mismatch = "mismatched exchange"
+    /// No fault of the machine: what the program needs of the host is more than there is.
+    case hostMemory = "host memory"
   }
 
   /// What kind of fault.

@@ -12,7 +12,9 @@ final class WrittenMap {
   /// A map of `bytes` bytes, none of them written.
   init(bytes: Int) {
     wordCount = bytes / 64 + 1
-    let raw = UnsafeMutableRawPointer.allocateZeroed(bytes: wordCount * 8)
+    guard let raw = UnsafeMutableRawPointer.allocateZeroed(bytes: wordCount * 8) else {
+      preconditionFailure("no memory for the marks of \(bytes) bytes that there was memory for")
+    }
     words = raw.bindMemory(to: UInt64.self, capacity: wordCount)
     usedPages = Array(repeating: false, count: bytes / WrittenMap.pageBytes + 1)
   }
@@ -20,10 +22,16 @@ final class WrittenMap {
   deinit { words.freeZeroed() }
 
   /// Marks `count` bytes from `start` on as written (or not).
-  func set(_ start: Int, _ count: Int, to written: Bool = true) {
-    guard count > 0 else { return }
-    for page in start / WrittenMap.pageBytes...(start + count - 1) / WrittenMap.pageBytes {
+  ///
+  /// - Returns: Bytes of the pages that had no mark before.
+  @discardableResult
+  func set(_ start: Int, _ count: Int, to written: Bool = true) -> Int {
+    guard count > 0 else { return 0 }
+    var fresh = 0
+    for page in start / WrittenMap.pageBytes...(start + count - 1) / WrittenMap.pageBytes
+    where !usedPages[page] {
       usedPages[page] = true
+      fresh += WrittenMap.pageBytes
     }
     let first = start >> 6
     let last = (start + count - 1) >> 6
@@ -38,6 +46,7 @@ final class WrittenMap {
       }
       apply(tail, last, written)
     }
+    return fresh
   }
 
   /// Marks all as not written, and tells of each page that had a mark: its first byte and its size.

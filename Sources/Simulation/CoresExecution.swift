@@ -2,6 +2,7 @@ import Compiler
 import Device
 import Diagnostics
 import Formats
+import Host
 import ISA
 import Machine
 import Programs
@@ -92,6 +93,11 @@ final class CoresExecution {
           // What one core's program has in memory the other's may have on chip.
           machine.declare(tensor)
         }
+      }
+      if let missing = machine.missing {
+        throw DiagnosticError(
+          "the system has no memory for \(missing); \(MemoryBudget.shortage)",
+          remedy: "use --timing-only, or smaller shapes")
       }
       // What the first core declares too is prepared already.
       if first == nil { Simulation.prepareOutputs(of: program, on: &machine, options, caller) }

@@ -16,6 +16,10 @@ extension Simulation {
     let geometry = Geometry(hardware)
     let findings = program.check(geometry, allowsUnplaced: true)
     guard findings.isEmpty else { throw DiagnosticError(findings) }
+    let isScheduled = Pipeline(options.schedule, metadata: program.metadata) != .programOrder
+    let draw = try draw(
+      isScheduled ? program.instructions.count : 0, compilerBytes, for: "the compiler's passes")
+    defer { withExtendedLifetime(draw) {} }
     let compiled = try Compiler.compile(program, on: hardware, options: options)
     guard !compiled.passes.isEmpty else { return compiled }
     // Rules about banks and places hold for what the compiler chose, too.

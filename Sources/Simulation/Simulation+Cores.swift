@@ -17,7 +17,7 @@ extension Simulation {
     options.compiler.schedule = .program
     options.compiler.keepsTensors = true
     let (set, _) = try Self.compiled(set, on: hardware, options.compiler)
-    for program in set.programs { try requireHostMemory(for: program, on: hardware) }
+    try requireHostMemory(for: set, on: hardware)
     options.mode = .valuesOnly
     let execution = try CoresExecution(set, geometry, [], callers, options)
     try execution.runWhilePossible()

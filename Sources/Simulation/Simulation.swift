@@ -3,6 +3,7 @@ import Device
 import Diagnostics
 import Formats
 public import Hardware
+import Host
 import ISA
 public import Machine
 public import Programs
@@ -92,6 +93,7 @@ public enum Simulation {
     _ set: ProgramSet, on hardware: Hardware, inputs: [[KernelTensor]] = [],
     options: Options = Options(), callers: [Caller] = []
   ) throws -> Run {
+    try MemoryBudget.checkEnvironment()
     if options.hasWideValues { for program in set.programs { try program.requireWidenable() } }
     var checking = 0.0
     let (set, found) = try measure(&checking) {
@@ -103,9 +105,7 @@ public enum Simulation {
       run.cores[index].passes = found[index].passes
       run.cores[index].sourceScopes = found[index].scopes
     }
-    if options.mode != .timingOnly {
-      for program in set.programs { try requireHostMemory(for: program, on: hardware) }
-    }
+    if options.mode != .timingOnly { try requireHostMemory(for: set, on: hardware) }
     // Races and deadlocks of explicit programs show in the lowering, before any value is computed. What a
     // program with control flow executes is known once its values are.
     let areFollowed = set.programs.map(\.hasControlFlow)
@@ -137,10 +137,8 @@ public enum Simulation {
     guard !isTimed || set.valueEnds.contains(where: { $0 > 0 }) else {
       return try run(set, on: hardware, options: options)
     }
-    for program in set.programs {
-      // The reference is in float64.
-      try requireHostMemory(for: program, on: hardware, extraBytes: isTimed ? 0 : 8)
-    }
+    // The reference is in float64.
+    try requireHostMemory(for: set, on: hardware, extraBytes: isTimed ? 0 : 8)
     let lazy = kernel.inputs.filter { input in
       input.isLazy && !given.contains { $0.name == input.name }
     }
@@ -193,6 +191,8 @@ public enum Simulation {
 
   private static func lower(_ run: inout Run, _ index: Int) throws {
     let (program, hardware) = (run.cores[index].program, run.cores[index].hardware)
+    let draw = try draw(program.instructions.count, loweringBytes, for: "the lowering")
+    defer { withExtendedLifetime(draw) {} }
     do {
       run.cores[index].device = try measure(&run.host.lowering) {
         try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
@@ -210,6 +210,9 @@ public enum Simulation {
     for index in run.cores.indices where run.cores[index].device == nil { try lower(&run, index) }
     let devices = run.cores.compactMap(\.device)
     let untimed = run
+    let draw = try draw(
+      devices.reduce(0) { $0 + $1.instructions.count }, timingBytes, for: "the timing")
+    defer { withExtendedLifetime(draw) {} }
     let timelines = try measure(&run.host.timing) {
       do throws(CoresTimingError) {
         return try Timing.run(devices, of: untimed.layout, on: untimed.hardware)

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Host
 
 #if canImport(Darwin)
   internal import Darwin
@@ -14,8 +15,16 @@ package import Diagnostics
 package func readFile(_ path: String) throws(DiagnosticError) -> [UInt8] {
   let file = try InputFile(path)
   var bytes: [UInt8] = []
+  let place = SourceLocation(file: path, line: 0)
+  try MemoryBudget.require(Double(file.expectedSize), for: "the file's bytes", at: place)
   bytes.reserveCapacity(file.expectedSize)
-  while try file.read(1 << 20, into: &bytes) {}
+  var next = max(4 << 20, file.expectedSize + 1)
+  while try file.read(1 << 20, into: &bytes) {
+    // A pipe or a device may go on for ever, and an array that grows needs three times its size for a moment.
+    guard bytes.count >= next else { continue }
+    try MemoryBudget.require(3 * Double(bytes.count), for: "the file's bytes", at: place)
+    next = 2 * bytes.count
+  }
   return bytes
 }
 

@@ -1,4 +1,5 @@
 internal import CZstd
+import Host
 
 /// Largest window in bytes, as a power of two, that is written or accepted: the memory of a decoder.
 ///
@@ -20,10 +21,17 @@ package func isZstd(_ bytes: some Collection<UInt8>) -> Bool {
 ///   - limit: Most bytes of content to accept.
 /// - Throws: A `ZstdError` with the byte of `data` at which it was noticed.
 package func decompress(_ data: [UInt8], limit: Int) throws(ZstdError) -> [UInt8] {
-  var decoder = ZstdDecoder(limit: limit)
+  // An array that grows needs three times its size for a moment.
+  let room = MemoryBudget.left / 3
+  var decoder = ZstdDecoder(limit: min(limit, room))
   var content: [UInt8] = []
-  try decoder.feed(data[...], into: &content)
-  try decoder.finish()
+  do throws(ZstdError) {
+    try decoder.feed(data[...], into: &content)
+    try decoder.finish()
+  } catch {
+    if case .overLimit(let offset, _) = error, room < limit { throw .overMemory(offset: offset) }
+    throw error
+  }
   return content
 }
 

@@ -1,3 +1,5 @@
+import Host
+
 /// What is wrong with compressed bytes, and at which byte of them.
 package enum ZstdError: Error, Hashable, Sendable {
   /// The bytes at the offset do not begin a zstd frame.
@@ -10,12 +12,14 @@ package enum ZstdError: Error, Hashable, Sendable {
   case corrupt(offset: Int, reason: String)
   /// The content is larger than the limit, in bytes.
   case overLimit(offset: Int, limit: Int)
+  /// There is no memory for the content.
+  case overMemory(offset: Int)
 
   /// Byte of the compressed input at which the error was noticed.
   package var offset: Int {
     switch self {
     case .notZstd(let offset), .truncated(let offset), .checksum(let offset),
-      .corrupt(let offset, _), .overLimit(let offset, _):
+      .corrupt(let offset, _), .overLimit(let offset, _), .overMemory(let offset):
       offset
     }
   }
@@ -27,6 +31,7 @@ package enum ZstdError: Error, Hashable, Sendable {
     case .truncated: "copy or produce the file again: its end is missing"
     case .checksum, .corrupt: "copy or produce the file again: its bytes have changed"
     case .overLimit: "check that this is the file you meant"
+    case .overMemory: "check that this is the file you meant, or give more with --memory"
     }
   }
 }
@@ -41,6 +46,8 @@ extension ZstdError: CustomStringConvertible {
     case .corrupt(let offset, let reason): "corrupt zstd data near byte \(offset): \(reason)"
     case .overLimit(let offset, let limit):
       "zstd content exceeds the limit of \(limit) bytes, near byte \(offset)"
+    case .overMemory(let offset):
+      "there is no memory for the zstd content near byte \(offset): \(MemoryBudget.shortage)"
     }
   }
 }

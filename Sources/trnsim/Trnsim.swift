@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Glibc
+import Host
 import Storage
 
 @main
@@ -11,6 +12,12 @@ struct Trnsim: ParsableCommand {
     reportFileSizeLimit()
     // A reader that leaves (`| head`) ends the program in silence, also where the parent ignores the signal.
     signal(SIGPIPE, SIG_DFL)
+    do throws(DiagnosticError) {
+      try MemoryBudget.checkEnvironment()
+    } catch {
+      note(error.description)
+      exit(withError: Outcome.badInput)
+    }
     do {
       try requireCommand(CommandLine.arguments.dropFirst().first)
       var command = try parseAsRoot(withOptionalValues(Array(CommandLine.arguments.dropFirst())))

@@ -312,7 +312,7 @@ import Testing
       #expect(caller.load(text) == 0)
     }
     #expect(sessionAdvance(caller.session, -1) == 1)
-    #expect(caller.message.contains("the values need about 1048576.0 GiB of memory"))
+    #expect(caller.message.contains("the values need about 1048608.0 GiB of memory"))
   }
 
   // MARK: - Callbacks

@@ -224,6 +224,6 @@ extension BadInput {
           "p.trn",
           "trnsim program 1\nkernel k\ntensor s: hbm int8 [1, 2]\ntensor t: hbm int8 [1, 2]\ndma_copy dst=t.ap([[0, 2147483647], [0, 131072]]) src=s.ap([[0, 2147483647], [0, 131072]])\n"
         )
-      ], "the values need about 1048576.0 GiB of memory, this host has", "use --timing-only"),
+      ], "the values need about 1048608.0 GiB of memory, ", "use --timing-only"),
   ]
 }

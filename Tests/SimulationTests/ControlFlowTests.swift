@@ -1,6 +1,7 @@
 import Diagnostics
 import Formats
 import Hardware
+import ISA
 import Kernels
 import Machine
 import Programs
@@ -144,6 +145,43 @@ import Workloads
       dma_copy dst=y[0:1, 0:1] src=a[:, 0:1]
       """)
     #expect(run.outputs.first?.values[0] == 8)
+  }
+
+  /// Nothing in the loop changes what ends it: there is no need to wait for it.
+  @Test(arguments: [
+    "memset dst=a value=2", "loop var=r2 stop=3\nmemset dst=a value=2\nend_loop",
+    "register_move dst=r0 src=1",
+  ])
+  func aLoopThatChangesNothingIsFoundAtOnce(_ body: String) throws {
+    for mode in [Simulation.Mode.valuesAndTiming, .timingOnly] {
+      var options = Simulation.Options()
+      options.mode = mode
+      let trap = try #require(throws: Trap.self) {
+        try run(
+          "register_move dst=r0 src=1\nregister_move dst=r2 src=3\nwhile_loop condition=r0\n"
+            + "\(body)\nend_loop\ndma_copy dst=y src=x\n", options: options)
+      }
+      #expect(trap.message == "the loop never ends: a pass leaves all registers as they were")
+      #expect(trap.instruction == 2)
+      #expect(trap.notes.first?.hasPrefix("the loop of instruction 2 is in pass ") == true)
+      #expect(trap.notes.last?.contains("r0 = 1") == true)
+    }
+  }
+
+  /// A register that is loaded anew may end it, whatever the others hold.
+  @Test func aLoopThatLoadsItsEndIsFollowed() throws {
+    let run = try run(
+      """
+      dma_copy dst=y src=x
+      memset dst=m value=1
+      register_load dst=r0 src=m
+      while_loop condition=r0
+      register_load dst=r0 src=m
+      memset dst=m value=0
+      end_loop
+      """)
+    #expect(
+      run.program.instructions.count { $0.operation is Memset } == 3)
   }
 
   @Test func immediateBoundsNeedNoValues() throws {

@@ -14,6 +14,12 @@ struct OpenLoop {
   var condition: Int?
   /// Register loads that the bounds come from.
   var sources: [Int32]
+  /// The pass at hand, from 1.
+  var passes = 1
+  /// What registers held when the pass at hand began, and how many of them had been loaded until then; of a loop that a register
+  /// ends.
+  var registers: [Int: Int32] = [:]
+  var loads = 0
 }
 
 extension Interpreter {
@@ -66,6 +72,7 @@ extension Interpreter {
         .invalidValue, "a register is loaded from a tensor, whose values are not computed",
         operand: "src", remedy: "compute values too: without --timing-only")
     }
+    loads += 1
     let value = try load.load(from: machine)
     let position = executed?.next ?? 0
     record(index, of: program, sources: [])
@@ -110,7 +117,7 @@ extension Interpreter {
     loops.append(
       OpenLoop(
         begin: index, firstExecuted: executed?.next ?? 0, counter: nil, condition: condition,
-        sources: []))
+        sources: [], registers: registers.values, loads: loads))
   }
 
   /// Goes to the instruction after the end of the loop that begins at `index`.
@@ -149,7 +156,19 @@ extension Interpreter {
       loop.counter = counter
     } else if let condition = loop.condition {
       guard try registers.value(condition, "condition") != 0 else { return }
+      let values = registers.values
+      if loop.loads == loads && loop.registers == values {
+        // All that its passes depend on is as it was: each will be as this one.
+        loops.append(loop)
+        throw inLoops(
+          Trap(
+            .invalidValue, "the loop never ends: a pass leaves all registers as they were",
+            operand: "condition",
+            remedy: "change the register that ends it: register_alu, register_move, register_load"))
+      }
+      (loop.registers, loop.loads) = (values, loads)
     }
+    loop.passes += 1
     loop.firstExecuted = executed?.next ?? 0
     loops.append(loop)
     position = loop.begin + 1

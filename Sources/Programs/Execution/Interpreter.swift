@@ -1,3 +1,4 @@
+import Host
 import ISA
 public import Machine
 
@@ -28,9 +29,13 @@ public struct Interpreter: ~Copyable {
   let geometry: Geometry
   /// Instructions executed since the first loop began.
   private var looped = 0
+  /// Registers that were loaded from tensors so far.
+  var loads = 0
 
   /// Most instructions that a program with loops may execute, so that a loop without end is found.
-  public static let executionLimit = 50_000_000
+  ///
+  /// Ten seconds and 5 GB of most hosts.
+  public static let executionLimit = 20_000_000
 
   /// Begins before the first instruction.
   ///
@@ -100,6 +105,7 @@ public struct Interpreter: ~Copyable {
   }
 
   mutating func step(_ index: Int, of program: Program) throws(Trap) {
+    if MemoryBudget.isExceeded { throw shortage() }
     listener.instruction = index
     let operation = program.instructions[index].operation
     if Swift.type(of: operation).isControl {
@@ -126,10 +132,37 @@ public struct Interpreter: ~Copyable {
   mutating func count() throws(Trap) {
     looped += 1
     if looped > Interpreter.executionLimit {
-      throw Trap(
-        .invalidValue, "the loop still runs after \(Interpreter.executionLimit) instructions",
-        remedy: "check its bounds, or the register that ends it")
+      throw inLoops(
+        Trap(
+          .invalidValue, "the loop still runs after \(Interpreter.executionLimit) instructions",
+          remedy: "check its bounds, or the register that ends it"))
     }
+  }
+
+  /// More of the host's memory is in use than there should be.
+  private func shortage() -> Trap {
+    var what = "the values need"
+    if let executed {
+      what = "the \(executed.next) instructions that were executed, and their values, need"
+    }
+    return inLoops(
+      Trap(
+        .hostMemory, "\(what) more than \(MemoryBudget.limit)",
+        remedy: loops.isEmpty
+          ? "give more with --memory or \(MemoryBudget.variable), or use smaller shapes"
+          : "check the loop's bounds, or the register that ends it; "
+            + "or give more with --memory or \(MemoryBudget.variable)"))
+  }
+
+  /// The fault at the outermost loop that is open, which names how often each has run.
+  func inLoops(_ trap: Trap) -> Trap {
+    var trap = trap
+    trap.instruction = loops.first?.begin
+    for loop in loops {
+      trap.notes.append("the loop of instruction \(loop.begin) is in pass \(loop.passes)")
+    }
+    if !loops.isEmpty { trap.notes.append("registers: \(registers.description)") }
+    return trap
   }
 
   /// Executes one instruction of a program with control flow and records it.

@@ -19,6 +19,9 @@ struct RegisterFile {
     return entry.value
   }
 
+  /// What all registers hold, by number.
+  var values: [Int: Int32] { entries.mapValues(\.value) }
+
   /// The loads that a register's value comes from.
   func sources(_ register: Int) -> [Int32] { entries[register]?.sources ?? [] }
 

@@ -76,6 +76,6 @@ func reporting(_ body: () throws -> Void) throws {
     throw Outcome.badInput
   } catch let trap as Trap {
     note(trap.rendered(color: color))
-    throw Outcome.fault
+    throw trap.kind == .hostMemory ? Outcome.badInput : Outcome.fault
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Hardware
+import Host
 import Storage
 import Sweeps
 
@@ -25,6 +26,22 @@ struct HardwareOptions: ParsableArguments {
     help: ArgumentHelp("Override a hardware value for this run.", valueName: "path=value"),
     completion: Completions.kind { words, _ in Completions.values(words).map { "\($0)=" } })
   var overrides: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Memory that this process may use (512M, 4G); without it what the host, its control group and ulimit allow.",
+      valueName: "size"))
+  var memory: String?
+
+  /// Chooses the memory budget; TRNSIM_MEMORY does it for commands without the option.
+  func validate() throws {
+    guard let memory else { return }
+    do throws(DiagnosticError) {
+      MemoryBudget.choose(try MemorySize(parsing: memory, option: "--memory").bytes)
+    } catch {
+      throw ValidationError(error.description)
+    }
+  }
 
   /// The configuration, if it is a file.
   func note(in uses: inout FileUses) { uses.readsHardware(hardware) }

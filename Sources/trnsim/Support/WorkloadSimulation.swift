@@ -49,11 +49,7 @@ struct WorkloadSimulation {
       return try Simulation.check(
         set, of: kernel, on: machine, inputs: given, seed: seed, options: options)
     }
-    if !timingOnly {
-      for program in set.programs {
-        try Simulation.requireHostMemory(for: program, on: machine)
-      }
-    }
+    if !timingOnly { try Simulation.requireHostMemory(for: set, on: machine) }
     return try Simulation.run(set, on: machine, inputs: inputs(of: set), options: options)
   }
 
