@@ -102,23 +102,33 @@ extension Replay {
       Table.Column("us", .text, isKey: true), Table.Column("measured"), Table.Column("predicted"),
       Table.Column("error"),
     ])
-    func row(_ name: String, _ measured: Picoseconds, _ predicted: Picoseconds) {
+    func row(
+      _ name: String, _ measured: Picoseconds, _ predicted: Picoseconds, _ place: String
+    ) {
       let error = 100 * Double(predicted - measured) / Double(max(1, measured))
+      func figure(_ time: Picoseconds, _ side: String) -> Table.Cell {
+        .figure(
+          Figure(microseconds(time), .real(Double(time) / 1000), "\(place)\(side)_ns"))
+      }
       table.rows.append([
-        .text(name), .figure(.microseconds(measured)), .figure(.microseconds(predicted)),
+        .text(name), figure(measured, "measured"), figure(predicted, "predicted"),
         measured > 0 ? .figure(.number(error, 2, "%")) : "",
       ])
     }
-    row("user span", capture.userSpan, userSpan)
+    row("user span", capture.userSpan, userSpan, "user_span_")
     for engine in Engine.allCases where engine != .sync {
       let time = busy(engine)
       if time.measured > 0 || time.predicted > 0 {
-        row("\(engine.displayName) busy", time.measured, time.predicted)
+        row(
+          "\(engine.displayName) busy", time.measured, time.predicted,
+          "engines.\(engine.displayName).busy_")
       }
     }
-    row("DMA span", transferSpan.measured, transferSpan.predicted)
-    row("DMA transfer times", transferTime.measured, transferTime.predicted)
-    if dma == .predicted { row("DMA rings busy", ringBusy.measured, ringBusy.predicted) }
+    row("DMA span", transferSpan.measured, transferSpan.predicted, "dma.span.")
+    row("DMA transfer times", transferTime.measured, transferTime.predicted, "dma.transfer_time.")
+    if dma == .predicted {
+      row("DMA rings busy", ringBusy.measured, ringBusy.predicted, "dma.ring_busy.")
+    }
     var title: Phrase = "\(capture.name): \(.time(userSpan)) predicted, \(.time(capture.userSpan)) "
     title += "measured, \(.number(userSpanError, 2, "%"))"
     var facts = [

@@ -10,7 +10,11 @@ extension TwoRuns {
   /// The differences for programs: both sides' numbers, what weighs most first, and the instructions that differ.
   package var json: JSON {
     func side(_ side: Side) -> JSON {
-      JSON.object(side.measurement.entries).adding("name", .string(side.name))
+      var entries = side.measurement.entries
+      for (name, time) in TwoRuns.busyTimes(side.measurement) {
+        entries[name] = .integer(Int(time))
+      }
+      return JSON.object(entries).adding("name", .string(side.name))
     }
     let difference = Difference(from: sides.0.measurement, to: sides.1.measurement)
     return .object([

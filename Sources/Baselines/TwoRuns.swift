@@ -1,6 +1,7 @@
 import Device
 import Diagnostics
 package import Reports
+import Simulation
 import Storage
 package import Sweeps
 import Timing
@@ -18,6 +19,8 @@ package struct TwoRuns: Sendable {
 
   /// Before and after.
   package var sides: (Side, Side)
+  /// The runs themselves.
+  let runs: (Run, Run)
   /// What differs in their instructions; `nil` if they are not known.
   package var instructions: ProgramDifference?
 
@@ -25,13 +28,14 @@ package struct TwoRuns: Sendable {
   package init(
     _ before: Variant, _ after: Variant, evaluator: Evaluator
   ) throws {
-    func side(_ variant: Variant) throws -> Side {
-      guard let found = Sweeps.Measurement(Report(try evaluator.run(variant))) else {
+    func side(_ variant: Variant, _ run: Run) throws -> Side {
+      guard let found = Sweeps.Measurement(Report(run)) else {
         throw DiagnosticError("'\(variant.key)' gives no times")
       }
       return Side(name: variant.key, measurement: found)
     }
-    sides = (try side(before), try side(after))
+    runs = (try evaluator.run(before), try evaluator.run(after))
+    sides = (try side(before, runs.0), try side(after, runs.1))
     instructions = ProgramDifference(
       from: try evaluator.program(before), to: try evaluator.program(after))
   }
@@ -74,10 +78,13 @@ package struct TwoRuns: Sendable {
   package func text(on page: Page = Page()) -> String { blocks.text(on: page) }
 
   private func verdict(_ old: Picoseconds, _ new: Picoseconds) -> Phrase {
-    guard old != new else { return "A and B take \(.time(old))" }
+    func time(_ time: Picoseconds, _ side: String) -> Figure {
+      .picoseconds(time, unit: "µs", "\(side).\(Quantity.time.rawValue)")
+    }
+    guard old != new else { return "A and B take \(time(old, "before"))" }
     let change = EntryResult.Change(quantity: .time, old: Int(old), new: Int(new))
     return
-      "B is \(new < old ? "faster" : "slower"): \(.time(new)) instead of \(.time(old)), \(change.shareText)"
+      "B is \(new < old ? "faster" : "slower"): \(time(new, "after")) instead of \(time(old, "before")), \(change.shareText)"
   }
 
   private func table(_ old: Sweeps.Measurement, _ new: Sweeps.Measurement) -> Table {
@@ -89,16 +96,24 @@ package struct TwoRuns: Sendable {
       guard before != 0 || after != 0 else { return }
       let change = EntryResult.Change(quantity: .time, old: before, new: after)
       table.rows.append([
-        .text(name), .figure(.count(before)), .figure(.count(after)),
+        .text(name), .figure(.count(before, nil, "before.\(name)")),
+        .figure(.count(after, nil, "after.\(name)")),
         .text(before == after ? "" : change.shareText),
       ])
     }
     for quantity in Quantity.allCases { row(quantity.rawValue, old[quantity], new[quantity]) }
-    for (index, engine) in Engine.allCases.enumerated() {
-      row("\(engine.name)_engine_active_time_ps", Int(old.busy[index]), Int(new.busy[index]))
+    for (before, after) in zip(TwoRuns.busyTimes(old), TwoRuns.busyTimes(new)) {
+      row(before.name, Int(before.time), Int(after.time))
     }
-    row("dma_active_time_ps", Int(old.dmaBusy), Int(new.dmaBusy))
     return table
+  }
+
+  /// How long engines and DMAs were at work, by their keys.
+  static func busyTimes(
+    _ found: Sweeps.Measurement
+  ) -> [(name: String, time: Picoseconds)] {
+    Engine.allCases.enumerated().map { ("\($1.name)_engine_active_time_ps", found.busy[$0]) }
+      + [("dma_active_time_ps", found.dmaBusy)]
   }
 
   /// 0 same time, 2 B is slower, 4 B is faster.

@@ -377,8 +377,13 @@ final class Session {
     try PerfettoTrace.write(results().run, to: path, options: settings.trace)
   }
 
+  /// With the causes, which runs alone do not look for.
   func writePage(to path: String) throws {
-    try HTMLPage.write(results(), to: path)
+    let report = try results()
+    let told = Report(
+      report.run, gains: report.gains, causes: try report.run.causes(),
+      fingerprint: try fingerprint(of: hardware()))
+    try HTMLPage.write(told, to: path)
   }
 
   // MARK: - Errors

@@ -95,9 +95,8 @@ package struct CriticalPath: Hashable, Sendable {
       byLine[name?.location, default: 0] += piece.duration
       let key = Key(
         owner: name?.owner ?? "", opcode: name?.opcode, location: name?.location)
-      var sum = byPlace[key] ?? Sum()
-      sum.add(piece)
-      byPlace[key] = sum
+      // In place: a copy of a sum is one of all its lives.
+      byPlace[key, default: Sum()].add(piece)
     }
     causes = CriticalPath.sorted(byCause)
     owners = byOwner.map { (name: $0.key, time: $0.value) }

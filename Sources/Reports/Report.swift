@@ -14,6 +14,10 @@ public struct Report: Sendable {
   public let gains: PartGains?
   /// What the whole time was spent on; `nil` if nobody asked.
   package let path: CriticalPath?
+  /// Why everything happened when it did; `nil` if nobody asked.
+  let causes: Causes?
+  /// What each engine's time went to, of the core that completed last; `nil` if nobody asked.
+  package let engineTimes: EngineTimes?
   /// Largest resident set of this process in bytes; `nil` if the views shall not show it.
   public let peakMemoryBytes: Int?
 
@@ -42,7 +46,13 @@ public struct Report: Sendable {
     self.run = run
     self.gains = gains
     self.peakMemoryBytes = peakMemoryBytes
+    self.causes = causes
     path = causes.map { CriticalPath(run, $0) }
+    if let causes, let device = run.slowestCore.device, let timeline = run.slowestCore.timeline {
+      engineTimes = EngineTimes(core: run.slowest, device, timeline, causes)
+    } else {
+      engineTimes = nil
+    }
     // Cores that share a stack are on hardware of their own.
     let isWhole = run.layout.coresPerRank == 1
     slowest = CoreReport(

@@ -84,15 +84,19 @@ extension Comparison {
       let found = row.measurement
       let values = zip(space.axes, space.coordinates(row.index)).map { $0.values[$1] }
       let bytes = found[.hbmRead] + found[.hbmWrite]
+      let key = "variants.\(row.index)"
       var cells: [Table.Cell] = [.text("\(rank + 1)")] + values.map { .text($0) }
       cells += [
-        .figure(.microseconds(found.time)),
+        .figure(.picoseconds(found.time, "\(key).\(Quantity.time.rawValue)")),
         .figure(.number(Double(found.time) / Double(max(1, best)), 2)),
       ]
       if tied { cells.append(rank < ties ? "tie" : "") }
       cells += [
-        .text(found.limitName), .figure(.share(found.limitShare)),
-        .figure(.number(found.mfu * 100, 1)), .figure(.number(found.mbu * 100, 1)),
+        .text(found.limitName), .figure(.share(found.limitShare, "\(key).limit_share")),
+        .figure(
+          Figure(fixed(found.mfu * 100, 1), .real(found.mfu), "\(key).mfu_estimated_percent")),
+        .figure(
+          Figure(fixed(found.mbu * 100, 1), .real(found.mbu), "\(key).mbu_estimated_percent")),
         .text(kibibytes(found[.sbufPeak])), .text(kibibytes(found[.psumPeak])),
         .figure(.count(bytes)), front.contains(row.index) ? "pareto" : "",
       ]
@@ -138,7 +142,9 @@ extension Comparison {
       [Table.Column("µs", isKey: true), Table.Column("SBUF KiB"), Table.Column("variant", .text)],
       front.prefix(12).map { row in
         [
-          .figure(.microseconds(row.measurement.time)),
+          .figure(
+            .picoseconds(
+              row.measurement.time, "variants.\(row.index).\(Quantity.time.rawValue)")),
           .text(kibibytes(row.measurement[.sbufPeak])), .text(label(row.index)),
         ]
       })

@@ -18,6 +18,8 @@ package struct HeatMap: Sendable {
   package var others: [String]
   /// By row and column; `nil` where nothing ran.
   package var cells: [[Picoseconds?]]
+  /// By row and column: where the JSON report has the variant, below `variants`.
+  private var places: [[Int?]]
 
   /// Puts a comparison on two axes: the named ones, or the first two that vary.
   ///
@@ -33,7 +35,18 @@ package struct HeatMap: Sendable {
       ? Array(axes.indices.filter { axes[$0].values.count > 1 }.prefix(2))
       : names.compactMap { name in axes.firstIndex { $0.name == name } }
     guard let column = positions.last else { return nil }
-    let row = positions.count > 1 ? positions[0] : nil
+    let points = comparison.outcomes.enumerated().compactMap { index, outcome in
+      (outcome?.measurement).map {
+        GridResults.Point(
+          place: index, coordinates: comparison.space.coordinates(index), time: $0.time,
+          sbuf: $0[.sbufPeak])
+      }
+    }
+    self.init(axes, points, row: positions.count > 1 ? positions[0] : nil, column: column)
+  }
+
+  /// Puts results on two axes, or on one.
+  init(_ axes: [Axis], _ points: [GridResults.Point], row: Int?, column: Int) {
     columnAxis = axes[column]
     rowAxis = row.map { axes[$0] }
     others = axes.indices.filter { $0 != row && $0 != column && axes[$0].values.count > 1 }
@@ -41,11 +54,12 @@ package struct HeatMap: Sendable {
     cells = Array(
       repeating: Array(repeating: nil, count: columnAxis.values.count),
       count: rowAxis?.values.count ?? 1)
-    for (index, outcome) in comparison.outcomes.enumerated() {
-      guard let time = outcome?.measurement?.time else { continue }
-      let at = comparison.space.coordinates(index)
-      let (y, x) = (row.map { at[$0] } ?? 0, at[column])
-      cells[y][x] = min(cells[y][x] ?? .max, time)
+    places = cells.map { $0.map { _ in nil } }
+    for point in points {
+      let (y, x) = (row.map { point.coordinates[$0] } ?? 0, point.coordinates[column])
+      guard point.time < cells[y][x] ?? .max else { continue }
+      cells[y][x] = point.time
+      places[y][x] = point.place
     }
   }
 
@@ -80,12 +94,12 @@ package struct HeatMap: Sendable {
       [Table.Column(rowAxis?.name ?? "", isKey: true)] + columnAxis.values.map { Table.Column($0) },
       names.enumerated().map { row, name in
         [.text(name)]
-          + cells[row].map { time in
+          + zip(cells[row], places[row]).map { time, place in
             guard let time else { return "-" }
             let isBest = time == range?.least
             let text = "\(isBest ? "> " : "")\(fixed(Double(time) / 1e6, 2))"
-            return .heat(
-              Phrase(Figure(text, .real(Double(time) / 1e12))), position(time))
+            let key = place.map { "variants.\($0).\(Quantity.time.rawValue)" }
+            return .heat(Phrase(Figure(text, .integer(Int(time)), key)), position(time))
           }
       })
     let missing = cells.contains { $0.contains(nil) } ? "; '-' does not run" : ""

@@ -31,6 +31,14 @@ package struct CausedInterval: Hashable, Sendable {
   /// Who caused it, or of the critical path whose time it is; `nil` for the machine.
   package var causer: Life?
 
+  /// Makes a piece.
+  package init(begin: Picoseconds, end: Picoseconds, cause: Cause, causer: Life?) {
+    self.begin = begin
+    self.end = end
+    self.cause = cause
+    self.causer = causer
+  }
+
   /// Its length.
   package var duration: Picoseconds { end - begin }
 }

@@ -104,6 +104,36 @@ import Timing
     #expect(try readFile(path).prefix(4) == [0x28, 0xB5, 0x2F, 0xFD])
   }
 
+  /// Every number of the page is what the JSON has there, and both sides are drawn from one beginning on.
+  @Test func thePageHasMeasuredAndPredictedOnOneScale() throws {
+    let files = try SmallCapture()
+    defer { files.remove() }
+    let (replay, phases) = try Replay.judged(
+      Capture(contentsOf: files.path), on: Hardware.load("trn2"), dma: .predicted, phase: .mean)
+    let page = String(decoding: replay.page(phases), as: UTF8.self)
+    let json = try JSONSerialization.jsonObject(with: Data(replay.json(phases).text().utf8))
+    let numbers = page.matches(of: /<data value="([^"]*)" data-key="([^"]*)">/)
+    #expect(numbers.count >= 10)
+    for number in numbers {
+      var found: Any? = json
+      for part in number.output.2.split(separator: ".") {
+        found = (found as? [String: Any])?[String(part)]
+      }
+      #expect(found as? Double == Double(number.output.1), "\(number.output.2)")
+    }
+    let drawn = try #require(
+      page.firstMatch(of: /id="timeline-data">(.*)<\/script>\n<script>/.dotMatchesNewlines()))
+    let data = try #require(
+      try JSONSerialization.jsonObject(with: Data(drawn.output.1.utf8)) as? [String: Any])
+    #expect(data["paired"] as? Bool == true)
+    let cores = try #require(data["cores"] as? [[String: Any]])
+    #expect(cores.map { $0["name"] as? String } == ["measured", "predicted"])
+    for core in cores {
+      let rows = try #require(core["rows"] as? [[String: Any]])
+      #expect(rows.reduce(0) { $0 + ($1["count"] as? Int ?? 0) } == 5 + 2)
+    }
+  }
+
   @Test func theJSONHasTheKeysThatScriptsRelyOn() throws {
     let files = try SmallCapture()
     defer { files.remove() }

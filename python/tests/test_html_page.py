@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import json
 import re
 import shutil
 import struct
 import subprocess
 import zlib
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -80,23 +83,197 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     return folder / "m.html", json.loads((folder / "m.json").read_text())
 
 
-def test_numbers_are_those_of_the_report(written: tuple[Path, Any]) -> None:
-    path, report = written
-    page = Page(path.read_text())
-    assert not page.open
-    # The two were written by one run, so even the host's figures are the same.
-    assert json.loads(page.scripts["report"]) == report
-    assert len(page.numbers) > 100
-    for place, value in page.numbers:
-        assert json.loads(value) == at(report, place), place
+class Numbers:
+    """Whole numbers of seven bits a byte, the lowest first."""
+
+    def __init__(self, text: str) -> None:
+        self.bytes = iter(base64.b64decode(text))
+
+    def next(self) -> int:
+        value, shift = 0, 0
+        for byte in self.bytes:
+            value |= (byte & 127) << shift
+            if byte < 128:
+                break
+            shift += 7
+        return value
+
+    def signed(self) -> int:
+        value = self.next()
+        return -(value + 1) // 2 if value % 2 else value // 2
 
 
-def test_nothing_comes_from_outside(written: tuple[Path, Any]) -> None:
-    text = written[0].read_text()
+@dataclass
+class Piece:
+    cause: str
+    time: int
+    #: Row and entry of who caused it.
+    causer: tuple[int, int] | None
+
+
+@dataclass
+class Entry:
+    begin: int
+    end: int
+    pieces: list[Piece]
+    #: Whether it works from its begin on, which is no piece.
+    is_short: bool
+
+    @property
+    def release(self) -> int:
+        return (self.begin if self.is_short else self.end) - sum(piece.time for piece in self.pieces)
+
+
+@dataclass
+class Row:
+    name: str
+    kind: str
+    entries: list[Entry]
+
+
+class Timeline:
+    """What a page draws of its first core, as PageTimeline.swift says."""
+
+    def __init__(self, page: Page) -> None:
+        core = json.loads(page.scripts["timeline-data"])["cores"][0]
+        self.causes = core["texts"]["causes"]
+        lives = [row for row in core["rows"] if row["kind"] in ("engine", "queue")]
+        self.rows = [self._row(row, number) for number, row in enumerate(lives)]
+
+    @property
+    def engines(self) -> list[Row]:
+        return [row for row in self.rows if row.kind == "engine"]
+
+    def _row(self, packed: Any, number: int) -> Row:
+        numbers, begin, entries = Numbers(packed["data"]), 0, []
+        named: dict[int, int] = {}
+        for index in range(packed["count"]):
+            begin += numbers.next()
+            end = begin + numbers.next()
+            numbers.next()
+            numbers.signed()
+            if packed["kind"] == "queue":
+                for _ in range(3):
+                    numbers.next()
+            pieces, kind, head = [], 1, numbers.next()
+            while head:
+                code, causer = divmod(head - 1, 3)
+                kind, cause = divmod(code, len(self.causes))
+                piece = Piece(self.causes[cause], numbers.next(), (number, index - 1) if causer == 1 else None)
+                if causer == 2:
+                    row = numbers.next()
+                    named[row] = named.get(row, 0) + numbers.signed()
+                    piece.causer = (row, named[row])
+                pieces.append(piece)
+                head = numbers.next() if kind == 0 else 0
+            entries.append(Entry(begin, end, pieces, kind == 1))
+        assert sum(len(entry.pieces) for entry in entries) == packed["pieces"]
+        return Row(packed["name"], packed["kind"], entries)
+
+
+def check_pieces(timeline: Timeline) -> None:
+    """Pieces begin in the run, and who caused one had begun by its end."""
+    seen = 0
+    for row in timeline.rows:
+        for entry in row.entries:
+            now = entry.release
+            assert 0 <= now <= entry.begin
+            for piece in entry.pieces:
+                now += piece.time
+                if piece.causer is None:
+                    continue
+                seen += 1
+                causer = timeline.rows[piece.causer[0]].entries[piece.causer[1]]
+                assert causer is not entry and causer.release <= now
+    assert seen > 0
+
+
+def check_times(report: Any) -> None:
+    """Every engine's time is busy, waiting or idle."""
+    assert report["engine_times"]
+    for times in report["engine_times"].values():
+        total = sum(times["busy"].values()) + sum(times["waiting"].values()) + times["idle"]
+        assert total == pytest.approx(report["total_time"], rel=1e-9)
+
+
+def check_page(path: Path, expected: Any = None, least: int = 1) -> Page:
+    """Its elements are closed, nothing is from outside, and its numbers are those of its JSON."""
+    text = path.read_text()
     page = Page(text)
+    assert not page.open
+    found = json.loads(page.scripts["report"])
+    # The page has the source besides.
+    assert expected is None or {**found, "source": 0} == {**expected, "source": 0}
+    assert len(page.numbers) >= least
+    for place, value in page.numbers:
+        assert json.loads(value) == at(found, place), place
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
     assert not re.search(r"https?:|//[a-z]+\.|@import|url\(|fetch\(|XMLHttpRequest|WebSocket", text)
     assert "default-src 'none'" in text
+    return page
+
+
+def tool(folder: Path, *arguments: str, code: int = 0) -> str:
+    done = subprocess.run([str(TOOL), *arguments], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == code, done.stderr
+    return done.stdout
+
+
+def test_numbers_are_those_of_the_report(written: tuple[Path, Any]) -> None:
+    path, report = written
+    # The two were written by one run, so even the host's figures are the same.
+    page = check_page(path, report, least=100)
+    check_times(report)
+    check_pieces(Timeline(page))
+
+
+def test_advice_is_a_section(tmp_path: Path) -> None:
+    out = tool(tmp_path, "run", "matmul", "--param", "m=128", "--param", "dtype=float32", "--timing-only", "--advise",
+               "--html", "m.html", "--json", "m.json")
+    report = json.loads((tmp_path / "m.json").read_text())
+    page = check_page(tmp_path / "m.html", report)
+    assert report["advice"]["advice"] and "advice" in page.ids
+    assert any(place == "advice.advice.0.total_time_ps" for place, _ in page.numbers)
+    assert report["advice"]["advice"][0]["title"].split()[0] in out
+
+
+def test_two_runs_are_side_by_side(tmp_path: Path) -> None:
+    tool(tmp_path, "diff", "add_rmsnorm:form=separate", "add_rmsnorm:form=fused", "--html", "d.html", code=4)
+    page = check_page(tmp_path / "d.html", least=20)
+    found = json.loads(page.scripts["report"])
+    data = json.loads(page.scripts["timeline-data"])
+    assert data["paired"] and [core["name"] for core in data["cores"]] == ["A", "B"]
+    assert data["total"] == max(found["before"]["total_time_ps"], found["after"]["total_time_ps"])
+    assert len(data["marks"]) == 1 and 0 < data["marks"][0]["time"] < data["total"]
+    # The same twice differs nowhere.
+    tool(tmp_path, "diff", "rmsnorm", "rmsnorm", "--html", "s.html")
+    same = check_page(tmp_path / "s.html")
+    assert json.loads(same.scripts["timeline-data"])["marks"] == []
+
+
+def test_a_comparison_is_a_page(tmp_path: Path) -> None:
+    tool(tmp_path, "compare", "matmul", "--param", "m=256", "--vary", "tile_m=32,64,128", "--vary", "buffers=1..3", "--html", "c.html",
+         "--json", "c.json")
+    page = check_page(tmp_path / "c.html", json.loads((tmp_path / "c.json").read_text()), least=9 * 3)
+    assert {"maps", "pareto", "axes", "parallel", "timeline", "ranking"} <= page.ids
+    text = (tmp_path / "c.html").read_text()
+    # A line for each variant, besides the five of the legend.
+    assert len(re.findall(r'<path class="thread', text)) == 9 + 5
+    assert [core["name"] for core in json.loads(page.scripts["timeline-data"])["cores"]] == ["best", "worst"]
+
+
+def test_a_sweep_is_a_page(tmp_path: Path) -> None:
+    (tmp_path / "s.yaml").write_text("kernel: matmul\nparameters: {m: 128, tile_m: [32, 64, 128], buffers: 1..3}\n")
+    tool(tmp_path, "sweep", "s.yaml", "--html", "s.html")
+    page = check_page(tmp_path / "s.html", least=9 * 2)
+    assert {"maps", "pareto", "axes", "parallel", "ranking"} <= page.ids
+    found = json.loads(page.scripts["report"])
+    assert found["counts"] == {"measured": 9} and len(found["variants"]) == 9
+    times = [variant["total_time_ps"] for variant in found["variants"]]
+    assert times == sorted(times)
+    # The store alone is enough for the same.
+    tool(tmp_path, "results", "s.sqlite", "--html", "r.html")
+    assert json.loads(check_page(tmp_path / "r.html").scripts["report"])["variants"] == found["variants"]
 
 
 def test_the_python_package_writes_it(tmp_path: Path) -> None:
@@ -112,11 +289,35 @@ def test_the_python_package_writes_it(tmp_path: Path) -> None:
         nl.store(out, tile)
         return out
 
-    report = trnsim.simulate(double, np.ones((128, 64), np.float32)).report
+    result = trnsim.simulate(double, np.ones((128, 64), np.float32))
+    report = result.report
     report.save_html(str(tmp_path / "double.html"))
     page = Page((tmp_path / "double.html").read_text())
-    assert json.loads(page.scripts["report"])["total_time"] == report.json["total_time"]
+    found = json.loads(page.scripts["report"])
+    assert found["total_time"] == report.json["total_time"]
+    assert found["critical_path"]["time"] == pytest.approx(found["total_time"])
     assert "test_html_page.py" in page.scripts["timeline-data"]
+    check_times(found)
+    timeline = Timeline(page)
+    table = report.columns("instructions")
+    begins = sorted(zip(table["engine"], table["begin_us"], table["end_us"]))
+    entries = [(row.name.lower(), entry.begin / 1e6, entry.end / 1e6) for row in timeline.engines for entry in row.entries]
+    assert sorted(entries) == [(engine, pytest.approx(begin), pytest.approx(end)) for engine, begin, end in begins]
+    check_pieces(timeline)
+    # A notebook shows the same page.
+    frame = result._repr_html_()
+    inner = Page(html.unescape(re.fullmatch(r'<iframe [^>]*srcdoc="([^"]*)"></iframe>', frame)[1]))  # type: ignore[index]
+    assert json.loads(inner.scripts["report"])["critical_path"] == found["critical_path"]
+    # The line of this file that multiplies.
+    line = next(line for line in found["source"]["files"][0]["lines"] if line["operations"] == ["tensor_scalar"])
+    assert "operand0=2.0" in line["text"]
+    assert "source" in page.ids and "nisa.tensor_scalar(tile, tile" in (tmp_path / "double.html").read_text()
+    assert inner.scripts["timeline-data"] == page.scripts["timeline-data"]
+
+
+def test_a_report_without_times_is_text(tmp_path: Path) -> None:
+    report = trnsim.Report({"bottleneck": {}}, text="a < b")
+    assert report._repr_html_() == "<pre>a &lt; b</pre>"
 
 
 def browse(path: Path, *options: str) -> str:
@@ -180,6 +381,15 @@ def test_a_browser_draws_all(written: tuple[Path, Any]) -> None:
     assert int(found["entries"]) == expected
     assert float(found["frame-ms"]) > 0
     assert 'id="chart"' in document and re.search(r'<canvas id="chart"[^>]*hidden', document) is None
+
+
+@browser
+def test_a_chosen_instruction_shows_who_it_waited_for(written: tuple[Path, Any]) -> None:
+    document = browse(written[0], "--dump-dom", f"file://{written[0]}#choose=MATMUL")
+    chosen = re.search(r'<div id="chosen".*?</div>', document, re.S)
+    assert chosen is not None
+    assert "spent on" in chosen[0] and "waits for it" in chosen[0]
+    assert re.search(r"semaphores: <button[^>]*>[^<]*load", chosen[0])
 
 
 @browser

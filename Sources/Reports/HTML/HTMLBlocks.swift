@@ -18,6 +18,7 @@ extension Block {
     case .table(let table): table.html
     case .list(let items): "<ul>\(items.map { "<li>\($0.html)</li>\n" }.joined())</ul>\n"
     case .lines(let lines): "<pre>\(lines.map { escapedForMarkup($0) + "\n" }.joined())</pre>\n"
+    case .chart(let chart): chart.svg
     }
   }
 }
@@ -64,9 +65,35 @@ extension Table {
       for (column, cell) in zip(columns, row) { text += cell.html(in: column) }
       text += "</tr>\n"
     }
-    text += "</tbody></table></div>\n"
+    text += "</tbody></table></div>\n\(legend)"
     return remainder.map { "\(text)<p><small>\($0.html)</small></p>\n" } ?? text
   }
+}
+
+extension Table {
+  /// What the colours of bars stand for, where a bar has more than one of a kind.
+  private var legend: String {
+    var parts: [Cell.Part] = []
+    for case .parts(let found) in rows.joined() where found.contains(where: { $0.tint != nil }) {
+      for part in found
+      where part.share > 0
+        && !parts.contains(where: { $0.kind == part.kind && $0.name == part.name })
+      {
+        parts.append(part)
+      }
+    }
+    guard !parts.isEmpty else { return "" }
+    let order: [Cell.Part.Kind] = [.useful, .waiting, .idle]
+    let names = order.flatMap { kind in parts.filter { $0.kind == kind } }.map {
+      "<span><i class=\"\($0.style)\"></i>\(escapedForMarkup($0.name))</span>"
+    }
+    return "<p class=\"legend\">\(names.joined(separator: "\n"))</p>\n"
+  }
+}
+
+extension Table.Cell.Part {
+  /// The classes of its element.
+  fileprivate var style: String { kind.rawValue + (tint.map { " t\($0)" } ?? "") }
 }
 
 extension Table.Cell {
@@ -78,13 +105,13 @@ extension Table.Cell {
     case .bar(let share):
       return "<td class=\"bar\">\(part("useful", "", share))</td>"
     case .parts(let parts):
-      let bars = parts.filter { $0.share > 0 }.map { part($0.kind.rawValue, $0.name, $0.share) }
+      let bars = parts.filter { $0.share > 0 }.map { part($0.style, $0.name, $0.share) }
       return "<td class=\"bar\">\(bars.joined())</td>"
     case .heat(let phrase, let position):
       let color = HeatColor(position)
       let style =
         "background:rgb(\(color.red),\(color.green),\(color.blue));color:\(color.isLight ? "#000" : "#fff")"
-      return "<td class=\"n\" style=\"\(style)\">\(phrase.html)</td>"
+      return "<td class=\"n heat\" style=\"\(style)\">\(phrase.html)</td>"
     }
   }
 

@@ -5,42 +5,75 @@ import ISA
 import Machine
 import Programs
 import Simulation
-import Timing
+package import Timing
 
-// {"total": 41950000, "cores": [{"name": "", "texts": {"operations": ["nc_matmul", …], "opcodes": ["MATMUL", …],
-//   "tensors": ["acc", …], "places": ["matmul.swift:197", …], "scopes": ["row 0", …], "causes": ["semaphore", …]},
+// {"total": 41950000, "marks": [{"time": 1300000, "text": "first difference: …"}], "paired": false,
+//  "cores": [{"name": "", "texts": {"operations": ["nc_matmul", …], "opcodes": ["MATMUL", …],
+//   "tensors": ["acc", …], "places": ["matmul.swift:197", …], "scopes": ["row 0", …], "causes": ["work", …], "tints": [0, …]},
 //  "sources": {"count": 120, "data": "…"},
-//  "rows": [{"name": "Tensor", "kind": "engine", "count": 260, "data": "…"}, …],
+//  "rows": [{"name": "Tensor", "kind": "engine", "pieces": 410, "count": 260, "data": "…"}, …],
 //  "series": [{"name": "SBUF", "unit": "B", "limit": 25165824, "count": 40, "data": "…"}]}]}
 
 /// What a page draws: everything that happened, in numbers of a few bytes each (`PackedBytes`).
 ///
 /// Times are in ps. A source is a program's instruction: its operation, the tensor that it writes, its place and its scope,
 /// each the difference to the source before it, by number in `texts` (places and tensors from 1 on, 0 for none). Of an
-/// engine's row an entry is the begin (difference to the one before), the duration, the opcode, the source (difference), for
-/// how long it had waited, and if it had, the cause. Of a queue's row it is the begin of reading (difference), the time until
-/// completion, 0 for a load, 1 for a store and 2 for others, the source (difference), bytes, descriptors, and the time from
-/// the trigger on. Of the critical path it is begin (difference), duration, cause and source (difference). Of a row of scopes it is begin (difference), duration and scope. Of a series it is time (difference) and
-/// value (difference).
-struct PageTimeline {
+/// engine's row an entry is the begin (difference to the one before), the duration, the opcode, the source (difference), and
+/// its pieces. Of a queue's row it is the begin of reading (difference), the time until completion, 0 for a load, 1 for a store
+/// and 2 for others, the source (difference), bytes, descriptors, the time from the trigger on, and its pieces. Of the
+/// critical path it is begin (difference), duration, cause and source (difference). Of a row of scopes it is begin
+/// (difference), duration and scope. Of a series it is time (difference) and value (difference).
+///
+/// Pieces are what an entry waited for and was spent on, from its release on: a head, the duration, and who caused it. The
+/// head is 1 + 3 · (cause + number of causes · k) + c. With k 0 another piece follows; with k 1 this is the last before the
+/// begin, from which on there was work; with k 2 it is the last, and ends with the entry. With c 0 nobody caused it, with c 1 the
+/// entry before in the row; with c 2 the number of a row follows, and the entry there (difference to the one that this row
+/// named last in that row). A head of 0 stands for no pieces.
+package struct PageTimeline {
+  /// A moment that is marked.
+  package struct Mark {
+    package var time: Picoseconds
+    package var text: String
+
+    package init(_ time: Picoseconds, _ text: String) {
+      self.time = time
+      self.text = text
+    }
+  }
+
   private var out: [UInt8] = []
 
-  /// What the run's time was spent on; empty if nobody asked.
-  private let path: [CausedInterval]
-
-  private init(_ report: Report) { path = report.path?.intervals ?? [] }
+  private init() {}
 
   /// The JSON of a run; empty if it was not timed.
   static func json(_ report: Report) -> [UInt8] {
     let run = report.run
     guard let total = run.total else { return [] }
-    var page = PageTimeline(report)
-    page.add("{\"total\": \(total), \"cores\": [")
-    for (index, core) in run.cores.enumerated() {
-      guard let device = core.device, let timeline = core.timeline else { continue }
+    let path = report.path?.intervals ?? []
+    let tracks = run.cores.indices.compactMap { core in
+      PageTrack(
+        run, core: core, report.causes, path: path,
+        name: run.layout.count > 1 ? run.layout.places[core].description : "")
+    }
+    return json(total: total, tracks)
+  }
+
+  /// The JSON of some runs on one time scale.
+  ///
+  /// - Parameter arePaired: Whether rows of one name are shown together.
+  package static func json(
+    total: Picoseconds, _ tracks: [PageTrack], marks: [Mark] = [], arePaired: Bool = false
+  ) -> [UInt8] {
+    var page = PageTimeline()
+    let marked = marks.map { mark -> JSON in
+      .object(["time": .integer(Int(mark.time)), "text": .string(mark.text)])
+    }
+    page.add("{\"total\": \(total), \"paired\": \(arePaired), \"marks\": ")
+    page.add(.array(marked))
+    page.add(", \"cores\": [")
+    for (index, track) in tracks.enumerated() {
       if index > 0 { page.add(",\n") }
-      let name = run.layout.count > 1 ? run.layout.places[index].description : ""
-      page.add(core, index, device, timeline, name)
+      page.add(track)
     }
     page.add("]}")
     return page.out
@@ -59,25 +92,23 @@ struct PageTimeline {
     add("\"}")
   }
 
-  private mutating func add(
-    _ core: CoreRun, _ number: Int, _ device: DeviceProgram, _ timeline: Timeline, _ name: String
-  ) {
+  private mutating func add(_ track: PageTrack) {
     add("{\"name\": ")
-    add(.string(name))
-    let sources = SourceNumbers(core.program)
+    add(.string(track.name))
+    let sources = SourceNumbers(track)
     add(",\n\"texts\": ")
     add(
       .object([
         "operations": texts(sources.operations.names),
-        "tensors": texts(core.program.tensors.map(\.name)),
+        "tensors": texts(track.program?.tensors.map(\.name) ?? []),
         "places": texts(sources.places.names),
         "opcodes": texts(DeviceOpcode.allCases.map(\.name)),
-        "scopes": texts(core.program.scopes.map(\.name)),
-        "causes": texts(StallReason.allCases.map(\.displayName)),
-        "path": texts(Cause.allCases.map(\.displayName)),
+        "scopes": texts(track.program?.scopes.map(\.name) ?? []),
+        "causes": texts(Cause.allCases.map(\.displayName)),
+        "tints": .array(Cause.allCases.map { .integer($0.tint) }),
       ]))
     add(",\n\"sources\": {")
-    add(sources.packed, count: core.program.instructions.count)
+    add(sources.packed, count: sources.count)
     add(",\n\"rows\": [")
     var isFirst = true
     func begin(
@@ -89,31 +120,28 @@ struct PageTimeline {
       page.add(JSON.string(name))
       page.add(", \"\(key)\": \"\(value)\", ")
     }
-    let triggers = device.triggers
-    let (path, pieces) = criticalPath(of: number, device, triggers)
-    if pieces > 0 {
+    let rows = PageRows(track)
+    if !track.path.isEmpty {
       begin(&self, "critical path", "kind", "path")
-      add(path, count: pieces)
+      add(rows.criticalPath(), count: track.path.count)
     }
-    for engine in [Engine.tensor, .vector, .scalar, .gpsimd, .sync] {
-      let (packed, count) = instructions(of: engine, device, timeline)
-      guard count > 0 else { continue }
-      begin(&self, engine.displayName, "kind", "engine")
-      add(packed, count: count)
+    for number in rows.rows.indices {
+      let row = rows.rows[number]
+      begin(&self, row.name, "kind", row.kind)
+      let (packed, pieces) = rows.packed(number)
+      add("\"pieces\": \(pieces), ")
+      add(packed, count: row.order.count)
     }
-    for (queue, name) in device.queues.enumerated() {
-      let (packed, count) = transfers(of: queue, device, timeline, triggers)
-      guard count > 0 else { continue }
-      begin(&self, name, "kind", "queue")
-      add(packed, count: count)
-    }
-    for (depth, spans) in ScopeSpans(core.program, device, timeline).byDepth.enumerated() {
-      begin(&self, depth == 0 ? "scopes" : "", "kind", "scope")
-      add(pack(spans), count: spans.count)
+    if let program = track.program {
+      let depths = ScopeSpans(program, track.device, track.timeline).byDepth
+      for (depth, spans) in depths.enumerated() {
+        begin(&self, depth == 0 ? "scopes" : "", "kind", "scope")
+        add(pack(spans), count: spans.count)
+      }
     }
     add("],\n\"series\": [")
     isFirst = true
-    for series in PageSeries.all(core, device, timeline) {
+    for series in track.series {
       begin(&self, series.name, "unit", series.unit)
       add("\"limit\": \(series.limit), ")
       add(series.packed, count: series.values.count)
@@ -122,88 +150,6 @@ struct PageTimeline {
   }
 
   private func texts(_ names: [String]) -> JSON { .array(names.map { .string($0) }) }
-
-  private func instructions(
-    of engine: Engine, _ device: DeviceProgram, _ timeline: Timeline
-  ) -> (PackedBytes, Int) {
-    var order: [Int] = []
-    var isOrdered = true
-    var last = Picoseconds.min
-    for index in device.instructions.indices where device.instructions[index].engine == engine {
-      order.append(index)
-      let begin = timeline.instructions[index].begin
-      if begin < last { isOrdered = false }
-      last = begin
-    }
-    if !isOrdered {
-      order.sort { (timeline.instructions[$0].begin, $0) < (timeline.instructions[$1].begin, $1) }
-    }
-    var packed = PackedBytes()
-    var (begin, source) = (Picoseconds(0), Int32(0))
-    for index in order {
-      let timing = timeline.instructions[index]
-      let instruction = device.instructions[index]
-      packed.append(timing.begin - begin)
-      packed.append(timing.end - timing.begin)
-      packed.append(instruction.opcode.rawValue)
-      packed.append(signed: instruction.source - source)
-      let waits = Waits(timing)
-      let waited = timing.begin - timing.head - waits.engineBusy
-      packed.append(max(0, waited))
-      if waited > 0 { packed.append(waits.largest.rawValue) }
-      (begin, source) = (timing.begin, instruction.source)
-    }
-    return (packed, order.count)
-  }
-
-  /// The pieces of the critical path that are a core's time; what is no core's is the first one's.
-  private func criticalPath(
-    of core: Int, _ device: DeviceProgram, _ triggers: [Int32]
-  ) -> (PackedBytes, Int) {
-    var packed = PackedBytes()
-    var count = 0
-    var (begin, source) = (Picoseconds(0), Int32(0))
-    for piece in path where (piece.causer?.core ?? 0) == core {
-      let index: Int32 =
-        switch piece.causer?.subject {
-        case .instruction(let index): Int32(truncatingIfNeeded: index)
-        case .transfer(let index): triggers[index]
-        case nil: -1
-        }
-      let own = index >= 0 ? device.instructions[Int(index)].source : -1
-      packed.append(piece.begin - begin)
-      packed.append(piece.duration)
-      packed.append(Cause.allCases.firstIndex(of: piece.cause) ?? 0)
-      packed.append(signed: own - source)
-      (begin, source) = (piece.begin, own)
-      count += 1
-    }
-    return (packed, count)
-  }
-
-  private func transfers(
-    of queue: Int, _ device: DeviceProgram, _ timeline: Timeline, _ triggers: [Int32]
-  ) -> (PackedBytes, Int) {
-    let order = device.transfers.indices.filter { Int(device.transfers[$0].queue) == queue }
-      .sorted { (timeline.transfers[$0].firstRead, $0) < (timeline.transfers[$1].firstRead, $1) }
-    var packed = PackedBytes()
-    var (begin, source) = (Picoseconds(0), Int32(0))
-    for index in order {
-      let timing = timeline.transfers[index]
-      let transfer = device.transfers[index]
-      let trigger = triggers[index]
-      let own = trigger >= 0 ? device.instructions[Int(trigger)].source : -1
-      packed.append(timing.firstRead - begin)
-      packed.append(timing.complete - timing.firstRead)
-      packed.append(transfer.hbmReadBytes > 0 ? 0 : transfer.hbmWriteBytes > 0 ? 1 : 2)
-      packed.append(signed: own - source)
-      packed.append(max(0, transfer.bytes))
-      packed.append(max(0, transfer.descriptors))
-      packed.append(max(0, timing.firstRead - timing.trigger))
-      (begin, source) = (timing.firstRead, own)
-    }
-    return (packed, order.count)
-  }
 
   private func pack(_ spans: [ScopeSpans.Span]) -> PackedBytes {
     var packed = PackedBytes()
@@ -215,13 +161,6 @@ struct PageTimeline {
       begin = span.begin
     }
     return packed
-  }
-}
-
-extension Waits {
-  /// The reason that took most of the wait.
-  fileprivate var largest: StallReason {
-    StallReason.allCases.filter { $0 != .engineBusy }.max { self[$0] < self[$1] } ?? .dispatch
   }
 }
 
@@ -243,20 +182,29 @@ private struct SourceNumbers {
   private(set) var operations = Numbered()
   private(set) var places = Numbered()
   private(set) var packed = PackedBytes()
+  private(set) var count = 0
 
-  init(_ program: Program) {
+  init(_ track: PageTrack) {
     var (operation, tensor, place, scope) = (0, 0, 0, 0)
-    for instruction in program.instructions {
-      let name = operations.number(Swift.type(of: instruction.operation).name)
-      let written = instruction.operation.operands.first { $0.role != .read && $0.pattern.isSet }
-      let target = written.map { Int($0.pattern.tensor.index) + 1 } ?? 0
-      let at = instruction.location.map { places.number($0.description) + 1 } ?? 0
-      let own = Int(instruction.scope) + 1
+    func add(_ name: Int, _ target: Int, _ at: Int, _ own: Int) {
       packed.append(signed: name - operation)
       packed.append(signed: target - tensor)
       packed.append(signed: at - place)
       packed.append(signed: own - scope)
       (operation, tensor, place, scope) = (name, target, at, own)
+      count += 1
+    }
+    guard let program = track.program else {
+      for label in track.labels { add(operations.number(label), 0, 0, 0) }
+      return
+    }
+    for instruction in program.instructions {
+      let name = operations.number(Swift.type(of: instruction.operation).name)
+      let written = instruction.operation.operands.first { $0.role != .read && $0.pattern.isSet }
+      add(
+        name, written.map { Int($0.pattern.tensor.index) + 1 } ?? 0,
+        instruction.location.map { places.number($0.description) + 1 } ?? 0,
+        Int(instruction.scope) + 1)
     }
   }
 }

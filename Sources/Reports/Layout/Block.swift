@@ -11,6 +11,8 @@ package enum Block: Hashable, Sendable {
   case list([Phrase])
   /// Lines that keep their form, such as drawings of characters.
   case lines([String])
+  /// A chart, which pages alone show.
+  case chart(Chart)
 
   /// A name with what is known of it.
   package struct Fact: Hashable, Sendable {
@@ -72,11 +74,14 @@ package struct Table: Hashable, Sendable {
       package var name: String
       /// 0…1 of the longest bar.
       package var share: Double
+      /// The number of its colour on pages, 0…7; `nil` for that of its kind.
+      package var tint: Int?
 
-      package init(_ kind: Kind, _ name: String, _ share: Double) {
+      package init(_ kind: Kind, _ name: String, _ share: Double, tint: Int? = nil) {
         self.kind = kind
         self.name = name
         self.share = share
+        self.tint = tint
       }
     }
 

@@ -25,6 +25,14 @@ package struct Figure: Hashable, Sendable {
     Figure(Reports.microseconds(time), .real(Double(time) / 1e12), key)
   }
 
+  /// `41.950` with its unit or without, where JSON reports have it as a whole number of ps.
+  package static func picoseconds(
+    _ time: Picoseconds, unit: String = "", _ key: String? = nil
+  ) -> Figure {
+    Figure(
+      Reports.microseconds(time) + (unit.isEmpty ? "" : " \(unit)"), .integer(Int(time)), key)
+  }
+
   /// `41 %`.
   package static func share(_ share: Double, _ key: String? = nil) -> Figure {
     Figure(percent(share), .real(share), key)

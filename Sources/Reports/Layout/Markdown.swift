@@ -19,6 +19,7 @@ extension Block {
     case .table(let table): table.markdown
     case .list(let items): items.map { "- \($0.markdown)\n" }.joined()
     case .lines(let lines): "```text\n\(lines.map { printable($0) + "\n" }.joined())```\n"
+    case .chart: ""
     }
   }
 }

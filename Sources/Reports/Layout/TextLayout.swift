@@ -30,6 +30,7 @@ struct TextLayout {
   }
 
   private mutating func add(_ block: Block) {
+    if case .chart = block { return }
     if needsBlank(before: block) { lines.append("") }
     before = block
     switch block {
@@ -51,6 +52,7 @@ struct TextLayout {
       for item in items { add("- " + item, first: TextLayout.indent, next: TextLayout.indent + 2) }
     case .lines(let texts):
       lines += texts.map { String(repeating: " ", count: TextLayout.indent) + $0 }
+    case .chart: break
     }
   }
 

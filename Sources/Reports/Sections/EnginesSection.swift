@@ -10,18 +10,45 @@ struct EnginesSection: Section {
   static let title = "Engines"
 
   let timed: CoreReport.Timed
+  /// `nil` if nobody asked.
+  let times: EngineTimes?
 
   init?(_ subject: Subject) {
     guard let timed = subject.core.timed else { return nil }
     self.timed = timed
+    times = subject.report?.engineTimes
   }
 
   var blocks: [Block] {
+    [.table(table(waits: "largest wait", bars: "█ busy ▒ waiting ░ idle", largestWait, parts))]
+  }
+
+  /// With what each engine waited for, by cause, where that is known.
+  var pageBlocks: [Block] {
+    guard let times else { return blocks }
+    let table = table(
+      waits: "waits", bars: "time",
+      { engine in waits(of: engine, times) },
+      { engine in
+        (times.shares[engine] ?? []).map { share in
+          Table.Cell.Part(
+            share.use.kind, share.use.displayName, timed.summary.share(share.time),
+            tint: share.use.tint)
+        }
+      })
+    return [.table(table)]
+  }
+
+  var values: [String: JSON] { times.map { ["engine_times": $0.json] } ?? [:] }
+
+  private func table(
+    waits: String, bars: String, _ wait: (Engine) -> Phrase,
+    _ parts: (Engine) -> [Table.Cell.Part]
+  ) -> Table {
     let summary = timed.summary
     var table = Table([
       Table.Column("engine", .text, isKey: true), Table.Column("busy µs"), Table.Column("share"),
-      Table.Column("instructions"), Table.Column("largest wait", .text),
-      Table.Column("█ busy ▒ waiting ░ idle", .bar),
+      Table.Column("instructions"), Table.Column(waits, .text), Table.Column(bars, .bar),
     ])
     for engine in [Engine.tensor, .vector, .scalar, .gpsimd, .sync] {
       let use = summary[engine]
@@ -32,7 +59,7 @@ struct EnginesSection: Section {
         .figure(.microseconds(use.activeTime, key + "active_time")),
         .figure(.share(summary.share(use.activeTime), key + "active_time_percent")),
         .figure(.count(use.instructionCount, nil, key + "instruction_count")),
-        .phrase(largestWait(engine)), .parts(parts(engine)),
+        .phrase(wait(engine)), .parts(parts(engine)),
       ])
     }
     let transfers = summary.transfers
@@ -46,7 +73,18 @@ struct EnginesSection: Section {
         .parts([Table.Cell.Part(.useful, "moving data", summary.share(transfers.activeTime))]),
       ])
     }
-    return [.table(table)]
+    return table
+  }
+
+  /// The causes of 1 % of the time or more for which an engine was not at work.
+  private func waits(of engine: Engine, _ times: EngineTimes) -> Phrase {
+    let found = (times.shares[engine] ?? []).filter {
+      $0.use.kind == .waiting && timed.summary.share($0.time) >= 0.01
+    }
+    if found.isEmpty { return "none" }
+    return found.map { share -> Phrase in
+      "\(share.use.displayName) \(.time(share.time, "engine_times.\(engine.name).\(share.use.key)")) (\(.share(timed.summary.share(share.time))))"
+    }.joined(separator: ", ")
   }
 
   /// What the engine's time went to: work, waits by their reasons, and nothing.

@@ -16,6 +16,8 @@ package protocol Section: Sendable {
 
   /// What people read.
   var blocks: [Block] { get }
+  /// The same on a page, which has room for more and can draw.
+  var pageBlocks: [Block] { get }
   /// What machines read, by its keys at the top of the JSON report.
   var values: [String: JSON] { get }
 }
@@ -23,6 +25,7 @@ package protocol Section: Sendable {
 extension Section {
   package static var isOnScreen: Bool { !isDetail }
   package static var isDetail: Bool { false }
+  package var pageBlocks: [Block] { blocks }
   package var values: [String: JSON] { [:] }
 }
 

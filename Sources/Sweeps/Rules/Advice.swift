@@ -129,27 +129,37 @@ package struct Advice: Sendable {
   /// For people.
   package var blocks: [Block] {
     let title: Phrase = "\(subject): \(.time(time))"
-    var blocks: [Block] = [.heading(title), .sentence(Phrase(sentence, .strong))]
+    return [.heading(title), .sentence(Phrase(sentence, .strong))] + changes
+  }
+
+  /// The changes without what they are changes of.
+  package var changes: [Block] {
     if items.isEmpty {
-      return blocks + [
-        .sentence("no change of \(.count(tried)) that were simulated gives 1 % or more")
+      return [
+        .sentence(
+          "no change of \(.count(tried, nil, "tried")) that were simulated gives 1 % or more"
+        )
       ]
     }
-    blocks.append(
-      .table(
-        Table(
-          [
-            Table.Column("change"), Table.Column("µs"), Table.Column("what", .text),
-            Table.Column("how", .text),
-          ],
-          items.map { item in
-            [
-              .figure(.percentage(item.change)), .figure(.microseconds(item.time)),
-              .text(item.title), .text(item.how),
-            ]
-          })))
-    blocks.append(.sentence("each alone, simulated; \(.count(tried)) changes were tried"))
-    return blocks
+    let table = Table(
+      [
+        Table.Column("change"), Table.Column("µs"), Table.Column("what", .text),
+        Table.Column("how", .text),
+      ],
+      items.enumerated().map { index, item in
+        let key = "advice.\(index)"
+        return [
+          .figure(.percentage(item.change, "\(key).change")),
+          .figure(
+            Figure(microseconds(item.time), .integer(Int(item.time)), "\(key).total_time_ps")),
+          .text(item.title), .text(item.how),
+        ]
+      })
+    return [
+      .table(table),
+      .sentence(
+        "each alone, simulated; \(.count(tried, nil, "tried")) changes were tried"),
+    ]
   }
 
   /// The same on a page.

@@ -57,20 +57,31 @@ extension Store {
   }
 
   /// The best results for people.
-  package func ranking(by objective: Quantity, limit: Int) throws -> [Block] {
+  ///
+  /// - Parameter place: Where the JSON report has them, if it has.
+  package func ranking(
+    by objective: Quantity, limit: Int, at place: String? = nil
+  ) throws -> [Block] {
     var names: [String] = []
     var cells: [[Table.Cell]] = []
     try rows(best: objective, limit: limit) { row in
       if names.isEmpty { names = row.settings.map(\.name) }
       let values = Dictionary(row.settings.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
+      let key = place.map { "\($0).\(cells.count)." }
       var line: [Table.Cell] = [.text("\(cells.count + 1)")]
       line += names.map { .text(values[$0] ?? "") }
       line += [
-        .figure(.microseconds(Int64(row.numbers[.time] ?? 0))), .text(row.limit),
-        .figure(.share(row.share)),
+        .figure(
+          .picoseconds(
+            Int64(row.numbers[.time] ?? 0), key.map { $0 + Quantity.time.rawValue })),
+        .text(row.limit), .figure(.share(row.share, key.map { $0 + "limit_share" })),
         .figure(.number(Double(row.numbers[.sbufPeak] ?? 0) / 1024, 1)),
       ]
-      if objective != .time { line.append(.figure(.count(row.numbers[objective] ?? 0))) }
+      if objective != .time {
+        line.append(
+          .figure(
+            .count(row.numbers[objective] ?? 0, nil, key.map { $0 + objective.rawValue })))
+      }
       cells.append(line)
     }
     if cells.isEmpty { return [.sentence("nothing ran")] }

@@ -23,6 +23,7 @@ struct CompareCommand: ParsableCommand {
         trnsim compare rmsnorm --param tokens=512 --vary set:dma.bytes_per_cycle=32,64
         trnsim compare matmul --vary tile_m=32..128*2 --vary tile_n=64..512*2 --svg map.svg
         trnsim compare softmax --vary buffers=1..8 --csv - | sort -t, -k3 -n
+        trnsim compare matmul --vary tile_m=32..128*2 --vary tile_n=64..512*2 --html tiles.html
 
       EXIT CODES
         0 fine · 1 bad input, or nothing ran · 3 with --values, an output is wrong · 64 usage
@@ -47,6 +48,11 @@ struct CompareCommand: ParsableCommand {
   var map: String?
   @Option(help: ArgumentHelp("Write the heat map as a drawing.", valueName: "file.svg"))
   var svg: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write the ranking with charts, and the best beside the worst on one time scale, as one HTML file.",
+      valueName: "file.html"))
+  var html: String?
   @Option(
     help: ArgumentHelp("Write all results as JSON; '-' prints them instead.", valueName: "file|-"))
   var json: String?
@@ -78,7 +84,7 @@ struct CompareCommand: ParsableCommand {
         runner: ParallelRunner(width: jobs),
         isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
       progress.clear()
-      try write(comparison)
+      try write(comparison, evaluator)
       if Interrupts.isRequested {
         try finishOutput()
         Interrupts.endIfRequested()
@@ -104,12 +110,13 @@ struct CompareCommand: ParsableCommand {
       }
     }
     uses.writes(svg, as: "--svg")
+    uses.writes(html, as: "--html")
     uses.writes(json, as: "--json")
     uses.writes(csv, as: "--csv")
     return uses
   }
 
-  private func write(_ comparison: Comparison) throws {
+  private func write(_ comparison: Comparison, _ evaluator: Evaluator) throws {
     let names = map?.split(separator: ",").map(String.init) ?? []
     let heatMap = try HeatMap(comparison, axes: names)
     if let svg {
@@ -118,6 +125,7 @@ struct CompareCommand: ParsableCommand {
       }
       try writeAtomically(Array(heatMap.svg(heading: comparison.heading).utf8), to: svg)
     }
+    if let html { try writeAtomically(comparison.page(evaluator: evaluator), to: html) }
     if let json, json != "-" {
       try writeAtomically(Array((comparison.json.text() + "\n").utf8), to: json)
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Baselines
 import Diagnostics
 import Kernels
+import Storage
 import Sweeps
 import Workloads
 
@@ -21,6 +22,7 @@ struct DiffCommand: ParsableCommand {
         trnsim diff k.py:matmul:tile_n=256 k.py:matmul:tile_n=512 --input 'x=bfloat16[128, 512]'
         trnsim diff old/suite.baseline.json suite.baseline.json
         trnsim diff matmul:m=512 matmul:m=512 --set-b dma.bytes_per_cycle=64
+        trnsim diff add_rmsnorm:form=separate add_rmsnorm:form=fused --html forms.html
 
       EXIT CODES
         0 same · 2 B is slower or heavier · 3 not comparable (baselines) · 4 B is faster · 1 bad input
@@ -52,10 +54,20 @@ struct DiffCommand: ParsableCommand {
     name: .customLong("set-b"), parsing: .singleValue,
     help: ArgumentHelp("Override a hardware value for B alone.", valueName: "path=value"))
   var overridesOfB: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "Write the differences as one HTML file, both runs on one time scale.",
+      valueName: "file.html"))
+  var html: String?
 
   func run() throws {
     try reporting {
       if before.hasSuffix(".json") || after.hasSuffix(".json") {
+        if html != nil {
+          throw DiagnosticError(
+            "baselines have no times of instructions for a page",
+            remedy: "give two workloads, or leave --html out")
+        }
         let sides = try allOrErrors([before, after]) { path in
           // What is missing, a baseline would be empty.
           try Workload(path, of: .builtIn).requireFiles(of: .builtIn)
@@ -75,10 +87,16 @@ struct DiffCommand: ParsableCommand {
       let sides = (
         try variant(before, []), try variant(after, try settings(overridesOfB, of: "--set-b"))
       )
+      var uses = FileUses()
+      for variant in [sides.0, sides.1] { uses.reads(Workload(variant.subject, of: .builtIn)) }
+      hardware.note(in: &uses)
+      uses.writes(html, as: "--html")
+      try uses.check()
       let both = try working("simulating") {
         try TwoRuns(
           sides.0, sides.1, evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes))
       }
+      if let html { try writeAtomically(both.page(), to: html) }
       show(both.blocks)
       if both.exitCode != 0 { throw ExitCode(both.exitCode) }
     }

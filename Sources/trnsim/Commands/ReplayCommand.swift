@@ -50,6 +50,11 @@ struct ReplayCommand: ParsableCommand {
   var trace: String?
   @Option(
     help: ArgumentHelp(
+      "Write the comparison as one HTML file, measured and predicted rows on one time scale.",
+      valueName: "file.html"))
+  var html: String?
+  @Option(
+    help: ArgumentHelp(
       "Write the comparison as JSON to a file; without one, or '-', print it instead of the text.",
       valueName: "file|-"))
   var json: String?
@@ -67,12 +72,14 @@ struct ReplayCommand: ParsableCommand {
       uses.writes(csv, as: "--csv")
       uses.writes(trace, as: "--trace")
       uses.writes(json, as: "--json")
+      uses.writes(html, as: "--html")
       try uses.check()
       let capture = try Capture(contentsOf: table)
       let (replay, phases) = try Replay.judged(
         capture, on: machine, dma: dma, phase: phase ?? hardware.phase(machine))
       if let csv { try writeAtomically(Array(replay.table().utf8), to: csv) }
       if let trace { try replay.writeTrace(to: trace) }
+      if let html { try writeAtomically(replay.page(phases), to: html) }
       if let json, json != "-" {
         try writeAtomically(Array((replay.json(phases).text() + "\n").utf8), to: json)
       }

@@ -18,6 +18,7 @@ struct ResultsCommand: ParsableCommand {
         trnsim results tiles.sqlite --by sbuf_peak_bytes_per_partition --limit 5
         trnsim results tiles.sqlite --csv tiles.csv
         trnsim results tiles.sqlite --jsonl -
+        trnsim results tiles.sqlite --html tiles.html
       """))
 
   @Argument(help: "A store that 'trnsim sweep' made.")
@@ -32,6 +33,12 @@ struct ResultsCommand: ParsableCommand {
     help: ArgumentHelp("Write all results as JSON lines; '-' prints them.", valueName: "file|-"))
   var jsonl: String?
 
+  @Option(
+    help: ArgumentHelp(
+      "Write the results as one HTML file with charts.",
+      valueName: "file.html"))
+  var html: String?
+
   func validate() throws {
     if csv == "-" && jsonl == "-" {
       throw ValidationError("only one of --csv and --jsonl can be -")
@@ -45,6 +52,7 @@ struct ResultsCommand: ParsableCommand {
       uses.reads(store, as: "the store that is read")
       uses.writes(csv, as: "--csv")
       uses.writes(jsonl, as: "--jsonl")
+      uses.writes(html, as: "--html")
       try uses.check()
       guard let objective = Quantity(rawValue: by) else {
         throw DiagnosticError(
@@ -54,6 +62,10 @@ struct ResultsCommand: ParsableCommand {
       let results = try Store(reading: store)
       if let csv { try write(csv) { try results.writeCSV(to: $0) } }
       if let jsonl { try write(jsonl) { try results.writeJSONLines(to: $0) } }
+      if let html {
+        let name = store.split(separator: "/").last.map(String.init) ?? store
+        try writeAtomically(results.page(named: name, by: objective), to: html)
+      }
       if csv == nil && jsonl == nil {
         let counts = try results.counts().sorted { $0.key < $1.key }
         print(counts.map { "\($0.value) \($0.key)" }.joined(separator: ", "))

@@ -89,6 +89,11 @@ struct RunCommand: ParsableCommand {
       "Draw the timeline from one time to another in µs; '2.5:' is until the end.",
       valueName: "from:to"))
   var timelineWindow: String?
+  @Flag(
+    help:
+      "Try the rules of 'trnsim advise' too, and report what they would give: each is a simulation."
+  )
+  var advise = false
   @Option(help: ArgumentHelp("Write a Perfetto trace.", valueName: "file.pftrace.zst"))
   var trace: String?
   @Option(
@@ -115,6 +120,7 @@ struct RunCommand: ParsableCommand {
     }
     if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
     if valuesOnly && html != nil { throw ValidationError("a page needs timing") }
+    if valuesOnly && advise { throw ValidationError("--advise needs timing") }
     if valuesOnly && whatIf == true { throw ValidationError("--what-if needs timing") }
     if valuesOnly && criticalPath == true {
       throw ValidationError("--critical-path needs timing")
@@ -142,14 +148,14 @@ struct RunCommand: ParsableCommand {
       switch loaded {
       case .kernel(let kernel, let options):
         try finish(
-          working("simulating") { try simulate(kernel, on: machine, changed(options)) }, on: machine
-        )
+          working("simulating") { try simulate(kernel, on: machine, changed(options)) },
+          of: variant, on: machine)
       case .programs(let programs):
         for text in programs.notes { note("note: \(text)") }
         try finish(
           working("simulating") {
             try simulate(programs, on: machine, changed(programs.options))
-          }, on: machine)
+          }, of: variant, on: machine)
       }
     }
   }
@@ -186,7 +192,7 @@ struct RunCommand: ParsableCommand {
   }
 
   /// Writes and prints what was asked for; fails where an output differs from the reference.
-  private func finish(_ run: Run, on machine: Hardware) throws {
+  private func finish(_ run: Run, of variant: Variant, on machine: Hardware) throws {
     let timeline = try drawing(of: run)
     if let outputDir {
       for (rank, outputs) in run.outputs.enumerated() {
@@ -197,15 +203,17 @@ struct RunCommand: ParsableCommand {
     let report = Report(
       run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run),
       causes: criticalPath ?? (html != nil || WhatIf.isQuick(run)) ? try run.causes() : nil)
-    if let html { try HTMLPage.write(report, to: html) }
+    let advice = try advise ? [advice(on: variant)] : []
+    if let html { try HTMLPage.write(report, adding: advice, to: html) }
     if let markdown {
       var text = report.markdown
+      for part in advice { text += "\n## \(part.title)\n\n\(part.blocks.markdown(level: 3))" }
       if let timeline {
         text += "\n## Timeline\n\n" + timeline.blocks(width: 120).markdown(level: 3)
       }
       try writeAtomically(Array(text.utf8), to: markdown)
     }
-    try show(report, layerStudy(run, machine), timeline, on: machine)
+    try show(report, advice, layerStudy(run, machine), timeline, on: machine)
     if run.checks.contains(where: { !$0.passed }) { throw Outcome.checkFailed }
   }
 
@@ -216,17 +224,20 @@ struct RunCommand: ParsableCommand {
 
   /// Prints the report with the operations of a whole layer, as text or as JSON, or writes the JSON.
   private func show(
-    _ report: Report, _ layer: LayerStudy?, _ timeline: TextTimeline?, on machine: Hardware
+    _ report: Report, _ advice: [HTMLPage.Addition], _ layer: LayerStudy?,
+    _ timeline: TextTimeline?, on machine: Hardware
   ) throws {
     if let json {
       var object = report.detailedJSON
+      for part in advice { object = object.adding(part.name, part.json) }
       if let layer { object = object.adding("layer", layer.json(on: machine)) }
       if json == "-" { return print(object.text()) }
       try writeAtomically(Array(object.text().utf8), to: json)
     }
     trnsim.show(
-      report.blocks + report.blocks(of: try shownSections()) + (layer?.blocks(on: machine) ?? [])
-        + (timeline?.blocks(width: screen.width) ?? []))
+      report.blocks + report.blocks(of: try shownSections())
+        + advice.flatMap { [.heading("advice")] + $0.blocks }
+        + (layer?.blocks(on: machine) ?? []) + (timeline?.blocks(width: screen.width) ?? []))
   }
 
   /// The sections that --show names.
@@ -268,6 +279,16 @@ struct RunCommand: ParsableCommand {
     let (from, to) = (try time(parts[0], 0), try time(parts[1], Int64.max))
     guard from < to else { throw wrong("ends before it begins") }
     return from..<to
+  }
+
+  /// What the rules of `trnsim advise` would give.
+  private func advice(on variant: Variant) throws -> HTMLPage.Addition {
+    let found = try working("trying changes") {
+      try Advice(
+        variant, evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes))
+    }
+    return HTMLPage.Addition(
+      "advice", "Advice", found.changes.keyed(below: "advice"), found.json)
   }
 
   /// What faster parts would give; `nil` where that was not asked for and is not quickly known.
@@ -328,6 +349,7 @@ struct RunCommand: ParsableCommand {
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
+    if advise { unusable.append("--advise") }
     if criticalPath != nil { unusable.append("--critical-path") }
     if !show.isEmpty { unusable.append("--show") }
     if timeline { unusable.append("--timeline") }

@@ -50,6 +50,11 @@ struct SweepCommand: ParsableCommand {
   var plan = false
   @Option(help: "Threads; one for each core by default.")
   var jobs: Int?
+  @Option(
+    help: ArgumentHelp(
+      "Write the results as one HTML file with charts: heat maps, Pareto front, lines, parallel coordinates.",
+      valueName: "file.html"))
+  var html: String?
   @Option(help: "Rows of the table at the end.")
   var limit = 10
 
@@ -103,6 +108,9 @@ struct SweepCommand: ParsableCommand {
       try finishOutput()
       return
     }
+    if let html {
+      try writeAtomically(results.page(named: loaded.name, by: loaded.objective), to: html)
+    }
     show(try results.ranking(by: loaded.objective, limit: limit))
     if counts["measured"] == nil && sweep.shard == .whole && round == nil { throw Outcome.badInput }
   }
@@ -114,6 +122,7 @@ struct SweepCommand: ParsableCommand {
     for machine in loaded.machines { uses.readsHardware(machine) }
     // A store may hold the earlier rounds and take the next one.
     uses.writes(path, as: "--store")
+    uses.writes(html, as: "--html")
     return uses
   }
 

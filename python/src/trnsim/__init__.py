@@ -32,6 +32,10 @@ class Result:
     values: Any
     report: Report
 
+    def _repr_html_(self) -> str:
+        """The report's page, for notebooks."""
+        return self.report._repr_html_()
+
     @property
     def trace(self) -> str | None:
         """The trace file, if one was asked for."""

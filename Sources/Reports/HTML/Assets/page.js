@@ -52,6 +52,7 @@
       this.kind = packed.kind;
       this.core = core;
       const count = this.count = packed.count, numbers = new Numbers(packed.data);
+      const isLife = this.kind === "engine" || this.kind === "queue";
       this.begin = new Float64Array(count);
       this.end = new Float64Array(count);
       this.code = new Int32Array(count);
@@ -60,7 +61,16 @@
         this.source = new Int32Array(count);
         this.wait = new Float64Array(count);
       }
-      if (this.kind === "engine") this.cause = new Uint8Array(count);
+      if (isLife) {
+        this.number = core.places.push(this) - 1;
+        this.firstPiece = new Int32Array(count + 1);
+        this.release = new Float64Array(count);
+        this.pieceCause = new Uint8Array(packed.pieces);
+        this.pieceTime = new Float64Array(packed.pieces);
+        this.pieceRow = new Int16Array(packed.pieces).fill(-1);
+        this.pieceEntry = new Int32Array(packed.pieces);
+      }
+      const named = [];
       if (this.kind === "queue") {
         this.bytes = new Float64Array(count);
         this.descriptors = new Float64Array(count);
@@ -74,17 +84,54 @@
         if (this.kind === "scope") continue;
         this.source[i] = source += numbers.signed();
         if (this.kind === "path") continue;
-        if (this.kind === "engine") {
-          this.wait[i] = numbers.next();
-          if (this.wait[i]) this.cause[i] = numbers.next();
-        } else {
+        if (this.kind === "queue") {
           this.bytes[i] = numbers.next();
           this.descriptors[i] = numbers.next();
           this.wait[i] = numbers.next();
         }
+        this.readPieces(numbers, i, named);
       }
       this.cover();
       this.stack();
+    }
+    // What an entry waited for and was spent on; `named` has the entries named last, by row.
+    readPieces(numbers, i, named) {
+      const causes = this.core.texts.causes.length;
+      let at = this.firstPiece[i], sum = 0, kind = 1;
+      for (let head = numbers.next(); head; head = kind === 0 ? numbers.next() : 0) {
+        const causer = (head - 1) % 3, code = (head - 1 - causer) / 3;
+        kind = Math.floor(code / causes);
+        this.pieceCause[at] = code % causes;
+        sum += this.pieceTime[at] = numbers.next();
+        if (causer === 1) {
+          this.pieceRow[at] = this.number;
+          this.pieceEntry[at] = i - 1;
+        } else if (causer === 2) {
+          const row = this.pieceRow[at] = numbers.next();
+          this.pieceEntry[at] = named[row] = (named[row] || 0) + numbers.signed();
+        }
+        at++;
+      }
+      this.firstPiece[i + 1] = at;
+      this.release[i] = (kind === 1 ? this.begin[i] : this.end[i]) - sum;
+      if (this.kind !== "engine") return;
+      let now = this.release[i];
+      for (let piece = this.firstPiece[i]; piece < at && now < this.begin[i]; piece++) {
+        const end = now + this.pieceTime[piece];
+        if (!this.core.quiet.has(this.pieceCause[piece])) this.wait[i] += Math.min(end, this.begin[i]) - now;
+        now = end;
+      }
+    }
+    // The same as objects, with the row and the index of who caused each.
+    pieces(i) {
+      const found = [];
+      let now = this.release[i];
+      for (let piece = this.firstPiece[i]; piece < this.firstPiece[i + 1]; piece++) {
+        const begin = now, row = this.core.places[this.pieceRow[piece]];
+        now += this.pieceTime[piece];
+        found.push({begin, end: now, cause: this.pieceCause[piece], row, index: this.pieceEntry[piece]});
+      }
+      return found;
     }
     // Time covered before each entry, and the latest end so far: they make every stretch's share two look-ups.
     cover() {
@@ -166,7 +213,11 @@
   // On these white is read better than black.
   const isDark = new Set(["#0072b2", "#7a6fd0"]);
   const directions = ["load", "store", "move"];
-  const laneHeight = 13, rowGap = 7, labelWidth = 136, axisHeight = 24, seriesHeight = 34;
+  const laneHeight = 13, rowGap = 7, seriesHeight = 34;
+  // Wider and higher where runs are side by side, and where moments are marked.
+  let labelWidth = 136, axisHeight = 24;
+  // Waits that are for nobody else: who is before in the queue.
+  const quietCauses = ["engine busy", "queue order", "full queue"];
 
   function duration(time) {
     const size = Math.abs(time);
@@ -196,12 +247,34 @@
       this.match = -1;
       this.chosen = null;
       this.query = "";
+      this.marks = data.marks;
+      this.arrows = [];
+      if (data.paired) labelWidth = 184;
+      if (data.marks.length) axisHeight = 40;
       for (const core of data.cores) {
+        core.places = [];
+        core.quiet = new Set(quietCauses.map((name) => core.texts.causes.indexOf(name)));
         core.decoded = decodeSources(core.sources);
         for (const packed of core.rows) this.rows.push(new Row(packed, core));
         for (const packed of core.series) this.series.push(new Series(packed, core));
       }
+      if (data.paired) this.pair();
       this.layOut();
+    }
+
+    // Rows of one name below each other, whichever run they are of.
+    pair() {
+      const kinds = ["path", "engine", "queue", "scope", undefined], order = new Map();
+      for (const list of [this.rows, this.series]) {
+        const depths = new Map();
+        for (const one of list) {
+          const depth = depths.get(one.core) || 0;
+          if (one.kind === "scope") depths.set(one.core, depth + 1);
+          one.key = `${kinds.indexOf(one.kind)} ${one.kind === "scope" ? depth : one.name}`;
+          if (!order.has(one.key)) order.set(one.key, order.size);
+        }
+        list.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || order.get(a.key) - order.get(b.key));
+      }
     }
 
     layOut() {
@@ -263,7 +336,9 @@
       c.clip();
       for (const row of this.rows) this.drawRow(c, row);
       for (const series of this.series) this.drawSeries(c, series);
+      this.drawMarks(c);
       this.drawChosen(c);
+      this.drawArrows(c);
       c.restore();
       this.drawLabels(c);
     }
@@ -279,7 +354,7 @@
       for (let t = Math.ceil(this.from / step) * step; t <= this.until; t += step) {
         const x = Math.round(this.x(t)) + 0.5;
         c.beginPath();
-        c.moveTo(x, axisHeight - 6);
+        c.moveTo(x, 18);
         c.lineTo(x, this.height);
         c.stroke();
         c.fillText(t === 0 ? "0" : duration(t).replace(/(\.\d*?)0+ /, "$1 ").replace(". ", " "), x + 3, 9);
@@ -394,6 +469,51 @@
       c.strokeRect(x - 1, row.top + row.lane[index] * laneHeight - 1, width + 2, laneHeight + 1);
     }
 
+    drawMarks(c) {
+      for (const mark of this.marks) {
+        const x = Math.round(this.x(mark.time)) + 0.5;
+        if (x < labelWidth - 1 || x > this.width + 1) continue;
+        c.strokeStyle = this.ink.hit;
+        c.lineWidth = 1.5;
+        c.setLineDash([5, 3]);
+        c.beginPath();
+        c.moveTo(x, 18);
+        c.lineTo(x, this.height);
+        c.stroke();
+        c.setLineDash([]);
+        c.font = "11px system-ui, 'DejaVu Sans', sans-serif";
+        const room = c.measureText(mark.text).width + 8, left = Math.min(x + 4, this.width - room);
+        c.fillStyle = this.ink.ground;
+        c.fillRect(left - 2, 19, room, 15);
+        c.fillStyle = this.ink.hit;
+        c.fillText(mark.text, left, 27);
+      }
+    }
+
+    middle(row, index) { return row.top + row.lane[index] * laneHeight + laneHeight / 2; }
+
+    // From whom the chosen one waited for, and to who waited for it.
+    drawArrows(c) {
+      c.lineWidth = 1.5;
+      for (const {from, to, until, isOwn} of this.arrows) {
+        const x1 = this.x(Math.max(from.row.begin[from.index], Math.min(until, from.row.end[from.index])));
+        const x2 = this.x(Math.max(until, Math.min(to.row.begin[to.index], to.row.end[to.index])));
+        const y1 = this.middle(from.row, from.index), y2 = this.middle(to.row, to.index), bend = Math.min(40, 12 + Math.abs(x2 - x1) / 2);
+        c.strokeStyle = c.fillStyle = isOwn ? this.ink.hit : this.ink.mark;
+        c.setLineDash(isOwn ? [] : [4, 3]);
+        c.beginPath();
+        c.moveTo(x1, y1);
+        c.bezierCurveTo(x1 + bend, y1, x2 - bend, y2, x2 - 5, y2);
+        c.stroke();
+        c.setLineDash([]);
+        c.beginPath();
+        c.moveTo(x2, y2);
+        c.lineTo(x2 - 7, y2 - 4);
+        c.lineTo(x2 - 7, y2 + 4);
+        c.fill();
+      }
+    }
+
     drawLabels(c) {
       c.fillStyle = this.ink.ground;
       c.fillRect(0, 0, labelWidth, this.height);
@@ -408,13 +528,14 @@
         c.fillText(this.fitted(c, more, labelWidth - 10), 6, y + 12);
       };
       for (const row of this.rows) {
-        const prefix = row.core.name && row.name ? `${row.core.name} ` : "";
-        label(prefix + row.name, "", row.top + laneHeight / 2);
+        label(this.name(row), "", row.top + laneHeight / 2);
       }
       for (const series of this.series) {
-        label(series.name, `≤ ${amount(series.most, series.unit)}`, series.top + 8);
+        label(this.name(series), `≤ ${amount(series.most, series.unit)}`, series.top + 8);
       }
     }
+
+    name(row) { return row.core.name && row.name ? `${row.name} ${row.core.name}` : row.name; }
 
     fitted(c, text, room) {
       if (c.measureText(text).width <= room) return text;
@@ -432,6 +553,7 @@
 
     colour(row, i) {
       if (row.kind === "queue") return [palette[4], palette[5], palette[6]][row.code[i]];
+      if (row.kind === "path") return palette[row.core.texts.tints[row.code[i]]];
       return palette[(row.code[i] * 5 + 1) % palette.length];
     }
 
@@ -440,7 +562,7 @@
       if (row.kind === "scope") return texts.scopes[row.code[i]];
       const source = row.source[i], decoded = row.core.decoded;
       const name = row.kind === "queue" ? directions[row.code[i]]
-        : row.kind === "path" ? texts.path[row.code[i]] : texts.opcodes[row.code[i]];
+        : row.kind === "path" ? texts.causes[row.code[i]] : texts.opcodes[row.code[i]];
       const tensor = source >= 0 && decoded.tensor[source] ? ` ${texts.tensors[decoded.tensor[source] - 1]}` : "";
       return name + tensor;
     }
@@ -450,7 +572,7 @@
       const texts = row.core.texts, facts = [];
       const add = (name, text) => { if (text) facts.push([name, text]); };
       add("what", this.title(row, i));
-      add("on", `${row.core.name} ${row.name || "scopes"}`.trim());
+      add("on", `${row.name || "scopes"} ${row.core.name}`.trim());
       add("from", `${duration(row.begin[i])} to ${duration(row.end[i])}: ${duration(row.end[i] - row.begin[i])}`);
       if (row.kind === "scope") return facts;
       const source = row.source[i], decoded = row.core.decoded;
@@ -460,7 +582,7 @@
         if (decoded.scope[source]) add("in", texts.scopes[decoded.scope[source] - 1]);
       }
       if (row.kind === "engine") {
-        if (row.wait[i]) add("waited", `${duration(row.wait[i])}, mostly ${texts.causes[row.cause[i]]}`);
+        if (row.wait[i]) add("waited", duration(row.wait[i]));
       } else if (row.kind === "queue") {
         add("moves", `${amount(row.bytes[i], "B")} in ${row.descriptors[i]} descriptors`);
         add("before", `${duration(row.wait[i])} from the trigger on`);
@@ -470,17 +592,100 @@
 
     choose(row, index) {
       this.chosen = row ? {row, index} : null;
+      this.arrows = [];
       const place = element("chosen");
       place.textContent = "";
       if (row) {
         const list = document.createElement("dl");
-        for (const [name, text] of this.facts(row, index)) {
-          list.append(Object.assign(document.createElement("dt"), {textContent: name}),
-            Object.assign(document.createElement("dd"), {textContent: text}));
-        }
+        const add = (name, content) => {
+          const value = document.createElement("dd");
+          value.append(content);
+          list.append(Object.assign(document.createElement("dt"), {textContent: name}), value);
+        };
+        for (const [name, text] of this.facts(row, index)) add(name, text);
+        if (row.firstPiece) this.addPieces(row, index, add);
         place.append(list);
       }
       this.request();
+    }
+
+    // What the time before and in an entry was spent on, by whom, and who waits for it.
+    addPieces(row, index, add) {
+      const chosen = {row, index}, causes = row.core.texts.causes, pieces = row.pieces(index);
+      const list = (items) => {
+        const found = document.createElement("ul");
+        for (const parts of items) {
+          const item = document.createElement("li");
+          item.append(...parts);
+          found.append(item);
+        }
+        return found;
+      };
+      const link = (other, at) => {
+        const button = Object.assign(document.createElement("button"), {
+          type: "button", textContent: `${other.name} ${this.title(other, at)}`});
+        button.addEventListener("click", () => this.reveal(other, at));
+        return button;
+      };
+      const work = row.kind === "engine" && (!pieces.length || pieces[pieces.length - 1].end <= row.begin[index])
+        ? [[`${duration(row.end[index] - row.begin[index])} work`]] : [];
+      const items = pieces.map((piece) => {
+        if (piece.row) this.arrows.push({from: piece, to: chosen, until: piece.end, isOwn: true});
+        const text = `${duration(piece.end - piece.begin)} ${causes[piece.cause]}`;
+        return piece.row ? [`${text}: `, link(piece.row, piece.index)] : [text];
+      });
+      if (pieces.length) add("spent on", list(items.concat(work)));
+      const others = this.followers(row, index);
+      for (const other of others.slice(0, 40)) {
+        this.arrows.push({from: chosen, to: other, until: other.until, isOwn: false});
+      }
+      if (!others.length) return;
+      const shown = others.slice(0, 12).map((other) => [link(other.row, other.index)]);
+      if (others.length > shown.length) shown.push([`and ${(others.length - shown.length).toLocaleString("en")} more`]);
+      add("waits for it", list(shown));
+    }
+
+    // Who waited for an entry; all are found when the first is asked for.
+    followers(row, index) {
+      const core = row.core;
+      if (!core.waiters) {
+        let count = 0;
+        core.bases = core.places.map((place) => (count += place.count) - place.count);
+        const first = new Int32Array(count + 2);
+        const each = (visit) => core.places.forEach((place) => {
+          for (let i = 0; i < place.count; i++) {
+            for (let piece = place.firstPiece[i]; piece < place.firstPiece[i + 1]; piece++) {
+              if (place.pieceRow[piece] < 0) continue;
+              visit(core.bases[place.pieceRow[piece]] + place.pieceEntry[piece], place.number, i);
+            }
+          }
+        });
+        each((of) => { first[of + 2]++; });
+        for (let i = 2; i < first.length; i++) first[i] += first[i - 1];
+        core.waiters = {first, rows: new Int16Array(first[count + 1]), entries: new Int32Array(first[count + 1])};
+        each((of, number, i) => {
+          const at = first[of + 1]++;
+          core.waiters.rows[at] = number;
+          core.waiters.entries[at] = i;
+        });
+      }
+      const of = core.bases[row.number] + index, {first, rows, entries} = core.waiters, found = [];
+      for (let at = first[of]; at < first[of + 1]; at++) {
+        const other = core.places[rows[at]], last = found[found.length - 1];
+        if (last && last.row === other && last.index === entries[at]) continue;
+        const piece = other.pieces(entries[at]).find((piece) => piece.row === row && piece.index === index);
+        found.push({row: other, index: entries[at], until: piece.end});
+      }
+      return found;
+    }
+
+    // To whom the chosen one waited for longest, or to the first that waits for it.
+    follow(isForward) {
+      if (!this.chosen || !this.chosen.row.firstPiece) return;
+      const {row, index} = this.chosen;
+      const next = isForward ? this.followers(row, index)[0]
+        : row.pieces(index).filter((piece) => piece.row).sort((a, b) => b.end - b.begin - (a.end - a.begin))[0];
+      if (next) this.reveal(next.row, next.index);
     }
 
     at(x, y) {
@@ -617,7 +822,8 @@
       ArrowLeft: () => chart.move(-0.15), ArrowRight: () => chart.move(0.15), ArrowUp: () => chart.zoom(0.7),
       ArrowDown: () => chart.zoom(1 / 0.7), "+": () => chart.zoom(0.7), "-": () => chart.zoom(1 / 0.7),
       "0": () => chart.show(0, chart.total), "[": () => chart.step(-1), "]": () => chart.step(1),
-      "/": () => field.focus(), n: () => chart.goTo(1), p: () => chart.goTo(-1), Escape: () => chart.choose(null),
+      "/": () => field.focus(), n: () => chart.goTo(1), p: () => chart.goTo(-1),
+      w: () => chart.follow(false), d: () => chart.follow(true), Escape: () => chart.choose(null),
     };
     canvas.addEventListener("keydown", (event) => {
       if (event.ctrlKey || event.metaKey || event.altKey || !keys[event.key]) return;
@@ -689,6 +895,19 @@
   const state = document.documentElement.dataset;
   state.entries = chart.rows.reduce((sum, row) => sum + row.count, 0);
   state.readyMs = Math.round(performance.now() - began);
+  // Since the browser began to open the file.
+  state.openMs = Math.round(performance.now());
+  // For pictures: #choose=TEXT chooses the first that has it in its name, and shows what is around.
+  const wanted = location.hash.match(/^#choose=(.*)$/);
+  if (wanted) {
+    chart.find(decodeURIComponent(wanted[1]));
+    const row = chart.rows.find((row) => row.kind === "engine" && row.hits.length), index = row && row.hits[0];
+    chart.find("");
+    if (row) {
+      chart.choose(row, index);
+      chart.show(row.begin[index] - chart.total * 0.25, row.end[index] + chart.total * 0.15);
+    }
+  }
   // For measurements: #pan moves a zoomed window over the run and says what a frame takes.
   if (location.hash === "#pan") {
     const frames = 120;

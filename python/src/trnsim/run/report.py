@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import html
 import json
 import os
+import tempfile
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +24,10 @@ _TABLES = {
                   "hbm_read_bytes", "hbm_write_bytes", "descriptors"],
     "stalls": ["core", "engine", "producer", "instruction", "location", "time_us", "count", "longest_us"],
 }
+
+
+#: Bytes of a page that a notebook gets at most: it keeps what it shows.
+_FRAME_LIMIT = 8_000_000
 
 
 def _timed(request: Request) -> Request:
@@ -141,6 +147,21 @@ class Report:
         errors = open_core().write_page(_timed(self.request), path)
         if errors:
             raise exception_of(errors, None)
+
+    def _repr_html_(self) -> str:
+        """The page of `save_html` in a frame, for notebooks; the text of what is too large for one or has no times."""
+        text = f"<pre>{html.escape(str(self))}</pre>"
+        if self.request is None or not self.seconds:
+            return text
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "page.html")
+            self.save_html(path)
+            if os.path.getsize(path) > _FRAME_LIMIT:
+                return f"{text}<p>save_html(FILE) writes the page with the timeline, which is too large for a notebook.</p>"
+            with open(path, encoding="utf-8") as file:
+                page = file.read()
+        return (f'<iframe title="report" sandbox="allow-scripts" style="width: 100%; height: 760px; border: 0" '
+                f'srcdoc="{html.escape(page)}"></iframe>')
 
     def save_program(self, path: str) -> None:
         """Writes the program as a `.trn` file, which `trnsim run`, `show` and `compare` take.
