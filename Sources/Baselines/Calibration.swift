@@ -36,7 +36,7 @@ package struct Calibration: Sendable {
 
     /// Shares that are parts of another mechanism's work, or of how sure its price is.
     private static let parts: Set<Mechanism> = [
-      .every, .overlap, .software, .spills, .narrow, .extrapolated, .assumed,
+      .every, .turns, .software, .spills, .narrow, .extrapolated, .assumed,
     ]
 
     /// The mechanism with the largest share, of those that are work or waiting.

@@ -22,8 +22,8 @@ public enum Mechanism: String, CaseIterable, Hashable, Sendable {
   case generation = "descriptor_generation"
   /// What no resource explains: order, dependencies and latencies.
   case order
-  /// Other engines' work beside the PE array's, which need each other's results: how far it overlaps, order decides.
-  case overlap = "engine_overlap"
+  /// Work of three engines that need each other's results: whether they work at once or in turn, order decides.
+  case turns = "engine_turns"
   /// DMAs that GpSimd's software starts.
   case software = "software_starts"
   /// Tiles that go to HBM and back.
@@ -49,7 +49,7 @@ public enum Mechanism: String, CaseIterable, Hashable, Sendable {
     case .starts: "starting DMAs"
     case .generation: "descriptor generation"
     case .order: "order and waits"
-    case .overlap: "how far engines overlap"
+    case .turns: "three engines at work at once"
     case .software: "DMAs that software starts"
     case .spills: "spilled tiles"
     case .narrow: "products of fewer than 128 rows"
@@ -89,7 +89,7 @@ extension CoreReport {
     // Starts have a mechanism of their own, by their number.
     let work = Resource.allCases.filter { !$0.isStart }.map { bounds[$0] }.max() ?? 0
     let (tensor, rings) = (share(bounds[.tensor]), share(bounds[.rings]))
-    let beside = max(share(bounds[.vector]), share(bounds[.scalar]), share(bounds[.gpsimd]))
+    let engines = [tensor, share(bounds[.vector]), share(bounds[.scalar]), share(bounds[.gpsimd])]
     var meter = PriceMeter(run.hardware)
     for (index, instruction) in device.instructions.enumerated() {
       meter.meet(instruction, timeline.instructions[index].duration)
@@ -109,7 +109,7 @@ extension CoreReport {
         .starts: starts(summary.transfers.count),
         .generation: share(summary.dynamicActiveTime),
         .order: 1 - share(work),
-        .overlap: tensor * beside,
+        .turns: engines.sorted().suffix(3).reduce(1, *),
         .software: starts(summary.transfersByMode[Int(DGEMode.swdge.rawValue)].count),
         .spills: moved > 0 ? rings * min(1, Double(spilled) / Double(moved)) : 0,
         .narrow: tensor * meter.narrowShare,

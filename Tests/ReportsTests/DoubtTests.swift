@@ -144,9 +144,9 @@ import Timing
     #expect(shares[.every] == 1 && shares[.rings] == 0.6 && shares[.scalar] == 0.1)
     #expect(shares[.starts] == 0.2 && shares[.order] == 0.4 && shares[.pieces] == 0)
     #expect(shares[.generation] == 0.12)
-    // Tensor's bound beside Scalar's, the longer of the others.
-    let tensor = try #require(shares[.tensor])
-    #expect(shares[.overlap] == tensor * 0.1)
+    // GpSimd, the least of the four, has no part in it.
+    let engines = [Mechanism.tensor, .vector, .scalar].compactMap { shares[$0] }
+    #expect(shares[.gpsimd] == 0 && shares[.turns] == engines.sorted().reduce(1, *))
     #expect(shares[.software] == 0 && shares[.spills] == 0)
     #expect(shares.count == Mechanism.allCases.count)
   }

@@ -35,10 +35,10 @@ from .kernels import Group
 #: The core's mechanisms: keys of `doubt.shares` in reports, and names of the cases in `Sources/Reports/Mechanism.swift`.
 MECHANISMS = {"every_kernel": "every", "tensor": "tensor", "vector": "vector", "scalar": "scalar", "gpsimd": "gpsimd",
               "dma_rings": "rings", "hbm": "hbm", "small_pieces": "pieces", "dma_starts": "starts",
-              "descriptor_generation": "generation", "order": "order", "engine_overlap": "overlap", "software_starts": "software",
+              "descriptor_generation": "generation", "order": "order", "engine_turns": "turns", "software_starts": "software",
               "spills": "spills", "narrow_products": "narrow", "extrapolated_prices": "extrapolated", "assumed_prices": "assumed"}
 #: Those whose shares widen intervals. Others say what is outside of what was measured.
-WIDENING = ("every_kernel", "dma_starts", "engine_overlap")
+WIDENING = ("every_kernel", "software_starts", "engine_turns")
 #: ln of what work is taken to be off by where a stream is given, by mechanism, assumed: captured work has measured prices alone, so
 #: that replays say nothing of it. A price that nobody measured a factor of two; one beyond its measured sizes 15 %, as far as busy
 #: times of engines in AWS's kernels (2048 elements and more) are off.
@@ -51,7 +51,6 @@ _LARGEST = 2.0
 _NOISE = 0.01
 #: Steps of the weights' fit, after which their last digits stay.
 _STEPS = 150
-_FOLDS = 8
 #: The shares of misses at the lower end that are tried.
 _SPLITS = tuple(step / 20 for step in range(1, 20))
 #: Fewest families whose errors are a mechanism's reason.
@@ -145,11 +144,10 @@ def _quantile(values: Numbers, share: float) -> float:
 
 def _factors(sample: Sample, of: Chosen) -> tuple[float, float]:
     """What both sides are widened by, so that they hold for families that the weights do not know."""
-    names = sorted(set(sample.families[of]))
     below, above = np.ones(len(sample.errors)), np.ones(len(sample.errors))
-    for fold in range(_FOLDS):
-        out = of & np.isin(sample.families, names[fold::_FOLDS])
-        if out.any() and (of & ~out).any():
+    for name in sorted(set(sample.families[of])):
+        out = of & (sample.families == name)
+        if (of & ~out).any():
             below[out], above[out] = _fitted(sample, of & ~out).ends(sample.shares[out])
     down, up = -sample.errors[of] / below[of], sample.errors[of] / above[of]
     tried = []
