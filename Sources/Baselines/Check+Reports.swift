@@ -79,6 +79,9 @@ extension Check {
       lines.append("")
     }
     for name in gone { lines.append("- `\(cell(name))`: the suite has no such entry any more") }
+    for result in results {
+      lines += result.notes.map { "- note: `\(cell(result.name))`: \(cell($0))" }
+    }
     lines.append(
       "\(count(.same)) the same, \(count(.worse)) worse, \(count(.better)) better, "
         + "\(count(.incomparable) + gone.count) not comparable, \(count(.failed)) failed "
@@ -105,6 +108,7 @@ extension Check {
             "name": .string(result.name), "verdict": .string(result.verdict.rawValue),
             "reasons": .array(result.reasons.map { .string($0) }),
             "place": result.place.map { .string("\($0)") } ?? .null,
+            "notes": .array(result.notes.map { .string($0) }),
           ]
           object["changes"] = .array(
             result.changes.map {

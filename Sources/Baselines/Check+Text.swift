@@ -67,6 +67,11 @@ extension Check {
       blocks.append(.heading("left out: \(count) of Python scripts, which were not run"))
       blocks.append(.list([names(suite.leftOut)]))
     }
+    let noted = results.filter { !$0.notes.isEmpty }
+    for result in noted.prefix(limit) {
+      blocks.append(.heading("note: \(result.name)"))
+      blocks.append(.list(result.notes.map { Phrase($0) }))
+    }
     let code = exitCode(strict: strict)
     blocks.append(.heading(Phrase(verdictLine)))
     if code != 0 && !update {

@@ -44,6 +44,8 @@ package struct EntryResult: Sendable {
   package var new: Sweeps.Measurement?
   /// Why: for a person, the most important first.
   package var reasons: [String] = []
+  /// What the compiler tells of the kernel: no verdict depends on it.
+  package var notes: [String] = []
   /// The source place of the most important reason.
   package var place: SourceLocation?
 }
@@ -63,6 +65,7 @@ extension EntryResult {
       return
     }
     new = run.entry.measurement
+    notes = run.notes
     guard let before else {
       verdict = .incomparable
       reasons = ["there is no baseline for it yet"]

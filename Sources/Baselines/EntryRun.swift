@@ -14,6 +14,8 @@ struct EntryRun: Sendable {
   var machine: Baseline.Machine
   /// Why there are no numbers; `nil` if there are.
   var failure: String?
+  /// What the compiler tells, each sentence once.
+  var notes: [String] = []
 
   /// Runs an entry.
   init(_ variant: Variant, _ evaluator: Evaluator, machines: MachineTable) {
@@ -39,6 +41,9 @@ struct EntryRun: Sendable {
         return
       }
       entry.measurement = measurement
+      for note in run.cores.flatMap(\.compilerNotes) where !notes.contains(note) {
+        notes.append(note)
+      }
       entry.settings = run.settings
     } catch let error as DiagnosticError {
       failure = error.diagnostics.map { finding in

@@ -22,6 +22,13 @@ public enum Pipeline: String, CaseIterable, Sendable {
   /// Key of a program's metadata that is there, as `compiler`, where passes changed its instructions or their order.
   public static let orderKey = "ordered_by"
 
+  /// Key of a program's metadata that counts tiles of PSUM that were saved for want of a bank.
+  public static let savesKey = "psum_saves"
+  /// Key that counts those that came back.
+  public static let reloadsKey = "psum_reloads"
+  /// Key that counts activations that sum rows, in kernels of the first generation.
+  public static let rowSumsKey = "row_sums_of_activations"
+
   /// The passes for a program with this metadata.
   ///
   /// - Parameter schedule: what is asked for; `nil` asks for the compiler of a script's kernel and for program order

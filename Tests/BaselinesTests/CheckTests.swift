@@ -2,6 +2,7 @@ import Device
 import Diagnostics
 import Foundation
 import Kernels
+import Reports
 import Sweeps
 import Testing
 import Workloads
@@ -68,6 +69,21 @@ import Workloads
     try check.writeBaseline(reason: "spills")
     #expect(try accepted.folder.read("s.baseline.json").contains("\"spill_save_bytes\": 4096"))
     #expect(try Check(accepted.suite, against: accepted.baseline).exitCode(strict: true) == 2)
+  }
+
+  /// What the compiler tells of a kernel is said and judges nothing.
+  @Test func notesOfTheCompilerAreShown() throws {
+    let accepted = try Accepted()
+    let lines = threeSteps().split(separator: "\n", omittingEmptySubsequences: false)
+    let noted = lines[..<2] + ["meta row_sums_of_activations = 1"] + lines[2...]
+    try accepted.folder.write(noted.joined(separator: "\n"), to: "steps.trn")
+    let check = try accepted.check()
+    #expect(check.exitCode(strict: true) == 0)
+    #expect(check.text(strict: true).hasPrefix("note: steps\n"))
+    #expect(check.text(strict: true).contains("activation with reduce_res, 1 time: "))
+    #expect(check.markdown(strict: true).contains("- note: `steps`: activation with reduce_res"))
+    let words = check.json(strict: true).text().split(whereSeparator: \.isWhitespace).joined()
+    #expect(words.contains("\"notes\":[\"activationwithreduce_res"))
   }
 
   /// The way back is a speed-up, shown as loudly, and a failure where baselines must not lag.

@@ -119,6 +119,22 @@ import Timing
     #expect(try #require(Report(run).timed).summary.spills == nil)
   }
 
+  /// What the compiler leaves in a program are no parameters, but notes.
+  @Test func compilersNotesAreSaid() throws {
+    var run = try Fixture.run()
+    run.cores[0].program.metadata = [
+      "rows": "8", "psum_saves": "5", "psum_reloads": "0", "row_sums_of_activations": "2",
+    ]
+    let report = Report(run)
+    let words = report.text().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.hasSuffix("with rows=8"))
+    #expect(words.contains("note more tiles are alive in PSUM than it has banks"))
+    #expect(words.contains("note activation with reduce_res, 2 times: the first generation's"))
+    guard case .object(let object) = report.json, case .array(let notes) = object["compiler_notes"]
+    else { return #expect(Bool(false)) }
+    #expect(notes.count == 2)
+  }
+
   /// fp32 products take two passes that count half each, and four times the time of bf16.
   @Test func rates() throws {
     let hardware = try Hardware.load(named: "trn3")

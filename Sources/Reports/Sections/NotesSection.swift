@@ -20,7 +20,7 @@ struct NotesSection: Section {
   }
 
   var blocks: [Block] {
-    var notes: [String] = []
+    var notes = compilerNotes
     for (rank, regions) in run.unwritten.enumerated() {
       notes += regions.map { (hasSeveralCores ? "rank \(rank): " : "") + $0.sentence }
     }
@@ -36,8 +36,20 @@ struct NotesSection: Section {
     return notes.isEmpty ? [] : [.facts(notes.map { Block.Fact("note", Phrase($0)) })]
   }
 
+  /// What compilers of all cores tell, each sentence once.
+  private var compilerNotes: [String] {
+    var notes: [String] = []
+    for note in run.cores.flatMap(\.compilerNotes) where !notes.contains(note) {
+      notes.append(note)
+    }
+    return notes
+  }
+
   var values: [String: JSON] {
     var values: [String: JSON] = [:]
+    if !compilerNotes.isEmpty {
+      values["compiler_notes"] = .array(compilerNotes.map { .string($0) })
+    }
     let unwritten = run.unwritten.enumerated().flatMap { rank, regions in
       regions.map { owned(JSON($0), rank: rank, hasSeveralCores) }
     }

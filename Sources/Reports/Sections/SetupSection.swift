@@ -18,7 +18,7 @@ struct SetupSection: Section {
   private var parameters: [(key: String, value: String)] {
     let spills = Summary.Spills.keys
     return core.run.program.metadata.filter {
-      ![spills.saved, spills.reloaded, CoreRun.orderKey].contains($0.key)
+      ![spills.saved, spills.reloaded].contains($0.key) && !CoreRun.compilerKeys.contains($0.key)
     }.sorted { $0.key < $1.key }
   }
 

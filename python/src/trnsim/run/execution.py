@@ -106,7 +106,7 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
             outcome = _ask(request, traced)
         else:
             outcome = _known_or_asked(request, traced)
-        traced.notes += _spills(outcome)
+        traced.notes += _compiler_notes(outcome)
         if outcome.report:
             traced.notes += unwritten_notes(outcome.report.get("unwritten_outputs", []), traced)
     report = Report(json=outcome.report or {}, text=outcome.text, request=request, cores_per_rank=traced.layout.cores,
@@ -185,13 +185,11 @@ def _memory(cores: list[TracedCore], needs_values: bool) -> _Rank:
     return rank
 
 
-def _spills(outcome: Outcome) -> list[str]:
-    """What SBUF and PSUM had no room for."""
-    noted = (outcome.report or {}).get("parameters", {})
-    found: list[str] = []
-    if "psum_saves" in noted:
-        found.append(f"more tiles are alive in PSUM than it has banks, and each takes one: Scalar saves {noted['psum_saves']} and "
-                     f"reloads {noted['psum_reloads']} of them; tiles that are read sooner, or share one tensor, avoid it")
+def _compiler_notes(outcome: Outcome) -> list[str]:
+    """What the compiler tells: what SBUF and PSUM had no room for, and what the vendor's does besides."""
+    report = outcome.report or {}
+    noted = report.get("parameters", {})
+    found: list[str] = list(report.get("compiler_notes", []))
     if "spill_save_bytes" not in noted:
         return found
     return found + [f"SBUF has no room for all tiles: {int(noted['spill_save_bytes']):,} bytes are saved to HBM and "

@@ -114,16 +114,9 @@ def nc_transpose(data: NkiTensor, *, mask: Any = None, dtype: Any = None, engine
     return _result((free, data.shape[0]), data.dtype, write, None, buffer)
 
 
-#: The row sum of a public attention kernel moved into its exponential: 12.8 ms in the place of 8.6, MATMULs and reads twice.
-_REDONE = ("activation with reduce_res: the first-generation compiler is known to redo a kernel's instructions around it (one "
-           "kernel took 48 % longer on a trn2), which the simulated time does not have; compare with a sum by tensor_reduce")
-
-
 def activation(op: Any, data: NkiTensor, *, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
                reduce_res: Any = None, reduce_cmd: Any = None, mask: Any = None, dtype: Any = None,
                name: Any = None) -> NkiTensor:
-    if reduce_res is not None and _REDONE not in trace().program.warnings:
-        trace().program.warnings.append(_REDONE)
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: core.activation(
         to, op, data, bias, scale, reduce_op, reduce_res, reduce_cmd), mask)
 
