@@ -1,3 +1,4 @@
+package import Compiler
 package import Diagnostics
 import FoundationEssentials
 import Storage
@@ -76,6 +77,13 @@ package struct DeviceTimes: Sendable {
           remedy: "write a row for each workload: workload,measured_us"))
     }
     guard findings.isEmpty else { throw DiagnosticError(findings) }
+  }
+
+  /// Gives workloads that do not say whose order they have this one.
+  package mutating func prefer(_ schedule: Schedule) {
+    for index in rows.indices where rows[index].entry.variant.schedule == nil {
+      rows[index].entry.variant.schedule = schedule
+    }
   }
 
   private static func csv(

@@ -1,3 +1,4 @@
+import Compiler
 import Diagnostics
 import Foundation
 import Kernels
@@ -121,6 +122,21 @@ import Workloads
       text.contains("DMA in pieces below 512 B: 100 %: 1.05 times the prediction without, 2.12"))
     #expect(text.contains("what goes together need not be a cause; no value was changed"))
     #expect(text.contains("1 of 6 measured times are within the interval"))
+  }
+
+  /// Whose order instructions have is asked for as in `run` and `check`; what says so itself keeps its own.
+  @Test func theCompilersOrderIsAskedFor() throws {
+    let folder = try Folder()
+    let path = try folder.write("workload,measured_us\nmatmul m=256 n=512 k=512,20\n", to: "t.csv")
+    var times = try DeviceTimes(path: path, of: .builtIn)
+    let given = try #require(Calibration(times).rows.first)
+    #expect(given.doubt.interval?.stream == .given)
+    times.prefer(.compiler)
+    #expect(times.rows[0].entry.variant.schedule == .compiler)
+    let compiled = try #require(Calibration(times).rows.first)
+    #expect(compiled.doubt.interval?.stream == .compiled)
+    times.prefer(.program)
+    #expect(times.rows[0].entry.variant.schedule == .compiler)
   }
 
   @Test func fewRowsExplainNothing() {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Baselines
+import Compiler
 import Diagnostics
 import Kernels
 import Reports
@@ -33,6 +34,11 @@ struct CalibrateCommand: ParsableCommand {
   @Option(help: ArgumentHelp("A suite whose entries workloads may name.", valueName: "file"))
   var suite: String?
   @Option(
+    help:
+      "Whose order instructions have, in workloads that do not say so: program (the author's) or compiler (the vendor's compiler's, as far as it is known)."
+  )
+  var schedule: Schedule?
+  @Option(
     help: ArgumentHelp("Write the results as JSON; '-' prints them instead.", valueName: "file|-"))
   var json: String?
   @Option(help: "Threads; one for each core by default.")
@@ -50,7 +56,8 @@ struct CalibrateCommand: ParsableCommand {
       uses.writes(json, as: "--json")
       try uses.check()
       let loaded = try suite.map { try SuiteFile(path: $0, of: .builtIn) }
-      let measured = try DeviceTimes(path: times, of: .builtIn, suite: loaded)
+      var measured = try DeviceTimes(path: times, of: .builtIn, suite: loaded)
+      if let schedule { measured.prefer(schedule) }
       var progress = Progress(of: measured.rows.count, "workloads")
       let found = try Calibration(
         measured, suite: loaded, runner: ParallelRunner(width: jobs),
