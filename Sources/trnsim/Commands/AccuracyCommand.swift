@@ -27,7 +27,8 @@ struct AccuracyCommand: ParsableCommand {
 
       --source runs public kernels from clones of their repositories (--checkouts), unchanged, and compares times
       and counters with measured records (--records); docs/validation.md says which and how. Without --checkouts
-      the figures that were recorded are printed.
+      the figures that were recorded are printed. With --streams and a directory of captures instructions and
+      their order are compared instead, for captures whose instruction words are decoded (NAME.words.csv.zst).
 
       Errors are signed percent of the measured value: negative where trnsim is faster.
 
@@ -74,9 +75,9 @@ struct AccuracyCommand: ParsableCommand {
       if source {
         try runSources()
       }
-      guard sources.arguments.isEmpty else {
+      if let first = sources.arguments.first ?? (sources.streams ? "--streams" : nil) {
         throw DiagnosticError(
-          "'\(sources.arguments[0])' is an option of kernels from their sources",
+          "'\(first)' is an option of kernels from their sources",
           remedy: "give --source as well")
       }
       let machine = try hardware.load()
@@ -112,7 +113,7 @@ struct AccuracyCommand: ParsableCommand {
   /// Becomes the runner of the Python package; returns only on failure.
   private func runSources() throws -> Never {
     let other: [(given: Bool, name: String)] = [
-      (directory != nil, "a directory of captures"), (phase != nil, "--phase"),
+      (directory != nil && !sources.streams, "a directory of captures"), (phase != nil, "--phase"),
       (sensitivity, "--sensitivity"), (hardware.hardware != "trn2", "--hardware"),
     ]
     if let first = other.first(where: \.given) {
@@ -130,6 +131,8 @@ struct AccuracyCommand: ParsableCommand {
       if let value { arguments += [name, value] }
     }
     for override in hardware.overrides { arguments += ["--set", override] }
+    // Behind everything else, so that the directory is its own.
+    if sources.streams { arguments += ["--streams"] + (directory.map { [$0] } ?? []) }
     try PythonModule(name: "trnsim.validation", arguments: arguments).replaceProcess()
   }
 

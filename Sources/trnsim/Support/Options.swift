@@ -94,6 +94,8 @@ struct SourceOptions: ParsableArguments {
   var timeout: Double?
   @Option(help: ArgumentHelp("Who orders instructions: program or compiler.", valueName: "name"))
   var schedule: String?
+  @Flag(help: "Compare instructions and their order with decoded captures of the directory.")
+  var streams = false
   @Flag(help: "Record the figures instead of comparing with them.")
   var record = false
 

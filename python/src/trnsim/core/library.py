@@ -63,6 +63,7 @@ def _load(path: str) -> Any:
         "trnsim_session_set": (c_int32, [c_void_p, c_char_p, c_char_p]),
         "trnsim_session_cores": (c_int32, [c_void_p, c_int32, c_int32]),
         "trnsim_session_select": (c_int32, [c_void_p, c_int32]),
+        "trnsim_session_load": (c_int32, [c_void_p, c_char_p, c_uint64, c_char_p]),
         "trnsim_session_append": (c_int32, [c_void_p, c_char_p, c_uint64]),
         "trnsim_session_bind": (c_int32, [c_void_p, c_char_p, c_void_p, c_uint64]),
         "trnsim_session_run": (c_int32, [c_void_p]),
@@ -147,6 +148,10 @@ class Session:
     def select(self, core: int) -> bool:
         """The core that later calls are about."""
         return self._call("trnsim_session_select", core)
+
+    def load(self, program: bytes, name: str) -> bool:
+        """Takes a whole program, text or records, in the place of the selected core's."""
+        return self._call("trnsim_session_load", program, len(program), name.encode())
 
     def append(self, records: bytes) -> bool:
         """Adds records to the selected core's program."""
@@ -301,6 +306,13 @@ class Library:
                 found.append(text)
         return found, []
 
+    def compiled_text(self, text: str, request: Request) -> tuple[str, list[dict[str, Any]]]:
+        """A program's text as the compiler orders and places it with a request's settings, or what is wrong with it."""
+        with Session(self.path) as session:
+            ok = self._set(session, request) and session.cores(Layout(1, 1)) and session.select(0)
+            found = session.text("trnsim_session_compiled") if ok and session.load(text.encode(), "program") else ""
+            return found or "", [] if found else session.errors() or [{"message": "the core failed without a message"}]
+
     def first_wrong(self, request: Request) -> tuple[int, dict[str, Any]] | None:
         """The first core whose records break a rule of the machine, and the first error; None if the records alone are fine."""
         settings = [("hardware", request.hardware), *[("override", override) for override in request.overrides],
@@ -321,12 +333,13 @@ class Library:
 
     def _load(self, session: Session, request: Request) -> bool:
         """Settings and programs."""
+        return self._set(session, request) and self._load_programs(session, request)
+
+    def _set(self, session: Session, request: Request) -> bool:
+        """Settings."""
         settings = {"hardware": request.hardware, "mode": request.mode, **request.settings}
-        if not all(session.set(key, value) for key, value in settings.items()):
-            return False
-        if not all(session.set("override", override) for override in request.overrides):
-            return False
-        return self._load_programs(session, request)
+        return (all(session.set(key, value) for key, value in settings.items())
+                and all(session.set("override", override) for override in request.overrides))
 
     def _load_programs(self, session: Session, request: Request) -> bool:
         """Programs of all cores, in the place of those that there were."""

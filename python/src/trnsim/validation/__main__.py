@@ -12,7 +12,7 @@ from typing import Any
 from ..core import open_core
 from ..entry import run
 from ..errors import CoreMissingError
-from . import doubt, pages, recorded, report
+from . import doubt, pages, recorded, report, streams
 from .comparing import compared, measured
 from .figures import Row, families
 from .kernels import Family, Kernel
@@ -49,11 +49,15 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--set", metavar="KEY=VALUE", action="append", default=[], dest="overrides", help="a hardware value")
     parser.add_argument("--json", metavar="FILE|-", help="write JSON to a file, or print it instead of the report")
     parser.add_argument("--csv", metavar="FILE", help="write the kernels as CSV")
+    parser.add_argument("--streams", metavar="DIR", nargs="*",
+                        help="compare instructions and their order with decoded captures in these directories, instead of times")
     parser.add_argument("--record", action="store_true", help="rewrite the recorded figures, the pages that show them and the table of doubts, in a checkout of this project")
     return parser
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.streams is not None:
+        return _streams(options)
     if options.checkouts is None:
         if options.records or options.record:
             raise RecordError("--records and --record need --checkouts")
@@ -89,6 +93,17 @@ def _run(options: argparse.Namespace) -> int:
     for line in found:
         print(f"worse than recorded: {line}", file=sys.stderr)
     return 1 if found else 0
+
+
+def _streams(options: argparse.Namespace) -> int:
+    if options.records or options.quick or options.family or options.kernel or options.json or options.csv:
+        raise RecordError("--streams compares instructions alone: with --checkouts, --workers, --timeout and --record")
+    if options.checkouts is None and (options.streams or options.record):
+        raise RecordError("captures are compared with kernels from --checkouts DIR")
+    if options.checkouts is not None and not options.streams:
+        raise RecordError("name a directory with decoded captures")
+    settings = Settings(options.workers, options.timeout, options.schedule, tuple(options.overrides), listing=True)
+    return streams.run(options.streams, options.checkouts, settings, options.record)
 
 
 def _chosen(options: argparse.Namespace) -> list[tuple[Family, Kernel]]:

@@ -34,6 +34,8 @@ class Settings:
     schedule: str | None = None
     #: Hardware values such as "dma.bytes_per_cycle=64", for all kernels.
     overrides: tuple[str, ...] = ()
+    #: Whether the stream's instructions are told (`listing.py`).
+    listing: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,8 @@ class Outcome:
     cpu_seconds: float = 0.0
     #: What bounds it, a sentence for each launch.
     verdicts: tuple[str, ...] = ()
+    #: The stream's instructions in order, and how many of which, of the last launch (`listing.py`); where they are asked for.
+    listing: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
     #: Whether its source could not be had.
     absent: bool = False
@@ -66,7 +70,7 @@ def job(family: Family, kernel: Kernel, folder: str, settings: Settings) -> dict
     } for launch in kernel.launches]
     return {"folder": folder, "imports": repository.imports, "absent": repository.absent, "generation": family.generation,
             "hardware": family.hardware, "descriptors": family.descriptors, "schedule": settings.schedule,
-            "overrides": settings.overrides, "launches": launches}
+            "overrides": settings.overrides, "listing": settings.listing, "launches": launches}
 
 
 def _outcome(described: dict[str, Any], settings: Settings, scratch: str, started: Callable[[Any], None]) -> Outcome:
@@ -90,7 +94,7 @@ def _outcome(described: dict[str, Any], settings: Settings, scratch: str, starte
     if "error" in result:
         return Outcome(error=result["error"])
     return Outcome(result["microseconds"], result["counters"], result["busy"], result["shares"], result["instructions"],
-                   result["cpu_seconds"], tuple(result["verdicts"]))
+                   result["cpu_seconds"], tuple(result["verdicts"]), result.get("listing", {}))
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:

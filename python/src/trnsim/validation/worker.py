@@ -23,6 +23,7 @@ from .. import simulate
 from ..hooks import install
 from ..run.report import Report
 from ..tensor.dtypes import as_dtype
+from . import listing
 from .records import COUNTERS, ENGINES
 
 
@@ -126,6 +127,8 @@ def run(job: dict[str, Any]) -> dict[str, Any]:
         for name, share in report.json.get("doubt", {}).get("shares", {}).items():
             found["shares"][name] = found["shares"].get(name, 0.0) + share * report.microseconds
         found["verdicts"].append(report.verdict)
+        if job["listing"]:
+            found["listing"] = listing.of(report)
     found["shares"] = {name: share / found["microseconds"] for name, share in found["shares"].items() if found["microseconds"] > 0}
     found["cpu_seconds"] = time.process_time() - begin
     return found
