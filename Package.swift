@@ -214,7 +214,7 @@ let package = Package(
     tests(
       "TracesTests",
       needs: [
-        "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
+        "Compiler", "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
         "Simulation", "Timing", "Workloads",
       ], exclude: ["Goldens"]),
     tests("YAMLTests", needs: ["YAML"]),
