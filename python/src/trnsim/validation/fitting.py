@@ -86,7 +86,28 @@ class Descriptor(Measured):
     acknowledged: float | None
 
 
-Kind = TypeVar("Kind", Instruction, Descriptor)
+@dataclass(frozen=True)
+class Start(Measured):
+    """A queue's first descriptor behind the one trigger that can be its own; times in ns."""
+
+    engine: str
+    opcode: str
+    #: From the trigger's begin.
+    first: float
+    #: How much later each ring begins than the one before it; none where not all rings begin.
+    apart: float | None
+
+
+@dataclass(frozen=True)
+class Ring(Measured):
+    """A ring's descriptors of one size, where there are hundreds of them."""
+
+    bytes: int
+    #: ns from one acknowledgement to the next, the mean.
+    acknowledged: float
+
+
+Kind = TypeVar("Kind", Instruction, Descriptor, Start, Ring)
 
 
 @dataclass(frozen=True)
@@ -110,6 +131,8 @@ class Rows:
 
     instructions: Sequence[Instruction]
     descriptors: Sequence[Descriptor] = ()
+    starts: Sequence[Start] = ()
+    rings: Sequence[Ring] = ()
 
 
 @dataclass(frozen=True)
@@ -127,23 +150,11 @@ class Fit:
     most: float
 
 
-def read_capture(path: str) -> list[Instruction]:
-    """The kernel's instructions of a capture, NAME.instr.csv.zst."""
-    name = os.path.basename(path).removesuffix(".instr.csv.zst")
-    text = subprocess.run(["zstd", "-dcq", path], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return [Instruction(name, row["engine"], row["op"], float(row["dur_ns"]), Operand.read(row["src"]), Operand.read(row["dst"]),
+def instructions(capture: str, rows: Iterable[dict[str, str]]) -> list[Instruction]:
+    """The kernel's instructions of a capture's table."""
+    return [Instruction(capture, row["engine"], row["op"], float(row["dur_ns"]), Operand.read(row["src"]), Operand.read(row["dst"]),
                         row["src_dt"], row["dst_dt"], int(row["n_src"] or 0), int(row["n_dst"] or 0), row["act_fn"])
-            for row in csv.DictReader(io.StringIO(text)) if row["region"] == "user"]
-
-
-def read_descriptors(path: str) -> list[Descriptor]:
-    """The DMA descriptors of a capture, NAME.dma.csv.zst beside its instructions; none where there is no such table."""
-    name = os.path.basename(path).removesuffix(".instr.csv.zst")
-    table = path.removesuffix(".instr.csv.zst") + ".dma.csv.zst"
-    if not os.path.exists(table):
-        return []
-    text = subprocess.run(["zstd", "-dcq", table], stdout=subprocess.PIPE, text=True, check=True).stdout
-    return descriptors(name, csv.DictReader(io.StringIO(text)))
+            for row in rows if row["region"] == "user"]
 
 
 def descriptors(capture: str, rows: Iterable[dict[str, str]]) -> list[Descriptor]:
@@ -164,10 +175,65 @@ def descriptors(capture: str, rows: Iterable[dict[str, str]]) -> list[Descriptor
     return found
 
 
+#: A queue is idle that has read nothing for so long, and a trigger is near a descriptor that begins so long behind it (ns).
+_IDLE, _NEAR = 3000.0, (300.0, 3000.0)
+#: The rings begin their descriptors of one transfer within so many ns.
+_TOGETHER = 1500.0
+#: Fewest descriptors of a ring whose mean says what each takes.
+_MANY = 400
+
+
+def starts(capture: str, instructions: Iterable[dict[str, str]], rows: Iterable[dict[str, str]]) -> list[Start]:
+    """First descriptors of idle queues, each with the one trigger in the microseconds before it; where there are two, none is taken."""
+    triggers = sorted((float(row["end_ns"]), float(row["begin_ns"]), row["engine"], row["op"]) for row in instructions
+                      if row["region"] == "user" and row["op"] in ("WRITE", "DMA_DIRECT2D"))
+    queues: dict[str, list[tuple[float, int, float]]] = {}
+    for row in rows:
+        queues.setdefault(row["queue"], []).append((float(row["start_ns"]), int(row["dma_engine_byte"]), float(row["read_done_ns"])))
+    found = []
+    for queue in queues.values():
+        queue.sort()
+        busy = float("-inf")
+        for index, (start, _, _) in enumerate(queue):
+            near = [one for one in triggers if start - _NEAR[1] < one[0] < start - _NEAR[0]] if start - busy > _IDLE else []
+            if len(near) == 1:
+                begins: dict[int, float] = {}
+                for begin, ring, _ in queue[index:index + 4 * _RINGS]:
+                    if begin < start + _TOGETHER:
+                        begins.setdefault(ring, begin)
+                order = sorted(begins)
+                apart = (begins[order[-1]] - begins[order[0]]) / (_RINGS - 1) if len(order) == _RINGS else None
+                found.append(Start(capture, near[0][2], near[0][3], start - near[0][1], apart))
+            busy = max(busy, queue[index][2])
+    return found
+
+
+def rings(capture: str, rows: Iterable[dict[str, str]]) -> list[Ring]:
+    """Each ring's descriptors of one size, if there are many."""
+    times: dict[tuple[str, int], list[float]] = {}
+    for row in rows:
+        times.setdefault((row["dma_engine_byte"], int(row["bytes"])), []).append(float(row["write_ack_ns"]))
+    return [Ring(capture, size, (max(of) - min(of)) / (len(of) - 1)) for (_, size), of in sorted(times.items()) if len(of) >= _MANY]
+
+
+def _dictionaries(path: str) -> list[dict[str, str]]:
+    if not os.path.exists(path):
+        return []
+    return list(csv.DictReader(io.StringIO(subprocess.run(["zstd", "-dcq", path], stdout=subprocess.PIPE, text=True, check=True).stdout)))
+
+
 def read_rows(paths: Iterable[str]) -> Rows:
     """The tables of captures."""
-    every = list(paths)
-    return Rows([row for path in every for row in read_capture(path)], [row for path in every for row in read_descriptors(path)])
+    every: tuple[list[Instruction], list[Descriptor], list[Start], list[Ring]] = ([], [], [], [])
+    for path in paths:
+        name = os.path.basename(path).removesuffix(".instr.csv.zst")
+        moved = _dictionaries(path.removesuffix(".instr.csv.zst") + ".dma.csv.zst")
+        executed = _dictionaries(path)
+        every[0].extend(instructions(name, executed))
+        every[1].extend(descriptors(name, moved))
+        every[2].extend(starts(name, executed, moved))
+        every[3].extend(rings(name, moved))
+    return Rows(*every)
 
 
 def captures(directories: Iterable[str]) -> list[str]:
@@ -276,6 +342,30 @@ DMA_RULES: tuple[Rule[Descriptor], ...] = (
 )
 
 
+def _started(*by: tuple[str, str]) -> Callable[[Start], bool]:
+    """First descriptors behind triggers of some engines and opcodes."""
+    return lambda row: (row.engine, row.opcode) in by
+
+
+_BEHIND = "the first descriptor of a queue that was idle for 3 µs, behind the one trigger in the 3 µs before it: "
+START_RULES: tuple[Rule[Start], ...] = (
+    Rule("dma.static.first_descriptor", _BEHIND + "a WRITE of Sync or GpSimd",
+         _started(("Sync", "WRITE"), ("GpSimd", "WRITE")), lambda row: row.first),
+    Rule("dma.hwdge.first_descriptor.sync", _BEHIND + "Sync's DMA_DIRECT2D", _started(("Sync", "DMA_DIRECT2D")), lambda row: row.first),
+    Rule("dma.hwdge.first_descriptor.scalar", _BEHIND + "Scalar's DMA_DIRECT2D", _started(("Scalar", "DMA_DIRECT2D")),
+         lambda row: row.first),
+    Rule("dma.swdge.first_descriptor", _BEHIND + "GpSimd's DMA_DIRECT2D", _started(("GpSimd", "DMA_DIRECT2D")), lambda row: row.first),
+    Rule("dma.ring_offset", "the same transfers, where all rings begin within 1.5 µs: the last ring less the first, of 15",
+         lambda row: row.apart is not None, lambda row: row.apart or 0),
+)
+RING_RULES: tuple[Rule[Ring], ...] = (
+    Rule("dma.element_write", "rings with 400 descriptors and more of 256 B, from one acknowledgement to the next, 80 to 120 ns an element",
+         lambda row: row.bytes == 256 and 80 < row.acknowledged / 64 < 120, lambda row: row.acknowledged / 64, least=16),
+    Rule("dma.element_write_16bit", "the same of 128 B", lambda row: row.bytes == 128 and 80 < row.acknowledged / 64 < 120,
+         lambda row: row.acknowledged / 64, least=16),
+)
+
+
 #: Opcodes whose sizes are told, by the core's class of work.
 CLASSES = {"COPY": "copy", "CAST": "cast", "TENSOR_TENSOR": "tensorTensor", "TENSOR_SCALAR": "tensorScalarPointer",
            "TENSOR_REDUCE": "tensorReduce", "RECIPROCAL": "reciprocal", "MEMSET": "memset", "ACTIVATE": "activation"}
@@ -319,6 +409,7 @@ def fitted(rows: Rows, without: str | None = None, rules: Sequence[Rule[Instruct
            dma_rules: Sequence[Rule[Descriptor]] = DMA_RULES) -> dict[str, Fit]:
     """Each constant from its rows, without those of a family; a constant that has none left is not there."""
     found = [_fit(rule, rows.instructions, without) for rule in rules] + [_fit(rule, rows.descriptors, without) for rule in dma_rules]
+    found += [_fit(rule, rows.starts, without) for rule in START_RULES] + [_fit(rule, rows.rings, without) for rule in RING_RULES]
     return {one.constant: one for one in found if one is not None}
 
 
@@ -388,5 +479,6 @@ def left_out(rows: Rows, checkouts: str, records: Sequence[str], settings: Setti
     return found
 
 
-__all__ = ["DMA_RULES", "Descriptor", "FAMILIES", "Fit", "Instruction", "Operand", "RULES", "Rows", "Rule", "captures", "configured",
-           "descriptors", "fitted", "left_out", "overrides", "read_capture", "read_rows", "sizes", "swift_of_sizes", "table_of"]
+__all__ = ["DMA_RULES", "Descriptor", "FAMILIES", "Fit", "Instruction", "Operand", "RING_RULES", "RULES", "Ring", "Rows", "Rule", "START_RULES",
+           "Start", "captures", "configured", "descriptors", "fitted", "instructions", "left_out", "overrides", "read_rows", "rings", "sizes",
+           "starts", "swift_of_sizes", "table_of"]
