@@ -112,7 +112,8 @@ int32_t trnsim_session_page(void *session, const char *path);  /* the report, .h
 int32_t trnsim_session_write(void *session, const char *path); /* the program: .trn or .trn.zst */
 
 /* A table of the last run, JSON: an object of its columns, which are lists. `table` is instructions (what engines executed),
- * transfers (what DMA queues moved) or stalls (whom engines waited for); times are microseconds. Null as report is. */
+ * transfers (what DMA queues moved), stalls (whom engines waited for), lines (what source lines took) or tensors (what DMAs moved out of
+ * and into them); times are microseconds. Null as report is. */
 const char *trnsim_session_table(void *session, const char *table);
 
 /* Variants, compared as `trnsim compare`, `whatif` and `diff` do. A variant is a text of lines: the workload's name

@@ -4,7 +4,8 @@ import Programs
 extension SessionCaller {
   /// Tables, and the programs that there are compared with themselves on other machines.
   func variants() {
-    let table = sessionTable(session, random.pick(["instructions", "transfers", "stalls"]))
+    let table = sessionTable(
+      session, random.pick(["instructions", "transfers", "stalls", "lines", "tensors"]))
     require((table != nil) == hasReport, "a table is \(table == nil ? "not " : "")there")
     require(sessionTable(session, "nonsense") == nil, "there is a table of nonsense")
     called("keep null", sessionKeep(session, nil), 64)

@@ -1,5 +1,6 @@
 import Device
 import Diagnostics
+import Machine
 import Programs
 public import Simulation
 import Timing
@@ -12,16 +13,28 @@ public enum RunTable: String, CaseIterable, Sendable {
   case transfers
   /// Whom engines waited for, the longest first.
   case stalls
+  /// What source lines took, in the order of the sources.
+  case lines
+  /// What DMAs moved out of and into tensors, most bytes first.
+  case tensors
 
   /// The columns by their names, of all cores; empty lists where nothing was timed.
-  public func json(of run: Run) -> JSON {
+  ///
+  /// - Throws: Whatever `Run.causes` throws, for lines.
+  public func json(of run: Run) throws -> JSON {
     var columns = Columns(names: names)
+    if self == .lines {
+      try lines(of: run, &columns)
+      return columns.json
+    }
     for (core, run) in run.cores.enumerated() {
       guard let device = run.device, let timeline = run.timeline else { continue }
       switch self {
       case .instructions: instructions(run.program, device, timeline, core, &columns)
       case .transfers: transfers(run.program, device, timeline, core, &columns)
       case .stalls: stalls(run.program, device, timeline, core, &columns)
+      case .tensors: tensors(run.program, device, core, &columns)
+      case .lines: break
       }
     }
     return columns.json
@@ -40,6 +53,16 @@ public enum RunTable: String, CaseIterable, Sendable {
       ]
     case .stalls:
       ["core", "engine", "producer", "instruction", "location", "time_us", "count", "longest_us"]
+    case .lines:
+      [
+        "core", "location", "text", "operations", "executed", "instructions", "critical_us",
+        "active_us", "waited_us", "dma_bytes", "hbm_read_bytes", "hbm_write_bytes",
+      ]
+    case .tensors:
+      [
+        "core", "tensor", "memory", "role", "count", "bytes", "reads", "read_bytes",
+        "reread_bytes", "writes", "written_bytes", "location",
+      ]
     }
   }
 
@@ -95,6 +118,41 @@ public enum RunTable: String, CaseIterable, Sendable {
         .integer(core), .string(engine.name), .string(wait.producerName), .string(wait.text),
         wait.location.map { .string($0.description) } ?? .null, time(wait.time),
         .integer(wait.count), time(wait.longest),
+      ])
+    }
+  }
+
+  private func lines(of run: Run, _ columns: inout Columns) throws {
+    guard let causes = try run.causes() else { return }
+    for core in run.cores.indices {
+      let found = try Annotation(run, causes, core: core, sources: SourceTexts())
+      for file in found.files {
+        for line in file.lines {
+          let figures = line.figures
+          columns.append([
+            .integer(core),
+            .string(SourceLocation(file: file.name, line: line.number).description),
+            file.text(of: line).map { .string($0) } ?? .null,
+            .string(line.operations.joined(separator: ", ")), .integer(line.executed),
+            .integer(figures.instructions), time(figures.critical), time(figures.active),
+            time(figures.waited), .integer(figures.bytes), .integer(figures.readBytes),
+            .integer(figures.writtenBytes),
+          ])
+        }
+      }
+    }
+  }
+
+  private func tensors(
+    _ program: Program, _ device: DeviceProgram, _ core: Int, _ columns: inout Columns
+  ) {
+    for use in TensorTraffic(program, device).uses {
+      columns.append([
+        .integer(core), .string(use.name), .string(use.space.name),
+        .string(String(describing: use.role)), .integer(use.count), .integer(use.size),
+        .integer(use.reads), .integer(use.readBytes),
+        use.rereadBytes.map { .integer($0) } ?? .null, .integer(use.writes),
+        .integer(use.writtenBytes), use.location.map { .string($0.description) } ?? .null,
       ])
     }
   }

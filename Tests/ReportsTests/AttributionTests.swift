@@ -26,8 +26,8 @@ import Workloads
     return Report(run, causes: try run.causes())
   }
 
-  static func random(_ seed: UInt64) throws -> Report {
-    let hardware = try Hardware.load(named: "trn2")
+  static func random(_ seed: UInt64, on hardwareName: String) throws -> Report {
+    let hardware = try Hardware.load(named: hardwareName)
     var generator = RunnableGenerator(
       seed: seed, geometry: Geometry(hardware), handsOn: seed % 2 == 0)
     var options = Simulation.Options()
@@ -41,8 +41,10 @@ import Workloads
     try requireFigures(AttributionTests.report(name), "\(name)")
   }
 
-  @Test(arguments: 1...UInt64(40)) func randomPrograms(_ seed: UInt64) throws {
-    try requireFigures(AttributionTests.random(seed), "seed \(seed)")
+  @Test(arguments: 1...UInt64(30), ["trn1", "trn2", "trn3"])
+  func randomPrograms(_ seed: UInt64, _ hardware: String) throws {
+    try requireFigures(
+      AttributionTests.random(seed, on: hardware), "seed \(seed) on \(hardware)")
   }
 
   private func requireFigures(_ report: Report, _ name: String) throws {

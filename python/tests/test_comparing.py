@@ -234,6 +234,25 @@ class TestTables:
         found = trnsim.simulate(scale, X).report.to_frame("stalls")
         assert found["time_us"] == sorted(found["time_us"], reverse=True) and found["time_us"][0] > 0
 
+    def test_lines(self, frames) -> None:
+        report = trnsim.simulate(scale, X).report
+        found = report.to_frame("lines")
+        assert sum(found["critical_us"]) == pytest.approx(report.microseconds)
+        source = Path(__file__).read_text().splitlines()
+        for place, text in zip(found["location"], found["text"]):
+            assert source[int(place.rpartition(":")[2]) - 1] == text
+        assert sum(found["instructions"]) == len(report.columns("instructions")["core"])
+        assert sum(found["hbm_read_bytes"]) == X.nbytes
+
+    def test_tensors(self, frames) -> None:
+        report = trnsim.simulate(scale, X).report
+        found = report.to_frame("tensors")
+        of_input = found["role"].index("input")
+        assert (found["memory"][of_input], found["bytes"][of_input], found["read_bytes"][of_input]) == ("hbm", X.nbytes, X.nbytes)
+        assert found["reread_bytes"][of_input] == 0
+        of_output = found["role"].index("output")
+        assert found["written_bytes"][of_output] == report.json["hbm_write_bytes"]
+
     def test_several_cores(self, frames) -> None:
         values = trnsim.simulate(halves[2], X)
         kept = values.values.copy()

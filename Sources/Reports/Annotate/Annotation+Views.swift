@@ -6,8 +6,8 @@ import Timing
 //
 //   Times are in µs: critical on the critical path, which the whole time is spent on; busy where engines execute …
 //
-//   file                             critical  share    busy   waited    moved  instructions
-//   Kernels/MatmulKernel+Emit.swift    41.0     98 %  48.784  104.763  6.0 MiB           331
+//   file                             critical  share    busy   waited    moved  count
+//   Kernels/MatmulKernel+Emit.swift    41.950  100 %  48.784  104.763  6.0 MiB    331
 //
 // Kernels/MatmulKernel+Emit.swift
 //   critical    busy  waited    moved  count  line  source
@@ -74,8 +74,7 @@ extension Annotation {
   private var totals: Block {
     var table = Table([
       Table.Column("file", .text, isKey: true), Table.Column("critical"), Table.Column("share"),
-      Table.Column("busy"), Table.Column("waited"), Table.Column("moved"),
-      Table.Column("instructions"),
+      Table.Column("busy"), Table.Column("waited"), Table.Column("moved"), Table.Column("count"),
     ])
     func count(_ figures: PartFigures, _ key: String) -> Table.Cell {
       .figure(.count(figures.instructions, nil, "\(key).instructions"))
@@ -163,7 +162,9 @@ extension Annotation {
         table.rows.append(["", "", "", "", "", "⋮", ""])
       }
       before = number
-      let text = file.text.map { (1...$0.count).contains(number) ? source($0[number - 1]) : "" }
+      let text = file.text.map { lines in
+        lines.indices.contains(number - 1) ? source(lines[number - 1]) : ""
+      }
       guard let index = figures[number] else {
         table.rows.append(["", "", "", "", "", .text("\(number)"), .text(text ?? "")])
         continue
@@ -281,9 +282,7 @@ extension Annotation {
               values["line"] = .integer(line.number)
               values["operations"] = .array(line.operations.map { .string($0) })
               values["executed"] = .integer(line.executed)
-              if let text = file.text, (1...text.count).contains(line.number) {
-                values["text"] = .string(text[line.number - 1])
-              }
+              if let text = file.text(of: line) { values["text"] = .string(text) }
               return .object(values)
             })
           return .object(values)

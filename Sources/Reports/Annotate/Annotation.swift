@@ -29,6 +29,14 @@ package struct Annotation: Sendable {
     package var lines: [Line]
     /// All of them.
     package var figures: PartFigures
+
+    /// The text of a line; `nil` where it is not known.
+    package func text(of line: Line) -> String? {
+      guard let text, (1...max(1, text.count)).contains(line.number), !text.isEmpty else {
+        return nil
+      }
+      return text[line.number - 1]
+    }
   }
 
   /// What ran, and on which machine.

@@ -23,6 +23,10 @@ _TABLES = {
     "transfers": ["core", "queue", "instruction", "location", "trigger_us", "begin_us", "end_us", "duration_us", "bytes",
                   "hbm_read_bytes", "hbm_write_bytes", "descriptors"],
     "stalls": ["core", "engine", "producer", "instruction", "location", "time_us", "count", "longest_us"],
+    "lines": ["core", "location", "text", "operations", "executed", "instructions", "critical_us", "active_us", "waited_us",
+              "dma_bytes", "hbm_read_bytes", "hbm_write_bytes"],
+    "tensors": ["core", "tensor", "memory", "role", "count", "bytes", "reads", "read_bytes", "reread_bytes", "writes",
+                "written_bytes", "location"],
 }
 
 
@@ -73,8 +77,9 @@ class Report:
         """A table of the run as lists by their names, all of one length; times are microseconds from the start.
 
         `table` is "instructions" (what engines executed: core, engine, opcode, instruction, location, begin_us, end_us,
-        duration_us, and what each waited for), "transfers" (what DMA queues moved, with bytes and descriptors) or "stalls"
-        (whom engines waited for, the longest first). The program is timed again for it.
+        duration_us, and what each waited for), "transfers" (what DMA queues moved, with bytes and descriptors), "stalls"
+        (whom engines waited for, the longest first), "lines" (what each source line took, as `trnsim annotate` has it) or "tensors"
+        (what DMAs moved out of and into each, and what they read again). The program is timed again for it.
         """
         if table not in _TABLES:
             raise ValueError(f"there is no table '{table}'\n  help: one of {', '.join(_TABLES)}")
@@ -87,7 +92,7 @@ class Report:
         return {name: found[name] for name in sorted(found, key=lambda name: (order.index(name) if name in order else 99, name))}
 
     def to_frame(self, table: str = "instructions") -> Any:
-        """A table of the run (see `columns`) as a pandas DataFrame, a row for each instruction, transfer or wait.
+        """A table of the run (see `columns`) as a pandas DataFrame, a row for each instruction, transfer, wait, line or tensor.
 
         Raises:
             PackageMissingError: if pandas is not installed.
