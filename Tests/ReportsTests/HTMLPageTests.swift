@@ -9,7 +9,8 @@ import Testing
 @Suite struct HTMLPageTests {
   private static func page() throws -> String {
     String(
-      decoding: try HTMLPage.make(Report(try Fixture.run(), peakMemoryBytes: 48 << 20)), as: UTF8.self)
+      decoding: try HTMLPage.make(Report(try Fixture.run(), peakMemoryBytes: 48 << 20)),
+      as: UTF8.self)
   }
 
   /// Elements are closed in the order in which they were opened.
