@@ -17,6 +17,7 @@ struct ComparedVariants {
     case whatIf(WhatIf)
     case difference(TwoRuns)
     case check(Check)
+    case advice(Advice)
   }
 
   /// By `Variant.recordingKey`.
@@ -122,6 +123,16 @@ extension Session {
     variants.outcome = .whatIf(try WhatIf(variant, scales: asked, evaluator: evaluator))
   }
 
+  /// Tries changes of a variant's programs.
+  ///
+  /// - Parameter rules: Lines, each the key of a rule; none for all.
+  func advise(_ text: String, rules: String) throws {
+    variants.outcome = nil
+    let names = rules.split(separator: "\n").map(String.init)
+    variants.outcome = .advice(
+      try Advice(known(text), rules: Rules.named(names), evaluator: evaluator))
+  }
+
   /// What differs between two variants.
   func difference(_ before: String, _ after: String) throws {
     variants.outcome = nil
@@ -170,6 +181,8 @@ extension Session {
     case (.whatIf(let found), "text"): return found.text(on: .standardOutput())
     case (.difference(let found), "json"): return found.json.text()
     case (.difference(let found), "text"): return found.text(on: .standardOutput())
+    case (.advice(let found), "json"): return found.json.text()
+    case (.advice(let found), "text"): return found.text(on: .standardOutput())
     case (.check(let found), "json"): return found.json(strict: false).text()
     case (.check(let found), "text"):
       return found.text(strict: false, update: true, on: .standardOutput())

@@ -8,47 +8,12 @@ import Reports
 import Simulation
 
 extension JSON {
-  /// A message for programs: every part under a key of its own, and the text for people.
-  init(_ diagnostic: Diagnostic) {
-    var object: [String: JSON] = [
-      "severity": .string(diagnostic.severity.rawValue), "kind": .string("check"),
-      "message": .string(diagnostic.message), "rendered": .string(diagnostic.rendered()),
-      "remedy": diagnostic.remedy.map(JSON.string) ?? .null,
-      "instruction": diagnostic.instruction.map(JSON.integer) ?? .null,
-    ]
-    object.merge(JSON.place(diagnostic.location)) { first, _ in first }
-    self = .object(object)
-  }
-
-  /// A fault of the simulated machine.
-  init(_ trap: Trap) {
-    var object: [String: JSON] = [
-      "severity": .string("error"), "kind": .string(trap.kind.rawValue),
-      "message": .string(trap.message), "rendered": .string(trap.rendered()),
-      "remedy": trap.remedy.map(JSON.string) ?? .null,
-      "instruction": trap.instruction.map(JSON.integer) ?? .null,
-      "instruction_text": trap.instructionText.map(JSON.string) ?? .null,
-      "operand": trap.operand.map(JSON.string) ?? .null,
-      "notes": .array(trap.notes.map(JSON.string)),
-    ]
-    object.merge(JSON.place(trap.location)) { first, _ in first }
-    self = .object(object)
-  }
-
   /// Why there can be no wide types.
   init(_ error: NarrowTypesError) {
     self = .object([
       "severity": .string("error"), "kind": .string("narrow types"),
       "message": .string(error.reason), "rendered": .string("error: \(error.reason)\n"),
     ])
-  }
-
-  private static func place(_ location: SourceLocation?) -> [String: JSON] {
-    [
-      "file": location.map { .string($0.file) } ?? .null,
-      "line": location.map { .integer($0.line) } ?? .null,
-      "column": location.map { .integer($0.column) } ?? .null,
-    ]
   }
 
   /// What a program consists of, without its instructions.

@@ -65,6 +65,16 @@ public func sessionWhatIf(
   return call(handle) { try $0.whatIf(variant, scales: string(scales) ?? "") }
 }
 
+/// Tries changes of a variant's programs.
+@_cdecl("trnsim_session_advise")
+public func sessionAdvise(
+  _ handle: UnsafeMutableRawPointer?, _ variant: UnsafePointer<CChar>?,
+  _ rules: UnsafePointer<CChar>?
+) -> Int32 {
+  guard let variant = string(variant) else { return misuse }
+  return call(handle) { try $0.advise(variant, rules: string(rules) ?? "") }
+}
+
 /// What differs between two variants.
 @_cdecl("trnsim_session_difference")
 public func sessionDifference(

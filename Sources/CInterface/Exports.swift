@@ -205,6 +205,24 @@ public func sessionErrors(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<C
   lend(handle, slot: 3) { JSON.array($0.errors).text() }
 }
 
+/// Why the last run failed, in a form.
+@_cdecl("trnsim_session_failure")
+public func sessionFailure(
+  _ handle: UnsafeMutableRawPointer?, _ form: UnsafePointer<CChar>?
+) -> UnsafePointer<CChar>? {
+  guard let form = string(form) else { return nil }
+  return entering(handle, otherwise: nil) { session in
+    guard let text = try? session.failure(form) else { return nil }
+    return session.keep(copied(text), slot: 8)
+  }
+}
+
+/// What the whole time of the last run was spent on, as JSON.
+@_cdecl("trnsim_session_critical_path")
+public func sessionCriticalPath(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+  lend(handle, slot: 9) { try $0.criticalPath() }
+}
+
 /// Writes a Perfetto trace of the last run.
 @_cdecl("trnsim_session_trace")
 public func sessionTrace(

@@ -51,6 +51,8 @@ final class Session {
   private var resultsEnded = false
   /// What was wrong with the last call.
   private(set) var errors: [JSON] = []
+  /// Why the last run gave nothing.
+  private var failure: Failure?
   /// Variants that were kept, and what came of comparing them.
   var variants = ComparedVariants()
   /// Texts that callers hold until the next call.
@@ -257,11 +259,42 @@ final class Session {
 
   func run() throws {
     forgetResults()
-    try requireBindings()
-    let hardware = try self.hardware()
-    report = Report(
-      try Simulation.run(programs, on: hardware, options: settings.options, callers: callers),
-      fingerprint: fingerprint(of: hardware))
+    failure = nil
+    do {
+      try requireBindings()
+      let hardware = try self.hardware()
+      report = Report(
+        try Simulation.run(programs, on: hardware, options: settings.options, callers: callers),
+        fingerprint: fingerprint(of: hardware))
+    } catch {
+      failure = Failure(error, of: programs.name)
+      throw error
+    }
+  }
+
+  /// Why the last run failed, in a form; `nil` if it did not.
+  func failure(_ form: String) throws(DiagnosticError) -> String? {
+    guard let failure else { return nil }
+    switch form {
+    case "json": return failure.json.text()
+    case "text": return failure.blocks.text(on: .standardOutput())
+    case "details": return failure.details.text(on: .standardOutput())
+    case "markdown": return failure.markdown
+    case "html": return FailurePage.text(failure)
+    default:
+      throw DiagnosticError(
+        "there is no form '\(form)' of a failure",
+        remedy: "one of json, text, details, markdown, html")
+    }
+  }
+
+  /// What the whole time of the last run was spent on, as JSON; the program is timed once more.
+  func criticalPath() throws -> String {
+    let run = try results().run
+    guard let causes = try run.causes() else {
+      throw DiagnosticError("the last run has no times", remedy: "run with mode=both or timing")
+    }
+    return CriticalPath(run, causes).document(on: .standardOutput()).text()
   }
 
   /// Executes values up to an instruction; what is appended later continues there.

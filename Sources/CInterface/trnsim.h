@@ -107,6 +107,13 @@ const char *trnsim_session_hardware(void *session);
  * line, column, instruction (its position), instruction_text, operand, notes, rendered. */
 const char *trnsim_session_errors(void *session);
 
+/* Why the last run failed: `json` (a document with the key `failure`), `text`, `details` (what the errors do not say: who has the
+ * memory that there is no room in, who waits for whom; may be empty), `markdown` or `html` (a page); null if it did not fail. */
+const char *trnsim_session_failure(void *session, const char *form);
+/* JSON: what the whole time of the last run was spent on, as the key `critical_path` of `trnsim run --json` has it, and its
+ * `text`. The program is timed once more. Null as report is. */
+const char *trnsim_session_critical_path(void *session);
+
 int32_t trnsim_session_trace(void *session, const char *path); /* Perfetto, .pftrace.zst */
 int32_t trnsim_session_page(void *session, const char *path);  /* the report, .html */
 int32_t trnsim_session_write(void *session, const char *path); /* the program: .trn or .trn.zst */
@@ -134,6 +141,8 @@ typedef int32_t (*trnsim_progress)(void *context, int64_t done);
 int32_t trnsim_session_compare(void *session, const char *variant, trnsim_progress progress, void *context);
 /* Each part of the machine twice as fast, and what `scales` (lines: `dma.bandwidth=0.5,1,2`, or null) asks for. */
 int32_t trnsim_session_whatif(void *session, const char *variant, const char *scales);
+/* Tries changes of a variant's programs, as `trnsim advise` does; `rules`: lines, each the key of a rule, or null for all. */
+int32_t trnsim_session_advise(void *session, const char *variant, const char *rules);
 /* What differs between two variants, and why. */
 int32_t trnsim_session_difference(void *session, const char *before, const char *after);
 /* Compares a variant with the numbers that a baseline (a file of `trnsim update`, which need not exist) has under a name.

@@ -69,8 +69,12 @@ public enum Compiler {
       }
     }
     let run = PipelineRun(program, TargetMachine(hardware), options, keepsOrder: keepsOrder)
-    if keepsOrder { return try run.inProgramOrder() }
-    return try pipeline == .secondGeneration ? run.secondGeneration() : run.firstGeneration()
+    do throws(NoRoom) {
+      if keepsOrder { return try run.inProgramOrder() }
+      return try pipeline == .secondGeneration ? run.secondGeneration() : run.firstGeneration()
+    } catch {
+      throw error.diagnostic
+    }
   }
 }
 

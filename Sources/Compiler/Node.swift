@@ -47,6 +47,8 @@ final class Node: Sendable {
   let isBarrier: Bool
   /// Whether DMA rings do its work.
   let isDMA: Bool
+  /// Whether a pass added it, because a memory on chip had no room for a tile.
+  let isSpill: Bool
   /// Whether it uses random numbers of its engine, which no operand shows.
   let isStateful: Bool
   /// What it does with its engine's accumulators, which no operand shows.
@@ -69,6 +71,7 @@ final class Node: Sendable {
     resolvedEngine = instruction.resolvedEngine
     isBarrier = facts.isBarrier
     isDMA = facts.isDMA
+    isSpill = instruction.isSpill
     isStateful = facts.isStateful
     accumulation = facts.accumulation(instruction.operation)
     isIndirect = operands.contains { facts.isOffset($0.field) }
@@ -88,6 +91,7 @@ final class Node: Sendable {
     opcode = other.opcode
     isBarrier = other.isBarrier
     isDMA = other.isDMA
+    isSpill = other.isSpill
     resolvedEngine = engine ?? operation.defaultEngine
     form = other.form
     self.operands = operands
@@ -96,15 +100,17 @@ final class Node: Sendable {
     isIndirect = other.isIndirect
   }
 
-  /// An instruction of the compiler's own, of the same line.
-  func neighbour(_ operation: any Operation, _ forms: inout OperationForms) -> Node {
-    Node(Instruction(operation, scope: scope, location: location), line: line, &forms)
+  /// An instruction of the compiler's own, of the same line, that saves a tile or loads it again.
+  func spilling(_ operation: any Operation, _ forms: inout OperationForms) -> Node {
+    Node(
+      Instruction(operation, scope: scope, location: location, isSpill: true), line: line, &forms)
   }
 
   /// The instruction as programs have it.
   func instruction(scope: Int32) -> Instruction {
     Instruction(
-      operation, engine: engine, label: label, after: after, scope: scope, location: location)
+      operation, engine: engine, label: label, after: after, scope: scope, location: location,
+      isSpill: isSpill)
   }
 
   /// The same instruction with another operation of the same kind.

@@ -1,4 +1,3 @@
-import Diagnostics
 import ISA
 import Programs
 
@@ -60,14 +59,14 @@ struct PipelineRun {
   // MARK: Pipelines
 
   /// The author's order, with addresses.
-  func inProgramOrder() throws(DiagnosticError) -> Compiled {
+  func inProgramOrder() throws(NoRoom) -> Compiled {
     var state = begin()
     try place(&state)
     return finished(state)
   }
 
   /// Live ranges, engines, hoisting, forwarding, merging, ordering, placing; less of it where memory does not suffice.
-  func firstGeneration() throws(DiagnosticError) -> Compiled {
+  func firstGeneration() throws(NoRoom) -> Compiled {
     var start = begin()
     split(&start)
     choose(&start, isSecond: false)
@@ -75,7 +74,7 @@ struct PipelineRun {
     for attempt in Self.attempts {
       if attempt.merges && !options.transformsLoops { continue }
       var state = scheduled(start, attempt.share, merges: attempt.merges, kept: attempt.kept)
-      do throws(DiagnosticError) {
+      do throws(NoRoom) {
         try place(&state)
         return finished(state)
       } catch {
@@ -91,8 +90,8 @@ struct PipelineRun {
   /// The kernel's own order, or what spilling makes of it.
   private func unscheduled(
     _ start: State
-  ) throws(DiagnosticError) -> (compiled: Compiled, isSpilled: Bool) {
-    do throws(DiagnosticError) {
+  ) throws(NoRoom) -> (compiled: Compiled, isSpilled: Bool) {
+    do throws(NoRoom) {
       var state = start
       try place(&state)
       return (finished(state), false)
@@ -112,7 +111,7 @@ struct PipelineRun {
     for orders in [true, false] {
       var state = start
       if orders { order(&state, Self.shares[1]) }
-      do throws(DiagnosticError) {
+      do throws(NoRoom) {
         try place(&state)
         return state
       } catch {
@@ -134,7 +133,7 @@ struct PipelineRun {
   ///
   /// Nothing is merged, and no loop is interchanged (decoded streams of two MoE kernels; the DMA counts of AWS's thirty
   /// published builds equal their sources').
-  func secondGeneration() throws(DiagnosticError) -> Compiled {
+  func secondGeneration() throws(NoRoom) -> Compiled {
     var start = begin()
     dropLoads(&start)
     split(&start)
@@ -151,7 +150,7 @@ struct PipelineRun {
     for share in Self.shares {
       var state = start
       order(&state, share)
-      do throws(DiagnosticError) {
+      do throws(NoRoom) {
         try place(&state)
         return finished(state)
       } catch {
@@ -163,7 +162,7 @@ struct PipelineRun {
       if drops { dropLoads(&state) }
       split(&state)
       finishResults(&state)
-      do throws(DiagnosticError) {
+      do throws(NoRoom) {
         try place(&state)
         return finished(state)
       } catch {
@@ -289,7 +288,7 @@ struct PipelineRun {
           "reload_bytes": spills.reloadBytes,
         ])
       if orders { order(&state, share) }
-      do throws(DiagnosticError) {
+      do throws(NoRoom) {
         try place(&state)
         return state
       } catch {
@@ -299,7 +298,7 @@ struct PipelineRun {
     return nil
   }
 
-  private func place(_ state: inout State) throws(DiagnosticError) {
+  private func place(_ state: inout State) throws(NoRoom) {
     let count = state.draft.tensors.count { $0.isOnChip && $0.place == nil }
     try Placement.run(
       &state.draft, policy: options.allocation, keepsTensors: options.keepsTensors)

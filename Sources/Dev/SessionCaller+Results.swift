@@ -37,6 +37,11 @@ extension SessionCaller {
     }
     let code = called("run", sessionRun(session), wanted)
     (hasReport, hasValues) = (code == 0, false)
+    if !isFreed {
+      let failure = sessionFailure(session, "json") != nil
+      require(code == 0 ? !failure : code != 2 || failure, "after \(code) failure is \(failure)")
+      require(sessionFailure(session, "nonsense") == nil, "there is a form nonsense of a failure")
+    }
     if code == 0 && mode != "timing" { requireResult() }
   }
 

@@ -8,9 +8,15 @@ extension SessionCaller {
       session, random.pick(["instructions", "transfers", "stalls", "lines", "tensors"]))
     require((table != nil) == hasReport, "a table is \(table == nil ? "not " : "")there")
     require(sessionTable(session, "nonsense") == nil, "there is a table of nonsense")
+    let path = sessionCriticalPath(session)
+    require(path == nil || hasReport, "there is a critical path of nothing")
     called("keep null", sessionKeep(session, nil), 64)
     called("keep nothing", sessionKeep(session, "k.py:f"), 1)
     guard called("keep", sessionKeep(session, "k.py:f\ntrn2")) == 0 else { return }
+    called("advise nonsense", sessionAdvise(session, "k.py:f\ntrn2", "nonsense"), 1)
+    if random.once(in: 4) {
+      called("advise", sessionAdvise(session, "k.py:f\ntrn2", "other_queue\nload_once"))
+    }
     called("refuse", sessionRefuse(session, "k.py:f\ntrn1", "because"), 0)
     let isCompared = random.once(in: 2)
     if isCompared {

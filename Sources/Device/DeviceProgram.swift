@@ -167,6 +167,8 @@ public struct DeviceInstruction: Hashable, Sendable {
   public var engine: Engine
   /// Profiler name.
   public var opcode: DeviceOpcode
+  /// Whether the compiler added it, because a memory on chip had no room for a tile.
+  public var isSpill = false
 
   /// Makes an instruction without waits and updates.
   public init(engine: Engine, opcode: DeviceOpcode, work: Work, source: Int) {
@@ -250,6 +252,8 @@ public struct Transfer: Hashable, Sendable {
   public var mode: DGEMode
   /// Whether its HBM tensors are the kernel's own: neither inputs nor outputs.
   public var isScratch = false
+  /// Whether the compiler added it, because a memory on chip had no room for a tile.
+  public var isSpill = false
   /// Whether its reads of HBM stall at first, because nothing has read there before.
   ///
   /// Only for generated descriptors: of prepared ones a queue's first read has a price of its own.

@@ -21,6 +21,12 @@ extension SourceLocation: CustomStringConvertible {
     if line == 0 { return file }
     return column == 0 ? "\(file):\(line)" : "\(file):\(line):\(column)"
   }
+
+  /// The file without its folder, and the line.
+  package var shortText: String {
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    return line == 0 ? name : "\(name):\(line)"
+  }
 }
 
 /// One message about the user's input: what is wrong, where, and what to do.
@@ -42,6 +48,22 @@ public struct Diagnostic: Error, Hashable, Sendable {
   public var remedy: String?
   /// Position of the instruction in its program, if it is about one.
   public var instruction: Int?
+  /// Who has the memory that there is no room in, if that is what is wrong.
+  public var shortage: MemoryShortage? {
+    get { extra?.shortage }
+    set { extra = newValue.map(Extra.init) }
+  }
+  /// What few messages have.
+  private var extra: Extra?
+
+  private final class Extra: Hashable, Sendable {
+    let shortage: MemoryShortage
+
+    init(_ shortage: MemoryShortage) { self.shortage = shortage }
+
+    static func == (a: Extra, b: Extra) -> Bool { a.shortage == b.shortage }
+    func hash(into hasher: inout Hasher) { hasher.combine(shortage.wanted) }
+  }
 
   /// Makes a diagnostic.
   public init(

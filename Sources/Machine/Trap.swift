@@ -31,6 +31,8 @@ public struct Trap: Error, Hashable, Sendable {
   public var notes: [String] = []
   /// What to do about it.
   public var remedy: String?
+  /// Who waits for whom, of a deadlock.
+  public var waits: WaitGraph?
 
   /// Makes a trap.
   public init(_ kind: Kind, _ message: String, operand: String? = nil, remedy: String? = nil) {

@@ -55,6 +55,7 @@ extension Instruction {
       return "label: \(String(describing: label)) and \(String(describing: other.label))"
     }
     if after != other.after { return "after: \(after) and \(other.after)" }
+    if isSpill != other.isSpill { return "spill: \(isSpill) and \(other.isSpill)" }
     if scope != other.scope { return "scope: \(scope) and \(other.scope)" }
     if location != other.location {
       return "location: \(String(describing: location)) and \(String(describing: other.location))"

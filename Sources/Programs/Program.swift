@@ -17,6 +17,8 @@ public struct Instruction: Sendable {
   public var scope: Int32
   /// Engine chosen by the author; `nil` leaves it to the lowering.
   public var engine: Engine?
+  /// Whether the compiler added it, because a memory on chip had no room for a tile.
+  public var isSpill: Bool
 
   /// An instruction's label and the instructions that it names.
   private final class Links: Sendable {
@@ -46,13 +48,14 @@ public struct Instruction: Sendable {
   /// Makes an instruction.
   public init(
     _ operation: any Operation, engine: Engine? = nil, label: String? = nil, after: [Int32] = [],
-    scope: Int32 = -1, location: SourceLocation? = nil
+    scope: Int32 = -1, location: SourceLocation? = nil, isSpill: Bool = false
   ) {
     self.operation = operation
     self.engine = engine
     links = Links(label: label, after: after)
     self.scope = scope
     self.location = location
+    self.isSpill = isSpill
   }
 
   /// The engine that runs it: the author's choice, or the operation's default.

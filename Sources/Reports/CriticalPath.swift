@@ -254,6 +254,7 @@ extension Cause {
     case .firstRead: "first reads of HBM"
     case .completion: "DMA completion"
     case .exchange: "other cores"
+    case .spill: "spilling"
     case .given: "given times"
     case .unexplained: "unexplained"
     }
@@ -282,6 +283,11 @@ extension String {
 // MARK: - Views
 
 extension CriticalPath {
+  /// For machines, with the text for people.
+  package func document(on page: Page) -> JSON {
+    json.adding("text", .string(PathSection(self).blocks.text(on: page)))
+  }
+
   /// For machines; times are in seconds.
   var json: JSON {
     func seconds(_ time: Picoseconds) -> JSON { .real(Double(time) / 1e12) }

@@ -142,7 +142,7 @@ extension Cause {
     case .dispatch, .queueOrder, .queueDepth: 3
     case .weightLoad, .ring: 4
     case .peClock, .hbm: 5
-    case .tableLoad, .ringWait, .engineBusy: 6
+    case .tableLoad, .ringWait, .engineBusy, .spill: 6
     case .firstRead, .completion, .launch, .unexplained: 7
     }
   }

@@ -313,15 +313,39 @@ final class CoresExecution {
     for core in stuck {
       guard let waiting = core.waiting else { continue }
       trap.location = trap.location ?? core.program.instructions[waiting.index].location
-      let absent = (waiting.exchange.participants(with: core.place) ?? []).filter { id in
-        id != core.place.id
-      }
       trap.notes.append(
         "\(core.place.description) is at instruction \(waiting.index), "
           + "\(core.program.instructionText(waiting.index)), and waits for "
-          + absent.map { set.layout.places[$0].description }.joined(separator: ", "))
+          + absent(core).map { set.layout.places[$0].description }.joined(separator: ", "))
     }
+    trap.waits = WaitGraph(
+      members: cores.map { core in
+        guard let waiting = core.waiting else { return WaitGraph.Member(core.place.description) }
+        return WaitGraph.Member(
+          core.place.description, at: waiting.index,
+          text: core.program.instructionText(waiting.index),
+          location: core.program.instructions[waiting.index].location)
+      },
+      waits: stuck.flatMap { core in
+        let text = core.waiting.map { core.program.instructionText($0.index) } ?? ""
+        return absent(core).map { WaitGraph.Wait(of: core.place.id, for: $0, text) }
+      })
     return trap
+  }
+
+  /// Those who take part in the exchange that a core waits at, and have not come to it.
+  private func absent(_ core: Core) -> [Int] {
+    guard let waiting = core.waiting,
+      let participants = waiting.exchange.participants(with: core.place)
+    else { return [] }
+    let key = ExchangeKey(participants, pipe: waiting.exchange.pipe)
+    return participants.filter { id in
+      guard id != core.place.id else { return false }
+      guard let theirs = cores[id].waiting,
+        let others = theirs.exchange.participants(with: cores[id].place)
+      else { return true }
+      return ExchangeKey(others, pipe: theirs.exchange.pipe) != key
+    }
   }
 
   private func requireNoRace(_ rank: Int) throws {

@@ -39,7 +39,10 @@ extension Simulation {
       } catch let error as DiagnosticError {
         findings += error.diagnostics.map { finding in
           var finding = finding
-          if set.layout.count > 1 { finding.message = "\(place.description): \(finding.message)" }
+          if set.layout.count > 1 {
+            finding.message = "\(place.description): \(finding.message)"
+            finding.shortage?.core = place.description
+          }
           return finding
         }
       }
@@ -73,6 +76,20 @@ extension Simulation {
           "\(places[core].description) is at \(source(core, transfer)?.text ?? "an exchange") and "
             + "waits for \(names)")
       }
+      trap.waits = WaitGraph(
+        members: places.map { place in
+          guard let one = missing.first(where: { $0.core == place.id }),
+            let found = source(one.core, one.transfer)
+          else { return WaitGraph.Member(place.description) }
+          return WaitGraph.Member(
+            place.description, at: found.index, text: found.text,
+            location: run.cores[one.core].program.instructions[found.index].location)
+        },
+        waits: missing.flatMap { core, transfer, absent in
+          absent.map {
+            WaitGraph.Wait(of: core, for: $0, source(core, transfer)?.text ?? "an exchange")
+          }
+        })
       return trap
     case .mismatch(let core, let transfer, let other, let message):
       var trap = Trap(

@@ -371,8 +371,34 @@ public enum Simulation {
       if let first = blocked.first {
         trap.instruction = Int(device.instructions[first.instruction].source)
       }
+      trap.waits = waits(blocked, device, program)
       return trap
     }
+  }
+
+  /// Engines that wait for semaphores.
+  private static func waits(
+    _ blocked: [BlockedEngine], _ device: DeviceProgram, _ program: Program
+  ) -> WaitGraph {
+    var graph = WaitGraph(
+      members: Engine.allCases.map { engine in
+        guard let one = blocked.first(where: { $0.engine == engine }) else {
+          return WaitGraph.Member(engine.displayName)
+        }
+        let source = Int(device.instructions[one.instruction].source)
+        let isKnown = program.instructions.indices.contains(source)
+        return WaitGraph.Member(
+          engine.displayName, at: source, text: isKnown ? program.instructionText(source) : "",
+          location: isKnown ? program.instructions[source].location : nil)
+      }, waits: [])
+    for one in blocked {
+      let text = "semaphore \(one.semaphore) ≥ \(one.value), which is \(one.reached)"
+      let setters = one.updaters.map { Optional(Int($0.rawValue)) }
+      for setter in setters.isEmpty ? [nil] : setters {
+        graph.waits.append(WaitGraph.Wait(of: Int(one.engine.rawValue), for: setter, text))
+      }
+    }
+    return graph
   }
 
   static func measure<Value>(

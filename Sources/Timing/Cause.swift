@@ -36,6 +36,8 @@ package enum Cause: UInt8, CaseIterable, Hashable, Sendable {
   case completion
   /// Other cores.
   case exchange
+  /// What the compiler added because a memory on chip had no room for a tile, whatever it does.
+  case spill
   /// A time that was given and not predicted.
   case given
   /// A rule of Timing that the recorder does not know; no program has any.

@@ -115,6 +115,16 @@ final class CauseRecorder {
     var read: Origin?
   }
 
+  /// The updates of one semaphore that one engine's waits have counted so far.
+  struct CountedUpdates {
+    /// The last of them, as an event of the semaphore board; -1 for none.
+    var last: Int32 = -1
+    /// The engine whose instructions made all of them; -1 where they are of several, or of DMAs.
+    var engine: Int = -1
+    /// When all of them had come; -1 while one engine makes them, whose order says so.
+    var moment: Int32 = -1
+  }
+
   let ledger: CauseLedger
   let firstInstruction: Int
   let firstTransfer: Int
@@ -136,6 +146,8 @@ final class CauseRecorder {
   var interval: Picoseconds = 0
   /// Where the exchange that completes next has been come to, by all who take part.
   var meeting: [Int32] = []
+  /// By semaphore and waiting engine.
+  var counted: [Int: CountedUpdates] = [:]
 
   init(
     _ ledger: CauseLedger, core: Int, released: [Picoseconds], queueDepth: [Int], queues: Int,
@@ -157,9 +169,13 @@ final class CauseRecorder {
     lanes = Array(repeating: Lane(), count: rings * queues)
   }
 
+  /// The life of who made an update.
+  func life(of producer: Int32) -> Int {
+    producer >= 0 ? firstInstruction + Int(producer) : firstTransfer + Int(-1 - producer)
+  }
+
   func end(of producer: Int32) -> Int32 {
-    let life =
-      producer >= 0 ? firstInstruction + Int(producer) : firstTransfer + Int(-1 - producer)
+    let life = life(of: producer)
     let stage = producer >= 0 ? 4 : 3
     return ledger.causes.stages[life * Causes.stageCount + stage]
   }

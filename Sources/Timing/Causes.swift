@@ -1,3 +1,5 @@
+import Device
+
 /// A device instruction or a transfer of one of the cores.
 package struct Life: Hashable, Sendable {
   /// What lives.
@@ -69,10 +71,16 @@ package struct Causes: Sendable {
   let bases: [Int]
   /// By core: how many of them are instructions.
   let instructions: [Int]
+  /// The lives of what the compiler added for spilling.
+  private let spills: Set<Int32>
 
   static let stageCount = 5
 
-  init(lives: [(instructions: Int, transfers: Int)]) {
+  /// Without moments, but for the launch.
+  ///
+  /// - Parameter spills: Numbers of the lives of what was added for spilling.
+  init(lives: [(instructions: Int, transfers: Int)], spills: Set<Int32> = []) {
+    self.spills = spills
     var bases = [0]
     for core in lives { bases.append(bases[bases.count - 1] + core.instructions + core.transfers) }
     self.bases = bases
@@ -92,6 +100,34 @@ package struct Causes: Sendable {
   }
 
   // MARK: - Lives
+
+  /// No moments yet, for programs.
+  init(of programs: [DeviceProgram]) {
+    var spills: Set<Int32> = []
+    var base: Int32 = 0
+    for program in programs {
+      for (index, instruction) in program.instructions.enumerated() where instruction.isSpill {
+        spills.insert(base + Int32(index))
+      }
+      base += Int32(program.instructions.count)
+      for (index, transfer) in program.transfers.enumerated() where transfer.isSpill {
+        spills.insert(base + Int32(index))
+      }
+      base += Int32(program.transfers.count)
+    }
+    self.init(lives: programs.map { ($0.instructions.count, $0.transfers.count) }, spills: spills)
+  }
+
+  /// What the time of a dependency was spent on, by whose time it is.
+  private func spent(_ edge: Int, by owner: Int32) -> Cause {
+    spills.contains(owner) && kinds[edge] != .launch ? .spill : kinds[edge].cause
+  }
+
+  /// Whose the time of a dependency is.
+  private func spender(_ edge: Int, _ moment: Int) -> Int32 {
+    let source = Int(sources[edge])
+    return owners[kinds[edge].isOfFirst && source > 0 ? source : moment]
+  }
 
   /// The life with a number; `nil` for the launch.
   func life(_ owner: Int32) -> Life? {
@@ -161,7 +197,7 @@ package struct Causes: Sendable {
       // A step of its own that is no stage.
       if isOwn && times[source] > pieces.now { wait(source, owner, &pieces) }
       if !isOwn { pieces.add(kinds[edge].awaited, until: min(times[source], arrival), causer) }
-      pieces.add(isOwn ? kinds[edge].cause : kinds[edge].following, until: arrival, causer)
+      pieces.add(isOwn ? spent(edge, by: owner) : kinds[edge].following, until: arrival, causer)
     }
   }
 
@@ -179,7 +215,7 @@ package struct Causes: Sendable {
       if now > started {
         found.append(
           CausedInterval(
-            begin: started, end: now, cause: isOwn ? kinds[edge].cause : .ringWait,
+            begin: started, end: now, cause: isOwn ? spent(edge, by: owner) : .ringWait,
             causer: isOwn ? nil : life(owners[slice])))
       }
       now = started
@@ -209,13 +245,14 @@ package struct Causes: Sendable {
       let source = Int(sources[edge])
       // Some moments depend on later ones by a lead: what is between has been told then.
       if times[source] < now {
-        let kind = kinds[edge]
-        let owner = life(owners[kind.isOfFirst && source > 0 ? source : moment])
-        if let last = found.last, last.cause == kind.cause, last.causer == owner {
+        let number = spender(edge, moment)
+        let cause = spent(edge, by: number)
+        let owner = life(number)
+        if let last = found.last, last.cause == cause, last.causer == owner {
           found[found.count - 1].begin = times[source]
         } else {
           found.append(
-            CausedInterval(begin: times[source], end: now, cause: kind.cause, causer: owner))
+            CausedInterval(begin: times[source], end: now, cause: cause, causer: owner))
         }
         now = times[source]
       }
@@ -262,10 +299,10 @@ package struct Causes: Sendable {
     }
   }
 
-  /// What the time would be if all time of some causes took a share of what it does.
+  /// What the time would be if all time of a cause took a share of what it does.
   package func total(scaling cause: Cause, by share: Double) -> Picoseconds {
-    total { edge, _ in
-      kinds[edge].cause == cause
+    total { edge, moment in
+      spent(edge, by: spender(edge, moment)) == cause
         ? wholePicoseconds(Double(max(0, weights[edge])) * share) + min(0, weights[edge])
         : weights[edge]
     }

@@ -92,6 +92,9 @@ struct SemaphoreBoard {
     return index
   }
 
+  /// The first known update; -1 if there is none.
+  func first(of semaphore: Int32) -> Int32 { heads[Int(semaphore)] }
+
   /// The value that all known updates amount to.
   func total(_ semaphore: Int32) -> Int32 {
     let tail = tails[Int(semaphore)]

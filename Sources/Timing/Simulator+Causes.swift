@@ -66,14 +66,71 @@ extension Simulator {
     _ recorder: CauseRecorder, _ instruction: DeviceInstruction, _ hop: Picoseconds
   ) -> [Origin] {
     let first = Int(instruction.firstWait)
-    return (first..<first + Int(instruction.waitCount)).compactMap { wait in
-      let index = semaphores.reaching(program.waits[wait].semaphore, program.waits[wait].value)
-      guard index >= 0 else { return nil }
+    var found: [Origin] = []
+    for wait in program.waits[first..<first + Int(instruction.waitCount)] {
+      let index = semaphores.reaching(wait.semaphore, wait.value)
+      guard index >= 0 else { continue }
       let event = semaphores.events[Int(index)]
       let end = recorder.end(of: event.producer)
-      return Origin(
-        moment: end, weight: event.time - recorder.ledger.time(end) + hop, kind: .semaphore)
+      found.append(
+        Origin(
+          moment: end, weight: event.time - recorder.ledger.time(end) + hop, kind: .semaphore))
+      if let before = earlierUpdates(
+        recorder, of: wait.semaphore, before: index, for: instruction.engine)
+      {
+        found.append(Origin(moment: before, weight: hop, kind: .semaphore))
+      }
     }
+    return found
+  }
+
+  /// When all updates had come that a semaphore counts before one; `nil` where the order of one engine says so.
+  private func earlierUpdates(
+    _ recorder: CauseRecorder, of semaphore: Int32, before index: Int32, for waiting: Engine
+  ) -> Int32? {
+    let key = Int(semaphore) * engines.count + Int(waiting.rawValue)
+    func engine(_ event: Int32) -> Int {
+      let producer = semaphores.events[Int(event)].producer
+      return producer >= 0 ? Int(program.instructions[Int(producer)].engine.rawValue) : -1
+    }
+    let event = semaphores.events[Int(index)]
+    var counted = recorder.counted[key] ?? CauseRecorder.CountedUpdates()
+    // Who waits for less than others did begins anew.
+    let isLater =
+      counted.last >= 0 && counted.last != index
+      && semaphores.events[Int(counted.last)].time <= event.time
+    if !isLater { counted = CauseRecorder.CountedUpdates() }
+    var new: [Int32] = []
+    var next =
+      counted.last >= 0
+      ? semaphores.events[Int(counted.last)].next : semaphores.first(of: semaphore)
+    while next >= 0 && next != index {
+      new.append(next)
+      next = semaphores.events[Int(next)].next
+    }
+    guard let last = new.last ?? (counted.last >= 0 ? counted.last : nil) else { return nil }
+    if counted.last < 0 { counted.engine = engine(last) }
+    let isOrdered =
+      counted.moment < 0 && counted.engine >= 0 && engine(index) == counted.engine
+      && new.allSatisfy { engine($0) == counted.engine }
+    if !isOrdered && (!new.isEmpty || counted.moment < 0) {
+      if counted.moment >= 0 {
+        recorder.ledger.add(counted.moment, 0, .semaphore)
+      } else if counted.last >= 0 {
+        new.insert(counted.last, at: 0)
+      }
+      for update in new {
+        let event = semaphores.events[Int(update)]
+        let end = recorder.end(of: event.producer)
+        recorder.ledger.add(end, event.time - recorder.ledger.time(end), .semaphore)
+      }
+      let event = semaphores.events[Int(last)]
+      counted.moment = recorder.ledger.note(recorder.life(of: event.producer), at: event.time)
+      counted.engine = -1
+    }
+    counted.last = last
+    recorder.counted[key] = counted
+    return counted.moment >= 0 ? counted.moment : nil
   }
 
   /// The course of an instruction that was taken is known.

@@ -32,8 +32,7 @@ extension Timing {
     _ programs: [DeviceProgram], of layout: CoreLayout, on hardware: Hardware,
     options: TimingOptions = TimingOptions()
   ) throws(CoresTimingError) -> (timelines: [Timeline], causes: Causes) {
-    let ledger = CauseLedger(
-      Causes(lives: programs.map { ($0.instructions.count, $0.transfers.count) }))
+    let ledger = CauseLedger(Causes(of: programs))
     let timelines = try run(programs, of: layout, on: hardware, options, ledger)
     return (timelines, ledger.causes)
   }

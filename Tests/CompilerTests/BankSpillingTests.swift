@@ -48,7 +48,7 @@ struct BankSpillingTests {
     let found = try #require(
       try spilled((0..<9).map { product($0) }.joined() + order.map(read).joined(), tiles: 9))
     #expect(found.spills == BankSpilling.Spills(tiles: 1, saved: 1, reloaded: 0))
-    #expect(found.lines[4] == "tensor_copy dst=p3.save src=p3 engine=scalar")
+    #expect(found.lines[4] == "tensor_copy dst=p3.save src=p3 engine=scalar spill=true")
     #expect(found.lines.last == "tensor_copy dst=c3 src=p3.save")
   }
 

@@ -1,4 +1,3 @@
-import Diagnostics
 import Hardware
 import Machine
 import Programs
@@ -88,7 +87,7 @@ struct PlacementTests {
     // Spread out, the long tiles leave no gap of three.
     let tiles = [Tile(1, 0, 0), Tile(1, 1, 9), Tile(1, 2, 9), Tile(3, 3, 9)]
     #expect(try places(tiles, 5) == [0, 0, 1, 2])
-    #expect(throws: DiagnosticError.self) { try places(tiles + [Tile(1, 4, 9)], 5) }
+    #expect(throws: NoRoom.self) { try places(tiles + [Tile(1, 4, 9)], 5) }
   }
 
   @Test func aLargeTileThatComesLateHasItsPlaceBeforeSmallOnes() throws {

@@ -42,7 +42,7 @@ struct SpillingTests {
     let found = try #require(try spilled(lines, tiles: 4, room: 3))
     #expect(found.saved == 1 && found.loaded == 1)
     // Saved behind its last use, loaded before its next.
-    #expect(found.lines[2] == "dma_copy dst=t1.spill src=t1 dge_mode=none")
+    #expect(found.lines[2] == "dma_copy dst=t1.spill src=t1 dge_mode=none spill=true")
     #expect(found.lines[7].hasPrefix("dma_copy dst=t1.reload1 src=t1.spill"))
     #expect(found.lines[8] == "tensor_copy dst=t3 src=t1.reload1")
   }

@@ -18,7 +18,11 @@ import Testing
 
   private func example() throws -> Program {
     var generator = ProgramGenerator(seed: 7)
-    return generator.program(of: Opcode.allCases)
+    var program = generator.program(of: Opcode.allCases)
+    for index in program.instructions.indices where index % 5 == 1 {
+      program.instructions[index].isSpill = true
+    }
+    return program
   }
 
   @Test func everyOpcodeSurvivesTextAndBinaryFiles() throws {

@@ -107,6 +107,90 @@ import Testing
     #expect(causes.total(scaling: .descriptorGeneration, by: 0.5) < timeline.total * 3 / 5)
   }
 
+  /// Several engines count one semaphore up: each may be late until all others have come, as launches that are late show.
+  @Test(arguments: 1...UInt64(20))
+  func slackOfOneOfSeveralUpdates(_ seed: UInt64) throws {
+    let hardware = try Hardware.load("trn2")
+    let counting: [Engine] = [.vector, .gpsimd, .scalar]
+    var bench = Bench()
+    var state = seed &* 0x9E37_79B9_7F4A_7C15
+    for engine in counting {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      bench.add(
+        engine,
+        .stream(
+          Stream(
+            engine == .scalar ? .activation : .tensorTensor,
+            elements: 16 + Int(state >> 40) % 4000)), signals: [0])
+    }
+    bench.add(.sync, .control, waits: [(0, 3)])
+    let (timeline, causes) = try causes(bench.program, on: hardware)
+    let slack = causes.slack().instructions[0]
+    #expect(slack.prefix(3).contains(0))
+    for (index, engine) in counting.enumerated() {
+      func total(late: Picoseconds) throws -> Picoseconds {
+        var released = Array(repeating: Picoseconds(0), count: Engine.allCases.count)
+        released[Int(engine.rawValue)] = late
+        return try Timing.run(
+          bench.program, on: hardware, options: TimingOptions(released: released)
+        ).total
+      }
+      #expect(try total(late: slack[index]) == timeline.total, "seed \(seed), \(engine)")
+      #expect(try total(late: slack[index] + 1) == timeline.total + 1, "seed \(seed), \(engine)")
+    }
+  }
+
+  /// Who waits for fewer updates than another one does not depend on the later ones.
+  @Test func waitsForDifferentCountsOfOneSemaphore() throws {
+    var bench = Bench()
+    bench.add(.vector, .stream(Stream(.tensorTensor, elements: 64)), signals: [0])
+    bench.add(.gpsimd, .stream(Stream(.tensorTensor, elements: 2000)), signals: [0])
+    bench.add(.scalar, .stream(Stream(.activation, elements: 4000)), signals: [0])
+    bench.add(.sync, .control, waits: [(0, 3)])
+    bench.add(.tensor, .control, waits: [(0, 1)])
+    bench.add(.tensor, .control, waits: [(0, 2)])
+    let (timeline, causes) = try causes(bench.program, on: Hardware.load("trn2"))
+    try requireExplained(causes, [timeline], [bench.program], "counts")
+    let slack = causes.slack().instructions[0]
+    // Both are late until Scalar's update; Tensor's waits end long before.
+    let ends = timeline.instructions.prefix(3).map(\.end)
+    #expect(slack[0] >= ends[1] - ends[0] && slack[2] == 0)
+  }
+
+  /// What the compiler added for spilling is told as such, whatever it does; nothing else changes.
+  @Test(arguments: 1...UInt64(10))
+  func spillsAreACauseOfTheirOwn(_ seed: UInt64) throws {
+    let hardware = try Hardware.load("trn2")
+    let program = RandomBench(seed: seed, on: hardware).make(120).program
+    var marked = program
+    for index in marked.instructions.indices where index % 3 == 0 {
+      marked.instructions[index].isSpill = true
+      if case .trigger(let transfer) = marked.instructions[index].work {
+        marked.transfers[Int(transfer)].isSpill = true
+      }
+    }
+    let plain = try causes(program, on: hardware).causes.criticalPath()
+    let (timeline, found) = try causes(marked, on: hardware)
+    try requireExplained(found, [timeline], [marked], "seed \(seed)")
+    let path = found.criticalPath()
+    func isMarked(_ life: Life?) -> Bool {
+      switch life?.subject {
+      case .instruction(let index): marked.instructions[index].isSpill
+      case .transfer(let index): marked.transfers[index].isSpill
+      case nil: false
+      }
+    }
+    func sum(_ pieces: [CausedInterval], _ holds: (CausedInterval) -> Bool) -> Picoseconds {
+      pieces.reduce(0) { $0 + (holds($1) ? $1.duration : 0) }
+    }
+    let wanted = sum(plain) { isMarked($0.causer) && $0.cause != .launch }
+    #expect(sum(path) { $0.cause == .spill } == wanted, "seed \(seed)")
+    for cause in Cause.allCases where cause != .spill {
+      let others = sum(plain) { $0.cause == cause && (!isMarked($0.causer) || cause == .launch) }
+      #expect(sum(path) { $0.cause == cause } == others, "seed \(seed), \(cause)")
+    }
+  }
+
   private func causes(
     _ program: DeviceProgram, on hardware: Hardware
   ) throws -> (timeline: Timeline, causes: Causes) {

@@ -91,6 +91,6 @@ def test_a_full_sbuf_names_what_is_alive_and_the_smallest_change():
             nisa2.dma_copy(out[i], tiles[i])
         return out
 
-    with pytest.raises(NkiValidationError, match="(?s)of them are free.*holds 32768 bytes, needed from line") as error:
+    with pytest.raises(NkiValidationError, match="(?s)of them are free.*would make room.*32,768.*test_spilling.py") as error:
         trnsim.simulate(large, np.zeros((8, 128, FREE), np.float32), mode="timing")
     assert "would make room" in str(error.value)

@@ -1,4 +1,5 @@
 import Device
+import Diagnostics
 import ISA
 public import Machine
 public import Programs
@@ -62,7 +63,30 @@ extension Program {
     for engine in queues.indices where heads[engine] >= queues[engine].count {
       trap.notes.append("\(Engine.allCases[engine].displayName) has finished")
     }
+    trap.waits = waits(queues: queues, heads: heads, done: done)
     return trap
+  }
+
+  private func waits(queues: [[Int]], heads: [Int], done: [Bool]) -> WaitGraph {
+    var graph = WaitGraph(members: [], waits: [])
+    for engine in queues.indices {
+      let name = Engine.allCases[engine].displayName
+      guard heads[engine] < queues[engine].count else {
+        graph.members.append(WaitGraph.Member(name))
+        continue
+      }
+      let index = queues[engine][heads[engine]]
+      graph.members.append(
+        WaitGraph.Member(
+          name, at: index, text: instructionText(index), location: instructions[index].location))
+      for other in instructions[index].after where !done[Int(other)] {
+        graph.waits.append(
+          WaitGraph.Wait(
+            of: engine, for: Int(instructions[Int(other)].resolvedEngine.rawValue),
+            describe(Int(other))))
+      }
+    }
+    return graph
   }
 
   /// An instruction's label, or its index and operation.

@@ -41,6 +41,7 @@ extension Lowering {
           var event = DeviceInstruction(
             engine: instruction.engine, opcode: .eventSemaphore, work: .control,
             source: Int(instruction.source))
+          event.isSpill = instruction.isSpill
           event.firstWait = place
           event.waitCount = 1
           instructions.append(event)

@@ -222,6 +222,8 @@ public struct Lowering {
       work = .trigger(transfer: Int32(device.transfers.count))
       triggers.append(device.instructions.count)
       split(shape, engine)
+      self.device.transfers[self.device.transfers.count - 1].isSpill =
+        program.instructions[source].isSpill
     case .exchange(let exchange):
       work = .trigger(transfer: Int32(device.transfers.count))
       triggers.append(device.instructions.count)
@@ -232,6 +234,8 @@ public struct Lowering {
   }
 
   mutating func append(_ instruction: DeviceInstruction) -> Int {
+    var instruction = instruction
+    instruction.isSpill = program.instructions[Int(instruction.source)].isSpill
     device.instructions.append(instruction)
     waiters.append(0)
     let engine = Int(instruction.engine.rawValue)

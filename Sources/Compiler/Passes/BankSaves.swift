@@ -214,7 +214,7 @@ struct BankSaves {
     let operation = TensorCopy(
       dst: draft.part(target, box), src: draft.part(source, box),
       restores: draft.tensors[target].space == .psum)
-    return node.neighbour(operation, &draft.forms).on(.scalar)
+    return node.spilling(operation, &draft.forms).on(.scalar)
   }
 
   private mutating func declare(_ tensor: Int, _ name: String, _ space: MemorySpace) -> Int {

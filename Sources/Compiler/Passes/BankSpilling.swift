@@ -191,7 +191,7 @@ struct BankSpilling {
     let operation = TensorCopy(
       dst: draft.part(target, box), src: draft.part(source, box),
       restores: draft.tensors[target].space == .psum)
-    return node.neighbour(operation, &draft.forms).on(.scalar)
+    return node.spilling(operation, &draft.forms).on(.scalar)
   }
 
   /// The instruction with its tiles where they are now.

@@ -1,4 +1,3 @@
-import Diagnostics
 import ISA
 import Machine
 import Programs
@@ -20,7 +19,7 @@ public enum AllocationPolicy: String, CaseIterable, Sendable {
 /// packed as tightly as possible, which is what `first-fit` always does.
 struct Placement {
   /// A tensor that is to be placed, or is, and how long it is needed.
-  private struct Item {
+  struct Item {
     var tensor: Int
     var bytes: Int
     /// First and last instruction that touches it.
@@ -29,14 +28,14 @@ struct Placement {
   }
 
   /// A taken range of bytes.
-  private struct Taken {
+  struct Taken {
     var begin: Int
     var end: Int
     var item: Int
   }
 
-  private let draft: Draft
-  private var items: [Item] = []
+  let draft: Draft
+  private(set) var items: [Item] = []
   /// By tensor.
   private var places: [OnChipPlace?]
 
@@ -45,7 +44,7 @@ struct Placement {
   /// - Throws: what has no room, and who has it.
   static func run(
     _ draft: inout Draft, policy: AllocationPolicy, keepsTensors: Bool
-  ) throws(DiagnosticError) {
+  ) throws(NoRoom) {
     var pass = Placement(draft)
     for space in [MemorySpace.sbuf, .psum] { try pass.place(space, policy) }
     draft.place(pass.places, keepsTensors: keepsTensors)
@@ -65,44 +64,49 @@ struct Placement {
 
   private mutating func place(
     _ space: MemorySpace, _ policy: AllocationPolicy
-  ) throws(DiagnosticError) {
-    let own = items.filter { draft.tensors[$0.tensor].space == space }
+  ) throws(NoRoom) {
+    switch arrange(items.filter { draft.tensors[$0.tensor].space == space }, space, policy) {
+    case .placed(let found): for (tensor, place) in found { places[tensor] = place }
+    case .full(let item, let attempt):
+      throw NoRoom(placement: self, space: space, policy: policy, item: item, attempt: attempt)
+    }
+  }
+
+  /// Where tensors of a memory would lie.
+  enum Arrangement {
+    case placed([(tensor: Int, place: OnChipPlace)])
+    /// There is no room for one, after some.
+    case full(Item, Attempt)
+  }
+
+  /// Gives tensors of a memory places.
+  func arrange(_ own: [Item], _ space: MemorySpace, _ policy: AllocationPolicy) -> Arrangement {
     let open = own.filter { draft.tensors[$0.tensor].place == nil }
       .enumerated().sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
       .map(\.element)
     if policy == .infinite {
       let unit = space == .psum ? draft.limits.bankBytes : draft.limits.alignment
       var at = 0
-      for item in open {
-        places[item.tensor] = OnChipPlace(byte: at)
-        at += roundedUp(item.bytes, unit)
-      }
-      return
+      return .placed(
+        open.map { item in
+          defer { at += roundedUp(item.bytes, unit) }
+          return (item.tensor, OnChipPlace(byte: at))
+        })
     }
     let fixed = own.compactMap { item in draft.tensors[item.tensor].place.map { (item, $0) } }
     let ways: [Way] =
       policy == .firstFit
       ? [.firstFit] : space == .sbuf ? [.rotate, .oldest, .firstFit] : [.rotate, .firstFit]
+    var result = Arrangement.placed([])
     for way in ways {
       var attempt = Attempt(space, way, draft.limits, fixed)
-      var failed: Item?
-      for item in open {
-        if attempt.place(item) { continue }
-        failed = item
-        break
-      }
-      guard let failed else {
-        for (tensor, place) in attempt.places { places[tensor] = place }
-        return
+      guard let failed = open.first(where: { !attempt.place($0) }) else {
+        return .placed(attempt.places)
       }
       // Rotation leaves gaps. The compiler would pack when it must, so do the same.
-      guard way == ways[ways.count - 1] else { continue }
-      if let found = largestFirst(open, fixed, space) {
-        for (tensor, place) in found { places[tensor] = place }
-        return
-      }
-      throw full(failed, attempt.holders, space)
+      result = .full(failed, attempt)
     }
+    return largestFirst(open, fixed, space).map { .placed($0) } ?? result
   }
 
   /// Places where tensors that fill much of the memory have theirs before all others; nothing if that leaves no room.
@@ -133,86 +137,11 @@ struct Placement {
   private static let largeParts = 16
   private static let mostLarge = 4096
 
-  /// What to say of a tensor that has no room: who has it, where from and until when, and the smallest change.
-  private func full(_ item: Item, _ holders: [Int], _ space: MemorySpace) -> DiagnosticError {
-    let tensor = draft.declaration(item.tensor)
-    let capacity = draft.limits.capacity(space)
-    let holding = Set(holders)
-    let lives = items.filter { holding.contains($0.tensor) && $0.tensor != item.tensor }
-      .sorted { ($1.bytes, $0.tensor) < ($0.bytes, $1.tensor) }
-    let fixed = items.filter {
-      draft.tensors[$0.tensor].space == space && draft.tensors[$0.tensor].place != nil
-        && $0.first <= item.last && item.first <= $0.last
-    }
-    func size(_ item: Item) -> Int { roundedUp(item.bytes, draft.limits.alignment) }
-    let free = capacity - lives.reduce(0) { $0 + size($1) } - fixed.reduce(0) { $0 + size($1) }
-    let lacking = size(item) - free
-    var found = [
-      Diagnostic(
-        .error,
-        "'\(tensor.name)' needs \(item.bytes) bytes of each partition, \(space.name) has \(capacity) "
-          + (lacking > 0
-            ? "and \(max(0, free)) of them are free: \(lacking) too few"
-            : "and \(free) of them are free, but not side by side"),
-        at: tensor.location,
-        remedy: remedy(item, lives, lacking))
-    ]
-    for life in lives.prefix(Self.named) {
-      let holder = draft.declaration(life.tensor)
-      found.append(
-        Diagnostic(
-          .note, "'\(holder.name)' holds \(life.bytes) bytes\(span(life))", at: holder.location))
-    }
-    if lives.count > Self.named {
-      let rest = lives.dropFirst(Self.named)
-      found.append(
-        Diagnostic(
-          .note,
-          "\(rest.count) smaller ones hold \(rest.reduce(0) { $0 + $1.bytes }) bytes"))
-    }
-    return DiagnosticError(found)
-  }
-
-  /// Tensors that are named where memory is full; the rest is summed up.
-  private static let named = 16
-
-  /// From which line to which a tensor is needed.
-  private func span(_ item: Item) -> String {
-    guard let from = draft.nodes[item.first].location, let to = draft.nodes[item.last].location
-    else { return "" }
-    return from.line == to.line
-      ? ", needed in line \(from.line)" : ", needed from line \(from.line) to \(to.line)"
-  }
-
-  /// The smallest change after which a tensor has room.
-  private func remedy(_ item: Item, _ lives: [Item], _ lacking: Int) -> String {
-    let general =
-      "use smaller tiles, or let tiles end earlier: allocate them in the loop that uses them"
-    guard lacking > 0 else { return general }
-    // The smallest one that is large enough; else as many of the largest as it takes.
-    if let one = lives.last(where: { $0.bytes >= lacking }) {
-      let name = draft.declaration(one.tensor).name
-      let left = (one.bytes - lacking) / draft.limits.alignment * draft.limits.alignment
-      return left > 0
-        ? "'\(name)' with at most \(left) bytes instead of \(one.bytes), or not needed any more here, would make room"
-        : "'\(name)', not needed any more here, would make room"
-    }
-    var gone = 0
-    var count = 0
-    for life in lives where gone < lacking {
-      gone += life.bytes
-      count += 1
-    }
-    return gone < lacking
-      ? "it is larger than the memory: use smaller tiles"
-      : "the \(count) largest, not needed any more here, would make room; or \(general)"
-  }
-
   // MARK: One way of placing
 
-  private enum Way { case rotate, oldest, firstFit }
+  enum Way { case rotate, oldest, firstFit }
 
-  private struct Attempt {
+  struct Attempt {
     let way: Way
     let capacity: Int
     let unit: Int
@@ -221,7 +150,7 @@ struct Placement {
     let isPSUM: Bool
     let fixed: [(item: Item, place: OnChipPlace)]
     private(set) var places: [(tensor: Int, place: OnChipPlace)] = []
-    private var live: [Taken] = []
+    private(set) var live: [Taken] = []
     /// Live tensors by the end of their lives, the next one last.
     private var ending: [(last: Int, tensor: Int)] = []
     private var pointer = 0
@@ -239,9 +168,6 @@ struct Placement {
       isPSUM = space == .psum
       unit = isPSUM ? limits.bankBytes : limits.alignment
     }
-
-    /// Who has memory now.
-    var holders: [Int] { live.map(\.item) }
 
     /// Gives a tensor a place; `false` if there is none.
     mutating func place(_ item: Item) -> Bool {

@@ -179,7 +179,7 @@ struct Spilling {
   /// runs.
   private mutating func copy(_ target: Int, _ source: Int, near node: Node) -> Node {
     let operation = DMACopy(dst: draft.whole(target), src: draft.whole(source), dgeMode: .none)
-    return node.neighbour(operation, &draft.forms)
+    return node.spilling(operation, &draft.forms)
   }
 
   /// The instruction with its tiles where they are now.

@@ -79,7 +79,9 @@ enum BinaryFormat {
     static let after: UInt8 = 4
     static let scope: UInt8 = 8
     static let location: UInt8 = 16
-    static let all: UInt8 = 31
+    /// Nothing follows.
+    static let spill: UInt8 = 32
+    static let all: UInt8 = 63
   }
 
   /// Wire form of what a scope says of its instructions: append only.

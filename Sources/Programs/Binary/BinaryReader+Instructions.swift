@@ -34,7 +34,7 @@ extension BinaryReader {
     program.instructions.append(
       Instruction(
         try operation(layout), engine: engine, label: label, after: after, scope: scope,
-        location: location))
+        location: location, isSpill: attributes & BinaryFormat.Attribute.spill != 0))
   }
 
   private mutating func operation(

@@ -112,6 +112,7 @@ struct BinaryWriter {
     if !instruction.after.isEmpty { attributes |= BinaryFormat.Attribute.after }
     if instruction.scope != -1 { attributes |= BinaryFormat.Attribute.scope }
     if instruction.location != nil { attributes |= BinaryFormat.Attribute.location }
+    if instruction.isSpill { attributes |= BinaryFormat.Attribute.spill }
     payload += [entry.opcode.rawValue, attributes]
     if let engine = instruction.engine { payload.append(engine.rawValue) }
     if let label = instruction.label { append(string: label) }

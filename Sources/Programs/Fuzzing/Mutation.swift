@@ -8,7 +8,8 @@ struct Mutation {
     "::", ".ap(", "[[", "]]", "9223372036854775808", "-9223372036854775808", "18446744073709551616",
     "1e999", "-1", "0", "0x", "nan(", "nan(0x1)", "inf", "absent", "true", "\u{FEFF}", "é", "\\u{",
     "\\u{110000}", "scope s {\n", "resume 0 {\n", "tensor t: hbm bfloat16 [1]\n",
-    " at partition 1 byte 4\n", "after=[0]", "engine=vector", "x: ", "dst=", "rows=0:1", "offset=",
+    " at partition 1 byte 4\n", "after=[0]", "engine=vector", "spill=true", "x: ", "dst=",
+    "rows=0:1", "offset=",
     "trnsim program 2\n", "at bank 9 ",
     "[99999999999, 99999999999]",
   ]

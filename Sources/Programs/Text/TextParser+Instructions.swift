@@ -53,7 +53,8 @@ extension TextParser {
     program.instructions.append(
       Instruction(
         operation, engine: attributes.engine, label: label, after: attributes.after,
-        scope: openScopes.last?.scope ?? -1, location: attributes.location ?? place(start)))
+        scope: openScopes.last?.scope ?? -1, location: attributes.location ?? place(start),
+        isSpill: attributes.isSpill ?? false))
   }
 
   /// What an instruction has besides its operation's fields.
@@ -63,6 +64,7 @@ extension TextParser {
     var engine: Engine?
     var hasAfter = false
     var after: [Int32] = []
+    var isSpill: Bool?
     var location: SourceLocation?
   }
 
@@ -89,8 +91,11 @@ extension TextParser {
     if let field { attributes.given |= 1 << UInt64(field) }
     let isEngine = field == nil && matches(word, "engine")
     let isAfter = field == nil && matches(word, "after")
-    if field == nil && !isEngine && !isAfter { throw unknownField(word, entry) }
-    if isRepeated || (isEngine && attributes.engine != nil) || (isAfter && attributes.hasAfter) {
+    let isSpill = field == nil && matches(word, "spill")
+    if field == nil && !isEngine && !isAfter && !isSpill { throw unknownField(word, entry) }
+    if isRepeated || (isEngine && attributes.engine != nil) || (isAfter && attributes.hasAfter)
+      || (isSpill && attributes.isSpill != nil)
+    {
       throw fail(
         "'\(text(word.lowerBound, word.upperBound))' is given twice", word.lowerBound,
         word.upperBound, remedy: "remove one")
@@ -107,6 +112,9 @@ extension TextParser {
     } else if isEngine {
       attributes.engine = try engine()
       try expectSeparator("engine")
+    } else if isSpill {
+      attributes.isSpill = try flag("spill")
+      try expectSeparator("spill")
     } else {
       attributes.hasAfter = true
       attributes.after = try after()

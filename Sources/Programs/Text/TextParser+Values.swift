@@ -74,7 +74,7 @@ extension TextParser {
       remedy: remedyForUnknown(word, known: field.symbols))
   }
 
-  private mutating func flag(_ field: String) throws(Malformed) -> Bool {
+  mutating func flag(_ field: String) throws(Malformed) -> Bool {
     let start = at
     let word = scanBareName()
     if matches(word, "true") || matches(word, "True") { return true }

@@ -240,6 +240,7 @@ struct TextPrinter {
       }
       append("]")
     }
+    if instruction.isSpill { append(" spill=true") }
     appendLocation(instruction.location)
   }
 

@@ -19,6 +19,8 @@ struct PathSection: Section {
 
   let path: CriticalPath
 
+  init(_ path: CriticalPath) { self.path = path }
+
   init?(_ subject: Subject) {
     guard let path = subject.report?.path, path.total > 0 else { return nil }
     self.path = path

@@ -29,6 +29,25 @@ package enum Rules {
     TransposesByDMA(),
     OtherOrder(),
   ]
+
+  /// Those with the keys; all if none is named.
+  package static func named(_ keys: [String]) throws(DiagnosticError) -> [any Rule] {
+    guard !keys.isEmpty else { return all }
+    var found: [any Rule] = []
+    var unknown: [Diagnostic] = []
+    for key in keys {
+      if let rule = all.first(where: { $0.key == key }) {
+        found.append(rule)
+      } else {
+        unknown.append(
+          Diagnostic(
+            .error, "there is no rule '\(key)'",
+            remedy: remedyForUnknown(key, known: all.map(\.key))))
+      }
+    }
+    guard unknown.isEmpty else { throw DiagnosticError(unknown) }
+    return found
+  }
 }
 
 /// What is known of a run whose program is to be changed.
@@ -101,9 +120,4 @@ extension Program {
     let name = type(of: instructions[index].operation).name
     return instructions[index].location.map { "\(name) at \($0.shortText)" } ?? name
   }
-}
-
-extension SourceLocation {
-  /// The file without its folder, and the line.
-  var shortText: String { "\(file.split(separator: "/").last ?? ""):\(line)" }
 }

@@ -38,16 +38,8 @@ struct AdviseCommand: ParsableCommand {
       uses.writes(json, as: "--json")
       try uses.check()
       let variant = try workload.checkedVariant(on: hardware)
-      let rules = try allOrErrors(rule) { name throws(DiagnosticError) in
-        guard let found = Rules.all.first(where: { $0.key == name }) else {
-          throw DiagnosticError(
-            "there is no rule '\(name)'",
-            remedy: remedyForUnknown(name, known: Rules.all.map(\.key)))
-        }
-        return found
-      }
       let found = try Advice(
-        variant, rules: rules.isEmpty ? Rules.all : rules,
+        variant, rules: Rules.named(rule),
         evaluator: Evaluator(kernels: .builtIn, compiler: compiler.changes))
       if let json, json != "-" {
         try writeAtomically(Array((found.json.text() + "\n").utf8), to: json)

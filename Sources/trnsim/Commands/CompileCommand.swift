@@ -6,6 +6,7 @@ import Hardware
 import Kernels
 import Machine
 import Programs
+import Reports
 import Simulation
 import Storage
 import Sweeps
@@ -25,6 +26,7 @@ struct CompileCommand: ParsableCommand {
         trnsim compile kernel.py:matmul --input 'x=bfloat16[128, 512]'
         trnsim compile softmax --schedule compiler -o softmax.trn
         trnsim compile kernel.trn --schedule compiler --verify -o /dev/null
+        trnsim compile kernel.trn --json -             what each pass did, or why there is no room
       """))
 
   @OptionGroup var workload: WorkloadArguments
@@ -40,12 +42,19 @@ struct CompileCommand: ParsableCommand {
   @Option(
     name: .shortAndLong, help: ArgumentHelp("The file; '-' prints the text.", valueName: "file|-"))
   var output = "-"
+  @Option(
+    help: ArgumentHelp(
+      "Write what each pass did as JSON, or why there is no program; '-' prints it instead of the text.",
+      valueName: "file|-"))
+  var json: String?
 
   func run() throws {
     try reporting {
       var uses = FileUses()
       self.hardware.note(in: &uses)
       workload.note(in: &uses)
+      uses.writes(json, as: "--json")
+      try uses.check()
       try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
       let variant = try workload.variant(on: self.hardware)
@@ -55,18 +64,39 @@ struct CompileCommand: ParsableCommand {
       var set = try loaded.programs(on: hardware)
       var options = loaded.options.compiler
       options.keepsPrograms = verify || after != nil
-      for (index, place) in set.layout.places.enumerated() {
-        if set.layout.count > 1 { note("\(place.description):") }
-        set.programs[index] = try compiled(set.programs[index], on: hardware, options)
+      var passes: [JSON] = []
+      try FailureFiles(json: json).keeping(of: workload.target) {
+        for (index, place) in set.layout.places.enumerated() {
+          if set.layout.count > 1 { note("\(place.description):") }
+          let found = try compiled(set.programs[index], on: hardware, options)
+          set.programs[index] = found.program
+          passes += found.passes.map { pass in
+            .object([
+              "core": .integer(index), "pass": .string(pass.name),
+              "changes": .object(
+                Dictionary(
+                  pass.changes.map { ($0.what, .integer($0.count)) }, uniquingKeysWith: { $1 })),
+            ])
+          }
+        }
+      }
+      if let json {
+        let text = JSON.object(["schema": .integer(1), "passes": .array(passes)]).text()
+        if json == "-" {
+          print(text)
+          if output == "-" { return }
+        } else {
+          try writeAtomically(Array((text + "\n").utf8), to: json)
+        }
       }
       try ProgramOutput(output, of: set, "compile").write(uses)
     }
   }
 
-  /// A core's program after the pass that was asked for, or after all.
+  /// A core's program after the pass that was asked for, or after all, with what the passes did.
   private func compiled(
     _ program: Program, on hardware: Hardware, _ options: CompilerOptions
-  ) throws -> Program {
+  ) throws -> (program: Program, passes: [PassResult]) {
     let findings = program.check(Geometry(hardware), allowsUnplaced: true)
     guard findings.isEmpty else { throw DiagnosticError(findings) }
     let compiled = try Compiler.compile(program, on: hardware, options: options)
@@ -76,7 +106,9 @@ struct CompileCommand: ParsableCommand {
       try Simulation.verify(compiled, of: program, on: hardware, inputs: inputs)
       note("every pass keeps the values")
     }
-    return try after.map { try state(after: $0, of: compiled) } ?? compiled.program
+    return (
+      try after.map { try state(after: $0, of: compiled) } ?? compiled.program, compiled.passes
+    )
   }
 
   private func state(after name: String, of compiled: Compiled) throws -> Program {

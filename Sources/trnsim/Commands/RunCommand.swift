@@ -34,6 +34,10 @@ struct RunCommand: ParsableCommand {
         trnsim run softmax --param tokens=4 --timeline          instructions as rows, time as columns
         trnsim run kernel.py:matmul                             as its last call in the script
         trnsim run kernel.py:matmul --input 'x=bfloat16[m, 512]' --size m=256 --param tile_n=128
+        trnsim run kernel.py:matmul --advise --html matmul.html
+
+      A run that fails leaves why in the files that are asked for, and prints it with --json: who has the
+      memory that a tile has no room in, who waits for whom.
       """))
 
   @OptionGroup var workload: WorkloadArguments
@@ -142,49 +146,49 @@ struct RunCommand: ParsableCommand {
       let evaluator = Evaluator(kernels: .builtIn, compiler: compiler.changes)
       let machine = try evaluator.hardware(variant)
       for text in try evaluator.limitNotes(variant) { note("note: \(text)") }
-      let loaded = try workload.loading {
-        try evaluator.load(variant, seed: timingOnly ? nil : seed)
+      let files = FailureFiles(json: json, html: html, markdown: markdown)
+      let loaded = try files.keeping(of: workload.target) {
+        try workload.loading { try evaluator.load(variant, seed: timingOnly ? nil : seed) }
       }
-      switch loaded {
-      case .kernel(let kernel, let options):
-        try finish(
-          working("simulating") { try simulate(kernel, on: machine, changed(options)) },
-          of: variant, on: machine)
-      case .programs(let programs):
-        for text in programs.notes { note("note: \(text)") }
-        try finish(
-          working("simulating") {
-            try simulate(programs, on: machine, changed(programs.options))
-          }, of: variant, on: machine)
+      try requireOwnFiles(of: loaded)
+      let run = try files.keeping(of: workload.target) {
+        switch loaded {
+        case .kernel(let kernel, let options):
+          return try working("simulating") {
+            try simulation.run(kernel, on: machine, changed(options))
+          }
+        case .programs(let programs):
+          for text in programs.notes { note("note: \(text)") }
+          return try working("simulating") {
+            try simulation.run(programs, on: machine, changed(programs.options))
+          }
+        }
       }
+      try finish(run, of: variant, on: machine)
     }
   }
 
-  /// Runs a kernel, once it is known that no output is written over an input.
-  private func simulate(
-    _ kernel: any Kernel, on machine: Hardware, _ options: Simulation.Options
-  ) throws -> Run {
-    try requireOwnFiles(
-      (0..<kernel.layout.ranks).map { (folder(of: $0, kernel.layout), kernel.outputs.map(\.name)) })
-    return try simulation.run(kernel, on: machine, options)
-  }
-
-  /// Runs programs, once it is known that no output is written over an input.
-  private func simulate(
-    _ programs: Evaluator.Programs, on machine: Hardware, _ options: Simulation.Options
-  ) throws -> Run {
-    let set = programs.set
-    try requireOwnFiles(
-      (0..<set.layout.ranks).map { rank in
-        // The cores of a rank return what has one name together.
-        var names: [String] = []
-        for (_, tensor) in set.programs(of: rank).flatMap(\.returnedTensors)
-        where !names.contains(tensor.name) {
-          names.append(tensor.name)
-        }
-        return (folder(of: rank, set.layout), names)
-      })
-    return try simulation.run(programs, on: machine, options)
+  /// Fails if one of the outputs' files is an input or another output.
+  private func requireOwnFiles(of loaded: Evaluator.Loaded) throws {
+    switch loaded {
+    case .kernel(let kernel, _):
+      try requireOwnFiles(
+        (0..<kernel.layout.ranks).map {
+          (folder(of: $0, kernel.layout), kernel.outputs.map(\.name))
+        })
+    case .programs(let programs):
+      let set = programs.set
+      try requireOwnFiles(
+        (0..<set.layout.ranks).map { rank in
+          // The cores of a rank return what has one name together.
+          var names: [String] = []
+          for (_, tensor) in set.programs(of: rank).flatMap(\.returnedTensors)
+          where !names.contains(tensor.name) {
+            names.append(tensor.name)
+          }
+          return (folder(of: rank, set.layout), names)
+        })
+    }
   }
 
   private var simulation: WorkloadSimulation {

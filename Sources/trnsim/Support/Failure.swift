@@ -3,6 +3,8 @@ import Diagnostics
 import FoundationEssentials
 import Glibc
 import Machine
+import Reports
+import Storage
 
 /// The exit codes that scripts rely on.
 enum Outcome {
@@ -72,10 +74,51 @@ func reporting(_ body: () throws -> Void) throws {
     try finishOutput()
   } catch let error as DiagnosticError {
     for diagnostic in error.diagnostics { note(diagnostic.rendered(color: color)) }
+    noteDetails(of: error, color: color)
     if error.diagnostics.count > 1 { note("\(error.diagnostics.count) errors") }
     throw Outcome.badInput
   } catch let trap as Trap {
     note(trap.rendered(color: color))
+    noteDetails(of: trap, color: color)
     throw trap.kind == .hostMemory ? Outcome.badInput : Outcome.fault
+  }
+}
+
+/// Writes to standard error what messages do not say: who has a memory, who waits for whom.
+private func noteDetails(of error: any Error, color: Bool) {
+  guard let failure = Failure(error, of: ""), !failure.details.isEmpty else { return }
+  note("\n" + failure.details.text(on: .standardOutput(color: color)).dropLast())
+}
+
+/// Where a run that fails leaves what is known of it, in the place of its report.
+struct FailureFiles {
+  /// A file, or `-` for standard output.
+  var json: String?
+  var html: String?
+  var markdown: String?
+
+  /// Executes what may fail; writes the failure before it goes on.
+  ///
+  /// - Parameter subject: What fails.
+  func keeping<Value>(of subject: String, _ body: () throws -> Value) throws -> Value {
+    do {
+      return try body()
+    } catch {
+      guard let failure = Failure(error, of: subject) else { throw error }
+      do {
+        try write(failure)
+      } catch let other as DiagnosticError {
+        // What failed first is what the user wants to know, too.
+        throw DiagnosticError(failure.diagnostics + other.diagnostics)
+      }
+      throw error
+    }
+  }
+
+  private func write(_ failure: Failure) throws {
+    if let html { try FailurePage.write(failure, to: html) }
+    if let markdown { try writeAtomically(Array(failure.markdown.utf8), to: markdown) }
+    if json == "-" { return print(failure.json.text()) }
+    if let json { try writeAtomically(Array((failure.json.text() + "\n").utf8), to: json) }
   }
 }

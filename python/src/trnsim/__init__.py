@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .comparing import Comparison, Difference, Sweep, WhatIf, compare, diff, sweep, whatif
-from .errors import (CoreMissingError, NkiValidationError, PackageMissingError, SimulationError, SimulationWarning, TrnsimError,
-                     UnsupportedError)
+from .errors import (CoreMissingError, FailureReport, NkiValidationError, PackageMissingError, SimulationError,
+                     SimulationWarning, TrnsimError, UnsupportedError)
 from .hooks import install, uninstall
 from .record.context import target_name as _target_name
 from .run.kernel import as_kernel, last_report
-from .run.report import Report
+from .run.report import Advice, AdviceItem, CriticalPath, PathPlace, PathSlack, Report
 from .tensor.nested import PerRank
 from .version import __version__
 
@@ -53,6 +53,11 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     for each, and values are a `PerRank`. `schedule` is program (the kernel's own order) or compiler (what the vendor's
     compiler does to kernels of `neuronxcc.nki`, which is their default); `descriptors` says whether the host prepares
     those kernels' DMA descriptors or the device generates them.
+
+    Raises:
+        NkiValidationError: for what the kernel breaks, such as a memory on chip that has no room; its `report` says who has
+            it and what would make room.
+        SimulationError: for a fault of the simulated machine, such as a deadlock; its `report` says who waits for whom.
     """
     found = as_kernel(kernel)
     options = found.options(mode=mode, trace=trace, allocation=allocation, schedule=schedule, descriptors=descriptors,
@@ -63,6 +68,6 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     return Result(values, report)
 
 
-__all__ = ["Comparison", "CoreMissingError", "Difference", "NkiValidationError", "PackageMissingError", "PerRank", "Report",
-           "Result", "SimulationError", "SimulationWarning", "Sweep", "TrnsimError", "UnsupportedError", "WhatIf", "__version__",
+__all__ = ["Advice", "AdviceItem", "Comparison", "CoreMissingError", "CriticalPath", "Difference", "FailureReport",
+           "NkiValidationError", "PackageMissingError", "PathPlace", "PathSlack", "PerRank", "Report", "Result", "SimulationError", "SimulationWarning", "Sweep", "TrnsimError", "UnsupportedError", "WhatIf", "__version__",
            "compare", "diff", "install", "last_report", "simulate", "sweep", "uninstall", "whatif"]

@@ -13,7 +13,7 @@ from .entry import run
 from .errors import SimulationError, SimulationWarning, TrnsimError
 from .hooks import install
 from .run.kernel import last_report
-from .run.outputs import require_own
+from .run.outputs import require_own, write
 from .version import __version__
 
 USAGE = """usage: python -m trnsim [OPTION …] [-m MODULE | SCRIPT] [ARGUMENT …]
@@ -25,10 +25,10 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
   python -m trnsim -m pytest tests/
 
   --report           print the report of the last kernel that ran
-  --json FILE        write it as JSON; - prints it
+  --json FILE        write it as JSON; - prints it; of a kernel that fails, why
   --program FILE     write the last kernel's program (.trn), for `trnsim run`, `show` and `compare`
   --recorded FILE    write it as it was recorded, before the compiler orders and places it, for `trnsim compile`
-  --html FILE        write the report of the last kernel as a page
+  --html FILE        write the report of the last kernel as a page; of one that fails, why
   --trace FILE       write a Perfetto trace of the last kernel (.pftrace.zst)
   --hardware NAME    trn1, trn2, trn3 or a configuration file (trn2)
   --schedule NAME    who orders instructions: program (the kernel), compiler (merged loop passes, list scheduling);
@@ -93,8 +93,24 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except TrnsimError as error:
         _complain(str(error))
+        _show_failure(options, error)
         return 2 if isinstance(error, SimulationError) else 1
     return _show(options)
+
+
+def _show_failure(options: dict[str, str], error: TrnsimError) -> None:
+    """What the core knows of a run that failed, in the place of the report that the options ask for."""
+    report = error.report
+    if report is None:
+        return
+    if "--html" in options:
+        write(options["--html"], report.html)
+    if "--json" in options:
+        text = json.dumps(report.json, indent=1, sort_keys=True)
+        if options["--json"] == "-":
+            print(text)
+        else:
+            write(options["--json"], text)
 
 
 def _complain(message: str) -> None:

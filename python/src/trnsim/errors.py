@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -24,12 +25,49 @@ class Place:
         return text or None
 
 
+@dataclass(frozen=True)
+class FailureReport:
+    """What the core knows of a run that failed, as `trnsim run` reports it."""
+
+    #: What `trnsim run --json` writes: an object with the key `failure`.
+    json: dict[str, Any] = field(default_factory=dict)
+    #: All of it for people.
+    text: str = ""
+    #: What the exception's message does not say: who has the memory, who waits for whom; may be empty.
+    details: str = ""
+    markdown: str = ""
+    #: A page for browsers, with a picture.
+    html: str = ""
+
+    @property
+    def kind(self) -> str:
+        """`memory`, `input`, or the fault of the machine, such as `deadlock`."""
+        return str(self.json.get("failure", {}).get("kind", ""))
+
+    @property
+    def memory(self) -> list[dict[str, Any]]:
+        """Memories that have no room, of several cores one each: who has them, until when, and what would make room."""
+        return list(self.json.get("failure", {}).get("memory", []))
+
+    @property
+    def waits(self) -> dict[str, Any] | None:
+        """Of a deadlock: `members`, `waits` and the `cycle` of those who wait for each other."""
+        found: dict[str, Any] | None = self.json.get("failure", {}).get("waits")
+        return found
+
+    def __str__(self) -> str:
+        return self.text
+
+
 class SimulationWarning(UserWarning):
     """What a simulation let pass, or does otherwise than the kernel says; `report.notes` has it too."""
 
 
 class TrnsimError(Exception):
     """Base class of all errors of this package."""
+
+    #: What the core knows of the run; None for what is found before one.
+    report: FailureReport | None = None
 
 
 class NkiValidationError(TrnsimError, AssertionError):
@@ -50,7 +88,7 @@ class NkiValidationError(TrnsimError, AssertionError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        return render(self.message, self.place, self.remedy, self.notes)
+        return render(self.message, self.place, self.remedy, self.notes, self.report)
 
 
 class KernelTypeError(NkiValidationError, TypeError):
@@ -83,7 +121,7 @@ class SimulationError(TrnsimError, RuntimeError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        return render(self.message, self.place, self.remedy, self.notes)
+        return render(self.message, self.place, self.remedy, self.notes, self.report)
 
 
 class OutOfBoundsError(SimulationError, IndexError):
@@ -98,8 +136,9 @@ class CoreMissingError(TrnsimError, RuntimeError):
     """The simulator's core was not found."""
 
 
-def render(message: str, place: Place | None, remedy: str | None, notes: tuple[str, ...]) -> str:
-    """Message, then where, the line of source, notes and the remedy."""
+def render(message: str, place: Place | None, remedy: str | None, notes: tuple[str, ...],
+           report: FailureReport | None = None) -> str:
+    """Message, then where, the line of source, notes and the remedy, and what the report has besides."""
     lines = [message]
     if place is not None:
         lines.append(f"  at {place}" + (f" in {place.function}" if place.function else ""))
@@ -109,4 +148,6 @@ def render(message: str, place: Place | None, remedy: str | None, notes: tuple[s
     lines += [f"  note: {note}" for note in notes]
     if remedy:
         lines.append(f"  help: {remedy}")
+    if report is not None and report.details:
+        lines += ["", report.details.rstrip("\n")]
     return "\n".join(lines)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import CoreMissingError
+from ..errors import CoreMissingError, FailureReport
 from .layout import Layout
 from .request import Outcome, Request
 
@@ -75,6 +75,8 @@ def _load(path: str) -> Any:
         "trnsim_session_compiled": (c_char_p, [c_void_p]),
         "trnsim_session_errors": (c_char_p, [c_void_p]),
         "trnsim_session_hardware": (c_char_p, [c_void_p]),
+        "trnsim_session_failure": (c_char_p, [c_void_p, c_char_p]),
+        "trnsim_session_critical_path": (c_char_p, [c_void_p]),
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_page": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
@@ -85,6 +87,7 @@ def _load(path: str) -> Any:
         "trnsim_session_vary": (c_int32, [c_void_p, c_char_p, POINTER(c_char_p), c_int32]),
         "trnsim_session_compare": (c_int32, [c_void_p, c_char_p, ProgressCallback, c_void_p]),
         "trnsim_session_whatif": (c_int32, [c_void_p, c_char_p, c_char_p]),
+        "trnsim_session_advise": (c_int32, [c_void_p, c_char_p, c_char_p]),
         "trnsim_session_difference": (c_int32, [c_void_p, c_char_p, c_char_p]),
         "trnsim_session_check": (c_int32, [c_void_p, c_char_p, c_char_p, c_char_p, c_char_p]),
         "trnsim_session_accept": (c_int32, [c_void_p]),
@@ -195,6 +198,14 @@ class Session:
         text = self.text("trnsim_session_errors")
         return json.loads(text) if text else []
 
+    def failure(self) -> FailureReport | None:
+        """Why the last run failed; None if it did not."""
+        text = self.text("trnsim_session_failure", b"json")
+        if not text:
+            return None
+        forms = {form: self.text("trnsim_session_failure", form.encode()) for form in ("text", "details", "markdown", "html")}
+        return FailureReport(json.loads(text), **forms)
+
     def trace(self, path: str) -> bool:
         return self._call("trnsim_session_trace", os.fsencode(path))
 
@@ -225,6 +236,10 @@ class Session:
     def whatif(self, variant: str, scales: str) -> bool:
         """Simulates machines with faster parts; `scales` has a line `PART=FACTORS` for each that is asked for."""
         return self._call("trnsim_session_whatif", variant.encode(), scales.encode())
+
+    def advise(self, variant: str, rules: Sequence[str]) -> bool:
+        """Tries changes of a variant's programs; all rules if none is named."""
+        return self._call("trnsim_session_advise", variant.encode(), "\n".join(rules).encode())
 
     def difference(self, before: str, after: str) -> bool:
         """Compares two variants."""
@@ -269,7 +284,8 @@ class Library:
     def run(self, request: Request) -> Outcome:
         with Session(self.path) as session:
             if not self._execute(session, request):
-                return Outcome(errors=session.errors() or [{"message": "the core failed without a message"}])
+                return Outcome(errors=session.errors() or [{"message": "the core failed without a message"}],
+                               failure=session.failure())
             report = session.text("trnsim_session_report")
             return Outcome(report=json.loads(report) if report else None,
                            text=session.text("trnsim_session_text", 0))
@@ -281,6 +297,24 @@ class Library:
             if not text:
                 return {}, session.errors() or [{"message": "the core failed without a message"}]
             return json.loads(text), []
+
+    def critical_path(self, request: Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """What the time of a run was spent on, or what is wrong."""
+        with Session(self.path) as session:
+            text = session.text("trnsim_session_critical_path") if self._execute(session, request) else ""
+            if not text:
+                return {}, session.errors() or [{"message": "the core failed without a message"}]
+            return json.loads(text), []
+
+    def advise(self, request: Request, subject: str, rules: Sequence[str]) -> tuple[dict[str, Any], str, list[dict[str, Any]]]:
+        """What changes of the programs would give, as JSON and as text, or what is wrong."""
+        with Session(self.path) as session:
+            variant = f"{subject}\n{request.hardware}"
+            base = "\n".join([variant, *[f"set:{text}" for text in request.overrides]])
+            if not self.keep(session, request, variant) or not session.advise(base, rules):
+                return {}, "", session.errors() or [{"message": "the core failed without a message"}]
+            text = session.text("trnsim_session_comparison", b"json")
+            return json.loads(text), session.text("trnsim_session_comparison", b"text"), []
 
     def write_page(self, request: Request, path: str) -> list[dict[str, Any]]:
         """Writes the report of a run as a page; what is wrong, if something is."""

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import FailureReport
+
 
 @dataclass
 class RankArrays:
@@ -42,3 +44,5 @@ class Outcome:
     report: dict[str, Any] | None = None
     text: str = ""
     errors: list[dict[str, Any]] = field(default_factory=list)
+    #: Why it failed, where it did.
+    failure: FailureReport | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import NkiValidationError, OutOfBoundsError, Place, SimulationError
+from ..errors import FailureReport, NkiValidationError, OutOfBoundsError, Place, SimulationError
 from ..record.program import Program
 from ..tensor.dtypes import as_dtype
 
@@ -16,10 +16,11 @@ class NarrowTypesError(Exception):
     """Why a program's values need its element types as they are."""
 
 
-def exception_of(errors: list[dict[str, Any]], program: Program | None) -> Exception:
+def exception_of(errors: list[dict[str, Any]], program: Program | None, report: FailureReport | None = None) -> Exception:
     """The core's messages as one exception: the first with its place, all others as notes.
 
-    `program` is the one that instruction numbers count in; None where messages are of several.
+    `program` is the one that instruction numbers count in; None where messages are of several. `report` is what the core
+    knows of the run besides.
     """
     first = errors[0]
     place = place_of_error(first, program)
@@ -37,9 +38,12 @@ def exception_of(errors: list[dict[str, Any]], program: Program | None) -> Excep
     if kind in ("", "check", "error", "parse", "diagnostic"):
         found = NkiValidationError(str(first["message"]), remedy=first.get("remedy"), place=place, notes=tuple(notes))
         found.of_core = True
+        found.report = report
         return found
     fault = OutOfBoundsError if kind == "out of bounds" else SimulationError
-    return fault(str(first["message"]), kind=kind, remedy=first.get("remedy"), place=place, notes=tuple(notes))
+    faulted = fault(str(first["message"]), kind=kind, remedy=first.get("remedy"), place=place, notes=tuple(notes))
+    faulted.report = report
+    return faulted
 
 
 def place_of_error(error: dict[str, Any], program: Program | None) -> Place | None:

@@ -7,10 +7,12 @@ import html
 import json
 import os
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core import RankArrays, Request, open_core
+from ..errors import NkiValidationError
 from ..frames import frame
 from .faults import exception_of
 
@@ -28,6 +30,99 @@ _TABLES = {
     "tensors": ["core", "tensor", "memory", "role", "count", "bytes", "reads", "read_bytes", "reread_bytes", "writes",
                 "written_bytes", "location"],
 }
+
+
+@dataclass(frozen=True)
+class PathPlace:
+    """What one engine or queue did at one line, as far as the whole time was spent on it."""
+
+    #: The engine or queue; empty for what is no one's.
+    owner: str
+    #: The operation with the tensor that it writes.
+    instruction: str
+    #: The kernel's line, `file:line`; None for what comes from none.
+    location: str | None
+    microseconds: float
+    #: Instructions and transfers.
+    count: int
+    #: Microseconds by cause (docs/verdict.md).
+    causes: dict[str, float]
+
+
+@dataclass(frozen=True)
+class PathSlack:
+    """By how much the instructions of an engine, or the transfers of a queue, could be late without any change of the time."""
+
+    owner: str
+    count: int
+    #: How many have no slack.
+    critical: int
+    #: The least and the median of the others, in microseconds; 0 if there are none.
+    least: float
+    median: float
+
+
+@dataclass(frozen=True)
+class CriticalPath:
+    """What the whole time of a run was spent on; times are microseconds."""
+
+    microseconds: float
+    #: By cause (docs/verdict.md), most first.
+    causes: dict[str, float]
+    #: By engine or queue, most first.
+    owners: dict[str, float]
+    #: By the kernel's line, most first; the key None is for what comes from none.
+    lines: dict[str | None, float]
+    #: The 20 places with most of it.
+    places: list[PathPlace]
+    slack: list[PathSlack]
+    #: As the key `critical_path` of `trnsim run --json` has it; times are seconds there.
+    json: dict[str, Any] = field(repr=False)
+    #: For people.
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True)
+class AdviceItem:
+    """A change of the kernel that makes it faster, alone."""
+
+    #: The rule's key (docs/verdict.md).
+    rule: str
+    title: str
+    #: What to write in the source.
+    how: str
+    #: The kernel's lines that it is about, where they are known.
+    lines: list[str]
+    #: The time then.
+    microseconds: float
+    #: Change of the time as a share of it: -0.25 is a quarter less.
+    change: float
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Changes that were simulated, the largest gain first."""
+
+    items: list[AdviceItem]
+    #: How many changes were simulated.
+    tried: int
+    #: The verdict on the kernel as it is.
+    sentence: str
+    #: What `trnsim advise --json` writes.
+    json: dict[str, Any] = field(repr=False)
+    #: For people.
+    text: str = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _microseconds(times: dict[str, float]) -> dict[str, float]:
+    """Seconds by name as microseconds, most first."""
+    return {name: time * 1e6 for name, time in sorted(times.items(), key=lambda pair: (-pair[1], pair[0]))}
 
 
 #: Bytes of a page that a notebook gets at most: it keeps what it shows.
@@ -98,6 +193,49 @@ class Report:
             PackageMissingError: if pandas is not installed.
         """
         return frame(self.columns(table))
+
+    def critical_path(self) -> CriticalPath:
+        """What the whole time was spent on, by cause, engine, place and line, and by how much the rest could be late.
+
+        The program is timed again for it, twice.
+
+        Raises:
+            NkiValidationError: if the run has no times.
+        """
+        self._require_timed()
+        assert self.request is not None
+        found, errors = open_core().critical_path(_timed(self.request))
+        if errors:
+            raise exception_of(errors, None)
+        text = str(found.pop("text", ""))
+        places = [PathPlace(place["owner"], place["instruction"], place["location"], place["time"] * 1e6, place["count"],
+                            _microseconds(place["causes"])) for place in found["places"]]
+        slack = [PathSlack(one["owner"], one["count"], one["critical"], one["least"] * 1e6, one["median"] * 1e6)
+                 for one in found["slack"]]
+        return CriticalPath(found["time"] * 1e6, _microseconds(found["causes"]), _microseconds(found["owners"]),
+                            {line["location"]: line["time"] * 1e6 for line in found["lines"]}, places, slack, found, text)
+
+    def advise(self, rules: Sequence[str] = ()) -> Advice:
+        """Which changes of the kernel would make it faster, and by how much: each is simulated, as by `trnsim advise`.
+
+        `rules` are keys of rules (docs/verdict.md); all by default.
+
+        Raises:
+            NkiValidationError: for a rule that there is not, or if the run has no times.
+        """
+        self._require_timed()
+        assert self.request is not None
+        name = str(self.json.get("kernel") or "kernel")
+        found, text, errors = open_core().advise(self.request, name, list(rules))
+        if errors:
+            raise exception_of(errors, None)
+        items = [AdviceItem(item["rule"], item["title"], item["how"], list(item["lines"]), item["total_time_ps"] / 1e6,
+                            item["change"]) for item in found["advice"]]
+        return Advice(items, int(found["tried"]), str(found["sentence"]), found, text)
+
+    def _require_timed(self) -> None:
+        if self.request is None or "total_time" not in self.json:
+            raise NkiValidationError("the run has no times", remedy="simulate with mode=\"both\" or \"timing\"")
 
     @property
     def sbuf_peak_bytes(self) -> int:
