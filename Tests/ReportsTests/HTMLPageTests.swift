@@ -87,4 +87,15 @@ import Testing
     #expect(packed.bytes == [0, 0xAC, 0x02, 1, 0x80, 0x01])
     #expect(String(decoding: packed.base64, as: UTF8.self) == "AKwCAYAB")
   }
+
+  @Test func entriesThatRepeatAreNumbers() {
+    var first = PackedBytes()
+    first.append(300)
+    var second = PackedBytes()
+    second.append(7)
+    var entries = PackedEntries()
+    for entry in [first, second, first, second, second] { entries.add(entry) }
+    #expect(entries.count == 5)
+    #expect(entries.packed.bytes == [0, 0xAC, 0x02, 0, 7, 1, 2, 2])
+  }
 }

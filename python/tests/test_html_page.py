@@ -10,6 +10,7 @@ import shutil
 import struct
 import subprocess
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
@@ -87,16 +88,31 @@ class Numbers:
     """Whole numbers of seven bits a byte, the lowest first."""
 
     def __init__(self, text: str) -> None:
-        self.bytes = iter(base64.b64decode(text))
+        self.bytes = base64.b64decode(text)
+        self.at = 0
 
     def next(self) -> int:
         value, shift = 0, 0
-        for byte in self.bytes:
+        while True:
+            byte = self.bytes[self.at]
+            self.at += 1
             value |= (byte & 127) << shift
             if byte < 128:
-                break
+                return value
             shift += 7
-        return value
+
+    def entries(self, count: int) -> Iterator[int]:
+        """The number of each entry; one that came before is read again."""
+        starts: list[int] = []
+        for index in range(count):
+            known, back = self.next(), self.at
+            if known:
+                self.at = starts[known - 1]
+            else:
+                starts.append(self.at)
+            yield index
+            if known:
+                self.at = back
 
     def signed(self) -> int:
         value = self.next()
@@ -147,7 +163,7 @@ class Timeline:
     def _row(self, packed: Any, number: int) -> Row:
         numbers, begin, entries = Numbers(packed["data"]), 0, []
         named: dict[int, int] = {}
-        for index in range(packed["count"]):
+        for index in numbers.entries(packed["count"]):
             begin += numbers.next()
             end = begin + numbers.next()
             numbers.next()

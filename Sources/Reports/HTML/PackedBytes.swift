@@ -20,6 +20,9 @@ struct PackedBytes {
     append(UInt64(bitPattern: (wide << 1) ^ (wide >> 63)))
   }
 
+  /// The bytes of others.
+  mutating func append(contentsOf other: PackedBytes) { bytes += other.bytes }
+
   private static let alphabet = Array(
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
@@ -41,5 +44,28 @@ struct PackedBytes {
       index += 3
     }
     return out
+  }
+}
+
+/// Entries of numbers, of which one that came before is told by its number: loops repeat theirs.
+///
+/// 0 stands before an entry that is told; it gets the next number from 1 on, as long as there are fewer than `most`.
+struct PackedEntries {
+  private(set) var packed = PackedBytes()
+  private(set) var count = 0
+  private var numbers: [[UInt8]: Int] = [:]
+
+  /// Entries that are remembered at most.
+  static let most = 1 << 16
+
+  mutating func add(_ entry: PackedBytes) {
+    count += 1
+    if let known = numbers[entry.bytes] {
+      packed.append(known)
+      return
+    }
+    packed.append(0)
+    packed.append(contentsOf: entry)
+    if numbers.count < PackedEntries.most { numbers[entry.bytes] = numbers.count + 1 }
   }
 }

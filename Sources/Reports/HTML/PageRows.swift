@@ -76,10 +76,11 @@ struct PageRows {
   func packed(_ number: Int) -> (PackedBytes, pieces: Int) {
     let row = rows[number]
     let timeline = track.timeline
-    var packed = PackedBytes()
+    var all = PackedEntries()
     var pieces = Pieces(row: number, rows: rows.count)
     var (begin, source) = (Picoseconds(0), Int32(0))
     for (entry, index) in row.order.enumerated() {
+      var packed = PackedBytes()
       let own: Int32
       if row.kind == "engine" {
         let timing = timeline.instructions[index]
@@ -105,8 +106,9 @@ struct PageRows {
         begin = timing.firstRead
       }
       source = own
+      all.add(packed)
     }
-    return (packed, pieces.count)
+    return (all.packed, pieces.count)
   }
 
   /// What a row has named so far.
@@ -165,7 +167,7 @@ struct PageRows {
 
   /// The pieces of the critical path.
   func criticalPath() -> PackedBytes {
-    var packed = PackedBytes()
+    var all = PackedEntries()
     var (begin, source) = (Picoseconds(0), Int32(0))
     for piece in track.path {
       let own: Int32 =
@@ -174,12 +176,14 @@ struct PageRows {
         case .transfer(let index): self.source(ofTransfer: index)
         case nil: -1
         }
+      var packed = PackedBytes()
       packed.append(piece.begin - begin)
       packed.append(piece.duration)
       packed.append(piece.cause.rawValue)
       packed.append(signed: own - source)
       (begin, source) = (piece.begin, own)
+      all.add(packed)
     }
-    return packed
+    return all.packed
   }
 }

@@ -7,7 +7,7 @@ import Programs
 import Simulation
 package import Timing
 
-// {"total": 41950000, "marks": [{"time": 1300000, "text": "first difference: …"}], "paired": false,
+// {"total": 41950000, "marks": [{"time": 1300000, "text": "first difference: …"}], "paired": false, "told": true,
 //  "cores": [{"name": "", "texts": {"operations": ["nc_matmul", …], "opcodes": ["MATMUL", …],
 //   "tensors": ["acc", …], "places": ["matmul.swift:197", …], "scopes": ["row 0", …], "causes": ["work", …], "tints": [0, …]},
 //  "sources": {"count": 120, "data": "…"},
@@ -24,11 +24,13 @@ package import Timing
 /// critical path it is begin (difference), duration, cause and source (difference). Of a row of scopes it is begin
 /// (difference), duration and scope. Of a series it is time (difference) and value (difference).
 ///
+/// Sources and the entries of engines, queues and the critical path are told as `PackedEntries` are.
+///
 /// Pieces are what an entry waited for and was spent on, from its release on: a head, the duration, and who caused it. The
 /// head is 1 + 3 · (cause + number of causes · k) + c. With k 0 another piece follows; with k 1 this is the last before the
 /// begin, from which on there was work; with k 2 it is the last, and ends with the entry. With c 0 nobody caused it, with c 1 the
 /// entry before in the row; with c 2 the number of a row follows, and the entry there (difference to the one that this row
-/// named last in that row). A head of 0 stands for no pieces.
+/// named last in that row). A head of 0 stands for no pieces. `told` is false where all were left out because they are too many.
 package struct PageTimeline {
   /// A moment that is marked.
   package struct Mark {
@@ -64,11 +66,27 @@ package struct PageTimeline {
   package static func json(
     total: Picoseconds, _ tracks: [PageTrack], marks: [Mark] = [], arePaired: Bool = false
   ) -> [UInt8] {
+    let whole = json(total: total, tracks, marks, arePaired, hasPieces: true)
+    if whole.count <= largest { return whole }
+    let bare = tracks.map { track in
+      var track = track
+      track.pieces = LifePieces(core: track.pieces.core, causes: nil, timeline: nil)
+      return track
+    }
+    return json(total: total, bare, marks, arePaired, hasPieces: false)
+  }
+
+  /// Bytes from which on pieces are left out, so that a page of a million instructions has 25 MB at most.
+  private static let largest = 23_000_000
+
+  private static func json(
+    total: Picoseconds, _ tracks: [PageTrack], _ marks: [Mark], _ arePaired: Bool, hasPieces: Bool
+  ) -> [UInt8] {
     var page = PageTimeline()
     let marked = marks.map { mark -> JSON in
       .object(["time": .integer(Int(mark.time)), "text": .string(mark.text)])
     }
-    page.add("{\"total\": \(total), \"paired\": \(arePaired), \"marks\": ")
+    page.add("{\"total\": \(total), \"paired\": \(arePaired), \"told\": \(hasPieces), \"marks\": ")
     page.add(.array(marked))
     page.add(", \"cores\": [")
     for (index, track) in tracks.enumerated() {
@@ -108,7 +126,7 @@ package struct PageTimeline {
         "tints": .array(Cause.allCases.map { .integer($0.tint) }),
       ]))
     add(",\n\"sources\": {")
-    add(sources.packed, count: sources.count)
+    add(sources.entries.packed, count: sources.entries.count)
     add(",\n\"rows\": [")
     var isFirst = true
     func begin(
@@ -181,18 +199,18 @@ private struct Numbered {
 private struct SourceNumbers {
   private(set) var operations = Numbered()
   private(set) var places = Numbered()
-  private(set) var packed = PackedBytes()
-  private(set) var count = 0
+  private(set) var entries = PackedEntries()
 
   init(_ track: PageTrack) {
     var (operation, tensor, place, scope) = (0, 0, 0, 0)
     func add(_ name: Int, _ target: Int, _ at: Int, _ own: Int) {
+      var packed = PackedBytes()
       packed.append(signed: name - operation)
       packed.append(signed: target - tensor)
       packed.append(signed: at - place)
       packed.append(signed: own - scope)
       (operation, tensor, place, scope) = (name, target, at, own)
-      count += 1
+      entries.add(packed)
     }
     guard let program = track.program else {
       for label in track.labels { add(operations.number(label), 0, 0, 0) }

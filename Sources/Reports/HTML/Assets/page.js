@@ -29,6 +29,24 @@
     }
   }
 
+  // Each entry in its order; one that came before is told by its number.
+  const mostKnown = 65536;
+  function readEntries(numbers, count, read) {
+    const starts = [];
+    for (let i = 0; i < count; i++) {
+      const known = numbers.next();
+      if (!known) {
+        if (starts.length < mostKnown) starts.push(numbers.at);
+        read(i);
+        continue;
+      }
+      const back = numbers.at;
+      numbers.at = starts[known - 1];
+      read(i);
+      numbers.at = back;
+    }
+  }
+
   function decodeSources(packed) {
     const numbers = new Numbers(packed.data), count = packed.count;
     const sources = {
@@ -36,12 +54,12 @@
       place: new Int32Array(count), scope: new Int32Array(count),
     };
     let operation = 0, tensor = 0, place = 0, scope = 0;
-    for (let i = 0; i < count; i++) {
+    readEntries(numbers, count, (i) => {
       sources.operation[i] = operation += numbers.signed();
       sources.tensor[i] = tensor += numbers.signed();
       sources.place[i] = place += numbers.signed();
       sources.scope[i] = scope += numbers.signed();
-    }
+    });
     return sources;
   }
 
@@ -76,21 +94,22 @@
         this.descriptors = new Float64Array(count);
       }
       let begin = 0, source = 0;
-      for (let i = 0; i < count; i++) {
+      const read = (i) => {
         begin += numbers.next();
         this.begin[i] = begin;
         this.end[i] = begin + numbers.next();
         this.code[i] = numbers.next();
-        if (this.kind === "scope") continue;
+        if (this.kind === "scope") return;
         this.source[i] = source += numbers.signed();
-        if (this.kind === "path") continue;
+        if (this.kind === "path") return;
         if (this.kind === "queue") {
           this.bytes[i] = numbers.next();
           this.descriptors[i] = numbers.next();
           this.wait[i] = numbers.next();
         }
         this.readPieces(numbers, i, named);
-      }
+      };
+      if (this.kind === "scope") for (let i = 0; i < count; i++) read(i); else readEntries(numbers, count, read);
       this.cover();
       this.stack();
     }
@@ -248,6 +267,7 @@
       this.chosen = null;
       this.query = "";
       this.marks = data.marks;
+      this.isTold = data.told;
       this.arrows = [];
       if (data.paired) labelWidth = 184;
       if (data.marks.length) axisHeight = 40;
@@ -603,7 +623,8 @@
           list.append(Object.assign(document.createElement("dt"), {textContent: name}), value);
         };
         for (const [name, text] of this.facts(row, index)) add(name, text);
-        if (row.firstPiece) this.addPieces(row, index, add);
+        if (row.firstPiece && this.isTold) this.addPieces(row, index, add);
+        if (row.firstPiece && !this.isTold) add("spent on", "left out: this run has too many instructions for a page with what each waited for");
         place.append(list);
       }
       this.request();
