@@ -400,6 +400,25 @@ def test_a_browser_draws_all(written: tuple[Path, Any]) -> None:
 
 
 @browser
+def test_a_million_instructions(tmp_path: Path, capsys: pytest.CaptureFixture[str], record_property: Any) -> None:
+    """The page of a program of a million instructions; how fast it is gets reported, as it depends on the host."""
+    size = ["--param", "m=16384", "--param", "n=16384", "--param", "k=16384"]
+    tool(tmp_path, "run", "matmul", *size, "--timing-only", "--no-what-if", "--html", "m.html")
+    path = tmp_path / "m.html"
+    root = re.search(r"<html[^>]*>", browse(path, "--dump-dom", f"file://{path}#pan"))
+    assert root is not None
+    found = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', root[0]))
+    megabytes = path.stat().st_size / 1e6
+    assert int(found["entries"]) > 1_000_000 and megabytes <= 25
+    figures = {"megabytes": megabytes, "open_seconds": int(found["open-ms"]) / 1000, "frames_per_second": 1000 / float(found["frame-ms"]),
+               "worst_frame_seconds": float(found["worst-frame-ms"]) / 1000}
+    for name, value in figures.items():
+        record_property(name, round(value, 3))
+    with capsys.disabled():
+        print(f"\npage of {int(found['entries']):,} entries: " + ", ".join(f"{name} {value:.3g}" for name, value in figures.items()))
+
+
+@browser
 def test_a_chosen_instruction_shows_who_it_waited_for(written: tuple[Path, Any]) -> None:
     document = browse(written[0], "--dump-dom", f"file://{written[0]}#choose=MATMUL")
     chosen = re.search(r'<div id="chosen".*?</div>', document, re.S)
