@@ -44,6 +44,9 @@ void trnsim_session_free(void *session);
  * keep what the bound memory had, and the report tells them; with `read` instructions may read them too.
  * undefined_reads=fault|note: what becomes of reads of memory that nothing wrote. With `note` they give NaN (4 in integers
  * of HBM), and the report tells the first of each memory.
+ * undefined=error|note: what becomes of results that the machine leaves undefined inside one instruction (rows of a scatter that
+ * go to one place, a DMA that writes what it reads, a destination that names bytes twice, sendrecv to oneself), and of reads of
+ * what was written last through another tensor. With `note` the report's `undefined_results` tells the first of each place.
  * precision=precise|wide: whether bfloat16 and the 8-bit floats round as on the machine, or are float32 in all memories
  * (bound ones too; chosen before bind). The time is the same. Error kind `narrow types`: why a program cannot have that.
  * check_records=on|off: whether append also checks what arrives by the rules of the machine chosen before, so that an error

@@ -33,6 +33,17 @@ public struct Machine: ~Copyable {
   /// simulator"); without one the read is a fault.
   public var onUndefinedRead: ((Trap) -> Void)?
 
+  /// Who is told of results that depend on the order in which the parts of one instruction are done.
+  public var onUndefinedResult: ((Trap) -> Void)?
+  /// Whether such results are faults.
+  public var faultsOnUndefinedResults = false
+
+  /// Tells of a result that the machine leaves undefined.
+  public func noteUndefinedResult(_ trap: Trap) throws(Trap) {
+    if faultsOnUndefinedResults { throw trap }
+    onUndefinedResult?(trap)
+  }
+
   /// The first tensor, or memory on chip, that the system had no memory for; the machine cannot be used then.
   public private(set) var missing: String?
 

@@ -17,6 +17,8 @@ public struct CoreRun: Sendable {
   /// For each instruction of `program`, its position in the program that was given, if loops or
   /// registers made another stream of it.
   public var origins: [Int32]?
+  /// Names of the tensors on chip that the author placed, and that are no views of others.
+  var placedByAuthor: Set<String> = []
   /// On what: the machine with this core's share of what the cores of a rank share.
   public var hardware: Hardware
   /// What the core executed; `nil` when only values were asked for.
@@ -25,6 +27,8 @@ public struct CoreRun: Sendable {
   public var timeline: Timeline?
   /// Reads of memory that nothing wrote, where they are no faults: the first of each memory.
   public var undefinedReads: [Trap] = []
+  /// Results that the machine leaves undefined, where they are no faults: the first of each place.
+  public var undefinedResults: [Trap] = []
   /// Outputs in the order of their declaration; empty when only timing was asked for.
   public var outputs: [KernelTensor] = []
   /// What of the outputs nothing was stored to, where the options let that pass.

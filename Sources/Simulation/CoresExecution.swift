@@ -16,6 +16,7 @@ final class CoresExecution {
     let program: Program
     var interpreter: Interpreter
     let undefined = UndefinedReadsSeen()
+    let results = UndefinedResultsSeen()
     /// The exchange that it waits at.
     var waiting: (index: Int, operation: any ExchangeOperation, exchange: Exchange)?
     /// Whether its program has ended.
@@ -116,6 +117,7 @@ final class CoresExecution {
         place, program, Interpreter(geometry: geometry, machine: machine, valuesUpTo: end))
       core.interpreter.onPrint(caller.onPrint)
       core.undefined.listen(to: &core.interpreter, options)
+      core.results.listen(to: &core.interpreter, options)
       cores.append(core)
     }
   }
@@ -248,6 +250,7 @@ final class CoresExecution {
   private func execute(_ cores: [Core]) throws {
     guard let first = cores.first, let mine = first.waiting else { return }
     var parts: [ExchangePart] = []
+    for core in cores { try requireOther(core) }
     for core in cores {
       guard let theirs = core.waiting else { return }
       guard theirs.exchange.kind == mine.exchange.kind else {
@@ -288,6 +291,23 @@ final class CoresExecution {
     where cores.count(where: { $0.place.rank == rank }) == set.layout.coresPerRank {
       try requireNoRace(rank)
     }
+  }
+
+  /// Tells of a core that sends to itself while the other one waits for what it sends.
+  private func requireOther(_ core: Core) throws {
+    guard set.layout.coresPerRank > 1, let waiting = core.waiting,
+      let send = waiting.operation as? SendRecv, send.sendTo == core.place.core
+    else { return }
+    var trap = Trap(
+      .undefinedResult,
+      "core \(core.place.core) sends to itself: what it sends to the rank's other core, and gets from it, is not defined",
+      operand: "send_to_rank", remedy: "name the other core: send_to_rank=\(1 - core.place.core)")
+    trap.instruction = waiting.index
+    trap = core.place.named(trap)
+    guard options.undefinedResults == .note else {
+      throw Simulation.annotate(trap, core.program)
+    }
+    core.results.add(trap)
   }
 
   private func on<Value>(_ core: Core, _ body: () throws(Trap) -> Value) throws -> Value {
@@ -390,6 +410,12 @@ final class CoresExecution {
   func undefinedReads(of core: Int) -> [Trap] {
     let core = cores[core]
     return core.undefined.traps.map { Simulation.annotate($0, core.program) }
+  }
+
+  /// A core's results that the machine leaves undefined, where they are no faults.
+  func undefinedResults(of core: Int) -> [Trap] {
+    let core = cores[core]
+    return core.results.traps.map { Simulation.annotate($0, core.program) }
   }
 
   /// What of a core's outputs neither it nor the other core of its rank wrote.

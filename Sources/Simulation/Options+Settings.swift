@@ -5,7 +5,7 @@ extension Simulation.Options {
   /// What `set` knows: the settings of the C interface, and of what a script's launch asks for.
   public static let settingNames = [
     "mode", "stochastic_rounding", "core_races", "unwritten_outputs", "undefined_reads",
-    "precision", "schedule", "descriptors", "allocation", "middle_end", "spills",
+    "undefined", "precision", "schedule", "descriptors", "allocation", "middle_end", "spills",
   ]
 
   /// Sets an option by name; `false` if there is none of that name.
@@ -26,6 +26,7 @@ extension Simulation.Options {
     case "core_races": coreRaces = try choice(value)
     case "unwritten_outputs": unwrittenOutputs = try choice(value)
     case "undefined_reads": undefinedReads = try choice(value)
+    case "undefined": undefinedResults = try choice(value)
     case "precision": precision = try choice(value)
     case "schedule": compiler.schedule = try choice(value) as Schedule
     case "descriptors": compiler.descriptors = try choice(value)

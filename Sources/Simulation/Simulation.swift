@@ -43,6 +43,8 @@ public enum Simulation {
     public var unwrittenOutputs = UnwrittenOutputs.fault
     /// What becomes of reads of memory that nothing wrote.
     public var undefinedReads = UndefinedReads.fault
+    /// What becomes of results that the machine leaves undefined inside one instruction.
+    public var undefinedResults = UndefinedResults.note
     /// How values of bfloat16 and the 8-bit floats are kept.
     public var precision = Precision.precise
     /// In whose order instructions execute, and how tensors get their places.
@@ -96,12 +98,18 @@ public enum Simulation {
     try MemoryBudget.checkEnvironment()
     if options.hasWideValues { for program in set.programs { try program.requireWidenable() } }
     var checking = 0.0
+    let placed = set.programs.map { program in
+      Set(
+        program.tensors.filter { $0.space != .hbm && $0.place != nil && $0.base == nil }
+          .map(\.name))
+    }
     let (set, found) = try measure(&checking) {
       try compiled(set, on: hardware, options.compiler)
     }
     var run = Run(set, on: hardware)
     run.host.checking = checking
     for index in run.cores.indices {
+      run.cores[index].placedByAuthor = placed[index]
       run.cores[index].passes = found[index].passes
       run.cores[index].sourceScopes = found[index].scopes
     }
@@ -112,7 +120,7 @@ public enum Simulation {
     for (index, program) in set.programs.enumerated()
     where !areFollowed[index] && (options.mode != .valuesOnly || program.dependencies == .explicit)
     {
-      try lower(&run, index)
+      try lower(&run, index, options)
     }
     // The time of one core without control flow needs no execution; several may not fit together.
     if options.mode != .timingOnly || set.layout.count > 1 || areFollowed[0] {
@@ -189,14 +197,39 @@ public enum Simulation {
 
   // MARK: - Time
 
-  private static func lower(_ run: inout Run, _ index: Int) throws {
+  /// Keeps what is undefined inside instructions of a core's program, or makes it a fault.
+  private static func keep(
+    _ undefined: [Trap], _ run: inout Run, _ index: Int, _ options: Options
+  ) throws(Trap) {
+    let program = run.cores[index].program
+    if options.undefinedResults == .error, let first = undefined.first {
+      throw annotate(first, program)
+    }
+    for trap in undefined {
+      let trap = annotate(trap, program)
+      // What an execution told too has its line.
+      let isKnown = run.cores[index].undefinedResults.contains {
+        $0.location == trap.location && $0.message == trap.message
+      }
+      if !isKnown { run.cores[index].undefinedResults.append(trap) }
+    }
+  }
+
+  private static func lower(_ run: inout Run, _ index: Int, _ options: Options) throws {
+    var undefined: [Trap] = []
+    let placed = run.cores[index].placedByAuthor
     let (program, hardware) = (run.cores[index].program, run.cores[index].hardware)
     let draw = try draw(program.instructions.count, loweringBytes, for: "the lowering")
     defer { withExtendedLifetime(draw) {} }
     do {
       run.cores[index].device = try measure(&run.host.lowering) {
-        try annotated(program) { () throws(Trap) in try Lowering.lower(program, on: hardware) }
+        try annotated(program) { () throws(Trap) in
+          try Lowering.lower(program, on: hardware, placedByAuthor: placed) {
+            undefined.append($0)
+          }
+        }
       }
+      try keep(undefined, &run, index, options)
     } catch let trap as Trap {
       throw run.layout.places[index].named(trap)
     }
@@ -204,10 +237,19 @@ public enum Simulation {
 
   private static func time(_ run: inout Run, _ options: Options) throws {
     guard options.mode != .valuesOnly else {
-      for index in run.cores.indices { run.cores[index].device = nil }
+      for index in run.cores.indices {
+        if run.cores[index].device == nil {
+          let undefined = Lowering.undefinedEffects(
+            of: run.cores[index].program, on: run.cores[index].hardware)
+          try keep(undefined, &run, index, options)
+        }
+        run.cores[index].device = nil
+      }
       return
     }
-    for index in run.cores.indices where run.cores[index].device == nil { try lower(&run, index) }
+    for index in run.cores.indices where run.cores[index].device == nil {
+      try lower(&run, index, options)
+    }
     let devices = run.cores.compactMap(\.device)
     let untimed = run
     let draw = try draw(
@@ -246,6 +288,7 @@ public enum Simulation {
         run.cores[index].outputs = try execution.outputs(of: index)
         run.cores[index].unwritten = execution.unwritten(of: index)
         run.cores[index].undefinedReads = execution.undefinedReads(of: index)
+        run.cores[index].undefinedResults += execution.undefinedResults(of: index)
         guard var stream = execution.executed(by: index) else { continue }
         // The time is that of the tensors as they are.
         stream.restoreTensors(of: set.programs[index])

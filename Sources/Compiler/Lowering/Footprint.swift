@@ -54,6 +54,38 @@ struct Footprint: Equatable {
     return distance < width || stride - distance < other.width
   }
 
+  /// The box that two have in common; both touch all of theirs.
+  func common(_ other: Footprint) -> Footprint {
+    var box = self
+    box.firstPartition = max(firstPartition, other.firstPartition)
+    box.endPartition = min(endPartition, other.endPartition)
+    box.low = max(low, other.low)
+    box.high = min(high, other.high)
+    box.width = box.high - box.low
+    return box
+  }
+
+  /// What another footprint leaves of this one, which touches all of its box; a strided one is taken for its whole box.
+  func without(_ other: Footprint) -> [Footprint] {
+    let middle = common(other)
+    guard middle.firstPartition < middle.endPartition, middle.low < middle.high else {
+      return [self]
+    }
+    var left: [Footprint] = []
+    func add(_ partitions: Range<Int32>, _ bytes: Range<Int>) {
+      guard !partitions.isEmpty, !bytes.isEmpty else { return }
+      var box = self
+      (box.firstPartition, box.endPartition) = (partitions.lowerBound, partitions.upperBound)
+      (box.low, box.high, box.width) = (bytes.lowerBound, bytes.upperBound, bytes.count)
+      left.append(box)
+    }
+    add(firstPartition..<middle.firstPartition, low..<high)
+    add(middle.endPartition..<endPartition, low..<high)
+    add(middle.firstPartition..<middle.endPartition, low..<middle.low)
+    add(middle.firstPartition..<middle.endPartition, middle.high..<high)
+    return left
+  }
+
   /// Whether a strided footprint touches a byte of the interval.
   private func touches(_ from: Int, _ to: Int) -> Bool {
     let first = max(from, low)

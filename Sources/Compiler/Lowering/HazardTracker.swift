@@ -29,6 +29,8 @@ struct HazardTracker {
     var isWrite: Bool
     /// Whether later instructions can depend on it.
     var isTracked: Bool
+    /// The tensor whose memory it is.
+    var owner: Int32
   }
 
   private struct Access {
@@ -36,6 +38,7 @@ struct HazardTracker {
     var producer: Producer
     var lane: UInt8
     var isWrite: Bool
+    var owner: Int32
   }
 
   /// A tensor's part of the buckets.
@@ -43,6 +46,7 @@ struct HazardTracker {
     var place: TensorPlace
     var firstBucket: Int
     var bucketBytes: Int
+    var owner: Int32
   }
 
   private var buckets: [[Access]] = []
@@ -60,17 +64,22 @@ struct HazardTracker {
       if let base = tensor.base {
         var region = regions[Int(base.index)]
         region.place = TensorPlace(tensor, role: region.place.role)
+        region.owner = regions[Int(base.index)].owner
         regions.append(region)
         continue
       }
       let place = TensorPlace(tensor)
+      let owner = Int32(regions.count)
       switch tensor.space {
-      case .sbuf: regions.append(Region(place: place, firstBucket: 0, bucketBytes: unit))
+      case .sbuf:
+        regions.append(Region(place: place, firstBucket: 0, bucketBytes: unit, owner: owner))
       case .psum:
-        regions.append(Region(place: place, firstBucket: psumBucket, bucketBytes: unit))
+        regions.append(
+          Region(place: place, firstBucket: psumBucket, bucketBytes: unit, owner: owner))
       case .hbm:
         let bytes = max(1, (tensor.bytes + Self.bucketsPerTensor - 1) / Self.bucketsPerTensor)
-        regions.append(Region(place: place, firstBucket: next, bucketBytes: bytes))
+        regions.append(
+          Region(place: place, firstBucket: next, bucketBytes: bytes, owner: owner))
         next += Self.bucketsPerTensor
       }
     }
@@ -88,7 +97,37 @@ struct HazardTracker {
     // Reads of an HBM input that nothing writes order nothing.
     let isTracked = isWrite || region.place.space != .hbm || region.place.role != .input
     return Touch(
-      footprint: footprint, buckets: first..<last + 1, isWrite: isWrite, isTracked: isTracked)
+      footprint: footprint, buckets: first..<last + 1, isWrite: isWrite, isTracked: isTracked,
+      owner: region.owner)
+  }
+
+  /// Who wrote last, through another tensor, what a read sees of a memory on chip; `nil` if nobody did, or where that cannot be
+  /// said for certain.
+  func foreignWriter(_ read: Touch) -> (producer: Producer, tensor: Int32)? {
+    guard read.footprint.stride == 0, regions[Int(read.owner)].place.space != .hbm else {
+      return nil
+    }
+    let unit = Self.onChipBucketBytes
+    let base = regions[Int(read.owner)].firstBucket
+    for bucket in read.buckets {
+      // Later accesses are behind earlier ones.
+      for index in buckets[bucket].indices
+      where buckets[bucket][index].isWrite && buckets[bucket][index].owner != read.owner {
+        let access = buckets[bucket][index]
+        guard access.footprint.stride == 0, access.footprint.overlaps(read.footprint) else {
+          continue
+        }
+        var left = [access.footprint.common(read.footprint)]
+        left[0].low = max(left[0].low, (bucket - base) * unit)
+        left[0].high = min(left[0].high, (bucket - base + 1) * unit)
+        guard left[0].low < left[0].high else { continue }
+        for later in buckets[bucket][(index + 1)...] where later.isWrite {
+          left = left.flatMap { $0.without(later.footprint) }
+        }
+        if !left.isEmpty { return (access.producer, access.owner) }
+      }
+    }
+    return nil
   }
 
   /// Appends to `found`, once each, whom an access by `lane` must come after.
@@ -112,7 +151,8 @@ struct HazardTracker {
   mutating func record(_ touch: Touch, by producer: Producer, lane: UInt8) {
     guard touch.isTracked else { return }
     let access = Access(
-      footprint: touch.footprint, producer: producer, lane: lane, isWrite: touch.isWrite)
+      footprint: touch.footprint, producer: producer, lane: lane, isWrite: touch.isWrite,
+      owner: touch.owner)
     for bucket in touch.buckets {
       if touch.isWrite {
         buckets[bucket].removeAll { touch.footprint.contains($0.footprint) }

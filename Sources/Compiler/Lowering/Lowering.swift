@@ -39,6 +39,10 @@ public struct Lowering {
   private var readTensors: Set<Int32> = []
   /// By queue: its transfers, in order.
   private var queued: [[Int]] = []
+  /// What is undefined inside instructions, where somebody asks.
+  private var effects: UndefinedEffects?
+  /// By tensor, whether the author placed it; empty where nobody asks.
+  private var isPlacedByAuthor: [Bool] = []
 
   private struct QueueKey: Hashable {
     var engine: Engine
@@ -54,9 +58,23 @@ public struct Lowering {
   /// Lowers a program that has passed its checks.
   ///
   /// - Throws: a race of an explicit program, or a deadlock.
-  public static func lower(_ program: Program, on hardware: Hardware) throws(Trap) -> DeviceProgram
-  {
+  /// - Parameters:
+  ///   - placed: Names of the tensors on chip that the author placed: what was written through one of them and is read through
+  ///     another is told. Views of a tensor, and what the compiler placed, share bytes as they should.
+  ///   - onUndefined: Is told what the machine leaves undefined inside an instruction, the first of each place; nobody looks for
+  ///     it without.
+  public static func lower(
+    _ program: Program, on hardware: Hardware, placedByAuthor placed: Set<String> = [],
+    onUndefined: ((Trap) -> Void)? = nil
+  ) throws(Trap) -> DeviceProgram {
     var lowering = Lowering(program, hardware)
+    if onUndefined != nil {
+      lowering.effects = UndefinedEffects()
+      if placed.count > 1 {
+        lowering.isPlacedByAuthor = program.tensors.map { placed.contains($0.name) }
+      }
+    }
+    defer { if let onUndefined { lowering.effects?.found.forEach(onUndefined) } }
     let order = try program.executionOrder()
     if let order {
       for index in order { try lowering.lower(index) }
@@ -64,6 +82,19 @@ public struct Lowering {
       for index in program.instructions.indices { try lowering.lower(index) }
     }
     return lowering.finish()
+  }
+
+  /// What the machine leaves undefined inside instructions of a program that is not lowered otherwise.
+  public static func undefinedEffects(of program: Program, on hardware: Hardware) -> [Trap] {
+    var effects = UndefinedEffects()
+    var emitter = Emitter(
+      engine: .tensor, tensors: program.tensors, geometry: Geometry(hardware))
+    for index in program.instructions.indices {
+      emitter.begin(on: program.instructions[index].resolvedEngine)
+      program.instructions[index].operation.lower(into: &emitter)
+      effects.look(at: index, of: program, emitter)
+    }
+    return effects.found
   }
 
   private init(_ program: Program, _ hardware: Hardware) {
@@ -91,6 +122,7 @@ public struct Lowering {
     let engine = program.instructions[index].resolvedEngine
     emitter.begin(on: engine)
     program.instructions[index].operation.lower(into: &emitter)
+    effects?.look(at: index, of: program, emitter)
     for position in emitter.emissions.indices {
       let emission = emitter.emissions[position]
       loadTable(for: emission, engine, source: index)
@@ -131,6 +163,7 @@ public struct Lowering {
     for operand in emission.writes {
       touches.append(tracker.touch(emitter.operands[operand], isWrite: true))
     }
+    if !isPlacedByAuthor.isEmpty { lookForAliases(emission, source) }
     required.removeAll(keepingCapacity: true)
     for touch in touches { tracker.find(touch, lane: lane, into: &required) }
     // Latest first: waiting for it makes waits for what its engine had waited for unnecessary.
@@ -148,6 +181,27 @@ public struct Lowering {
     known.seal(device, on: engine)
     for touch in touches { tracker.record(touch, by: producer, lane: lane) }
     return producer
+  }
+
+  /// Tells of reads through one tensor of what was written last through another one, on the same bytes of a memory on chip.
+  private mutating func lookForAliases(_ emission: Emission, _ source: Int) {
+    for (touch, operand) in zip(touches, emission.reads) {
+      let pattern = emitter.operands[operand]
+      guard isPlacedByAuthor[Int(pattern.tensor.index)],
+        let (producer, tensor) = tracker.foreignWriter(touch), isPlacedByAuthor[Int(tensor)]
+      else { continue }
+      let writer = Int(device.instructions[producer.instruction(triggers)].source)
+      let place =
+        program.instructions[writer].location.map { "\($0)" } ?? program.describe(writer)
+      let (mine, theirs) = (
+        program.tensors[Int(pattern.tensor.index)].name, program.tensors[Int(tensor)].name
+      )
+      var trap = Trap(
+        .undefinedResult, "read of '\(mine)' sees what \(place) wrote through '\(theirs)'",
+        remedy: "give the tensors places of their own, or write '\(mine)' before it is read")
+      trap.instruction = source
+      effects?.add(trap, key: "\(mine) \(theirs)")
+    }
   }
 
   /// Whether a transfer is the first to read its HBM tensor, or reads one that the kernel wrote.

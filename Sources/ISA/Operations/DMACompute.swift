@@ -241,6 +241,17 @@ public struct DMACompute: Operation {
     }
     let indices = try machine.readBits(vectorOffset, "vector_offset")
     let kind = machine.tensors[Int(vectorOffset.tensor.index)].dtype
+    if indirect == .dst {
+      var rows: [Int] = []
+      var starts: [Int] = []
+      for row in 0..<Int(dst.rows) {
+        let index = kind.index(indices.elements[row])
+        guard let start = try start(dst, row, index, on: machine) else { continue }
+        rows.append(row)
+        starts.append(start)
+      }
+      try machine.checkScatter(rows, starts, to: dst)
+    }
     for row in 0..<Int(dst.rows) {
       let index = kind.index(indices.elements[row])
       let sum = machine.makeTile(rows: 1, columns: dst.elementsPerRow)

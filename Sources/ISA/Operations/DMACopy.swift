@@ -196,6 +196,7 @@ public struct DMACopy: Operation {
     if let index {
       let (kept, starts) = try dynamicRows(index, on: machine)
       if kept.isEmpty { return }
+      try checkScatter(kept, starts, on: machine)
       offsets = starts
       if kept.count < Int(indirectPattern.rows) {
         // Skipped rows: go row by row, so that the rows that stay keep their partners.
@@ -210,6 +211,14 @@ public struct DMACopy: Operation {
       if indirect == .src { source.offset = 0 } else { target.offset = 0 }
     }
     try move(source, target, readOffsets, writeOffsets, on: &machine)
+  }
+
+  /// Tells of rows that an index sends to the same place.
+  private func checkScatter(
+    _ rows: [Int], _ starts: [Int], on machine: borrowing Machine
+  ) throws(Trap) {
+    guard indirect == .dst, vectorOffset != nil else { return }
+    try machine.checkScatter(rows, starts, to: dst)
   }
 
   private func move(
@@ -305,6 +314,29 @@ extension Checker {
     require(
       !indirect || mode != .none, "dge_mode",
       "an indirect DMA needs dge_mode hwdge or swdge, not none")
+  }
+}
+
+extension Machine {
+  /// Tells of rows of a scatter that go to the same place.
+  ///
+  /// - Parameters:
+  ///   - rows: The rows that take part.
+  ///   - starts: Where each begins, in elements of the tensor.
+  func checkScatter(_ rows: [Int], _ starts: [Int], to pattern: AccessPattern) throws(Trap) {
+    // Rows whose elements do not lie side by side may pass between each other.
+    let runs = pattern.runs
+    let reach = runs.starts.count == 1 && runs.stride == 1 ? runs.length : 1
+    let order = starts.indices.sorted { (starts[$0], $0) < (starts[$1], $1) }
+    for (one, next) in zip(order, order.dropFirst()) where starts[next] - starts[one] < reach {
+      let name = tensors[Int(pattern.tensor.index)].name
+      return try noteUndefinedResult(
+        Trap(
+          .undefinedResult,
+          "rows \(rows[one]) and \(rows[next]) go to the same place, element \(starts[next]) of "
+            + "'\(name)': which of them stays is not defined",
+          operand: "dst", remedy: "give each row a place of its own"))
+    }
   }
 }
 

@@ -67,6 +67,19 @@ public struct Interpreter: ~Copyable {
     }
   }
 
+  /// Chooses who is told of results that the machine leaves undefined, with their instruction, or makes them faults.
+  public mutating func onUndefinedResult(_ listener: ((Trap) -> Void)?, faults: Bool) {
+    let place = self.listener
+    machine.faultsOnUndefinedResults = faults
+    machine.onUndefinedResult = listener.map { listener in
+      { trap in
+        var trap = trap
+        trap.instruction = place.instruction
+        listener(trap)
+      }
+    }
+  }
+
   /// Sends what `device_print` shows, with its instruction's position, to `listener`, or to nobody.
   public mutating func onPrint(_ listener: ((Int, PrintedValue) -> Void)?) {
     let place = self.listener

@@ -30,6 +30,12 @@ struct NotesSection: Section {
           + "\(trap.message)\(trap.location.map { " at \($0)" } ?? ""): NaN was used"
       }
     }
+    for (core, place) in zip(run.cores, run.layout.places) {
+      notes += core.undefinedResults.map { trap in
+        (hasSeveralCores ? "\(place.description): " : "")
+          + (trap.location.map { "\($0): " } ?? "") + trap.message
+      }
+    }
     for case (let rank, let race?) in run.races.enumerated() {
       notes.append("rank \(rank): \(race.message): the cores take turns")
     }
@@ -54,13 +60,17 @@ struct NotesSection: Section {
       regions.map { owned(JSON($0), rank: rank, hasSeveralCores) }
     }
     if !unwritten.isEmpty { values["unwritten_outputs"] = .array(unwritten) }
-    let undefined = zip(run.cores, run.layout.places).flatMap { core, place in
-      core.undefinedReads.map { trap in
-        let read = owned(JSON(noted: trap), rank: place.rank, hasSeveralCores)
-        return hasSeveralCores ? read.adding("core", .integer(place.core)) : read
+    for (key, traps) in [
+      ("undefined_reads", \CoreRun.undefinedReads), ("undefined_results", \.undefinedResults),
+    ] {
+      let undefined = zip(run.cores, run.layout.places).flatMap { core, place in
+        core[keyPath: traps].map { trap in
+          let noted = owned(JSON(noted: trap), rank: place.rank, hasSeveralCores)
+          return hasSeveralCores ? noted.adding("core", .integer(place.core)) : noted
+        }
       }
+      if !undefined.isEmpty { values[key] = .array(undefined) }
     }
-    if !undefined.isEmpty { values["undefined_reads"] = .array(undefined) }
     let races = run.races.enumerated().compactMap { rank, race in
       race.map { owned(JSON(noted: $0), rank: rank, hasSeveralCores) }
     }

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Compiler
 import Device
 import Diagnostics
+import FoundationEssentials
 import Hardware
 import Kernels
 import Machine
@@ -60,6 +61,11 @@ struct RunCommand: ParsableCommand {
       "What becomes of elements of outputs that nothing was stored to: fault, the default but for kernels of scripts; note, they are NaN (4 in integers); or read, as note, and instructions may read them too.",
       valueName: "fault|note|read"))
   var unwrittenOutputs: Simulation.UnwrittenOutputs?
+  @Option(
+    help: ArgumentHelp(
+      "What becomes of results that the machine leaves undefined inside one instruction (rows that go to one place, a DMA that writes what it reads), or that were written through another tensor: note, the default, or error, as with TRNSIM_STRICT=1.",
+      valueName: "error|note"))
+  var undefined: UndefinedResults?
   @Flag(help: "Compute no values.")
   var timingOnly = false
   @Flag(help: "Compute no times.")
@@ -340,6 +346,10 @@ struct RunCommand: ParsableCommand {
     // The programs of a script may race; a run by hand says so.
     if allowCoreRaces || given.coreRaces == .allow { options.coreRaces = .note }
     if let unwrittenOutputs { options.unwrittenOutputs = unwrittenOutputs }
+    if ProcessInfo.processInfo.environment["TRNSIM_STRICT"] == "1" {
+      options.undefinedResults = .error
+    }
+    if let undefined { options.undefinedResults = undefined }
     return options
   }
 
@@ -350,6 +360,7 @@ struct RunCommand: ParsableCommand {
     if workload.lnc != nil { unusable.append("--lnc") }
     if allowCoreRaces { unusable.append("--allow-core-races") }
     if unwrittenOutputs != nil { unusable.append("--unwritten-outputs") }
+    if undefined != nil { unusable.append("--undefined") }
     if stochasticRounding != nil { unusable.append("--stochastic-rounding") }
     if !hardware.overrides.isEmpty { unusable.append("--set") }
     if whatIf != nil { unusable.append("--what-if") }
@@ -397,3 +408,4 @@ struct RunCommand: ParsableCommand {
 extension TraceOptions.Detail: ExpressibleByArgument {}
 extension TraceOptions.Flows: ExpressibleByArgument {}
 extension Simulation.UnwrittenOutputs: ExpressibleByArgument {}
+extension UndefinedResults: ExpressibleByArgument {}

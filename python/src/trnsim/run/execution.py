@@ -143,7 +143,7 @@ def _settings(traced: Traced, options: Options) -> dict[str, str]:
     if options.schedule is not None:
         settings["schedule"] = options.schedule
     if os.environ.get("TRNSIM_STRICT") == "1":
-        settings["spills"] = "off"
+        settings |= {"spills": "off", "undefined": "error"}
     else:
         settings |= LENIENT
     return {**settings, **options.settings}
