@@ -167,6 +167,8 @@ final class Session {
     case "flows":
       settings.trace.flows = try choice(
         TraceOptions.Flows(rawValue: value), value, TraceOptions.Flows.allCases.map(\.rawValue))
+    case "trace_window":
+      settings.trace.window = value.isEmpty ? nil : try TraceWindow(value).range
     case "check_records":
       settings.checksRecords = try choice(["off": false, "on": true][value], value, ["off", "on"])
     default:
@@ -175,7 +177,9 @@ final class Session {
         "there is no setting '\(key)'",
         remedy: remedyForUnknown(
           key,
-          known: ["hardware", "override", "trace_detail", "flows", "check_records"]
+          known: [
+            "hardware", "override", "trace_detail", "flows", "trace_window", "check_records",
+          ]
             + Simulation.Options.settingNames))
     }
   }

@@ -37,7 +37,8 @@ void *trnsim_session_new(void);
 void trnsim_session_free(void *session);
 
 /* hardware=trn1|trn2|trn3|FILE     override=PATH=VALUE (adds up)     mode=both|values|timing
- * stochastic_rounding=SEED         trace_detail=lean|full            flows=none|cross
+ * stochastic_rounding=SEED         trace_detail=lean|full            flows=none|cross|critical|all
+ * trace_window=FROM..TO, such as 12us..18us: what overlaps it is in traces; empty for all.
  * core_races=fault|note|allow: what becomes of bytes that both cores of a rank touch without meeting in between. With `note`
  * the cores take turns, and the report's `core_races` tells the first of each rank; with `allow` they are not looked for.
  * unwritten_outputs=fault|note|read: what becomes of elements of outputs that nothing was stored to. With `note` they

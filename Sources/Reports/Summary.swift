@@ -221,8 +221,7 @@ extension Summary {
   /// A float32 product takes two passes, each of which counts half; `double_row` multiplies two
   /// rows of K at once, a product of MX data four. An 8-bit product at the single rate takes the time of a bfloat16 product and
   /// counts as one.
-  private mutating func count(_ matmul: Matmul, _ hardware: Hardware) {
-    matmuls += 1
+  static func operations(_ matmul: Matmul, _ hardware: Hardware) -> (count: Int, adjusted: Double) {
     let perMAC = hardware.flops.operationsPerMAC
     let product = Int(matmul.rows) * Int(matmul.columns) * Int(matmul.moving)
     let multiplier = hardware.flops.multiplier
@@ -243,6 +242,12 @@ extension Summary {
       operations = perMAC * product * hardware.tensor.mxFactor
       adjusted = Double(operations) * multiplier.mx
     }
+    return (operations, adjusted)
+  }
+
+  private mutating func count(_ matmul: Matmul, _ hardware: Hardware) {
+    matmuls += 1
+    let (operations, adjusted) = Summary.operations(matmul, hardware)
     hardwareFLOPs += operations
     adjustedFLOPs += adjusted
     if matmul.transpose {

@@ -102,6 +102,16 @@ final class InputFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
+  /// Bytes of a part of the file; `nil` if it has none there.
+  func read(_ range: Range<Int>) throws(DiagnosticError) -> [UInt8]? {
+    guard range.lowerBound >= 0, lseek(descriptor, off_t(range.lowerBound), SEEK_SET) >= 0 else {
+      return nil
+    }
+    var bytes: [UInt8] = []
+    while bytes.count < range.count, try read(range.count - bytes.count, into: &bytes) {}
+    return bytes.count == range.count ? bytes : nil
+  }
+
   /// Appends at most `count` bytes; false at the end of the file.
   func read(_ count: Int, into bytes: inout [UInt8]) throws(DiagnosticError) -> Bool {
     var got = 0

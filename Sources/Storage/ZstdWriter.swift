@@ -14,18 +14,22 @@ package final class ZstdWriter {
   private let file: OutputFile
   private let path: String
   private var buffer: [UInt8]
-  /// Bytes of content in the open frame.
+  /// Bytes of content in the open frame, and of the frame itself.
   private var inFrame = 0
+  private var written = 0
   private var frames = 0
+  private var table: SeekTable?
 
   /// Opens a file for writing.
   ///
   /// - Parameters:
   ///   - path: The target, which is replaced at `finish()`.
   ///   - level: 1 (fast) to 19 (small).
+  ///   - isSeekable: Whether a table at the end says where each frame is (`SeekTable`).
   /// - Throws: A `DiagnosticError` placed at the file.
-  package init(path: String, level: Int = 3) throws(DiagnosticError) {
+  package init(path: String, level: Int = 3, isSeekable: Bool = false) throws(DiagnosticError) {
     self.path = path
+    table = isSeekable ? SeekTable() : nil
     file = try OutputFile(path)
     context = ZSTD_createCStream()
     buffer = [UInt8](repeating: 0, count: ZSTD_CStreamOutSize())
@@ -60,17 +64,22 @@ package final class ZstdWriter {
     if inFrame >= ZstdWriter.frameSize { try endFrame() }
   }
 
+  /// Closes the frame, however small it is.
+  package func endFrame() throws(DiagnosticError) {
+    guard inFrame > 0 || frames == 0 else { return }
+    try run([], ZSTD_e_end)
+    table?.append(SeekTable.Frame(compressed: written, content: inFrame))
+    inFrame = 0
+    written = 0
+    frames += 1
+  }
+
   /// Writes what is left and puts the file in the target's place; nothing may be appended after it.
   package func finish() throws(DiagnosticError) {
     // A file without content is one empty frame.
-    if inFrame > 0 || frames == 0 { try endFrame() }
+    try endFrame()
+    if let table { try file.write(table.bytes[...]) }
     try file.commit()
-  }
-
-  private func endFrame() throws(DiagnosticError) {
-    try run([], ZSTD_e_end)
-    inFrame = 0
-    frames += 1
   }
 
   private func run(_ bytes: [UInt8], _ mode: ZSTD_EndDirective) throws(DiagnosticError) {
@@ -92,6 +101,7 @@ package final class ZstdWriter {
       }
       try check(left)
       try file.write(buffer[..<output.pos])
+      written += output.pos
       if mode == ZSTD_e_end ? left == 0 : input.pos == input.size { return }
     }
   }

@@ -186,13 +186,35 @@ struct DescriptorPrices {
     readShare = 1000 / (min(share, hardware.hbm.readBandwidthPerCore) / rings)
   }
 
+  /// HBM bytes for each byte of a transfer's descriptors: 0 for none, 1 for a load or a store, 2 for a copy
+  /// within HBM.
+  @inline(__always)
+  func hbmLoad(_ transfer: Transfer, _ runs: some Collection<DescriptorRun>) -> Double {
+    guard transfer.hbmReadBytes > 0 && transfer.hbmWriteBytes > 0 else {
+      return transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0 ? 1 : 0
+    }
+    return hbmLoadOfBothSides(transfer, runs)
+  }
+
+  @inline(never)
+  private func hbmLoadOfBothSides(
+    _ transfer: Transfer, _ runs: some Collection<DescriptorRun>
+  ) -> Double {
+    let bytes = runs.reduce(0.0) { $0 + Double($1.bytes) * Double($1.count) }
+    let hbm = Double(transfer.hbmReadBytes) + Double(transfer.hbmWriteBytes)
+    return bytes > 0 ? max(1, hbm / bytes) : 1
+  }
+
   /// Time of one descriptor of the run.
-  func price(_ run: DescriptorRun, touchesHBM: Bool) -> Picoseconds {
-    priced(run, touchesHBM: touchesHBM).time
+  ///
+  /// - Parameter hbmLoad: Of its transfer.
+  func price(_ run: DescriptorRun, hbmLoad: Double) -> Picoseconds {
+    priced(run, hbmLoad: hbmLoad).time
   }
 
   /// Time of one descriptor of the run, and whether its share of HBM's bandwidth is what it takes.
-  func priced(_ run: DescriptorRun, touchesHBM: Bool) -> (time: Picoseconds, isAtHBM: Bool) {
+  func priced(_ run: DescriptorRun, hbmLoad: Double) -> (time: Picoseconds, isAtHBM: Bool) {
+    let touchesHBM = hbmLoad > 0
     let bytes = Int(run.bytes)
     var cycles =
       Double((bytes + dma.bytesPerCycle - 1) / dma.bytesPerCycle) + dma.descriptorCycles
@@ -226,8 +248,9 @@ struct DescriptorPrices {
     if run.writtenPieces > 1 {
       cycles = max(cycles, Double(run.writtenPieces) * dma.writtenPieceCycles)
     }
-    let share =
-      touchesHBM ? Double(bytes) * (run.writesHBM ? hbmShare : readShare) : 0
+    var share = touchesHBM ? Double(bytes) * (run.writesHBM ? hbmShare : readShare) : 0
+    // What is read and written in one stack goes through it twice.
+    if hbmLoad > 1 { share = Double(bytes) * max(hbmLoad * hbmShare, readShare) }
     return (wholePicoseconds(max(cycles * period, share), .up), share > cycles * period)
   }
 }

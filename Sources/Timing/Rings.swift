@@ -9,6 +9,8 @@ struct Ring {
     var transfer: Int32
     var queue: Int32
     var remaining: Int32
+    /// Of each descriptor.
+    var bytes: Int32
     var price: Picoseconds
     /// How long its first descriptor stalls, from the moment that its queue gets to it.
     var stall: Picoseconds = 0
@@ -97,6 +99,12 @@ struct Ring {
     guard current >= 0 else { return nil }
     let entry = lanes[current].entries[lanes[current].head]
     return (entry.transfer, entry.queue, sliceBegin)
+  }
+
+  /// Bytes of the descriptors in the slice under way; 0 without one.
+  var sliceBytes: Double {
+    guard current >= 0 else { return 0 }
+    return Double(sliceCount) * Double(lanes[current].entries[lanes[current].head].bytes)
   }
 
   /// The transfer whose slice is under way; -1 without one.

@@ -410,9 +410,10 @@ extension Simulator {
     let entry = lane.entries[lane.head]
     let run = program.runs[Int(entry.run)]
     let transfer = program.transfers[Int(slice.transfer)]
-    let touchesHBM = transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0
-    let kind: Dependency =
-      prices.descriptors.priced(run, touchesHBM: touchesHBM).isAtHBM ? .hbm : .ring
+    let first = Int(transfer.firstRun)
+    let hbmLoad = prices.descriptors.hbmLoad(
+      transfer, program.runs[first..<first + Int(transfer.runCount)])
+    let kind: Dependency = prices.descriptors.priced(run, hbmLoad: hbmLoad).isAtHBM ? .hbm : .ring
     let duration = now - slice.begin
     if !lane.isUnderWay {
       let queued = recorder.stage(1, ofTransfer: Int(slice.transfer))

@@ -25,15 +25,15 @@ extension Simulator {
         "\(instruction.engine.displayName) cannot start a DMA with dge_mode "
           + described.mode.name)
     }
-    let touchesHBM = described.hbmReadBytes > 0 || described.hbmWriteBytes > 0
     let first = Int(described.firstRun)
     let descriptors = prices.descriptors
+    let runs = program.runs[first..<first + Int(described.runCount)]
+    let hbmLoad = descriptors.hbmLoad(described, runs)
     meter.meetTransfer(
       transfer, start: chain,
       firstDescriptor: prices.shortestFirstDescriptor(price, described.mode),
       visible: prices.semaphoreVisible,
-      runs: program.runs[first..<first + Int(described.runCount)],
-      price: { descriptors.priced($0, touchesHBM: touchesHBM) })
+      runs: runs, price: { descriptors.priced($0, hbmLoad: hbmLoad) })
     meetStart(described, instruction.engine, price)
     timeline.transfers[Int(transfer)].trigger = begin
     if !options.transferLatencies.isEmpty, options.transferLatencies[Int(transfer)] >= 0 {
@@ -82,22 +82,23 @@ extension Simulator {
     let arrival = arrivals.removeLast()
     let index = Int(arrival.transfer)
     let transfer = program.transfers[index]
-    let touchesHBM = transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0
     if transfer.runCount == 0 {
       timeline.transfers[index].firstRead = arrival.time
       complete(arrival.transfer, lastRead: arrival.time)
     }
     let first = Int(transfer.firstRun)
+    let runs = program.runs[first..<first + Int(transfer.runCount)]
+    let hbmLoad = prices.descriptors.hbmLoad(transfer, runs)
     // A transfer's runs are in the order of the rings.
     let stall = transfer.readsAnew ? prices.readStall : 0
     var last = -1
-    for run in program.runs[first..<first + Int(transfer.runCount)] {
+    for run in runs {
       let ring = Int(run.ring) % rings.count
       let time = arrival.time + Picoseconds(ring) * prices.ringOffset
       let started = rings[ring].add(
         Ring.Entry(
           transfer: arrival.transfer, queue: transfer.queue, remaining: run.count,
-          price: prices.descriptors.price(run, touchesHBM: touchesHBM),
+          bytes: run.bytes, price: prices.descriptors.price(run, hbmLoad: hbmLoad),
           stall: ring == last ? 0 : stall), at: time)
       last = ring
       if started { noteStart(arrival.transfer, at: time) }

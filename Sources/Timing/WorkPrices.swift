@@ -60,17 +60,17 @@ public struct WorkPrices: Sendable {
 
   /// What a DMA takes; `nil` where the engine cannot start it in its mode, which `Timing` refuses.
   public func price(
-    _ transfer: Transfer, _ runs: some Sequence<DescriptorRun>, on engine: Engine
+    _ transfer: Transfer, _ runs: some Collection<DescriptorRun>, on engine: Engine
   ) -> TransferPrice? {
     guard
       let trigger = prices.trigger(transfer, engine, isFirstRead: false, earlier: 2, inRow: 0)
     else { return nil }
-    let touchesHBM = transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0
+    let hbmLoad = prices.descriptors.hbmLoad(transfer, runs)
     var sum = 0.0
     var longest = 0.0
     for run in runs {
       let time = nanoseconds(
-        picoseconds(run.count, times: prices.descriptors.price(run, touchesHBM: touchesHBM)))
+        picoseconds(run.count, times: prices.descriptors.price(run, hbmLoad: hbmLoad)))
       sum += time
       longest = max(longest, time)
     }
@@ -81,8 +81,15 @@ public struct WorkPrices: Sendable {
   }
 
   /// What one descriptor of a run takes of its ring, in ps.
-  package func descriptor(_ run: DescriptorRun, touchesHBM: Bool) -> Picoseconds {
-    prices.descriptors.price(run, touchesHBM: touchesHBM)
+  ///
+  /// - Parameter hbmLoad: HBM bytes for each byte of its transfer's descriptors.
+  package func descriptor(_ run: DescriptorRun, hbmLoad: Double) -> Picoseconds {
+    prices.descriptors.price(run, hbmLoad: hbmLoad)
+  }
+
+  /// HBM bytes for each byte of a transfer's descriptors.
+  package func hbmLoad(_ transfer: Transfer, _ runs: some Collection<DescriptorRun>) -> Double {
+    prices.descriptors.hbmLoad(transfer, runs)
   }
 
   /// What a register instruction of a DMA's address takes, until the sequencer executes the next.

@@ -53,6 +53,7 @@ struct Trnsim: ParsableCommand {
         trnsim run matmul --param m=1024 --param n=1024 --param k=1024
         trnsim run rmsnorm --param tokens=1 --json    the report for machines
         trnsim run softmax --trace softmax.pftrace.zst
+        trnsim open softmax.pftrace.zst               the trace in a browser, from this machine
         trnsim emit rope -o rope.trn                  the kernel's instruction stream as text
         trnsim run rope.trn --set clocks.vector=1.2   a program file on changed hardware
         trnsim compare matmul --vary tile_n=128,256,512 --vary buffers=1..3
@@ -76,6 +77,7 @@ struct Trnsim: ParsableCommand {
       AdviseCommand.self, AnnotateCommand.self,
       ModelCommand.self, KernelsCommand.self, EmitCommand.self, CompileCommand.self,
       ShowCommand.self,
+      TraceCommand.self, OpenCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
       CalibrateCommand.self,
       DemoCommand.self, BenchCommand.self, FuzzCommand.self,

@@ -2,12 +2,13 @@
 struct PerfettoReader {
   struct Malformed: Error { var text: String }
 
-  struct Track {
+  struct Track: Equatable {
     var name = ""
     var parent: UInt64 = 0
     var rank: Int = 0
     var childOrdering: UInt64 = 0
     var unit: String?
+    var description: String?
   }
 
   struct Slice {
@@ -17,6 +18,8 @@ struct PerfettoReader {
     var end: UInt64?
     /// Annotations by name.
     var arguments: [String: String] = [:]
+    /// What it shares its colour with.
+    var color: String?
   }
 
   var tracks: [UInt64: Track] = [:]
@@ -29,11 +32,11 @@ struct PerfettoReader {
   var packets = 0
   /// Packets that clear the incremental state.
   var stateStarts = 0
+  var sequences: Set<UInt64> = []
 
   private var eventNames: [UInt64: String] = [:]
   private var argumentNames: [UInt64: String] = [:]
   private var strings: [UInt64: String] = [:]
-  private var clock: UInt64?
   private var open: [UInt64: [Int]] = [:]
 
   enum Value {
@@ -97,36 +100,26 @@ struct PerfettoReader {
     packets += 1
     let fields = try PerfettoReader.fields(packet)
     func first(_ number: UInt64) -> Value? { fields.first { $0.0 == number }?.1 }
-    guard first(10)?.integer == 1 else { throw Malformed(text: "packet without sequence") }
+    guard let sequence = first(10)?.integer, sequence > 0 else {
+      throw Malformed(text: "packet without sequence")
+    }
+    sequences.insert(sequence)
     let flags = first(13)?.integer ?? 0
     if flags & 1 != 0 {
       stateStarts += 1
       (eventNames, argumentNames, strings) = ([:], [:], [:])
     }
     guard stateStarts > 0 else { throw Malformed(text: "packet before the state") }
-    if let snapshot = first(6) { try read(snapshot: snapshot.bytes) }
+    // Its clock would be a group of the viewer's, which then unfolds none.
+    guard first(6) == nil, first(58) == nil, first(59) == nil else {
+      throw Malformed(text: "a clock of its own")
+    }
     if let interned = first(12) { try read(interned: interned.bytes) }
     if let track = first(60) { try read(track: track.bytes) }
     guard let event = first(11) else { return }
     guard flags & 2 != 0 else { throw Malformed(text: "event without NEEDS_INCREMENTAL_STATE") }
-    guard let delta = first(8), let before = clock else { throw Malformed(text: "no timestamp") }
-    clock = before + delta.integer
-    try read(event: event.bytes, at: before + delta.integer)
-  }
-
-  private mutating func read(snapshot: ArraySlice<UInt8>) throws {
-    for (_, entry) in try PerfettoReader.fields(snapshot) {
-      let fields = try PerfettoReader.fields(entry.bytes)
-      let clockID = fields.first { $0.0 == 1 }?.1.integer
-      if clockID == 64 {
-        guard fields.contains(where: { $0.0 == 3 && $0.1.integer == 1 }) else {
-          throw Malformed(text: "clock 64 must be incremental")
-        }
-        let stamp = fields.first { $0.0 == 2 }?.1.integer ?? 0
-        if let clock, clock != stamp { throw Malformed(text: "clock jumps") }
-        clock = stamp
-      }
-    }
+    guard let time = first(8) else { throw Malformed(text: "no timestamp") }
+    try read(event: event.bytes, at: time.integer)
   }
 
   private mutating func read(interned: ArraySlice<UInt8>) throws {
@@ -155,11 +148,13 @@ struct PerfettoReader {
         track.unit = try PerfettoReader.fields(value.bytes).first { $0.0 == 6 }?.1.text ?? ""
       case 11: track.childOrdering = value.integer
       case 12: track.rank = Int(value.integer)
+      case 14: track.description = value.text
       default: throw Malformed(text: "track field \(field)")
       }
     }
-    guard tracks.updateValue(track, forKey: number) == nil else {
-      throw Malformed(text: "track \(number) twice")
+    // Described again where a reader may begin.
+    if let known = tracks.updateValue(track, forKey: number), known != track {
+      throw Malformed(text: "track \(number) is two")
     }
   }
 
@@ -174,6 +169,7 @@ struct PerfettoReader {
       guard let name = eventNames[first(10)?.integer ?? 0] else { throw Malformed(text: "no name") }
       slice = slices.count
       slices.append(Slice(track: track, name: name, begin: time))
+      slices[slice].color = first(53)?.text
       for (field, value) in fields where field == 4 {
         try read(argument: value.bytes, of: slice)
       }
@@ -249,10 +245,13 @@ struct PerfettoReader {
       found.append("slice \(index) ends before it begins")
     }
     for (track, group) in Dictionary(grouping: slices, by: \.track) {
-      var free: UInt64 = 0
+      // Scopes are nested, all others follow each other.
+      var open: [UInt64] = []
       for slice in group {
-        if slice.begin < free { found.append("track \(track) overlaps at \(slice.begin)") }
-        free = max(free, slice.end ?? 0)
+        while let last = open.last, last <= slice.begin { open.removeLast() }
+        let isNested = tracks[track]?.name == "scopes" && (slice.end ?? 0) <= open.last ?? .max
+        if !open.isEmpty && !isNested { found.append("track \(track) overlaps at \(slice.begin)") }
+        open.append(slice.end ?? 0)
       }
     }
     for (number, end) in flowEnds {

@@ -41,9 +41,14 @@ import Workloads
     let trace = try encode(Fixture.run()).trace
     #expect(
       trace.rowNames == [
-        "qSyncDynamicHW", "qSyncIO0", "Sync", "Tensor", "TensorMatrix", "Vector", "Scalar",
+        "Tensor", "TensorMatrix", "Vector", "Scalar", "Sync", "qSyncDynamicHW", "qSyncIO0",
+        "scopes",
+        "source lines",
       ])
-    #expect(trace.tracks[1]?.name == "NeuronCore 0 (trn2, simulated)")
+    #expect(trace.tracks[1]?.name == "tiny on NeuronCore 0 (trn2, simulated)")
+    #expect(
+      trace.tracks[1]?.description
+        == "k=128 n=512; 10.000 µs, 7 instructions, 2 DMAs; detail full, flows cross")
     #expect(trace.tracks[1]?.childOrdering == 3)
     for (number, track) in trace.tracks where number != 1 { #expect(track.parent == 1) }
     // The two MATMULs overlap, so their row has two tracks of one name and rank.
@@ -55,17 +60,34 @@ import Workloads
 
   @Test func slicesHaveTheirTimes() throws {
     let trace = try encode(Fixture.run()).trace
-    // Seven instructions and two transfers.
-    #expect(trace.slices.count == 9)
+    // Seven instructions, two transfers, two scopes, and the lines 10, 12, 14 and 16.
+    #expect(trace.slices.count == 15)
     // 3,041,700 … 3,140,000 ps is 3042 … 3140 ns.
     let load = try #require(trace.slices(row: "Tensor").first)
     #expect(load.name == "LDWEIGHTS")
     #expect(load.begin == 3042)
     #expect(load.end == 3140)
     let transfer = try #require(trace.slices(row: "qSyncDynamicHW").first)
-    #expect(transfer.name == "DMA")
+    #expect(transfer.name == "load x")
+    #expect(transfer.color == "load")
     #expect(transfer.begin == 1400)
     #expect(transfer.end == 3000)
+    let store = try #require(trace.slices(row: "qSyncIO0").first)
+    #expect(store.name == "store c")
+    #expect(store.color == "store")
+  }
+
+  @Test func scopesAreNestedAndLinesFollowEachOther() throws {
+    let trace = try encode(Fixture.run()).trace
+    let scopes = trace.slices(row: "scopes")
+    #expect(scopes.map(\.name) == ["rows", "columns"])
+    #expect(scopes.map(\.begin) == [3042, 3042] && scopes.map(\.end) == [3613, 3613])
+    #expect(Set(scopes.map(\.track)).count == 1)
+    let lines = trace.slices(row: "source lines")
+    #expect(lines.map(\.name) == [10, 12, 14, 16].map { "tiny.swift:\($0)" })
+    // The three instructions of the product, from its weights to the end of the transpose.
+    #expect(lines[1].begin == 3042 && lines[1].end == 3613)
+    #expect(lines[1].arguments == ["engine": "Tensor", "instructions": "3"])
   }
 
   @Test func argumentsTellTheStory() throws {
@@ -118,9 +140,15 @@ import Workloads
     // 65,536 B in 1.2 µs; 32,768 B in 3 µs.
     let hbm = trace.counter("HBM Throughput")
     #expect(hbm.map(\.time) == [1400, 2600, 5600, 8600, 10000])
-    #expect(abs(hbm[0].value - 54.613333) < 1e-6)
-    #expect(hbm[1].value == 0)
-    #expect(abs(hbm[2].value - 10.922667) < 1e-6)
+    #expect(hbm.map(\.value) == [54.6133, 0, 10.9227, 0, 0])
+    // 2 · 128 · 128 · 512 operations from 3,055,000 ps to the transpose's begin at 3,268,000.
+    let mfu = trace.counter("Estimated Instant MFU")
+    let peak = try Hardware.load(named: "trn2").peakTFLOPS
+    let operations = 2.0 * 128 * 128 * 512 / 213_000 / peak
+    #expect(mfu.map(\.time) == [3000, 3100, 3200, 3300, 10000])
+    for (sample, part) in zip(mfu, [0.45, 1, 0.68, 0, 0]) {
+      #expect(abs(sample.value - 100 * operations * part) < 1e-3)
+    }
     #expect(trace.counter("Pending DMA Count").map(\.value) == [1, 0, 1, 0, 0])
     #expect(trace.counter("PE Clock").map(\.value) == [1.2, 2.4, 0])
     // w.3 (64 KiB) lives from the load's trigger to the last MATMUL, y (8 KiB) from its first write,
@@ -136,7 +164,8 @@ import Workloads
     options.detail = .lean
     options.flows = .none
     let lean = try encode(Fixture.run(), options)
-    #expect(lean.counts.slices == 9)
+    // Without source lines.
+    #expect(lean.counts.slices == 11)
     #expect(lean.trace.flowBegins.isEmpty)
     #expect(lean.trace.slices(row: "Tensor").first?.arguments == ["pc": "1"])
     #expect(lean.counts.bytes < (try encode(Fixture.run()).counts.bytes))
@@ -147,7 +176,10 @@ import Workloads
     options.window = 3_200_000..<3_700_000
     let trace = try encode(Fixture.run(), options).trace
     // Both MATMULs and the copy; neither transfer, nor LDWEIGHTS, which ended at 3,140,000.
-    #expect(trace.slices.map(\.name).sorted() == ["COPY", "MATMUL", "MATMUL"])
+    #expect(
+      trace.slices.map(\.name).sorted() == [
+        "COPY", "MATMUL", "MATMUL", "columns", "rows", "tiny.swift:12", "tiny.swift:14",
+      ])
     #expect(trace.flowEnds.count == 1)
     // The clock changed inside the window: the value before it, the change, and the closing zero.
     #expect(trace.counter("PE Clock").map(\.value) == [1.2, 2.4, 0])
@@ -160,6 +192,8 @@ import Workloads
     let counts = try PerfettoTrace.write(run, to: path)
     let compressed = try readFile(path)
     #expect(isZstd(compressed))
+    let table = try #require(try SeekTable(of: path))
+    #expect(table.frames.count == 1 && table.content == counts.bytes)
     let bytes = try decompress(compressed, limit: 1 << 20)
     #expect(bytes.count == counts.bytes)
     #expect(bytes == (try encode(run).bytes))
@@ -184,7 +218,10 @@ import Workloads
     run.cores[0].device = device
     run.cores[0].timeline = timeline
     let (bytes, counts, trace) = try encode(run)
-    #expect(counts.slices == device.instructions.count + device.transfers.count)
+    let named = trace.slices.filter {
+      !["scopes", "source lines"].contains(trace.tracks[$0.track]?.name)
+    }
+    #expect(named.count == device.instructions.count + device.transfers.count)
     #expect(bytes == (try encode(run).bytes))
     // Each engine's slices have the sum of durations of the summary, within the rounding to ns.
     let summary = Summary(
@@ -207,5 +244,143 @@ import Workloads
     let report = Report(run)
     #expect(report.timed?.bottleneck.sentence.isEmpty == false)
     #expect(report.text().split(separator: "\n").allSatisfy { $0.count <= 80 })
+  }
+
+  /// The critical path is one way from the first slice to the last: each arrow begins where the one before ends.
+  @Test func theCriticalPathIsOneWay() throws {
+    let hardware = try Hardware.load(named: "trn2")
+    let program = try KernelName.matmul.make().build(Geometry(hardware))
+    var simulation = Simulation.Options()
+    simulation.mode = .timingOnly
+    let run = try Simulation.run(ProgramSet(program), on: hardware, options: simulation)
+    var options = TraceOptions()
+    options.flows = .critical
+    let (_, counts, trace) = try encode(run, options)
+    #expect(counts.flows > 10)
+    let numbers = trace.flowBegins.keys.sorted()
+    for (before, after) in zip(numbers, numbers.dropFirst()) {
+      #expect(trace.flowEnds[before]?.slice == trace.flowBegins[after]?.slice)
+    }
+    let times = trace.slices.compactMap { $0.arguments["critical_path_ps"].flatMap { Int($0) } }
+    let all = try #require(try run.causes()).criticalPath()
+    #expect(times.reduce(0, +) == all.reduce(0) { $0 + ($1.causer == nil ? 0 : Int($1.duration)) })
+    // All arrows are those of both kinds, and those within engines.
+    options.flows = .all
+    let everything = try encode(run, options).counts.flows
+    options.flows = .cross
+    #expect(everything >= counts.flows + (try encode(run, options).counts.flows))
+  }
+
+  /// Rates come from what the rings did, slice by slice: none is beyond what the stack gives, and all bytes are there.
+  @Test(arguments: [KernelName.matmul, .softmax, .rope, .decodeAttention, .expertMLP])
+  func ratesAreNeverBeyondTheMachine(name: KernelName) throws {
+    let hardware = try Hardware.load(named: "trn2")
+    let program = try name.make().build(Geometry(hardware))
+    let device = try Lowering.lower(program, on: hardware)
+    let timeline = try Timing.run(device, on: hardware)
+    try requireTrueRates(device, timeline, hardware)
+  }
+
+  private func requireTrueRates(
+    _ device: DeviceProgram, _ timeline: Timeline, _ hardware: Hardware
+  ) throws {
+    let rates = TraceRates(device, timeline, hardware, 0..<Picoseconds.max)
+    var (hbm, dma) = (0.0, 0.0)
+    for stretch in 0..<rates.count {
+      #expect(rates.hbm(stretch) <= hardware.hbm.bandwidthPerStack)
+      #expect(rates.mfu(stretch) <= 100)
+      hbm += rates.hbm(stretch) * Double(rates.width) / 1000
+      dma += rates.dma(stretch) * Double(rates.width) / 1000
+    }
+    let bytes = device.transfers.reduce(0) { $0 + $1.hbmReadBytes + $1.hbmWriteBytes }
+    #expect(abs(hbm - Double(bytes)) <= 1 + 1e-4 * Double(bytes))
+    #expect(dma > 0)
+  }
+
+  /// What is read and written in one stack goes through it twice.
+  @Test func copiesWithinHBMTakeItsBandwidthTwice() throws {
+    let hardware = try Hardware.load(named: "trn2")
+    let text = """
+      trnsim program 1
+      kernel hbm_copy
+      dependencies derived
+      tensor x: hbm input float32 [4096, 4096]
+      tensor y: hbm output float32 [4096, 4096]
+
+      dma_copy dst=y src=x engine=sync
+      """
+    let device = try Lowering.lower(try Program(text: text, file: "copy.trn"), on: hardware)
+    let timeline = try Timing.run(device, on: hardware)
+    #expect(timeline.total >= timeline.bounds.largest)
+    try requireTrueRates(device, timeline, hardware)
+  }
+
+  /// Several cores: the last to complete is unfolded, the others are groups behind it.
+  @Test func coresHaveGroups() throws {
+    var run = try Fixture.run()
+    run.layout = CoreLayout(ranks: 2)
+    run.cores.append(run.cores[0])
+    run.cores[1].timeline?.total = 11_000_000
+    let (_, counts, trace) = try encode(run)
+    #expect(trace.sequences == [1, 2])
+    #expect(counts.slices == 30)
+    let roots = trace.tracks.filter { $0.value.parent == 0 }
+    #expect(
+      roots.map(\.value.name) == [
+        "tiny on 2 NeuronCores (trn2, simulated): NeuronCore 1, rank 1, which completed last"
+      ])
+    let group = try #require(trace.tracks.first { $0.value.name == "NeuronCore 0, rank 0" })
+    #expect(group.value.parent == 1 && group.value.rank > 1000)
+    let tensors = trace.tracks.values.filter { $0.name == "Tensor" }
+    #expect(Set(tensors.map(\.parent)) == [1, group.key])
+  }
+
+  /// Readers may begin at any frame of the file but for tracks' groups: names and tracks are there again.
+  @Test func partsCanBeReadAlone() throws {
+    let path = NSTemporaryDirectory() + "trnsim-trace-\(UUID().uuidString).pftrace.zst"
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let hardware = try Hardware.load(named: "trn2")
+    let program = try KernelName.matmul.make(["m=1024", "n=1024", "k=2048"])
+      .build(Geometry(hardware))
+    let device = try Lowering.lower(program, on: hardware)
+    var run = Run(ProgramSet(program), on: hardware)
+    run.cores[0].device = device
+    run.cores[0].timeline = try Timing.run(device, on: hardware)
+    var options = TraceOptions()
+    options.partSize = 1 << 16
+    let counts = try PerfettoTrace.write(run, to: path, options: options)
+    let table = try #require(try SeekTable(of: path))
+    #expect(table.frames.count > 2)
+    #expect(table.content == counts.bytes)
+    let bytes = try readFile(path)
+    var start = 0
+    for frame in table.frames {
+      let part = try decompress(Array(bytes[start..<start + frame.compressed]), limit: 1 << 22)
+      #expect(part.count == frame.content)
+      start += frame.compressed
+      var fields = try PerfettoReader.fields(part[...])
+      // The first packet clears the state, and the tracks follow it.
+      let first = try PerfettoReader.fields(fields.removeFirst().1.bytes)
+      #expect(first.contains { $0.0 == 13 && $0.1.integer == 1 })
+      let second = try PerfettoReader.fields(fields.removeFirst().1.bytes)
+      #expect(second.contains { $0.0 == 60 })
+    }
+    #expect(bytes.count - start == 8 + 8 * table.frames.count + 9)
+  }
+
+  @Test(
+    arguments: [
+      ("12us..18us", 12_000_000..<18_000_000), ("12..18us", 12_000_000..<18_000_000),
+      ("12..18", 12_000_000..<18_000_000), ("..500ns", 0..<500_000),
+      ("2ms..", 2_000_000_000..<Int64.max),
+      ("1.5..2ns", 1500..<2000), ("..", 0..<Int64.max), ("0.1µs..1e3ns", 100_000..<1_000_000),
+    ] as [(String, Range<Picoseconds>)])
+  func windows(text: String, range: Range<Picoseconds>) throws {
+    #expect(try TraceWindow(text).range == range)
+  }
+
+  @Test(arguments: ["", "12us", "5..4", "5us..5us", "a..b", "-1..2", "1..2 parsecs", "nan..inf"])
+  func badWindows(text: String) {
+    #expect(throws: DiagnosticError.self) { try TraceWindow(text) }
   }
 }

@@ -91,11 +91,11 @@ private func requireTransfers(
       transfer.exchange >= 0
         ? timing.lastRead == timing.complete : timing.lastRead < timing.complete,
       "\(index) \(comment)")
-    let touchesHBM = transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0
     let first = Int(transfer.firstRun)
-    for run in device.runs[first..<first + Int(transfer.runCount)] {
-      work[Int(run.ring)] +=
-        prices.price(run, touchesHBM: touchesHBM) * Picoseconds(run.count)
+    let runs = device.runs[first..<first + Int(transfer.runCount)]
+    let hbmLoad = prices.hbmLoad(transfer, runs)
+    for run in runs {
+      work[Int(run.ring)] += prices.price(run, hbmLoad: hbmLoad) * Picoseconds(run.count)
     }
   }
   #expect(timeline.ringBusy == work, "rings are busy with their descriptors \(comment)")

@@ -47,21 +47,22 @@ struct DMASizesSection: Section {
     let prices = WorkPrices(run.hardware)
     var found: [Int: Size] = [:]
     for transfer in device.transfers {
-      let touchesHBM = transfer.hbmReadBytes > 0 || transfer.hbmWriteBytes > 0
       let first = Int(transfer.firstRun)
-      for descriptors in device.runs[first..<first + Int(transfer.runCount)] {
+      let runs = device.runs[first..<first + Int(transfer.runCount)]
+      let hbmLoad = prices.hbmLoad(transfer, runs)
+      for descriptors in runs {
         let count = Int(descriptors.count)
         guard descriptors.bytes > 0, count > 0 else { continue }
         let least = 1 << (Int.bitWidth - 1 - Int(descriptors.bytes).leadingZeroBitCount)
         var size = found[least] ?? Size(least: least)
         size.descriptors += count
         size.bytes += count * Int(descriptors.bytes)
-        size.time += Int64(count) * prices.descriptor(descriptors, touchesHBM: touchesHBM)
+        size.time += Int64(count) * prices.descriptor(descriptors, hbmLoad: hbmLoad)
         var side = descriptors
         side.kind = .contiguous
         side.pieces = 1
         side.writtenPieces = 1
-        size.contiguousTime += Int64(count) * prices.descriptor(side, touchesHBM: touchesHBM)
+        size.contiguousTime += Int64(count) * prices.descriptor(side, hbmLoad: hbmLoad)
         found[least] = size
       }
     }
@@ -80,7 +81,7 @@ struct DMASizesSection: Section {
       func share(_ writes: Bool) -> Double {
         let run = DescriptorRun(
           ring: 0, count: 1, bytes: bytes, elements: bytes, kind: .contiguous, writesHBM: writes)
-        let time = Double(max(1, prices.descriptor(run, touchesHBM: true)))
+        let time = Double(max(1, prices.descriptor(run, hbmLoad: 1)))
         return Double(bytes) / time / (hardware.ringBandwidth / 1000)
       }
       points.append(Point(bytes: bytes, read: share(false), write: share(true)))

@@ -2,18 +2,20 @@ import Timing
 
 /// What happens next in a trace; at the same time, smaller kinds go first.
 enum TraceEventKind: UInt8 {
-  /// An instruction ended: before anything begins on its track.
-  case sliceEnd = 0
+  /// A scope or source line ended: before anything begins on its track.
+  case spanEnd = 0
+  /// An instruction ended.
+  case sliceEnd = 1
   /// A transfer completed.
-  case transferEnd = 1
-  /// A transfer has read its last byte.
-  case readEnd = 2
+  case transferEnd = 2
+  /// A stretch of the rates begins.
+  case stretch = 3
   /// A transfer was triggered.
-  case trigger = 3
+  case trigger = 4
   /// A counter changed.
-  case sample = 4
+  case sample = 5
   /// The next slice of a row begins.
-  case begin = 5
+  case begin = 6
 }
 
 /// A moment of a trace.

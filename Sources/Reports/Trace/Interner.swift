@@ -13,11 +13,6 @@ struct Interner: ~Copyable {
 
   init() { slots = Array(repeating: -1, count: 1 << 12) }
 
-  /// Number of texts.
-  var count: Int { entries.count }
-  /// Bytes of all texts.
-  var byteCount: Int { arena.count }
-
   /// Forgets everything.
   mutating func removeAll() {
     arena.removeAll()

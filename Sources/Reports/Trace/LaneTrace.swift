@@ -52,11 +52,11 @@ public enum LaneTrace {
   public static func write(
     _ lanes: [Lane], of title: String, annotations: [String], to path: String
   ) throws(DiagnosticError) -> TraceCounts {
-    let file = try ZstdWriter(path: path, level: TraceOptions().level)
+    let file = try ZstdWriter(path: path, level: TraceOptions().level, isSeekable: true)
     let counts = try encode(lanes, of: title, annotations: annotations) {
-      bytes throws(DiagnosticError) in
+      bytes, endsPart throws(DiagnosticError) in
       try file.append(bytes)
-      try file.endOfRecord()
+      if endsPart { try file.endFrame() }
     }
     try file.finish()
     return counts
@@ -68,6 +68,14 @@ public enum LaneTrace {
     _ lanes: [Lane], of title: String, annotations: [String],
     to sink: @escaping (UnsafeRawBufferPointer) throws(DiagnosticError) -> Void
   ) throws(DiagnosticError) -> TraceCounts {
+    try encode(lanes, of: title, annotations: annotations) {
+      bytes, _ throws(DiagnosticError) in try sink(bytes)
+    }
+  }
+
+  private static func encode(
+    _ lanes: [Lane], of title: String, annotations: [String], to sink: @escaping TraceEncoder.Sink
+  ) throws(DiagnosticError) -> TraceCounts {
     var names: [String: UInt64] = [:]
     var ordered: [String] = []
     for slice in lanes.lazy.flatMap(\.slices) where names[slice.name] == nil {
@@ -75,7 +83,7 @@ public enum LaneTrace {
       names[slice.name] = UInt64(ordered.count)
     }
     var out = TraceEncoder(eventNames: ordered, annotationNames: annotations, sink: sink)
-    out.describeCore(title)
+    out.describeRoot(title)
     for event in events(lanes, &out) {
       var open: TraceEncoder.Open
       let time = Picoseconds(event.time) * 1000
@@ -98,7 +106,7 @@ public enum LaneTrace {
       out.endEvent(open)
       try out.flushIfNeeded()
     }
-    try out.flush()
+    try out.finish()
     return out.counts
   }
 

@@ -34,7 +34,9 @@ extension Program {
         guard value else { continue }
         space(&text)
         text.text(field.name)
-      case .symbol(let value): if value != "none" { name(field.name, value, to: &text) }
+      // What is left to the compiler is shown as the compiler chose.
+      case .symbol(let value):
+        if value != "none" && value != "unknown" { name(field.name, value, to: &text) }
       case .integers(let values):
         if !values.isEmpty { name(field.name, "\(values)", to: &text) }
       case .pairs(let steps):

@@ -14,6 +14,7 @@ struct ProtoBuffer: ~Copyable {
   deinit { base.deallocate() }
 
   var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base, count: count) }
+  var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: base, count: count) }
 
   mutating func removeAll() { count = 0 }
 

@@ -3,24 +3,6 @@ import Timing
 
 /// The counters under the rows, with their present values.
 struct TraceCounters {
-  /// Bytes per second that a transfer moves between its first and its last read.
-  ///
-  /// Integers, so that what is added is taken away exactly.
-  struct Rates {
-    var hbm: Int
-    var dma: Int
-
-    init(_ transfer: Transfer, _ timing: TransferTiming) {
-      let seconds = Double(timing.lastRead - timing.firstRead) / 1e12
-      guard seconds > 0 else {
-        (hbm, dma) = (0, 0)
-        return
-      }
-      hbm = Int((Double(transfer.hbmReadBytes + transfer.hbmWriteBytes) / seconds).rounded())
-      dma = Int((Double(transfer.bytes) / seconds).rounded())
-    }
-  }
-
   private struct Counter {
     var name: String
     var unit: String
@@ -31,10 +13,11 @@ struct TraceCounters {
     var track: UInt64 = 0
   }
 
+  private var mfu: Counter
+  private var clock: Counter
   private var hbm: Counter
   private var dma: Counter
   private var pending: Counter
-  private var clock: Counter
   private var sbuf: Counter
   private var psum: Counter
   private let coldClock: Int
@@ -44,33 +27,33 @@ struct TraceCounters {
   ///   - rank: Rows above.
   ///   - coldClock: GHz of the cold PE array.
   ///   - warmClock: GHz of the warm PE array.
-  init(after rank: Int, hasMemories: Bool, coldClock: Double, warmClock: Double) {
-    sbuf = Counter(name: "State Buffer Usage", unit: "bytes", rank: rank)
-    psum = Counter(name: "PSUM Usage", unit: "bytes", rank: rank + 1)
-    clock = Counter(name: "PE Clock", unit: "GHz", rank: rank + 2, scale: 1e3)
-    pending = Counter(name: "Pending DMA Count", unit: "", rank: rank + 3)
-    hbm = Counter(name: "HBM Throughput", unit: "GB/s", rank: rank + 4, scale: 1e9)
-    dma = Counter(name: "DMA Throughput", unit: "GB/s", rank: rank + 5, scale: 1e9)
+  init(after rank: Int, coldClock: Double, warmClock: Double) {
+    mfu = Counter(name: "Estimated Instant MFU", unit: "%", rank: rank, scale: 1e4)
+    clock = Counter(name: "PE Clock", unit: "GHz", rank: rank + 1, scale: 1e3)
+    hbm = Counter(name: "HBM Throughput", unit: "GB/s", rank: rank + 2, scale: 1e4)
+    dma = Counter(name: "DMA Throughput", unit: "GB/s", rank: rank + 3, scale: 1e4)
+    pending = Counter(name: "Pending DMA Count", unit: "", rank: rank + 4)
+    sbuf = Counter(name: "State Buffer Usage", unit: "bytes", rank: rank + 5)
+    psum = Counter(name: "PSUM Usage", unit: "bytes", rank: rank + 6)
     self.coldClock = Int((coldClock * 1000).rounded())
     self.warmClock = Int((warmClock * 1000).rounded())
   }
 
-  mutating func beginRead(
-    _ time: Picoseconds, _ rates: Rates, _ out: inout TraceEncoder,
-    _ window: Range<Picoseconds>
+  /// A stretch of the rates begins.
+  mutating func begin(
+    _ stretch: Int, of rates: TraceRates, _ out: inout TraceEncoder, _ window: Range<Picoseconds>
   ) {
-    TraceCounters.change(&hbm, time, rates.hbm, &out, window)
-    TraceCounters.change(&dma, time, rates.dma, &out, window)
+    let time = rates.time(stretch)
+    func set(_ counter: inout Counter, _ value: Double) {
+      let wanted = Int((value * counter.scale).rounded())
+      TraceCounters.change(&counter, time, wanted - counter.value, &out, window)
+    }
+    set(&hbm, rates.hbm(stretch))
+    set(&dma, rates.dma(stretch))
+    set(&mfu, rates.mfu(stretch))
   }
 
-  mutating func endRead(
-    _ time: Picoseconds, _ rates: Rates, _ out: inout TraceEncoder,
-    _ window: Range<Picoseconds>
-  ) {
-    TraceCounters.change(&hbm, time, -rates.hbm, &out, window)
-    TraceCounters.change(&dma, time, -rates.dma, &out, window)
-  }
-
+  /// A transfer was triggered or has completed.
   mutating func addPending(
     _ time: Picoseconds, _ amount: Int, _ out: inout TraceEncoder, _ window: Range<Picoseconds>
   ) {
@@ -118,7 +101,7 @@ struct TraceCounters {
   /// A counter holds its value until its next sample: all end with zero.
   mutating func close(_ time: Picoseconds, _ out: inout TraceEncoder) {
     let end = max(time, Picoseconds(out.lastStamp) * 1000)
-    for counter in [sbuf, psum, clock, pending, hbm, dma] where counter.track > 0 {
+    for counter in [mfu, clock, hbm, dma, pending, sbuf, psum] where counter.track > 0 {
       if counter.scale == 1 {
         out.sample(end, track: counter.track, 0)
       } else {

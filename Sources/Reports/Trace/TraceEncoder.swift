@@ -1,12 +1,17 @@
 internal import Diagnostics
+import Storage
 import Timing
 
 /// Writes Perfetto TrackEvent packets.
 ///
+/// Times are those of Perfetto's own clock, in ns: a clock of the sequence would be shorter, but its snapshot makes the
+/// viewer show a group of the system's beside the cores, and then it unfolds none.
+///
 /// Field numbers: Perfetto, protos/perfetto/trace (trace_packet, track_event, track_descriptor,
-/// debug_annotation, interned_data, clock_snapshot .proto).
+/// debug_annotation, interned_data .proto).
 struct TraceEncoder: ~Copyable {
-  typealias Sink = (UnsafeRawBufferPointer) throws(DiagnosticError) -> Void
+  /// Takes whole packets, and whether what comes next can be read without them.
+  typealias Sink = (UnsafeRawBufferPointer, _ endsPart: Bool) throws(DiagnosticError) -> Void
 
   /// Names of annotations; raw values are their interning ids.
   enum Annotation: UInt64, CaseIterable {
@@ -33,16 +38,38 @@ struct TraceEncoder: ~Copyable {
     case acknowledge
     case dge
     case update
+    case critical
+    case instructions
+    case engine
   }
 
-  /// Texts and bytes of them after which the interned strings are forgotten and start again, so that
-  /// neither this writer nor a reader has to keep all.
-  static let internedLimit = (texts: 1 << 18, bytes: 1 << 25)
+  /// A row or a group of rows.
+  struct Track {
+    var number: UInt64
+    var parent: UInt64
+    var name: String
+    var rank: Int
+    /// Of a counter; may be empty.
+    var unit: String?
+    /// What the viewer tells about it.
+    var description: String?
+  }
+
+  /// Bytes after which interned strings are forgotten and all tracks described again, so that neither this writer
+  /// nor a reader has to keep all, and a reader may begin there.
+  static let partSize = ZstdWriter.frameSize
+  /// The group that everything is in.
+  static let root: UInt64 = 1
 
   var out = ProtoBuffer(capacity: 1 << 17)
   private let sink: Sink
   private var values = Interner()
+  private var names = Interner()
   private var now: UInt64 = 0
+  private var tracks: [Track] = []
+  /// Bytes since the strings were forgotten.
+  private var inPart = 0
+  private let partSize: Int
   private let eventNames: [String]
   private let annotationNames: [String]
   private(set) var nextTrack: UInt64
@@ -50,23 +77,21 @@ struct TraceEncoder: ~Copyable {
   private(set) var generation = 0
   var counts = TraceCounts()
 
-  /// The track of the core, which is the parent of all others.
-  let coreTrack: UInt64
+  /// The group of the core's rows.
+  private var group: UInt64
   /// Packets of several cores are told apart by their sequence.
   private let sequence: UInt64
   /// Added to the numbers of arrows, which all cores have in common.
   private let firstFlow: UInt64
-  private static let boottimeClock: UInt64 = 6
-  /// A clock of this sequence alone, whose stamps are differences.
-  private static let deltaClock: UInt64 = 64
-
   /// A trace, or the part of one that shows the core with the given number.
   init(
-    eventNames: [String], annotationNames: [String], core: Int = 0, sink: @escaping Sink
+    eventNames: [String], annotationNames: [String], core: Int = 0,
+    partSize: Int = TraceEncoder.partSize, sink: @escaping Sink
   ) {
+    self.partSize = partSize
     sequence = UInt64(core) + 1
-    coreTrack = UInt64(core) << 20 | 1
-    nextTrack = UInt64(core) << 20 | 2
+    group = TraceEncoder.root
+    nextTrack = UInt64(core + 1) << 20
     firstFlow = UInt64(core) << 40
     self.eventNames = eventNames
     self.annotationNames = annotationNames
@@ -76,29 +101,19 @@ struct TraceEncoder: ~Copyable {
 
   // MARK: - Sequence
 
-  /// Clears the incremental state: clock, defaults, names.
+  /// Clears the incremental state, which is names, and says when it does and which tracks there are.
   private mutating func startState() {
     out.reserve(256)
     let packet = out.open(1)
+    out.integer(8, now)
     out.integer(10, sequence)
     out.integer(13, 1)
-    let snapshot = out.open(6)
-    for clock in [TraceEncoder.boottimeClock, TraceEncoder.deltaClock] {
-      let entry = out.open(1)
-      out.integer(1, clock)
-      out.integer(2, now)
-      if clock == TraceEncoder.deltaClock { out.integer(3, 1) }
-      out.close(entry)
-    }
-    out.close(snapshot)
-    let defaults = out.open(59)
-    out.integer(58, TraceEncoder.deltaClock)
-    out.close(defaults)
     let interned = out.open(12)
     for (index, name) in eventNames.enumerated() { define(2, UInt64(index) + 1, name) }
     for (index, name) in annotationNames.enumerated() { define(3, UInt64(index) + 1, name) }
     out.close(interned)
     out.close(packet)
+    for track in tracks { describe(track) }
   }
 
   private mutating func define(_ field: UInt64, _ number: UInt64, _ name: String) {
@@ -116,34 +131,54 @@ struct TraceEncoder: ~Copyable {
   }
 
   mutating func flush() throws(DiagnosticError) {
+    let endsPart = inPart + out.count >= partSize
+    try hand(endsPart: endsPart)
+    guard endsPart else { return }
+    values.removeAll()
+    names.removeAll()
+    generation += 1
+    startState()
+  }
+
+  /// Hands over what is left.
+  mutating func finish() throws(DiagnosticError) { try hand(endsPart: true) }
+
+  private mutating func hand(endsPart: Bool) throws(DiagnosticError) {
     counts.bytes += out.count
-    try sink(out.bytes)
+    inPart = endsPart ? 0 : inPart + out.count
+    try sink(out.bytes, endsPart)
     out.removeAll()
-    if values.count > TraceEncoder.internedLimit.texts
-      || values.byteCount > TraceEncoder.internedLimit.bytes
-    {
-      values.removeAll()
-      generation += 1
-      startState()
-    }
   }
 
   /// The id of a string value, defined in a packet of its own if it is new.
   mutating func intern(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
     let (number, isNew) = values.number(of: text)
-    guard isNew else { return number }
+    if isNew { introduce(29, number, text) }
+    return number
+  }
+
+  /// The id of an event's name that is not among those known from the beginning.
+  mutating func internName(_ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    let (number, isNew) = names.number(of: text)
+    let id = UInt64(eventNames.count) + number
+    if isNew { introduce(2, id, text) }
+    return id
+  }
+
+  private mutating func introduce(
+    _ field: UInt64, _ number: UInt64, _ text: UnsafeBufferPointer<UInt8>
+  ) {
     out.reserve(64)
     let packet = out.open(1)
     out.integer(10, sequence)
     out.integer(13, 2)
     let interned = out.open(12)
-    let entry = out.open(29)
+    let entry = out.open(field)
     out.integer(1, number)
     out.string(2, text)
     out.close(entry)
     out.close(interned)
     out.close(packet)
-    return number
   }
 
   mutating func intern(_ text: String) -> UInt64 {
@@ -153,55 +188,68 @@ struct TraceEncoder: ~Copyable {
 
   // MARK: - Tracks
 
-  /// Describes the parent of all tracks, whose children are ordered by rank.
-  ///
-  /// - Parameter process: Number of the process that it is shown as; `nil` for a track.
-  mutating func describeCore(_ name: String, process: Int? = nil) {
-    out.reserve(64)
-    let packet = out.open(1)
-    out.integer(10, sequence)
-    let track = out.open(60)
-    out.integer(1, coreTrack)
-    out.string(2, name)
-    out.reserve(32)
-    out.integer(11, 3)
-    if let process {
-      out.reserve(64 + name.utf8.count)
-      let described = out.open(3)
-      out.integer(1, UInt64(process))
-      out.string(6, name)
-      out.close(described)
-    }
-    out.close(track)
-    out.close(packet)
+  /// Describes the group that everything is in.
+  mutating func describeRoot(_ name: String, description: String? = nil) {
+    add(
+      Track(
+        number: TraceEncoder.root, parent: 0, name: name, rank: 0, unit: nil,
+        description: description))
+  }
+
+  /// Puts the rows that follow into a group of their own.
+  mutating func beginGroup(_ name: String, rank: Int, description: String? = nil) {
+    group = nextTrack
+    nextTrack += 1
+    add(
+      Track(
+        number: group, parent: TraceEncoder.root, name: name, rank: rank, unit: nil,
+        description: description))
   }
 
   /// Makes a track; tracks with the same name and rank are shown as one row.
   ///
   /// - Parameter unit: For counters only; may be empty.
-  mutating func makeTrack(_ name: String, rank: Int, unit: String? = nil) -> UInt64 {
+  mutating func makeTrack(
+    _ name: String, rank: Int, unit: String? = nil, description: String? = nil
+  ) -> UInt64 {
     let number = nextTrack
     nextTrack += 1
     counts.tracks += 1
+    add(
+      Track(
+        number: number, parent: group, name: name, rank: rank, unit: unit,
+        description: description))
+    return number
+  }
+
+  private mutating func add(_ track: Track) {
+    tracks.append(track)
+    describe(track)
+  }
+
+  private mutating func describe(_ track: Track) {
     out.reserve(64)
     let packet = out.open(1)
     out.integer(10, sequence)
-    let track = out.open(60)
-    out.integer(1, number)
-    out.string(2, name)
+    let open = out.open(60)
+    out.integer(1, track.number)
+    out.string(2, track.name)
     out.reserve(64)
-    out.integer(5, coreTrack)
-    if let unit {
+    if track.parent > 0 { out.integer(5, track.parent) }
+    if let unit = track.unit {
       let counter = out.open(8)
       // Without this message, even an empty one, Perfetto drops the samples.
       if !unit.isEmpty { out.string(6, unit) }
       out.close(counter)
     }
     out.reserve(32)
-    out.integer(12, UInt64(max(0, rank)))
-    out.close(track)
+    // Explicit: a group's rows are in the order of their ranks.
+    if track.number == TraceEncoder.root || track.number == group { out.integer(11, 3) }
+    out.integer(12, UInt64(max(0, track.rank)))
+    if let description = track.description { out.string(14, description) }
+    out.reserve(64)
+    out.close(open)
     out.close(packet)
-    return number
   }
 
   // MARK: - Events
@@ -223,11 +271,9 @@ struct TraceEncoder: ~Copyable {
   /// - Parameter type: 1 slice begin, 2 slice end, 4 counter.
   @inline(__always)
   mutating func beginEvent(_ time: Picoseconds, type: UInt64, track: UInt64) -> Open {
-    let stamp = TraceEncoder.nanoseconds(time)
+    now = TraceEncoder.nanoseconds(time)
     out.reserve(1024)
     let packet = out.open(1)
-    out.integer(8, stamp &- now)
-    now = stamp
     out.integer(10, sequence)
     out.integer(13, 2)
     let event = out.open(11)
@@ -239,11 +285,20 @@ struct TraceEncoder: ~Copyable {
   @inline(__always)
   mutating func endEvent(_ open: Open) {
     out.close(open.event)
+    // Behind the event: its length is known by then.
+    out.integer(8, now)
     out.close(open.packet)
   }
 
   @inline(__always)
   mutating func name(_ number: UInt64) { out.integer(10, number) }
+
+  /// Events with the same text have one colour in the viewer, whatever their names.
+  mutating func color(_ text: StaticString) {
+    out.string(
+      53, UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    out.reserve(1024)
+  }
 
   /// An arrow that begins at this slice.
   mutating func flow(_ number: UInt64) {

@@ -1,3 +1,4 @@
+import Device
 public import Timing
 
 /// What a trace shows.
@@ -15,6 +16,13 @@ public struct TraceOptions: Hashable, Sendable {
     case none
     /// Semaphores between engines, and transfers.
     case cross
+    /// What the whole time was spent on, one slice after the other.
+    case critical
+    /// Both, and semaphores within an engine.
+    case all
+
+    /// Whether they are known only to who asks why everything happened.
+    package var needCauses: Bool { self == .critical || self == .all }
   }
 
   /// Up to how many instructions a trace is `full` when `detail` is `nil`.
@@ -32,13 +40,21 @@ public struct TraceOptions: Hashable, Sendable {
   /// Compression level of zstd, 1 to 19.
   public var level = 3
 
+  /// Bytes after which a reader may begin.
+  var partSize = TraceEncoder.partSize
+
   /// The default: everything.
   public init() {}
+
+  /// How much the slices of a program tell.
+  func detail(of device: DeviceProgram) -> Detail {
+    detail ?? (device.instructions.count > TraceOptions.fullDetailLimit ? .lean : .full)
+  }
 }
 
 /// What a trace holds.
 public struct TraceCounts: Hashable, Sendable {
-  /// Instructions and transfers.
+  /// Instructions, transfers, scopes and source lines.
   public internal(set) var slices = 0
   /// Arrows.
   public internal(set) var flows = 0

@@ -31,6 +31,9 @@ extension TraceEncoder.Annotation {
     case .acknowledge: "phase.acknowledge_ps"
     case .dge: "dge_mode"
     case .update: "update"
+    case .critical: "critical_path_ps"
+    case .instructions: "instructions"
+    case .engine: "engine"
     }
   }
 }
@@ -90,7 +93,7 @@ extension TraceWriter {
   }
 
   private mutating func internScratch() -> UInt64 {
-    out.intern(UnsafeBufferPointer(start: texts.scratch.base, count: texts.scratch.count))
+    out.intern(texts.scratch.buffer)
   }
 
   /// `outer/inner`.

@@ -30,6 +30,7 @@ struct RunCommand: ParsableCommand {
         trnsim run mine.trn --input x=x.npy --output-dir out --trace mine.pftrace.zst
         trnsim run a.trn b.trn --lnc 2 --input x=x.npy          the two cores of a rank
         trnsim run a.trn b.trn --input rank0/x=x.npy --input rank1/x=y.npy    two ranks
+        trnsim run rmsnorm --trace a.pftrace.zst --trace-window 10us..12us --flows critical
         trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
         trnsim run matmul --show tensors,roofline               what the screen has no room for
         trnsim run softmax --param tokens=4 --timeline          instructions as rows, time as columns
@@ -116,8 +117,16 @@ struct RunCommand: ParsableCommand {
   var markdown: String?
   @Option(help: "What each trace slice tells: lean (name) or full (operands, source, waits).")
   var traceDetail: TraceOptions.Detail?
-  @Option(help: "Arrows in the trace: none, or cross (between engines).")
-  var flows: TraceOptions.Flows = .cross
+  @Option(
+    help: ArgumentHelp(
+      "Arrows in the trace: none, cross (from engine to engine and to and from DMAs), critical (along the critical path), or all.",
+      valueName: "none|cross|critical|all"))
+  var flows: TraceOptions.Flows?
+  @Option(
+    help: ArgumentHelp(
+      "Only what overlaps this time is in the trace, such as 12us..18us, 12..18us, ..500ns or 2ms..; without a unit, µs.",
+      valueName: "from..to"))
+  var traceWindow: TraceWindow?
   @Option(
     help: ArgumentHelp(
       "Write the report as JSON to a file; without one, or '-', print it instead of the text.",
@@ -129,6 +138,14 @@ struct RunCommand: ParsableCommand {
       throw ValidationError("--timing-only and --values-only exclude each other")
     }
     if valuesOnly && trace != nil { throw ValidationError("a trace needs timing") }
+    if trace == nil {
+      for (isGiven, name) in [
+        (traceDetail != nil, "--trace-detail"), (flows != nil, "--flows"),
+        (traceWindow != nil, "--trace-window"),
+      ] where isGiven {
+        throw ValidationError("\(name) is about a trace: say where it goes with --trace FILE")
+      }
+    }
     if valuesOnly && html != nil { throw ValidationError("a page needs timing") }
     if valuesOnly && advise { throw ValidationError("--advise needs timing") }
     if valuesOnly && whatIf == true { throw ValidationError("--what-if needs timing") }
@@ -387,6 +404,9 @@ struct RunCommand: ParsableCommand {
     if let schedule = compiler.schedule { options.append("--schedule=\(schedule.rawValue)") }
     if let json { options.append("--json=\(json)") }
     if let trace { options.append("--trace=\(trace)") }
+    if let traceDetail { options.append("--trace-detail=\(traceDetail.rawValue)") }
+    if let flows { options.append("--flows=\(flows.rawValue)") }
+    if let traceWindow { options.append("--trace-window=\(traceWindow.text)") }
     if let html { options.append("--html=\(html)") }
     if timingOnly { options.append("--timing-only") }
     if valuesOnly { options.append("--values-only") }
@@ -396,7 +416,8 @@ struct RunCommand: ParsableCommand {
   private func traceOptions(_ run: Run) -> TraceOptions {
     var options = TraceOptions()
     options.detail = traceDetail
-    options.flows = flows
+    options.flows = flows ?? options.flows
+    options.window = traceWindow?.range
     let count = run.cores.map { $0.device?.instructions.count ?? 0 }.max() ?? 0
     if traceDetail == nil && count > TraceOptions.fullDetailLimit {
       note("note: \(count) instructions: the trace is lean; --trace-detail full adds operands")
@@ -407,5 +428,11 @@ struct RunCommand: ParsableCommand {
 
 extension TraceOptions.Detail: ExpressibleByArgument {}
 extension TraceOptions.Flows: ExpressibleByArgument {}
+
+extension TraceWindow: ExpressibleByArgument {
+  /// Reads an argument; `nil` if it is none.
+  public init?(argument: String) { try? self.init(argument) }
+}
+
 extension Simulation.UnwrittenOutputs: ExpressibleByArgument {}
 extension UndefinedResults: ExpressibleByArgument {}

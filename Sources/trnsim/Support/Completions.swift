@@ -20,6 +20,14 @@ enum Completions {
     KernelCatalog.builtIn.names + files(prefix, [".trn", ".trn.zst", ".py"])
   }
 
+  /// Traces.
+  static func traces(_ prefix: String) -> [String] { files(prefix, [".pftrace.zst", ".pftrace"]) }
+
+  /// Traces and pages.
+  static func pages(_ prefix: String) -> [String] {
+    files(prefix, [".pftrace.zst", ".pftrace", ".html"])
+  }
+
   /// `name=` for each parameter of the kernel among the words.
   static func parameters(_ words: [String]) -> [String] {
     guard let kernel = words.lazy.compactMap({ KernelCatalog.builtIn[$0] }).first else { return [] }

@@ -18,7 +18,7 @@ from .errors import (CoreMissingError, FailureReport, NkiValidationError, Packag
                      SimulationWarning, TrnsimError, UnsupportedError)
 from .hooks import install, uninstall
 from .record.context import target_name as _target_name
-from .run.kernel import as_kernel, last_report
+from .run.kernel import as_kernel, last_report, trace_settings
 from .run.report import Advice, AdviceItem, CriticalPath, PathPlace, PathSlack, Report
 from .tensor.nested import PerRank
 from .version import __version__
@@ -44,7 +44,8 @@ class Result:
 
 def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | None = None, mode: str | None = None,
              allocation: str | None = None, schedule: str | None = None, descriptors: str | None = None,
-             overrides: tuple[str, ...] = (), ranks: int | None = None, **kwargs: Any) -> Result:
+             overrides: tuple[str, ...] = (), ranks: int | None = None, trace_detail: str | None = None,
+             trace_flows: str | None = None, trace_window: str | None = None, **kwargs: Any) -> Result:
     """Runs a kernel on arrays and returns its values with the report.
 
     `hardware` is trn1, trn2, trn3 or a configuration file; `trace` a file for ui.perfetto.dev; `mode` one of
@@ -52,7 +53,8 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     on as many ranks, which meet at `nki.collectives`: arguments are the same for all, or `PerRank([…])` with one
     for each, and values are a `PerRank`. `schedule` is program (the kernel's own order) or compiler (what the vendor's
     compiler does to kernels of `neuronxcc.nki`, which is their default); `descriptors` says whether the host prepares
-    those kernels' DMA descriptors or the device generates them.
+    those kernels' DMA descriptors or the device generates them. `trace_detail` (lean, full), `trace_flows` (none, cross,
+    critical, all) and `trace_window` ("12us..18us") say what the trace shows (`docs/traces.md`).
 
     Raises:
         NkiValidationError: for what the kernel breaks, such as a memory on chip that has no room; its `report` says who has
@@ -62,6 +64,7 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
     found = as_kernel(kernel)
     options = found.options(mode=mode, trace=trace, allocation=allocation, schedule=schedule, descriptors=descriptors,
                             overrides=tuple(overrides) or None, ranks=ranks)
+    options.trace_settings = trace_settings(trace_detail=trace_detail, trace_flows=trace_flows, trace_window=trace_window)
     if hardware is not None:
         options.target = _target_name(hardware)
     values, report = found.simulate(args, kwargs, options)

@@ -30,6 +30,8 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
   --recorded FILE    write it as it was recorded, before the compiler orders and places it, for `trnsim compile`
   --html FILE        write the report of the last kernel as a page; of one that fails, why
   --trace FILE       write a Perfetto trace of the last kernel (.pftrace.zst)
+  --trace-detail NAME, --flows NAME, --trace-window FROM..TO
+                     what the trace shows, as in `trnsim run --help`
   --hardware NAME    trn1, trn2, trn3 or a configuration file (trn2)
   --schedule NAME    who orders instructions: program (the kernel), compiler (merged loop passes, list scheduling);
                      kernels of neuronxcc.nki take compiler, others program
@@ -39,13 +41,15 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
   --version, --help
 
 NEURON_LOGICAL_NC_CONFIG=1|2: logical cores of kernels without brackets.
-NEURON_PLATFORM_TARGET_OVERRIDE=trn1|trn2|trn3, TRNSIM_TRACE=FILE, TRNSIM_MODE=both|values|timing,
+NEURON_PLATFORM_TARGET_OVERRIDE=trn1|trn2|trn3, TRNSIM_TRACE=FILE, TRNSIM_TRACE_DETAIL=lean|full,
+TRNSIM_TRACE_FLOWS=none|cross|critical|all, TRNSIM_TRACE_WINDOW=FROM..TO, TRNSIM_MODE=both|values|timing,
 TRNSIM_SCHEDULE=program|compiler, TRNSIM_DESCRIPTORS=prepared|generated,
 TRNSIM_ALLOCATION=rotate|first-fit|infinite: the same from outside. TRNSIM_MX_SCALE=ocp: the scales of NKI 0.4 and before.
 NKI_PRECISE_FP=0: values as if bfloat16 and 8-bit floats were float32. TRNSIM_STRICT=1: notes of a run are errors.
 """
 
-_WITH_VALUE = {"--json", "--html", "--program", "--recorded", "--trace", "--hardware", "--schedule", "--descriptors"}
+_WITH_VALUE = {"--json", "--html", "--program", "--recorded", "--trace", "--trace-detail", "--flows", "--trace-window", "--hardware",
+               "--schedule", "--descriptors"}
 _FLAGS = {"--report", "--timing-only", "--values-only"}
 
 
@@ -143,6 +147,10 @@ def _apply(options: dict[str, str]) -> None:
         os.environ["NEURON_PLATFORM_TARGET_OVERRIDE"] = options["--hardware"]
     if "--trace" in options:
         os.environ["TRNSIM_TRACE"] = os.path.abspath(options["--trace"])
+    for name, variable in (("--trace-detail", "TRNSIM_TRACE_DETAIL"), ("--flows", "TRNSIM_TRACE_FLOWS"),
+                           ("--trace-window", "TRNSIM_TRACE_WINDOW")):
+        if name in options:
+            os.environ[variable] = options[name]
     if "--schedule" in options:
         os.environ["TRNSIM_SCHEDULE"] = options["--schedule"]
     if "--descriptors" in options:

@@ -146,6 +146,8 @@ def _settings(traced: Traced, options: Options) -> dict[str, str]:
         settings |= {"spills": "off", "undefined": "error"}
     else:
         settings |= LENIENT
+    if options.trace is not None:
+        settings |= options.trace_settings
     return {**settings, **options.settings}
 
 

@@ -121,7 +121,8 @@ class Kernel:
                         allocation=os.environ.get("TRNSIM_ALLOCATION", "rotate"),
                         schedule=os.environ.get("TRNSIM_SCHEDULE") or None,
                         descriptors=os.environ.get("TRNSIM_DESCRIPTORS") or "prepared",
-                        mode=os.environ.get("TRNSIM_MODE", "both"), trace=os.environ.get("TRNSIM_TRACE") or None)
+                        mode=os.environ.get("TRNSIM_MODE", "both"), trace=os.environ.get("TRNSIM_TRACE") or None,
+                        trace_settings=trace_settings())
         for key, value in changes.items():
             if value is not None:
                 setattr(found, key, value)
@@ -260,6 +261,17 @@ class Benchmark(Kernel):
         values, report = self.simulate(args, kwargs, self.options(trace=trace_path(self.hints)))
         self.benchmark_result = BenchmarkResult(report)
         return values
+
+
+#: What a trace shows: keywords of `trnsim.simulate`, variables of the environment, and the core's settings.
+_TRACE_SETTINGS = (("trace_detail", "TRNSIM_TRACE_DETAIL", "trace_detail"), ("trace_flows", "TRNSIM_TRACE_FLOWS", "flows"),
+                   ("trace_window", "TRNSIM_TRACE_WINDOW", "trace_window"))
+
+
+def trace_settings(**given: str | None) -> dict[str, str]:
+    """The core's settings of traces: what is given, else what the environment has."""
+    values = {setting: given.get(keyword) or os.environ.get(variable) for keyword, variable, setting in _TRACE_SETTINGS}
+    return {setting: value for setting, value in values.items() if value}
 
 
 def trace_path(hints: dict[str, Any]) -> str | None:

@@ -46,6 +46,8 @@ class Options:
     #: "both", "values" or "timing"; "trace" asks for the program alone, values are then undefined.
     mode: str = "both"
     trace: str | None = None
+    #: What the trace shows, as settings of the core: trace_detail, flows, trace_window.
+    trace_settings: dict[str, str] = field(default_factory=dict)
     allocation: str = "rotate"
     #: "program" or "compiler", who orders instructions; None leaves it to the kernel's generation.
     schedule: str | None = None

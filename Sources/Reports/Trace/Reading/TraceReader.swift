@@ -1,0 +1,291 @@
+import Diagnostics
+import Storage
+
+/// Reads a trace from its file, event by event: what this package writes, compressed or not.
+///
+/// Of other programs' traces it reads slices, counters and arrows on tracks that are described; the rest is left out.
+struct TraceReader {
+  /// A row's track, or a group.
+  struct Track {
+    var number: UInt64 = 0
+    var parent: UInt64 = 0
+    var name = ""
+    var rank: UInt64 = 0
+    var isCounter = false
+    var unit = ""
+    var description = ""
+    /// The packet that described it.
+    var packet: [UInt8] = []
+  }
+
+  /// What happens in an event.
+  enum Kind {
+    case begin
+    case end
+    case sample(Double)
+  }
+
+  /// An event; its bytes are valid as long as it is looked at.
+  struct Event {
+    var kind: Kind
+    /// In ns.
+    var time: UInt64
+    var track: UInt64
+    /// Of the writer: a core.
+    var sequence: UInt64
+    /// The number of its name in `names`; -1 without.
+    var name: Int
+    /// Numbers of arrows that begin here, and that end here.
+    var outgoing: [UInt64]
+    var incoming: [UInt64]
+    /// The packet with its tag and length, without them, and the event in it.
+    var packet: UnsafeRawBufferPointer
+    var message: UnsafeRawBufferPointer
+    var body: UnsafeRawBufferPointer
+  }
+
+  /// Interned texts of a writer, until it forgets them.
+  struct Names {
+    /// By number: the number in `names`.
+    var events: [UInt64: Int] = [:]
+    var annotations: [UInt64: String] = [:]
+    var texts: [UInt64: String] = [:]
+    /// How often they were forgotten.
+    var generation = 0
+  }
+
+  /// How a trace's end was.
+  enum Ending: Hashable {
+    case whole
+    /// Cut off or damaged; what is wrong, and what to do.
+    case cut(Diagnostic)
+  }
+
+  let path: String
+  private(set) var tracks: [UInt64: Track] = [:]
+  /// Names of events, each once.
+  private(set) var names: [String] = []
+  private var numbers: [String: Int] = [:]
+  /// By sequence.
+  private(set) var interned: [UInt64: Names] = [:]
+  private(set) var packets = 0
+  /// Bytes of whole packets.
+  private(set) var bytes = 0
+  /// The file's own size.
+  private(set) var fileSize = 0
+  private(set) var isCompressed = false
+
+  init(_ path: String) { self.path = path }
+
+  /// Hands over all events, in the order in which they are written.
+  ///
+  /// - Throws: A `DiagnosticError` if the file cannot be read or is no trace, or what `look` throws.
+  mutating func read(
+    _ look: (borrowing TraceReader, Event) throws -> Void
+  ) throws -> Ending {
+    let file = try ContentReader(path: path)
+    (fileSize, isCompressed) = (file.fileSize, file.isCompressed)
+    var content: [UInt8] = []
+    var ending = Ending.whole
+    var more = true
+    while more {
+      do throws(DiagnosticError) {
+        more = try file.read(into: &content)
+      } catch {
+        more = false
+        if let first = error.diagnostics.first { ending = .cut(first) }
+      }
+      let used = try content.withUnsafeBytes { try take($0, look) }
+      content.removeFirst(used)
+      bytes += used
+    }
+    if packets == 0 { throw notATrace(ending) }
+    if ending == .whole && !content.isEmpty {
+      ending = .cut(
+        Diagnostic(
+          .error, "the trace ends within a packet, at byte \(bytes + content.count) of it",
+          at: SourceLocation(file: path, line: 0),
+          remedy: "copy or produce the file again: its end is missing"))
+    }
+    return ending
+  }
+
+  private func notATrace(_ ending: Ending) -> DiagnosticError {
+    if case .cut(let diagnostic) = ending { return DiagnosticError([diagnostic]) }
+    return DiagnosticError(
+      "is no Perfetto trace", at: SourceLocation(file: path, line: 0),
+      remedy: "give a file that --trace wrote (.pftrace.zst)")
+  }
+
+  /// Reads the whole packets of a piece; how many bytes they are.
+  private mutating func take(
+    _ piece: UnsafeRawBufferPointer, _ look: (borrowing TraceReader, Event) throws -> Void
+  ) throws -> Int {
+    var fields = ProtoFields(piece)
+    var used = 0
+    while let (field, value) = fields.next() {
+      // A trace is nothing but packets.
+      guard field == 1, case .bytes(let message) = value else { throw notATrace(.whole) }
+      let packet = UnsafeRawBufferPointer(rebasing: piece[used..<fields.position])
+      used = fields.position
+      packets += 1
+      if let event = take(packet, message) { try look(self, event) }
+    }
+    if fields.isMalformed { throw notATrace(.whole) }
+    return used
+  }
+
+  private mutating func take(
+    _ packet: UnsafeRawBufferPointer, _ message: UnsafeRawBufferPointer
+  ) -> Event? {
+    var fields = ProtoFields(message)
+    var time: UInt64 = 0
+    var sequence: UInt64 = 0
+    var flags: UInt64 = 0
+    var event: UnsafeRawBufferPointer?
+    var described: UnsafeRawBufferPointer?
+    var strings: UnsafeRawBufferPointer?
+    while let (field, value) = fields.next() {
+      switch field {
+      case 8: time = value.integer
+      case 10: sequence = value.integer
+      case 11: event = value.bytes
+      case 12: strings = value.bytes
+      case 13: flags = value.integer
+      case 60: described = value.bytes
+      default: continue
+      }
+    }
+    if flags & 1 != 0 {
+      let before = interned[sequence]?.generation ?? 0
+      interned[sequence] = Names(generation: before + 1)
+    }
+    if let strings { intern(strings, sequence) }
+    if let described { describe(described, packet) }
+    guard let event else { return nil }
+    return take(event, packet, message, time, sequence)
+  }
+
+  private mutating func intern(_ strings: UnsafeRawBufferPointer, _ sequence: UInt64) {
+    var fields = ProtoFields(strings)
+    while let (field, value) = fields.next() {
+      guard field == 2 || field == 3 || field == 29 else { continue }
+      var entry = ProtoFields(value.bytes)
+      var number: UInt64 = 0
+      var text = ""
+      while let (part, value) = entry.next() {
+        if part == 1 { number = value.integer } else if part == 2 { text = value.text }
+      }
+      switch field {
+      case 2:
+        let name = self.number(of: text)
+        interned[sequence, default: Names()].events[number] = name
+      case 3: interned[sequence, default: Names()].annotations[number] = text
+      default: interned[sequence, default: Names()].texts[number] = text
+      }
+    }
+  }
+
+  private mutating func number(of name: String) -> Int {
+    if let known = numbers[name] { return known }
+    numbers[name] = names.count
+    names.append(name)
+    return names.count - 1
+  }
+
+  private mutating func describe(
+    _ bytes: UnsafeRawBufferPointer, _ packet: UnsafeRawBufferPointer
+  ) {
+    var fields = ProtoFields(bytes)
+    var track = Track()
+    while let (field, value) = fields.next() {
+      switch field {
+      case 1: track.number = value.integer
+      case 2: track.name = value.text
+      case 5: track.parent = value.integer
+      case 8:
+        track.isCounter = true
+        var counter = ProtoFields(value.bytes)
+        while let (field, value) = counter.next() { if field == 6 { track.unit = value.text } }
+      case 12: track.rank = value.integer
+      case 14: track.description = value.text
+      default: continue
+      }
+    }
+    track.packet = Array(packet)
+    tracks[track.number] = track
+  }
+
+  private mutating func take(
+    _ body: UnsafeRawBufferPointer, _ packet: UnsafeRawBufferPointer,
+    _ message: UnsafeRawBufferPointer, _ time: UInt64, _ sequence: UInt64
+  ) -> Event? {
+    var event = Event(
+      kind: .end, time: time, track: 0, sequence: sequence, name: -1, outgoing: [], incoming: [],
+      packet: packet, message: message, body: body)
+    var type: UInt64 = 0
+    var value = 0.0
+    var fields = ProtoFields(body)
+    while let (field, part) = fields.next() {
+      switch field {
+      case 9: type = part.integer
+      case 10: event.name = interned[sequence]?.events[part.integer] ?? -1
+      case 11: event.track = part.integer
+      case 23: event.name = number(of: part.text)
+      case 30: value = Double(Int64(bitPattern: part.integer))
+      case 44: value = Double(bitPattern: part.integer)
+      case 47: event.outgoing.append(part.integer)
+      case 48: event.incoming.append(part.integer)
+      default: continue
+      }
+    }
+    switch type {
+    case 1: event.kind = .begin
+    case 2: event.kind = .end
+    case 4: event.kind = .sample(value)
+    default: return nil
+    }
+    return event
+  }
+
+  /// The name of a slice.
+  func name(of event: Event) -> String { event.name >= 0 ? names[event.name] : "" }
+
+  /// What a slice tells when it is selected.
+  func annotations(of event: Event) -> [(name: String, text: String)] {
+    let known = interned[event.sequence] ?? Names()
+    var found: [(name: String, text: String)] = []
+    var fields = ProtoFields(event.body)
+    while let (field, value) = fields.next() {
+      guard field == 4 else { continue }
+      var name = ""
+      var text = ""
+      var parts = ProtoFields(value.bytes)
+      while let (field, value) = parts.next() {
+        switch field {
+        case 1: name = known.annotations[value.integer] ?? ""
+        case 3: text = "\(value.integer)"
+        case 4: text = "\(Int64(bitPattern: value.integer))"
+        case 6: text = value.text
+        case 10: name = value.text
+        case 17: text = known.texts[value.integer] ?? ""
+        default: continue
+        }
+      }
+      found.append((name, text))
+    }
+    return found
+  }
+
+  /// The names of a track's groups, outermost first.
+  func groups(of track: UInt64) -> [String] {
+    var names: [String] = []
+    var number = tracks[track]?.parent ?? 0
+    // A depth that no trace has ends a chain that is a circle.
+    while let group = tracks[number], names.count < 16 {
+      names.append(group.name)
+      number = group.parent
+    }
+    return names.reversed()
+  }
+}
