@@ -16,6 +16,11 @@ import Programs
 struct LoopRoom {
   /// By scope: passes of its loop that are merged at most; 1 where it is no pass of a loop.
   private let passes: [Int32]
+  /// By scope: its loop, and which of the loop's merged passes it is in; -1 where it is no pass of a loop.
+  private let loops: [Int32]
+  private let groups: [Int32]
+  /// How many affine loops there are.
+  let loopCount: Int
   /// By tensor on chip: the innermost scope that holds all that touches it; -1 for none.
   private let homes: [Int32]
 
@@ -36,20 +41,35 @@ struct LoopRoom {
     homes = Self.homes(draft)
     let demands = Self.demands(draft, homes)
     var passes = [Int32](repeating: 1, count: draft.head.scopes.count)
-    for loop in draft.affineLoops() {
+    var loops = [Int32](repeating: -1, count: passes.count)
+    var groups = loops
+    let all = draft.affineLoops()
+    for (number, loop) in all.enumerated() {
       let sbuf = loop.map { demands[$0].sbuf }.max() ?? 0
       let psum = loop.map { demands[$0].psum }.max() ?? 0
       let count = (1...loop.count).last { count in
         loop.count % count == 0 && count * sbuf <= draft.limits.sbufBytes
           && count * psum <= draft.limits.psumBytes
       }
-      for scope in loop { passes[scope] = Int32(count ?? 1) }
+      for (turn, scope) in loop.enumerated() {
+        passes[scope] = Int32(count ?? 1)
+        loops[scope] = Int32(number)
+        groups[scope] = Int32(turn / (count ?? 1))
+      }
     }
     self.passes = passes
+    self.loops = loops
+    self.groups = groups
+    loopCount = all.count
   }
 
   /// Passes of a scope's loop that are merged at most.
   func passes(of scope: Int) -> Int { Int(passes[scope]) }
+
+  /// The loop of a pass, and which of its groups of merged passes it is in; `nil` for what is no pass of an affine loop.
+  func turn(of scope: Int) -> (loop: Int, group: Int)? {
+    loops[scope] < 0 ? nil : (Int(loops[scope]), Int(groups[scope]))
+  }
 
   /// The innermost pass that has a tensor for itself; `nil` if none has.
   func home(of tensor: Int) -> Int? { homes[tensor] < 0 ? nil : Int(homes[tensor]) }

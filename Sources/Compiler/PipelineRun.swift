@@ -251,15 +251,17 @@ struct PipelineRun {
       let merged = Merging.run(&state.draft, room: room)
       state.keepsScopes = false
       state.note("merge", ["merged": merged])
+      order(&state, share, room: room)
+      return state
     }
     order(&state, share)
     return state
   }
 
-  private func order(_ state: inout State, _ share: Double) {
+  private func order(_ state: inout State, _ share: Double, room: LoopRoom? = nil) {
     let before = state.draft.nodes
     let inverted = Ordering.run(
-      &state.draft, share: share, isWhole: generation == Self.second)
+      &state.draft, share: share, isWhole: generation == Self.second, room: room)
     state.keepsScopes = false
     let moved = zip(before, state.draft.nodes).count { $0.line != $1.line }
     state.note(

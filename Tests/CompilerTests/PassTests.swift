@@ -383,6 +383,76 @@ struct PassTests {
     #expect(engines.count { $0 == .vector } == 3)
   }
 
+  /// Copies within SBUF are shared as well, but for whole numbers: Scalar computes in float32.
+  @Test(arguments: [("float32", [Engine.scalar, .vector]), ("int32", [.vector])])
+  func copiesWithinSBUFAreShared(_ type: String, _ engines: [Engine]) throws {
+    var text = """
+      tensor x: hbm input \(type) [128, 512]
+      tensor y: hbm output \(type) [128, 4096]
+      tensor a: sbuf \(type) [128, 512]
+      dma_copy dst=a src=x
+
+      """
+    for number in 0..<8 {
+      text = "tensor b\(number): sbuf \(type) [128, 512]\n" + text
+      text += """
+        tensor_copy dst=b\(number) src=a @k.py:\(number + 3)
+        dma_copy dst=y[:, \(number * 512):\(number * 512 + 512)] src=b\(number)
+
+        """
+    }
+    let found = try compiled(text).program.instructions.filter { $0.operation is TensorCopy }
+    #expect(Set(found.map(\.resolvedEngine)) == Set(engines))
+  }
+
+  /// Rows of products that take three banks: two of eight passes are one, and the four groups follow one another on each engine.
+  ///
+  /// Each pass has two products, the second of what Scalar makes of the first; without turns Tensor would make first products of later
+  /// passes while it waits. Loads go ahead of all.
+  @Test func enginesGoThroughGroupsOfPassesOneByOne() throws {
+    var text = "tensor y: hbm output float32 [128, 4096]\n"
+    for pass in 0..<8 {
+      text +=
+        "tensor x\(pass): hbm input float32 [128, 512]\ntensor a\(pass): sbuf float32 [128, 512] @k.py:1\n"
+      for bank in 0..<3 { text += "tensor p\(pass)_\(bank): psum float32 [128, 512] @k.py:2\n" }
+      text +=
+        "tensor e\(pass): sbuf float32 [128, 1536] @k.py:3\ntensor q\(pass): psum float32 [128, 512] @k.py:4\n"
+      text += "tensor o\(pass): sbuf float32 [128, 512] @k.py:5\n"
+    }
+    for pass in 0..<8 {
+      text += "affine scope i=\(pass) {\ndma_copy dst=a\(pass) src=x\(pass) @k.py:6\n"
+      for bank in 0..<3 {
+        text += """
+          nc_matmul dst=p\(pass)_\(bank) stationary=a\(pass)[:, 0:128] moving=a\(pass) @k.py:7
+          activation dst=e\(pass)[:, \(512 * bank):\(512 * bank + 512)] op=exp data=p\(pass)_\(bank) @k.py:8
+
+          """
+      }
+      text += """
+        nc_matmul dst=q\(pass) stationary=e\(pass)[:, 0:128] moving=e\(pass)[:, 1024:1536] @k.py:9
+        activation dst=o\(pass) op=exp data=q\(pass) @k.py:10
+        dma_copy dst=y[:, \(512 * pass):\(512 * pass + 512)] src=o\(pass) @k.py:11
+        }
+
+        """
+    }
+    let found = try compiled(text).program
+    for engine in [Engine.tensor, .scalar] {
+      let groups = found.instructions.filter { $0.resolvedEngine == engine }.compactMap {
+        instruction -> Int? in
+        let written = instruction.operation.operands.first { $0.name == "dst" }
+        // `p5_2` is of pass 5; what is merged has the first one's name.
+        guard let written else { return nil }
+        let name = found.tensors[Int(written.pattern.tensor.index)].name
+        return Int(name.dropFirst().prefix { $0.isNumber }).map { $0 / 2 }
+      }
+      #expect(groups.count > 8)
+      #expect(groups == groups.sorted())
+    }
+    let loads = found.instructions.prefix { $0.resolvedEngine != .scalar }
+    #expect(loads.count { $0.operation is DMACopy } > 1)
+  }
+
   @Test func passesOfOtherLoopsStayApart() throws {
     #expect(names(try compiled(scaledPasses("")).program).count == 12)
   }

@@ -90,6 +90,15 @@ struct PlacementTests {
     #expect(throws: NoRoom.self) { try places(tiles + [Tile(1, 4, 9)], 5) }
   }
 
+  @Test func whatComesAndGoesRotatesAroundWhatIsKept() throws {
+    // Behind the first three, the tiles that stay would leave no gap of five units; packed, the last three would have one unit.
+    let kept = [Tile(1, 3, 600), Tile(1, 4, 600), Tile(5, 5, 600)]
+    let passing = [Tile(1, 10, 10), Tile(1, 11, 11), Tile(1, 12, 12)]
+    let tiles = (0..<3).map { Tile(1, $0, $0) } + kept + passing
+    #expect(try places(tiles, 9) == [0, 1, 2, 0, 1, 2, 7, 8, 7])
+    #expect(try places(tiles, 9, .firstFit) == [0, 0, 0, 0, 1, 2, 7, 7, 7])
+  }
+
   @Test func aLargeTileThatComesLateHasItsPlaceBeforeSmallOnes() throws {
     // Behind the first tile, the one that stays would leave three units on each side.
     let tiles = [Tile(3, 0, 4), Tile(2, 1, 9), Tile(5, 5, 9)]

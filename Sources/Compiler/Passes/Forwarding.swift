@@ -146,7 +146,8 @@ struct Forwarding {
     let source = draft.facts(copy.src)
     let target = draft.facts(copy.dst)
     let plain = FreeDimensions([AccessDimension(stride: 1, size: copy.src.elementsPerRow)])
-    return target.space == .sbuf && source.place == nil && target.place == nil
+    return source.space == .psum && target.space == .sbuf && source.place == nil
+      && target.place == nil
       && draft.declaration(source.owner).dtype == draft.declaration(target.owner).dtype
       && copy.src.free == plain && copy.dst.free == plain && copy.src.rowStart == copy.dst.rowStart
       && copy.src.rows == copy.dst.rows && !draft.tensors[source.owner].hasAliases

@@ -20,7 +20,7 @@ import Machine
 /// are those of Vector alone (2610 and 2045 us, where in turn they take 3540 and 2100).
 struct Ordering {
   /// Instructions ahead of the oldest one that waits.
-  private static let window = 512
+  static let window = 512
   /// Ready instructions of an engine that are looked at when the first has no room for its result.
   private static let alternatives = 8
   /// The engines of an operation whose engine is open; the first if both end at the same time.
@@ -86,19 +86,28 @@ struct Ordering {
   private static let openList = Engine.allCases.count
   /// Whether delays in the estimate are whole.
   private let isWhole: Bool
+  /// Which passes of loops each engine is in; `nil` where loops do not matter.
+  private var turns: PassTurns?
 
   /// Puts the instructions into the order in which their engines start them.
   ///
   /// - Parameters:
   ///   - share: of SBUF, what results may fill that nothing waits for yet.
   ///   - isWhole: whether delays in the estimate are whole.
+  ///   - room: what says which passes of loops are one, where engines go through the others one by one.
   /// - Returns: how many instructions that follow one another on an engine in the author's order do not in the new one, by
   ///   engine.
   @discardableResult
   static func run(
-    _ draft: inout Draft, share: Double, isWhole: Bool = false
+    _ draft: inout Draft, share: Double, isWhole: Bool = false, room: LoopRoom? = nil
   ) -> [(engine: Engine, pairs: Int)] {
     var pass = Ordering(draft, share: share, isWhole: isWhole)
+    if let room {
+      pass.turns = PassTurns(draft, room, lists: Self.openList + 1) { [pass] index in
+        pass.isDMA[index]
+          ? nil : pass.isOpen(index) ? Self.openList : Int(pass.engines[index].rawValue)
+      }
+    }
     pass.run()
     draft.nodes = pass.order
     return pass.inverted()
@@ -243,6 +252,7 @@ struct Ordering {
   /// A ready instruction joins its engine's list, or waits until the window reaches it.
   private mutating func enter(_ index: Int) {
     if isDone[index] { return }
+    if turns?.holds(index) == true { return }
     if index >= oldest + Self.window {
       far.insert(index)
       return
@@ -369,6 +379,9 @@ struct Ordering {
       waiting[other] -= 1
       arrival[other] = max(arrival[other], end + costs[other].wait)
       if waiting[other] == 0 { events.insert(Event(time: arrival[other], index: other)) }
+    }
+    for other in turns?.start(index) ?? [] where !isDone[other] {
+      events.insert(Event(time: max(start, arrival[other]), index: other))
     }
     if index == oldest {
       for engine in isStuck.indices { isStuck[engine] = false }

@@ -15,8 +15,8 @@ public enum AllocationPolicy: String, CaseIterable, Sendable {
 /// Addresses of the tensors on chip that the author did not place, from their lifetimes.
 ///
 /// The compiler rotates (captures: a new tensor takes the place that has been free for longest). `rotate` does
-/// that with a pointer that runs around the memory, where gaps allow, else by when places became free, else
-/// packed as tightly as possible, which is what `first-fit` always does.
+/// that with a pointer that runs around the memory, where gaps allow, else by when places became free, else around
+/// what is kept, else packed as tightly as possible, which is what `first-fit` always does.
 struct Placement {
   /// A tensor that is to be placed, or is, and how long it is needed.
   struct Item {
@@ -99,6 +99,11 @@ struct Placement {
       ? [.firstFit] : space == .sbuf ? [.rotate, .oldest, .firstFit] : [.rotate, .firstFit]
     var result = Arrangement.placed([])
     for way in ways {
+      if way == .firstFit, space == .sbuf, ways.count > 1,
+        let found = keptFirst(open, fixed, space)
+      {
+        return .placed(found)
+      }
       var attempt = Attempt(space, way, draft.limits, fixed)
       guard let failed = open.first(where: { !attempt.place($0) }) else {
         return .placed(attempt.places)
@@ -107,6 +112,29 @@ struct Placement {
       result = .full(failed, attempt)
     }
     return largestFirst(open, fixed, space).map { .placed($0) } ?? result
+  }
+
+  /// Places where tensors that are kept have theirs before those that come and go, which rotate in what is left; nothing if
+  /// that leaves no room.
+  ///
+  /// Packed, those that come and go would have one buffer, and the engines that make and use them would take turns: a product in
+  /// bfloat16 parts would take 28.6 ms in place of 21.3 on the device, one with blocks of sixteen tiles 99 in place of 52.
+  private func keptFirst(
+    _ open: [Item], _ fixed: [(item: Item, place: OnChipPlace)], _ space: MemorySpace
+  ) -> [(tensor: Int, place: OnChipPlace)]? {
+    // Nothing starts further ahead than this, so what comes and goes lives no longer.
+    let kept = open.filter { $0.last - $0.first > Ordering.window }
+    guard !kept.isEmpty, kept.count < open.count else { return nil }
+    var first = Attempt(space, .firstFit, draft.limits, fixed)
+    for item in kept where !first.place(item) { return nil }
+    // Items are placed in their order, so the places are in it, too.
+    let around = fixed + zip(kept, first.places).map { ($0, $1.place) }
+    for way in [Way.rotate, .oldest] {
+      var rest = Attempt(space, way, draft.limits, around)
+      let passing = open.filter { $0.last - $0.first <= Ordering.window }
+      if passing.allSatisfy({ rest.place($0) }) { return first.places + rest.places }
+    }
+    return nil
   }
 
   /// Places where tensors that fill much of the memory have theirs before all others; nothing if that leaves no room.
