@@ -214,7 +214,8 @@ let package = Package(
     tests(
       "TracesTests",
       needs: [
-        "Compiler", "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs", "Reports",
+        "Compiler", "Device", "Diagnostics", "Hardware", "Kernels", "Machine", "Programs",
+        "Reports",
         "Simulation", "Timing", "Workloads",
       ], exclude: ["Goldens"]),
     tests("YAMLTests", needs: ["YAML"]),
