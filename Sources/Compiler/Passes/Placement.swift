@@ -123,15 +123,16 @@ struct Placement {
     _ open: [Item], _ fixed: [(item: Item, place: OnChipPlace)], _ space: MemorySpace
   ) -> [(tensor: Int, place: OnChipPlace)]? {
     // Nothing starts further ahead than this, so what comes and goes lives no longer.
-    let kept = open.filter { $0.last - $0.first > Ordering.window }
-    guard !kept.isEmpty, kept.count < open.count else { return nil }
+    let isKept = { (item: Item) in item.last - item.first > Ordering.window }
+    let kept = open.filter(isKept)
+    let passing = open.filter { !isKept($0) }
+    guard !kept.isEmpty, !passing.isEmpty else { return nil }
     var first = Attempt(space, .firstFit, draft.limits, fixed)
     for item in kept where !first.place(item) { return nil }
     // Items are placed in their order, so the places are in it, too.
     let around = fixed + zip(kept, first.places).map { ($0, $1.place) }
     for way in [Way.rotate, .oldest] {
       var rest = Attempt(space, way, draft.limits, around)
-      let passing = open.filter { $0.last - $0.first <= Ordering.window }
       if passing.allSatisfy({ rest.place($0) }) { return first.places + rest.places }
     }
     return nil
