@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import html
 import json
+import os
 import re
 import shutil
 import struct
 import subprocess
+import urllib.request
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +22,7 @@ import numpy as np
 import pytest
 
 import trnsim
+from perfetto_decoder import Trace, decompressed, has_zstd
 from trnsim.core.tool import find_tool
 
 TOOL = find_tool()
@@ -153,7 +156,7 @@ class Timeline:
     def __init__(self, page: Page) -> None:
         core = json.loads(page.scripts["timeline-data"])["cores"][0]
         self.causes = core["texts"]["causes"]
-        lives = [row for row in core["rows"] if row["kind"] in ("engine", "queue")]
+        lives = [row for row in core["rows"] if row["kind"] in ("engine", "queue", "slice")]
         self.rows = [self._row(row, number) for number, row in enumerate(lives)]
 
     @property
@@ -171,6 +174,9 @@ class Timeline:
             if packed["kind"] == "queue":
                 for _ in range(3):
                     numbers.next()
+            if packed["kind"] == "slice":
+                numbers.signed()
+                numbers.next()
             pieces, kind, head = [], 1, numbers.next()
             while head:
                 code, causer = divmod(head - 1, 3)
@@ -259,6 +265,9 @@ def test_two_runs_are_side_by_side(tmp_path: Path) -> None:
     found = json.loads(page.scripts["report"])
     data = json.loads(page.scripts["timeline-data"])
     assert data["paired"] and [core["name"] for core in data["cores"]] == ["A", "B"]
+    # Every row has a name, those of scopes in others too.
+    assert all(row["name"] for core in data["cores"] for row in core["rows"])
+    assert "scopes 2" in {row["name"] for core in data["cores"] for row in core["rows"]}
     assert data["total"] == max(found["before"]["total_time_ps"], found["after"]["total_time_ps"])
     assert len(data["marks"]) == 1 and 0 < data["marks"][0]["time"] < data["total"]
     # The same twice differs nowhere.
@@ -329,6 +338,55 @@ def test_the_python_package_writes_it(tmp_path: Path) -> None:
     assert "operand0=2.0" in line["text"]
     assert "source" in page.ids and "nisa.tensor_scalar(tile, tile" in (tmp_path / "double.html").read_text()
     assert inner.scripts["timeline-data"] == page.scripts["timeline-data"]
+
+
+def opened(folder: Path, trace: str) -> Path:
+    """The page of a trace that `trnsim open` shows without a copy of Perfetto's viewer."""
+    process = subprocess.Popen([str(TOOL), "open", trace, "--port", "0"], cwd=folder, text=True, stdout=subprocess.PIPE,
+                               env={key: value for key, value in os.environ.items() if key != "TRNSIM_PERFETTO_UI"})
+    try:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+            (folder / "opened.html").write_bytes(answer.read())
+        # Beside the page there is the trace, for ui.perfetto.dev.
+        with urllib.request.urlopen(f"{address}trace.pftrace", timeout=60) as answer:
+            assert answer.read() == decompressed(str(folder / trace))
+    finally:
+        process.kill()
+        process.communicate()
+    return folder / "opened.html"
+
+
+@pytest.mark.skipif(not has_zstd(), reason="the program zstd is not installed")
+@pytest.mark.parametrize("options", [[], ["--trace-detail", "lean"], ["--trace-window", "4us..7us", "--flows", "all"]])
+def test_a_trace_is_a_page(tmp_path: Path, options: list[str]) -> None:
+    tool(tmp_path, "run", "matmul", "--param", "m=256", "--param", "k=256", "--timing-only", "--trace", "a.pftrace.zst", *options)
+    statistics = json.loads(tool(tmp_path, "trace", "stats", "a.pftrace.zst", "--json", "-"))
+    path = opened(tmp_path, "a.pftrace.zst")
+    page = check_page(path, statistics, least=60)
+    assert "it does not hold" in path.read_text()
+    assert ("It is lean" in path.read_text()) == ("lean" in options)
+    data = json.loads(page.scripts["timeline-data"])
+    trace = Trace(decompressed(str(tmp_path / "a.pftrace.zst")))
+    assert (data["begin"], data["total"]) == tuple(round(statistics[end] * 1e12) for end in ("begin", "end"))
+    # Every slice, in the row that it has in the trace; scopes within others are a row of their own.
+    timeline = Timeline(page)
+    assert {row.kind for row in timeline.rows} == {"slice"}
+    entries = [(row.name.removesuffix(" 2"), entry.begin, entry.end) for row in timeline.rows for entry in row.entries]
+    assert sorted(entries) == sorted(
+        (trace.tracks[track].name, begin * 1000, end * 1000) for track, _, begin, end in trace.slices)
+    pieces = [piece for row in timeline.rows for entry in row.entries for piece in entry.pieces]
+    assert sum(piece.causer is not None for piece in pieces) == statistics["arrows"] == len(trace.flow_ends)
+    assert {piece.cause for piece in pieces if piece.causer} == {"arrow"}
+    assert ("descriptor generation" in {piece.cause for piece in pieces}) == ("lean" not in options)
+    for row in timeline.rows:
+        for entry in row.entries:
+            for piece in entry.pieces:
+                if piece.causer:
+                    assert timeline.rows[piece.causer[0]].entries[piece.causer[1]].begin <= entry.begin
+    assert [series["name"] for series in data["cores"][0]["series"]] == [counter["name"] for counter in statistics["counters"]]
 
 
 def test_a_report_without_times_is_text(tmp_path: Path) -> None:
@@ -425,6 +483,21 @@ def test_a_chosen_instruction_shows_who_it_waited_for(written: tuple[Path, Any])
     assert chosen is not None
     assert "spent on" in chosen[0] and "waits for it" in chosen[0]
     assert re.search(r"semaphores: <button[^>]*>[^<]*load", chosen[0])
+
+
+@browser
+@pytest.mark.skipif(not has_zstd(), reason="the program zstd is not installed")
+def test_a_chosen_slice_of_a_trace_shows_what_the_trace_tells(tmp_path: Path) -> None:
+    tool(tmp_path, "run", "matmul", "--param", "m=256", "--param", "k=256", "--timing-only", "--trace", "a.pftrace.zst")
+    path = opened(tmp_path, "a.pftrace.zst")
+    document = browse(path, "--dump-dom", f"file://{path}#choose=MATMUL")
+    root = re.search(r"<html[^>]*>", document)
+    chosen = re.search(r'<div id="chosen".*?</div>', document, re.S)
+    assert root is not None and chosen is not None
+    slices = json.loads(Page(path.read_text()).scripts["report"])["slices"]
+    assert dict(re.findall(r'data-([a-z-]+)="([^"]*)"', root[0]))["entries"] == str(slices)
+    for text in ("cycles", "arrows from", "operation", "instruction"):
+        assert text in chosen[0]
 
 
 @browser

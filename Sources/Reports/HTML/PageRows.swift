@@ -11,25 +11,21 @@ struct PageRows {
     var order: [Int]
   }
 
-  /// Where an instruction or transfer is.
-  private struct Place {
-    var row: Int32 = -1
-    var entry: Int32 = -1
-  }
-
   private let track: PageTrack
   private let triggers: [Int32]
   private(set) var rows: [Row] = []
-  private var instructions: [Place]
-  private var transfers: [Place]
+  private var instructions: [PackedPieces.Place]
+  private var transfers: [PackedPieces.Place]
 
   init(_ track: PageTrack) {
     self.track = track
     let device = track.device
     let timeline = track.timeline
     triggers = device.triggers
-    instructions = Array(repeating: Place(), count: device.instructions.count)
-    transfers = Array(repeating: Place(), count: device.transfers.count)
+    instructions = Array(
+      repeating: PackedPieces.Place(), count: device.instructions.count)
+    transfers = Array(
+      repeating: PackedPieces.Place(), count: device.transfers.count)
     var byEngine = Engine.allCases.map { _ in [Int]() }
     for (index, instruction) in device.instructions.enumerated() {
       byEngine[Int(instruction.engine.rawValue)].append(index)
@@ -55,7 +51,7 @@ struct PageRows {
     }
     for (number, row) in rows.enumerated() {
       for (entry, index) in row.order.enumerated() {
-        let place = Place(
+        let place = PackedPieces.Place(
           row: Int32(truncatingIfNeeded: number), entry: Int32(truncatingIfNeeded: entry))
         if row.kind == "engine" { instructions[index] = place } else { transfers[index] = place }
       }
@@ -77,7 +73,7 @@ struct PageRows {
     let row = rows[number]
     let timeline = track.timeline
     var all = PackedEntries()
-    var pieces = Pieces(row: number, rows: rows.count)
+    var pieces = PackedPieces(row: number, causes: Cause.allCases.count, rows: rows.count)
     var (begin, source) = (Picoseconds(0), Int32(0))
     for (entry, index) in row.order.enumerated() {
       var packed = PackedBytes()
@@ -111,54 +107,27 @@ struct PageRows {
     return (all.packed, pieces.count)
   }
 
-  /// What a row has named so far.
-  private struct Pieces {
-    let row: Int
-    /// By row: the entry that was named last.
-    var named: [Int32]
-    var count = 0
-
-    init(row: Int, rows: Int) {
-      self.row = row
-      named = Array(repeating: 0, count: rows)
-    }
-  }
-
   /// Adds an entry's pieces.
   ///
   /// - Parameter begin: From when on work need not be told; `nil` if all pieces are told.
   private func add(
     _ intervals: [CausedInterval], since begin: Picoseconds?, _ entry: Int,
-    _ pieces: inout Pieces, _ packed: inout PackedBytes
+    _ pieces: inout PackedPieces, _ packed: inout PackedBytes
   ) {
     var told = intervals[...]
     if let last = told.last, last.cause == .work, last.begin == begin, last.causer == nil {
       told.removeLast()
     }
-    let isShort = told.count < intervals.count
-    guard !told.isEmpty else {
-      packed.append(0)
-      return
-    }
-    let causes = Cause.allCases.count
-    for piece in told {
-      let place = place(of: piece.causer)
-      let isBefore = place.row == pieces.row && place.entry == entry - 1
-      let kind = piece.end != told.last?.end ? 0 : isShort ? 1 : 2
-      let causer = place.row < 0 ? 0 : isBefore ? 1 : 2
-      packed.append(1 + 3 * (Int(piece.cause.rawValue) + causes * kind) + causer)
-      packed.append(piece.duration)
-      pieces.count += 1
-      guard causer == 2 else { continue }
-      packed.append(place.row)
-      packed.append(signed: place.entry - pieces.named[Int(place.row)])
-      pieces.named[Int(place.row)] = place.entry
-    }
+    pieces.add(
+      told.map {
+        PackedPieces.Piece(
+          cause: Int($0.cause.rawValue), duration: $0.duration, causer: place(of: $0.causer))
+      }, endAtBegin: told.count < intervals.count, entry: entry, to: &packed)
   }
 
   /// Where a causer of this core is.
-  private func place(of life: Life?) -> Place {
-    guard let life, life.core == track.pieces.core else { return Place() }
+  private func place(of life: Life?) -> PackedPieces.Place {
+    guard let life, life.core == track.pieces.core else { return PackedPieces.Place() }
     switch life.subject {
     case .instruction(let index): return instructions[index]
     case .transfer(let index): return transfers[index]

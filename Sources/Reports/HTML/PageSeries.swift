@@ -1,5 +1,4 @@
 import Device
-import Hardware
 import Simulation
 import Timing
 
@@ -7,8 +6,8 @@ import Timing
 struct PageSeries {
   let name: String
   let unit: String
-  /// What the machine has of it.
-  let limit: Int
+  /// How many of the values are one of the unit.
+  let scale: Int
   /// From a time on, until the next.
   private(set) var values: [(time: Picoseconds, value: Int)] = []
 
@@ -19,47 +18,54 @@ struct PageSeries {
 
   /// What a page draws of a core.
   static func all(_ core: CoreRun, _ device: DeviceProgram, _ timeline: Timeline) -> [PageSeries] {
-    let hardware = core.hardware
     let changes = TraceSamples(core.program, device, timeline, detail: .full).changes
-    let partitions = hardware.sbuf.partitions
     return [
-      PageSeries(
-        "SBUF", "B", limit: hardware.sbuf.usableBytesPerPartition * partitions,
-        changes.filter { $0.counter == .sbuf }),
-      PageSeries(
-        "PSUM", "B", limit: hardware.psum.bytesPerPartition * partitions,
-        changes.filter { $0.counter == .psum }),
-      PageSeries(hbmOf: device, timeline, limit: hardware.hbm.bandwidthPerStack),
+      PageSeries("SBUF", "B", changes.filter { $0.counter == .sbuf }),
+      PageSeries("PSUM", "B", changes.filter { $0.counter == .psum }),
+      PageSeries(hbmOf: device, timeline),
     ].filter { !$0.values.isEmpty }
   }
 
-  private init(
-    _ name: String, _ unit: String, limit: Int, _ changes: [TraceSamples.Change]
+  private init(_ name: String, _ unit: String, _ changes: [TraceSamples.Change]) {
+    var value = 0
+    self.init(
+      name, unit,
+      changes.map { change in
+        value += change.amount
+        return (change.time, value)
+      })
+  }
+
+  /// Values from their times on.
+  ///
+  /// - Parameters:
+  ///   - scale: How many of the values are one of the unit.
+  ///   - points: In the order of time.
+  init(
+    _ name: String, _ unit: String, scale: Int = 1, _ points: [(time: Picoseconds, value: Int)]
   ) {
     self.name = name
     self.unit = unit
-    self.limit = limit
-    var value = 0
+    self.scale = scale
     // Where there are too many, the most of each stretch of time.
-    let step = max(1, ((changes.last?.time ?? 0) + 1) / Picoseconds(PageSeries.most))
-    for change in changes {
-      value += change.amount
-      let isCrowded = changes.count > PageSeries.most
-      if let last = values.last, isCrowded, change.time / step == last.time / step {
-        values[values.count - 1].value = max(last.value, value)
-      } else if let last = values.last, last.time == change.time {
-        values[values.count - 1].value = value
+    let step = max(1, ((points.last?.time ?? 0) + 1) / Picoseconds(PageSeries.most))
+    let isCrowded = points.count > PageSeries.most
+    for point in points {
+      if let last = values.last, isCrowded, point.time / step == last.time / step {
+        values[values.count - 1].value = max(last.value, point.value)
+      } else if let last = values.last, last.time == point.time {
+        values[values.count - 1].value = point.value
       } else {
-        values.append((change.time, value))
+        values.append(point)
       }
     }
   }
 
-  /// Bytes of HBM in MB/s, from those that fall into each stretch of time.
-  private init(hbmOf device: DeviceProgram, _ timeline: Timeline, limit: Double) {
+  /// Bytes of HBM over time, from those that fall into each stretch of time.
+  private init(hbmOf device: DeviceProgram, _ timeline: Timeline) {
     name = "HBM"
-    unit = "MB/s"
-    self.limit = Int(limit * 1000)
+    unit = "GB/s"
+    scale = 1000
     guard timeline.total > 0 else { return }
     let width = max(1, (timeline.total + Int64(PageSeries.buckets) - 1) / Int64(PageSeries.buckets))
     var sums = Array(repeating: 0.0, count: PageSeries.buckets)

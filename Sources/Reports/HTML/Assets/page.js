@@ -70,7 +70,7 @@
       this.kind = packed.kind;
       this.core = core;
       const count = this.count = packed.count, numbers = new Numbers(packed.data);
-      const isLife = this.kind === "engine" || this.kind === "queue";
+      const isLife = this.kind === "engine" || this.kind === "queue" || this.kind === "slice";
       this.begin = new Float64Array(count);
       this.end = new Float64Array(count);
       this.code = new Int32Array(count);
@@ -93,7 +93,11 @@
         this.bytes = new Float64Array(count);
         this.descriptors = new Float64Array(count);
       }
-      let begin = 0, source = 0;
+      if (this.kind === "slice") {
+        this.instruction = new Int32Array(count);
+        this.detail = new Int32Array(count);
+      }
+      let begin = 0, source = 0, instruction = 0, detail = 0;
       const read = (i) => {
         begin += numbers.next();
         this.begin[i] = begin;
@@ -106,6 +110,11 @@
           this.bytes[i] = numbers.next();
           this.descriptors[i] = numbers.next();
           this.wait[i] = numbers.next();
+        }
+        if (this.kind === "slice") {
+          this.instruction[i] = instruction += numbers.signed();
+          const head = numbers.next() - 1;
+          if (head >= 0) this.detail[i] = detail += head % 2 ? -(head + 1) / 2 : head / 2;
         }
         this.readPieces(numbers, i, named);
       };
@@ -133,7 +142,7 @@
       }
       this.firstPiece[i + 1] = at;
       this.release[i] = (kind === 1 ? this.begin[i] : this.end[i]) - sum;
-      if (this.kind !== "engine") return;
+      if (this.kind === "queue") return;
       let now = this.release[i];
       for (let piece = this.firstPiece[i]; piece < at && now < this.begin[i]; piece++) {
         const end = now + this.pieceTime[piece];
@@ -205,7 +214,7 @@
     constructor(packed, core) {
       this.name = packed.name;
       this.unit = packed.unit;
-      this.limit = packed.limit;
+      this.scale = packed.scale;
       this.core = core;
       const numbers = new Numbers(packed.data), count = packed.count;
       this.time = new Float64Array(count);
@@ -247,7 +256,7 @@
   }
 
   function amount(value, unit) {
-    if (unit === "MB/s") return `${(value / 1e3).toFixed(1)} GB/s`;
+    if (unit !== "B" && unit !== "bytes") return `${Number(value.toPrecision(4))} ${unit}`;
     if (value < 1024) return `${value} B`;
     if (value < 1 << 20) return `${(value / 1024).toFixed(1)} KiB`;
     return `${(value / (1 << 20)).toFixed(1)} MiB`;
@@ -258,7 +267,7 @@
       this.canvas = canvas;
       this.context = canvas.getContext("2d");
       this.total = Math.max(1, data.total);
-      this.from = 0;
+      this.begin = this.from = Math.min(data.begin, this.total - 1);
       this.until = this.total;
       this.rows = [];
       this.series = [];
@@ -286,11 +295,8 @@
     pair() {
       const kinds = ["path", "engine", "queue", "scope", undefined], order = new Map();
       for (const list of [this.rows, this.series]) {
-        const depths = new Map();
         for (const one of list) {
-          const depth = depths.get(one.core) || 0;
-          if (one.kind === "scope") depths.set(one.core, depth + 1);
-          one.key = `${kinds.indexOf(one.kind)} ${one.kind === "scope" ? depth : one.name}`;
+          one.key = `${kinds.indexOf(one.kind)} ${one.name}`;
           if (!order.has(one.key)) order.set(one.key, order.size);
         }
         list.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind) || order.get(a.key) - order.get(b.key));
@@ -551,11 +557,11 @@
         label(this.name(row), "", row.top + laneHeight / 2);
       }
       for (const series of this.series) {
-        label(this.name(series), `≤ ${amount(series.most, series.unit)}`, series.top + 8);
+        label(this.name(series), `≤ ${amount(series.most / series.scale, series.unit)}`, series.top + 8);
       }
     }
 
-    name(row) { return row.core.name && row.name ? `${row.name} ${row.core.name}` : row.name; }
+    name(row) { return row.core.name ? `${row.name} ${row.core.name}` : row.name; }
 
     fitted(c, text, room) {
       if (c.measureText(text).width <= room) return text;
@@ -568,12 +574,14 @@
       if (row.kind === "scope") return this.ink.faint;
       if (row.kind === "path") return this.ink.hit;
       if (row.kind === "queue") return palette[0];
+      if (row.kind === "slice") return palette[row.number % palette.length];
       return palette[["Tensor", "Vector", "Scalar", "GpSimd", "Sync"].indexOf(row.name)] || palette[5];
     }
 
     colour(row, i) {
       if (row.kind === "queue") return [palette[4], palette[5], palette[6]][row.code[i]];
-      if (row.kind === "path") return palette[row.core.texts.tints[row.code[i]]];
+      if (row.kind === "path") return palette[row.core.tints[row.code[i]]];
+      if (row.kind === "slice") return palette[row.core.colors[row.code[i]]];
       return palette[(row.code[i] * 5 + 1) % palette.length];
     }
 
@@ -592,7 +600,7 @@
       const texts = row.core.texts, facts = [];
       const add = (name, text) => { if (text) facts.push([name, text]); };
       add("what", this.title(row, i));
-      add("on", `${row.name || "scopes"} ${row.core.name}`.trim());
+      add("on", this.name(row));
       add("from", `${duration(row.begin[i])} to ${duration(row.end[i])}: ${duration(row.end[i] - row.begin[i])}`);
       if (row.kind === "scope") return facts;
       const source = row.source[i], decoded = row.core.decoded;
@@ -601,7 +609,12 @@
         if (decoded.place[source]) add("at", texts.places[decoded.place[source] - 1]);
         if (decoded.scope[source]) add("in", texts.scopes[decoded.scope[source] - 1]);
       }
-      if (row.kind === "engine") {
+      if (row.kind === "slice") {
+        if (row.instruction[i] >= 0) add("instruction", row.instruction[i].toLocaleString("en"));
+        const told = row.detail[i] && texts.details.length ? texts.details[row.detail[i] - 1].split("\n") : [];
+        for (const [name, text] of told.map((line) => line.split("\t"))) add(name, text);
+      }
+      if (row.kind === "engine" || row.kind === "slice") {
         if (row.wait[i]) add("waited", duration(row.wait[i]));
       } else if (row.kind === "queue") {
         add("moves", `${amount(row.bytes[i], "B")} in ${row.descriptors[i]} descriptors`);
@@ -624,7 +637,7 @@
         };
         for (const [name, text] of this.facts(row, index)) add(name, text);
         if (row.firstPiece && this.isTold) this.addPieces(row, index, add);
-        if (row.firstPiece && !this.isTold) add("spent on", "left out: this run has too many instructions for a page with what each waited for");
+        if (row.firstPiece && !this.isTold) add("spent on", "left out: there are too many instructions for a page with what each waited for");
         place.append(list);
       }
       this.request();
@@ -650,12 +663,16 @@
       };
       const work = row.kind === "engine" && (!pieces.length || pieces[pieces.length - 1].end <= row.begin[index])
         ? [[`${duration(row.end[index] - row.begin[index])} work`]] : [];
-      const items = pieces.map((piece) => {
+      const isArrow = (piece) => piece.cause === row.core.tints.length;
+      const items = pieces.filter((piece) => !isArrow(piece)).map((piece) => {
         if (piece.row) this.arrows.push({from: piece, to: chosen, until: piece.end, isOwn: true});
         const text = `${duration(piece.end - piece.begin)} ${causes[piece.cause]}`;
         return piece.row ? [`${text}: `, link(piece.row, piece.index)] : [text];
       });
-      if (pieces.length) add("spent on", list(items.concat(work)));
+      if (items.length) add("spent on", list(items.concat(work)));
+      const incoming = pieces.filter(isArrow);
+      for (const piece of incoming) this.arrows.push({from: piece, to: chosen, until: piece.end, isOwn: true});
+      if (incoming.length) add("arrows from", list(incoming.map((piece) => [link(piece.row, piece.index)])));
       const others = this.followers(row, index);
       for (const other of others.slice(0, 40)) {
         this.arrows.push({from: chosen, to: other, until: other.until, isOwn: false});
@@ -663,7 +680,7 @@
       if (!others.length) return;
       const shown = others.slice(0, 12).map((other) => [link(other.row, other.index)]);
       if (others.length > shown.length) shown.push([`and ${(others.length - shown.length).toLocaleString("en")} more`]);
-      add("waits for it", list(shown));
+      add(row.kind === "slice" ? "arrows to" : "waits for it", list(shown));
     }
 
     // Who waited for an entry; all are found when the first is asked for.
@@ -724,11 +741,13 @@
 
     // The window, kept within the run.
     show(from, until) {
-      const span = Math.min(this.total, Math.max(until - from, 1000));
-      this.from = Math.max(0, Math.min(from, this.total - span));
+      const span = Math.min(this.total - this.begin, Math.max(until - from, 1000));
+      this.from = Math.max(this.begin, Math.min(from, this.total - span));
       this.until = this.from + span;
       this.request();
     }
+
+    showAll() { this.show(this.begin, this.total); }
 
     zoom(factor, around = (this.from + this.until) / 2) {
       this.show(around - (around - this.from) * factor, around + (this.until - around) * factor);
@@ -762,7 +781,7 @@
     matches(row, i) {
       const marks = row.core.marks;
       if (row.kind === "scope") return marks.scopes[row.code[i]];
-      if (row.kind === "engine" && marks.opcodes[row.code[i]]) return true;
+      if ((row.kind === "engine" || row.kind === "slice") && marks.opcodes[row.code[i]]) return true;
       const source = row.source[i];
       return source >= 0 && marks.sources[source];
     }
@@ -842,7 +861,7 @@
     const keys = {
       ArrowLeft: () => chart.move(-0.15), ArrowRight: () => chart.move(0.15), ArrowUp: () => chart.zoom(0.7),
       ArrowDown: () => chart.zoom(1 / 0.7), "+": () => chart.zoom(0.7), "-": () => chart.zoom(1 / 0.7),
-      "0": () => chart.show(0, chart.total), "[": () => chart.step(-1), "]": () => chart.step(1),
+      "0": () => chart.showAll(), "[": () => chart.step(-1), "]": () => chart.step(1),
       "/": () => field.focus(), n: () => chart.goTo(1), p: () => chart.goTo(-1),
       w: () => chart.follow(false), d: () => chart.follow(true), Escape: () => chart.choose(null),
     };
@@ -868,7 +887,7 @@
     element("previous").addEventListener("click", () => chart.goTo(-1));
     element("closer").addEventListener("click", () => chart.zoom(0.5));
     element("farther").addEventListener("click", () => chart.zoom(2));
-    element("whole").addEventListener("click", () => chart.show(0, chart.total));
+    element("whole").addEventListener("click", () => chart.showAll());
     window.addEventListener("resize", () => chart.resize());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
       chart.ink = null;
@@ -922,7 +941,7 @@
   const wanted = location.hash.match(/^#choose=(.*)$/);
   if (wanted) {
     chart.find(decodeURIComponent(wanted[1]));
-    const row = chart.rows.find((row) => row.kind === "engine" && row.hits.length), index = row && row.hits[0];
+    const row = chart.rows.find((row) => (row.kind === "engine" || row.kind === "slice") && row.hits.length), index = row && row.hits[0];
     chart.find("");
     if (row) {
       chart.choose(row, index);
@@ -943,6 +962,6 @@
     }
     state.frameMs = ((performance.now() - start) / frames).toFixed(2);
     state.worstFrameMs = worst.toFixed(2);
-    chart.show(0, chart.total);
+    chart.showAll();
   }
 })();

@@ -35,6 +35,8 @@ struct TraceReader {
     var sequence: UInt64
     /// The number of its name in `names`; -1 without.
     var name: Int
+    /// What gives it its colour; -1 for its name.
+    var color: Int
     /// Numbers of arrows that begin here, and that end here.
     var outgoing: [UInt64]
     var incoming: [UInt64]
@@ -221,8 +223,8 @@ struct TraceReader {
     _ message: UnsafeRawBufferPointer, _ time: UInt64, _ sequence: UInt64
   ) -> Event? {
     var event = Event(
-      kind: .end, time: time, track: 0, sequence: sequence, name: -1, outgoing: [], incoming: [],
-      packet: packet, message: message, body: body)
+      kind: .end, time: time, track: 0, sequence: sequence, name: -1, color: -1, outgoing: [],
+      incoming: [], packet: packet, message: message, body: body)
     var type: UInt64 = 0
     var value = 0.0
     var fields = ProtoFields(body)
@@ -236,6 +238,7 @@ struct TraceReader {
       case 44: value = Double(bitPattern: part.integer)
       case 47: event.outgoing.append(part.integer)
       case 48: event.incoming.append(part.integer)
+      case 53: event.color = number(of: part.text)
       default: continue
       }
     }
@@ -252,29 +255,32 @@ struct TraceReader {
   func name(of event: Event) -> String { event.name >= 0 ? names[event.name] : "" }
 
   /// What a slice tells when it is selected.
-  func annotations(of event: Event) -> [(name: String, text: String)] {
-    let known = interned[event.sequence] ?? Names()
-    var found: [(name: String, text: String)] = []
+  enum Annotation {
+    case number(Int64)
+    case text(String)
+  }
+
+  /// Hands over what a slice tells, by its names.
+  func annotations(of event: Event, _ take: (_ name: String, Annotation) -> Void) {
+    let known = interned[event.sequence]
     var fields = ProtoFields(event.body)
     while let (field, value) = fields.next() {
       guard field == 4 else { continue }
       var name = ""
-      var text = ""
+      var found: Annotation?
       var parts = ProtoFields(value.bytes)
       while let (field, value) = parts.next() {
         switch field {
-        case 1: name = known.annotations[value.integer] ?? ""
-        case 3: text = "\(value.integer)"
-        case 4: text = "\(Int64(bitPattern: value.integer))"
-        case 6: text = value.text
+        case 1: name = known?.annotations[value.integer] ?? ""
+        case 3, 4: found = .number(Int64(bitPattern: value.integer))
+        case 6: found = .text(value.text)
         case 10: name = value.text
-        case 17: text = known.texts[value.integer] ?? ""
+        case 17: found = .text(known?.texts[value.integer] ?? "")
         default: continue
         }
       }
-      found.append((name, text))
+      if let found { take(name, found) }
     }
-    return found
   }
 
   /// The names of a track's groups, outermost first.
@@ -287,5 +293,16 @@ struct TraceReader {
       number = group.parent
     }
     return names.reversed()
+  }
+
+  /// Ranks of the groups around a track and its own, which order rows as viewers do.
+  func rank(of track: UInt64) -> [UInt64] {
+    var ranks: [UInt64] = []
+    var number = track
+    while let known = tracks[number], ranks.count < 16 {
+      ranks.append(known.rank)
+      number = known.parent
+    }
+    return ranks.reversed() + [track]
   }
 }

@@ -11,16 +11,16 @@ extension TraceStatistics {
       if !description.isEmpty { facts.append(Block.Fact("of", Phrase(description))) }
     }
     facts.append(
-      Block.Fact("time", "\(Figure.time(begin)) to \(Figure.time(end))"))
-    let form: Phrase = isCompressed ? "\(Figure.bytes(fileSize)) of zstd, " : ""
+      Block.Fact("time", "\(Figure.time(begin, "begin")) to \(Figure.time(end, "end"))"))
+    let form: Phrase = isCompressed ? "\(Figure.bytes(fileSize, "file_size")) of zstd, " : ""
     let frames: Phrase =
       seekTable.map { ", \(counted($0.frames.count, "frame")) with a seek table" } ?? ""
     facts.append(
-      Block.Fact("file", form + "\(Figure.bytes(contentSize)) of packets" + frames))
+      Block.Fact("file", form + "\(Figure.bytes(contentSize, "content_size")) of packets" + frames))
     facts.append(
       Block.Fact(
         "events",
-        "\(Figure.count(slices, "slice")), \(Figure.count(samples, "sample")), \(Figure.count(arrows, "arrow"))"
+        "\(Figure.count(slices, "slice", "slices")), \(Figure.count(samples, "sample", "samples")), \(Figure.count(arrows, "arrow", "arrows"))"
       ))
     for groups in groupsInOrder {
       let names =
@@ -47,42 +47,47 @@ extension TraceStatistics {
     let length = max(1, end - begin)
     var blocks: [Block] = []
     for groups in groupsInOrder {
-      let rows = rows.filter { $0.groups == groups }
-      let counters = counters.filter { $0.groups == groups }
+      let rows = rows.indices.filter { self.rows[$0].groups == groups }
+      let counters = counters.indices.filter { self.counters[$0].groups == groups }
       if groupsInOrder.count > 1 { blocks.append(.heading(Phrase(groups.last ?? ""))) }
       if !rows.isEmpty { blocks.append(.table(table(of: rows, length))) }
       if most > 0 && !rows.isEmpty { blocks.append(.table(operations(of: rows, most))) }
-      if !counters.isEmpty { blocks.append(.table(table(of: counters))) }
+      if !counters.isEmpty { blocks.append(.table(counterTable(of: counters))) }
     }
     return blocks
   }
 
-  private func table(of rows: [Row], _ length: Picoseconds) -> Table {
+  private func table(of numbers: [Int], _ length: Picoseconds) -> Table {
     Table(
       [
         Table.Column("row", .text, isKey: true), Table.Column("slices"), Table.Column("busy µs"),
         Table.Column("share"), Table.Column("█ busy", .bar),
       ],
-      rows.map { row in
+      numbers.map { number in
+        let row = rows[number]
         let share = Double(row.busy) / Double(length)
         return [
-          .text(row.name), .figure(.count(row.slices)), .figure(.microseconds(row.busy)),
+          .text(row.name), .figure(.count(row.slices, nil, "rows.\(number).slices")),
+          .figure(.microseconds(row.busy, "rows.\(number).busy_time")),
           .figure(.share(share)), .bar(share),
         ]
       })
   }
 
-  private func operations(of rows: [Row], _ most: Int) -> Table {
+  private func operations(of numbers: [Int], _ most: Int) -> Table {
     var table = Table([
       Table.Column("row", .text, isKey: true), Table.Column("operation", .text, isKey: true),
       Table.Column("times"), Table.Column("µs in all"), Table.Column("µs each"),
     ])
     var left = 0
-    for row in rows {
+    for number in numbers {
+      let row = rows[number]
       for (index, operation) in row.operations.prefix(most).enumerated() {
+        let key = "rows.\(number).operations.\(index)"
         table.rows.append([
           .text(index == 0 ? row.name : ""), .text(operation.name),
-          .figure(.count(operation.count)), .figure(.microseconds(operation.time)),
+          .figure(.count(operation.count, nil, "\(key).count")),
+          .figure(.microseconds(operation.time, "\(key).time")),
           .figure(.microseconds(operation.time / Picoseconds(max(1, operation.count)))),
         ])
       }
@@ -92,16 +97,20 @@ extension TraceStatistics {
     return table
   }
 
-  private func table(of counters: [Counter]) -> Table {
+  private func counterTable(of numbers: [Int]) -> Table {
     Table(
       [
         Table.Column("counter", .text, isKey: true), Table.Column("unit", .text),
         Table.Column("samples"), Table.Column("mean"), Table.Column("most"),
       ],
-      counters.map { counter in
-        [
-          .text(counter.name), .text(counter.unit), .figure(.count(counter.samples)),
-          .figure(.number(counter.mean, 2)), .figure(.number(counter.largest, 2)),
+      numbers.map { number in
+        let counter = counters[number]
+        let key = "counters.\(number)"
+        return [
+          .text(counter.name), .text(counter.unit),
+          .figure(.count(counter.samples, nil, "\(key).samples")),
+          .figure(.number(counter.mean, 2, "", "\(key).mean")),
+          .figure(.number(counter.largest, 2, "", "\(key).largest")),
         ]
       })
   }
