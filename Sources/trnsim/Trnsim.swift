@@ -60,6 +60,7 @@ struct Trnsim: ParsableCommand {
         trnsim run qwen3_layer --param phase=decode   a whole decoder layer, operation by operation
         trnsim model qwen3-30b-a3b                    five prompts end to end, and their score
         trnsim demo                                   every kernel of the layer in one table
+        trnsim evaluate kernel.py:f --reference ref.py:g --json     right, and how long: for loops
         trnsim kernels matmul                         what can be chosen
         trnsim hardware explain tensor.latency.warm   a number and its source
         trnsim isa nc_matmul                          an operation's reference
@@ -75,6 +76,7 @@ struct Trnsim: ParsableCommand {
       RunCommand.self, CompareCommand.self, CheckCommand.self, UpdateCommand.self, DiffCommand.self,
       SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self,
       AdviseCommand.self, AnnotateCommand.self,
+      EvaluateCommand.self, MCPCommand.self,
       ModelCommand.self, KernelsCommand.self, EmitCommand.self, CompileCommand.self,
       ShowCommand.self,
       TraceCommand.self, OpenCommand.self,

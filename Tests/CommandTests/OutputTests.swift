@@ -117,6 +117,7 @@ import Testing
     ("merge a.sqlite a.sqlite", "a.sqlite: error: is a store that is merged", "overwrite"),
     ("replay c.instr.csv.zst --csv c.dma.csv.zst", "c.dma.csv.zst: error: is a table", "--csv"),
     ("accuracy d --csv d/c.instr.csv.zst", "d/c.instr.csv.zst: error: is a table", "--csv"),
+    ("evaluate k.py:f --json=k.py", "k.py: error: is the candidate, and --json", "--json"),
   ]
 
   @Test(arguments: Self.refused.indices) func noOutputIsAnInput(_ index: Int) async throws {

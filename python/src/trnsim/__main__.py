@@ -6,11 +6,10 @@ import json
 import os
 import runpy
 import sys
-import unicodedata
 import warnings
 
 from .entry import run
-from .errors import SimulationError, SimulationWarning, TrnsimError
+from .errors import SimulationError, SimulationWarning, TrnsimError, printable
 from .hooks import install
 from .run.kernel import last_report
 from .run.outputs import require_own, write
@@ -119,18 +118,8 @@ def _show_failure(options: dict[str, str], error: TrnsimError) -> None:
 
 def _complain(message: str) -> None:
     """An error on standard error; what a terminal would act on, in quoted names, is replaced."""
-    print("error: " + "".join("\ufffd" if _acts(c) else c for c in message), file=sys.stderr)
+    print(f"error: {printable(message)}", file=sys.stderr)
 
-
-def _acts(character: str) -> bool:
-    """Whether a terminal acts on the character instead of showing it."""
-    if character in _BIDIRECTIONAL:
-        return True
-    return character != "\n" and unicodedata.category(character) in ("Cc", "Zl", "Zp")
-
-
-#: Marks that change the order of what is around them.
-_BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 _standard = warnings.formatwarning
 

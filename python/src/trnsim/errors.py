@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,3 +152,19 @@ def render(message: str, place: Place | None, remedy: str | None, notes: tuple[s
     if report is not None and report.details:
         lines += ["", report.details.rstrip("\n")]
     return "\n".join(lines)
+
+
+def printable(text: str) -> str:
+    """A text for a terminal, in which what that would act on, in names that somebody chose, is replaced."""
+    return "".join("\ufffd" if _acts(character) else character for character in text)
+
+
+def _acts(character: str) -> bool:
+    """Whether a terminal acts on the character instead of showing it."""
+    if character in _BIDIRECTIONAL:
+        return True
+    return character != "\n" and unicodedata.category(character) in ("Cc", "Zl", "Zp")
+
+
+#: Marks that change the order of what is around them.
+_BIDIRECTIONAL = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"

@@ -110,7 +110,7 @@ class Script:
             raise CallError(f"'{self.path}' ends Python ({end.code}) when it is "
                             f"{'run' if name == '__main__' else 'loaded'}", remedy) from end
         except Exception as error:
-            raise _failure(f"'{self.path}' does not run", error, self.path) from error
+            raise failure_of(f"'{self.path}' does not run", error, self.path) from error
 
     def last_call(self, function: str | None) -> Launch:
         """The last call of a kernel in the script as a program."""
@@ -140,7 +140,7 @@ def record(script: Script, call: Mapping[str, Any]) -> tuple[Report, dict[str, s
         label = kernel.__name__
     else:
         found = _function(script, function)
-        arrays = {given["name"]: _array(given, call.get("seed")) for given in call["inputs"]}
+        arrays = {given["name"]: array_of(given, call.get("seed")) for given in call["inputs"]}
         bound = _bound(found, (), {**arrays, **changes}, {}, str(function))
 
         def start() -> Any:
@@ -161,7 +161,7 @@ def _function(script: Script, function: str | None) -> Callable[..., Any]:
     raise CallError(f"'{script.path}' has no function '{function}'", remedy)
 
 
-def _array(given: Mapping[str, Any], seed: int | None) -> np.ndarray[Any, Any]:
+def array_of(given: Mapping[str, Any], seed: int | None) -> np.ndarray[Any, Any]:
     """An input's array: a file's, trial numbers, or zeros where nothing asks what it holds."""
     if given.get("file"):
         try:
@@ -211,7 +211,7 @@ def _launched(start: Callable[[], Any], name: str, script: str) -> Report:
         with observed(reports.append):
             start()
     except (Exception, SystemExit) as error:
-        raise _failure(name, error, script) from error
+        raise failure_of(name, error, script) from error
     finally:
         if before is None:
             del os.environ["TRNSIM_MODE"]
@@ -246,7 +246,7 @@ def _texts(arguments: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
-def _failure(what: str, error: BaseException, script: str) -> CallError:
+def failure_of(what: str, error: BaseException, script: str) -> CallError:
     """An error of the user's code in a line, with the line of the script that it came from."""
     if isinstance(error, TrnsimError):
         place = getattr(error, "place", None)

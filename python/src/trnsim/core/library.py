@@ -287,8 +287,9 @@ class Library:
                 return Outcome(errors=session.errors() or [{"message": "the core failed without a message"}],
                                failure=session.failure())
             report = session.text("trnsim_session_report")
-            return Outcome(report=json.loads(report) if report else None,
-                           text=session.text("trnsim_session_text", 0))
+            path = session.text("trnsim_session_critical_path") if request.critical_path else ""
+            return Outcome(report=json.loads(report) if report else None, text=session.text("trnsim_session_text", 0),
+                           critical_path=json.loads(path) if path else None)
 
     def table(self, request: Request, name: str) -> tuple[dict[str, list[Any]], list[dict[str, Any]]]:
         """The columns of a table of a run, or what is wrong."""

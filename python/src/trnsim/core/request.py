@@ -35,6 +35,8 @@ class Request:
     trace: str | None = None
     settings: Mapping[str, str] = field(default_factory=dict)
     on_print: Any = None
+    #: Whether to say what the time was spent on as well; the run has times then.
+    critical_path: bool = False
 
 
 @dataclass
@@ -43,6 +45,8 @@ class Outcome:
 
     report: dict[str, Any] | None = None
     text: str = ""
+    #: What the time was spent on, if that was asked for.
+    critical_path: dict[str, Any] | None = None
     errors: list[dict[str, Any]] = field(default_factory=list)
     #: Why it failed, where it did.
     failure: FailureReport | None = None

@@ -87,7 +87,8 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     ranks = [_memory(traced.cores[first:first + per_rank], needs_values) for first in range(0, traced.layout.count, per_rank)]
     request = Request(recorded(traced, lambda core: _recorded(core, traced)), [rank.arrays for rank in ranks], traced.layout.cores,
                       hardware=options.target, overrides=options.overrides, mode="values" if options.mode == "trace" else options.mode,
-                      trace=options.trace, settings=_settings(traced, options), on_print=printed)
+                      trace=options.trace, settings=_settings(traced, options), on_print=printed,
+                      critical_path=options.critical_path and options.mode in ("both", "timing"))
     count = sum(core.program.count for core in traced.cores)
     if count == 0:
         raise NkiValidationError(f"kernel '{traced.name}' has no instructions",
@@ -102,7 +103,7 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
         widened = _ask_widened(request, ranks, traced) if widens else None
         if widened is not None:
             outcome = widened
-        elif needs_values or options.trace is not None:
+        elif needs_values or options.trace is not None or request.critical_path:
             outcome = _ask(request, traced)
         else:
             outcome = _known_or_asked(request, traced)
@@ -111,7 +112,7 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
             traced.notes += unwritten_notes(outcome.report.get("unwritten_outputs", []), traced)
     report = Report(json=outcome.report or {}, text=outcome.text, request=request, cores_per_rank=traced.layout.cores,
                     instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
-                    cache=traced.cache)
+                    cache=traced.cache, path_found=outcome.critical_path)
     if options.mode == "timing":
         return None, report
     if options.mode != "trace":

@@ -24,6 +24,8 @@ _last: Report | None = None
 _shown: dict[Any, Any] = {}
 _observers: list[Callable[[Report], None]] = []
 _watchers: list[Callable[[Launch], None]] = []
+#: Options that launches get besides.
+_asked: dict[str, Any] = {}
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,18 @@ def launches(watcher: Callable[[Launch], None]) -> Iterator[None]:
         yield
     finally:
         _watchers.remove(watcher)
+
+
+@contextmanager
+def asking(**changes: Any) -> Iterator[None]:
+    """Gives options to all kernels that are called inside."""
+    before = dict(_asked)
+    _asked.update(changes)
+    try:
+        yield
+    finally:
+        _asked.clear()
+        _asked.update(before)
 
 
 def _logical_cores() -> int:
@@ -123,7 +137,7 @@ class Kernel:
                         descriptors=os.environ.get("TRNSIM_DESCRIPTORS") or "prepared",
                         mode=os.environ.get("TRNSIM_MODE", "both"), trace=os.environ.get("TRNSIM_TRACE") or None,
                         trace_settings=trace_settings())
-        for key, value in changes.items():
+        for key, value in {**_asked, **changes}.items():
             if value is not None:
                 setattr(found, key, value)
         return found

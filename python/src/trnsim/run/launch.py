@@ -58,6 +58,8 @@ class Options:
     precise: bool = True
     #: Ranks; None: as many as the arguments have, one if they do not say.
     ranks: int | None = None
+    #: Whether the report gets its critical path in the same run, where it has times.
+    critical_path: bool = False
     settings: dict[str, str] = field(default_factory=dict)
 
 

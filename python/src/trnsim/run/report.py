@@ -157,6 +157,8 @@ class Report:
     trace: str | None = None
     #: "found" where the program of a launch before was taken (TRNSIM_CACHE); why it is not kept, where it is not.
     cache: str = ""
+    #: What the core said of the critical path in this run, if it was asked.
+    path_found: dict[str, Any] | None = field(default=None, repr=False)
 
     @functools.cached_property
     def programs(self) -> list[str]:
@@ -204,9 +206,12 @@ class Report:
         """
         self._require_timed()
         assert self.request is not None
-        found, errors = open_core().critical_path(_timed(self.request))
-        if errors:
-            raise exception_of(errors, None)
+        if self.path_found is None:
+            found, errors = open_core().critical_path(_timed(self.request))
+            if errors:
+                raise exception_of(errors, None)
+            self.path_found = found
+        found = dict(self.path_found)
         text = str(found.pop("text", ""))
         places = [PathPlace(place["owner"], place["instruction"], place["location"], place["time"] * 1e6, place["count"],
                             _microseconds(place["causes"])) for place in found["places"]]
