@@ -14,6 +14,8 @@ class Place:
     file: str
     line: int
     function: str = ""
+    #: From and to which byte of the line's UTF-8 the expression goes, where that is known.
+    columns: tuple[int, int] | None = None
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}"
@@ -24,6 +26,16 @@ class Place:
 
         text = linecache.getline(self.file, self.line).rstrip()
         return text or None
+
+    def caret(self) -> str | None:
+        """What stands below the line's text, without its indentation, to show the expression."""
+        text = self.excerpt()
+        if text is None or self.columns is None:
+            return None
+        line = text.encode()
+        begin, end = (len(line[:column].decode(errors="replace")) for column in self.columns)
+        indentation = len(text) - len(text.lstrip())
+        return " " * (begin - indentation) + "^" + "~" * (end - begin - 1) if indentation <= begin < end else None
 
 
 @dataclass(frozen=True)
@@ -81,15 +93,18 @@ class NkiValidationError(TrnsimError, AssertionError):
     of_core = False
 
     def __init__(self, message: str, *, remedy: str | None = None, place: Place | None = None,
-                 notes: tuple[str, ...] = ()) -> None:
+                 notes: tuple[str, ...] = (), rule: str | None = None) -> None:
         self.message = message
         self.remedy = remedy
         self.place = place
         self.notes = notes
+        #: What the first API generation's compiler calls it ("NKI API Errors"), without its `err_`.
+        self.rule = rule
         super().__init__(message)
 
     def __str__(self) -> str:
-        return render(self.message, self.place, self.remedy, self.notes, self.report)
+        notes = self.notes if self.rule is None else (*self.notes, documented(self.rule))
+        return render(self.message, self.place, self.remedy, notes, self.report)
 
 
 class KernelTypeError(NkiValidationError, TypeError):
@@ -137,6 +152,11 @@ class CoreMissingError(TrnsimError, RuntimeError):
     """The simulator's core was not found."""
 
 
+def documented(rule: str) -> str:
+    """The name of a rule of the first API generation, as its documentation has it."""
+    return f"err_{rule} of neuronxcc.nki's compiler"
+
+
 def render(message: str, place: Place | None, remedy: str | None, notes: tuple[str, ...],
            report: FailureReport | None = None) -> str:
     """Message, then where, the line of source, notes and the remedy, and what the report has besides."""
@@ -146,6 +166,9 @@ def render(message: str, place: Place | None, remedy: str | None, notes: tuple[s
         text = place.excerpt()
         if text is not None:
             lines.append(f"    {text.strip()}")
+            caret = place.caret()
+            if caret is not None:
+                lines.append(f"    {caret}")
     lines += [f"  note: {note}" for note in notes]
     if remedy:
         lines.append(f"  help: {remedy}")

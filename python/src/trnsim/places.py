@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import os
 import sys
 from bisect import bisect_right
@@ -73,9 +74,24 @@ def current_place() -> Place:
     return place_of(user_place(2))
 
 
-def fail(message: str, remedy: str | None = None) -> NkiValidationError:
-    """The error for what a kernel may not do, at the user's line."""
-    return NkiValidationError(message, remedy=remedy, place=current_place())
+def exact_place(frame: FrameType) -> Place:
+    """The expression that a frame executes."""
+    code, line = frame.f_code, line_of(frame)
+    columns: tuple[int, int] | None = None
+    # Python 3.10 does not know columns.
+    for position, (begin, end, left, right) in enumerate(code.co_positions() if hasattr(code, "co_positions") else ()):
+        if position == frame.f_lasti // 2:
+            if begin is not None and left is not None and right is not None:
+                line = begin
+                columns = (left, right if end == begin else len(linecache.getline(code.co_filename, begin).rstrip().encode()))
+            break
+    return Place(code.co_filename, line, code.co_name, columns)
+
+
+def fail(message: str, remedy: str | None = None, rule: str | None = None) -> NkiValidationError:
+    """The error for what a kernel may not do, at the user's line; `rule` is the first API generation's name for it."""
+    place = current_place() if rule is None else exact_place(user_frame(2))
+    return NkiValidationError(message, remedy=remedy, place=place, rule=rule)
 
 
 def program_path(code: CodeType) -> str:

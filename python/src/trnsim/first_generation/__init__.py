@@ -1,1 +1,1 @@
-"""What the first API generation (`neuronxcc.nki`) has besides: masks."""
+"""What the first API generation (`neuronxcc.nki`) has besides: masks, and what its compiler refuses."""

@@ -14,6 +14,7 @@ from ..record.origins import NOTHING
 from ..tensor.grids import Mask
 from ..tensor.indices import Dynamic
 from ..tensor.view import NkiTensor
+from .operations import require_affine
 
 
 class Box:
@@ -32,11 +33,13 @@ class Box:
     def clip(self, view: NkiTensor) -> NkiTensor:
         """The part of an operand that takes part."""
         shape, offset, changed = list(view.shape), view.offset, False
+        starts = [0] * len(shape)
         dynamic = view.dynamic
         for dim, (extent, (start, stop)) in enumerate(zip(self.shape, self.ranges)):
             if extent == 1 or dim >= len(shape) or shape[dim] != extent or stop - start == extent:
                 continue
             shape[dim] = stop - start
+            starts[dim] = start
             if dim == 0 and dynamic is not None and dynamic.kind == "vector":
                 # Each row has an index of its own instead of a place.
                 dynamic = Dynamic("vector", dynamic.index[start:stop], dynamic.stride)
@@ -45,11 +48,16 @@ class Box:
             changed = True
         if not changed:
             return view
-        return NkiTensor(view.storage, view.dtype, tuple(shape), view.strides, offset, dynamic, view.blocks)
+        result = NkiTensor(view.storage, view.dtype, tuple(shape), view.strides, offset, dynamic, view.blocks)
+        if view.beyond is not None:
+            moved = [grid.moved(tuple(starts)) for grid in view.beyond]
+            result.beyond = [grid for grid in moved if grid.leads_out(result.shape)] or None
+        return result
 
 
 def box_of(mask: Any) -> Box | None:
     """The box of a mask; `None` if everything takes part."""
+    require_affine(mask)
     array = np.asarray(mask)
     if array.dtype != np.bool_:
         array = array != 0

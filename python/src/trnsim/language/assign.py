@@ -6,8 +6,10 @@ from typing import Any
 
 from ..isa import compute as isa
 from ..isa.dma import dma_copy
+from ..places import fail
 from ..record.operand import pieces
 from ..record.origins import NOTHING, redirect
+from ..tensor import recording
 from ..tensor.broadcasting import is_scalar_tile
 from ..tensor.spaces import MemoryRegion
 from ..tensor.view import NkiTensor
@@ -20,6 +22,7 @@ def assign(view: NkiTensor, key: Any, value: Any) -> None:
     if isinstance(value, NkiTensor) and value.storage is target.storage and value.offset == target.offset \
             and value.shape == target.shape and value.strides == target.strides:
         return  # what `t[…] += x` leaves to do
+    recording.rules.assigned(target, value)
     if not isinstance(value, NkiTensor):
         isa.memset(target, value)
         return
@@ -32,6 +35,9 @@ def assign(view: NkiTensor, key: Any, value: Any) -> None:
 def value_to(target: NkiTensor, value: NkiTensor) -> None:
     if value.origin is NOTHING:
         return
+    if value.size > target.size:
+        raise fail(f"a value of shape {list(value.shape)} does not fit into {list(target.shape)}",
+                   "the destination has the value's shape or a larger one", "store_dst_shape_smaller_than_other_shape")
     if value.size != target.size:
         value = broadcast_to(value, target.shape)
     if not redirect(value, target):

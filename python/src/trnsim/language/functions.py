@@ -22,9 +22,10 @@ from ..record.allocate import allocate, ndarray
 from ..record.context import trace
 from ..record.operand import pieces
 from ..record.origins import mark
+from ..tensor import recording
 from ..tensor.broadcasting import common_shape, is_scalar_tile, repeated
 from ..tensor.dtypes import DType, as_dtype, bfloat16, float32, int32, uint8
-from ..tensor.spaces import MemoryRegion
+from ..tensor.spaces import MemoryRegion, PlacedRegion, as_region
 from ..tensor.view import NkiTensor
 
 SBUF, PSUM = MemoryRegion.sbuf, MemoryRegion.psum
@@ -71,7 +72,7 @@ def _require_tile(x: Any, op: str) -> None:
     if not isinstance(x, NkiTensor):
         raise fail(f"nl.{op} of {type(x).__name__}", "pass a tile")
     if not x.on_chip:
-        raise fail(f"nl.{op} of a tensor in {x.storage.region.value}", "nl.load it first")
+        raise fail(f"nl.{op} of a tensor in {x.storage.region.value}", "nl.load it first", "unsupported_memory")
 
 
 def binary(op: Any, x: Any, y: Any, dtype: Any = None) -> Any:
@@ -481,6 +482,8 @@ def rand(shape: Sequence[int], dtype: Any, buffer: Any = None) -> NkiTensor:
 
 def full(shape: Sequence[int], value: Any, dtype: Any, buffer: Any = None, name: str = "") -> Any:
     """A tensor of one value; on chip the value is stored when it is first needed."""
+    if trace().beta:
+        recording.rules.filled(as_region(buffer), isinstance(buffer, PlacedRegion))
     result = ndarray(shape, dtype, buffer, name)
     if isinstance(result, NkiTensor):
         if result.storage.region is PSUM:

@@ -63,16 +63,18 @@ def static(kind: str, traced_once: bool = False) -> Callable[..., Iterator[int]]
 
 def _passes(found: range, program: Any, name: str, once: Passes | None, affine: bool) -> Iterator[int]:
     if once is not None:
-        once.enter()
+        once.enter(affine)
     try:
         for i in found:
             if once is not None:
-                once.begin_pass()
+                once.begin_pass(program)
             scope = program.open_scope(f"{name}={i}", "affine" if affine else "")
             try:
                 yield i
             finally:
                 program.close_scope(scope)
+                if once is not None:
+                    once.end_pass(program)
     finally:
         if once is not None:
             once.leave()

@@ -7,7 +7,8 @@ import re
 from typing import Any, Final
 
 from ..errors import NkiValidationError
-from ..places import current_place, user_place
+from ..places import current_place, fail, user_place
+from ..tensor import recording
 from ..tensor.blocks import BlockTensor
 from ..tensor.dtypes import DType, as_dtype
 from ..tensor.indices import ParDim
@@ -43,7 +44,10 @@ def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address:
             if type(extent) is not int or extent < 1:
                 break
         else:
-            return allocate(region, kind, shape, name, address)
+            plain = allocate(region, kind, shape, name, address)
+            if trace().beta:
+                recording.rules.created(plain, False)
+            return plain
     extents = [shape] if isinstance(shape, int) else list(shape)
     blocks = 0
     for position, extent in enumerate(extents):
@@ -66,9 +70,11 @@ def ndarray(shape: Any, dtype: Any, buffer: Any = None, name: str = "", address:
     if placed is not None and trace().beta:
         code, line = user_place(2)
         placed = trace().passes.of_first_pass(placed, (id(code), line))
-    if blocks:
-        return _blocks(region, kind, tuple(extents), name, blocks, placed)
-    return allocate(region, kind, tuple(extents), name, address, placed)
+    found = _blocks(region, kind, tuple(extents), name, blocks, placed) if blocks else \
+        allocate(region, kind, tuple(extents), name, address, placed)
+    if trace().beta:
+        recording.rules.created(found, placed is not None)
+    return found
 
 
 def allocate(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: str = "",
@@ -112,8 +118,8 @@ def _shared(current: Trace, dtype: DType, shape: tuple[int, ...], wanted: str, f
 
 
 def _too_many(wanted: str, partitions: int, limit: int) -> NkiValidationError:
-    return NkiValidationError(f"{wanted} partition dimension {partitions} exceeds maximum {limit}",
-                              remedy="split the first dimension into tiles of nl.tile_size.pmax", place=current_place())
+    return fail(f"{wanted} partition dimension {partitions} exceeds maximum {limit}",
+                "split the first dimension into tiles of nl.tile_size.pmax", "num_partition_exceed_arch_limit")
 
 
 def _on_chip(current: Trace, program: Program, region: MemoryRegion, dtype: DType, shape: tuple[int, ...],
@@ -160,6 +166,7 @@ def _blocks(region: MemoryRegion, dtype: DType, shape: tuple[int, ...], name: st
         name = program.unique_name(f"{wanted}.{'.'.join(map(str, index))}")
         storage = Storage(name, region, dtype, (inner[0], free), address=place, place=found)
         program.add(storage)
+        current.passes.hold(storage)
         return NkiTensor(storage, dtype, inner, contiguous(inner))
 
     return BlockTensor(shape, blocks, dtype, region, wanted, make, {})

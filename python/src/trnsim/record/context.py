@@ -9,8 +9,7 @@ from typing import Any, Final
 
 from ..core.layout import ALONE, Layout
 from ..core.machine import DEFAULT_TARGET, machine
-from ..errors import NkiValidationError
-from ..places import current_place
+from ..places import fail
 from .once import Passes
 from .program import Program
 
@@ -62,6 +61,11 @@ class Trace:
         self.shared_count = 0
         #: Where it is among loops whose body the first generation's compiler traces once.
         self.passes = Passes()
+        #: The function that is traced, and what the first generation's rules know of the trace (`first_generation`).
+        self.function: Any = None
+        self.known: Any = None
+        #: Rules that notes name, with the lines.
+        self.noted: set[tuple[str, str, int]] = set()
         self.constants: dict[Any, Any] = {}
         self.peeker: Any = None
         #: Whether the kernel asked which program of how many it is.
@@ -74,6 +78,7 @@ class Trace:
         self.position = position
         self.shared_count = 0
         self.passes = Passes()
+        self.known = None
         self.constants = {}
         self.peeker = None
 
@@ -99,8 +104,7 @@ def tracing() -> Trace | None:
 def trace() -> Trace:
     """The trace that is going on."""
     if current_trace is None:
-        raise NkiValidationError("NKI operations work inside a kernel",
-                                 remedy="call them from a function with @nki.jit", place=current_place())
+        raise fail("NKI operations work inside a kernel", "call them from a function with @nki.jit", "nki_api_outside_of_nki_kernel")
     return current_trace
 
 

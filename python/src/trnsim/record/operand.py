@@ -124,6 +124,11 @@ def operand_value(view: NkiTensor, what: str = "operand") -> bytes:
 
 def _make(view: NkiTensor, what: str) -> CoreOperand:
     storage = view.storage
+    if view.beyond is not None:
+        grid = view.beyond[0]
+        low, high = grid.reach(view.shape)
+        raise fail(f"{what}: indices {low} to {high} lead out of dimension {grid.dim} of '{storage.name}', which has {grid.extent} "
+                   "elements", "give a mask, such as mask=i < n, or shorten the index", "tensor_access_out_of_bound")
     if view.dtype is storage.dtype:
         tensor, stride = storage.operand, storage.free
     else:

@@ -8,7 +8,8 @@ from typing import Any, Final
 import numpy as np
 
 from ..errors import KernelTypeError, NkiValidationError
-from ..places import current_place, fail
+from ..places import current_place, exact_place, fail, user_frame
+from ..tensor.blocks import BlockTensor
 from ..tensor.indices import Dynamic
 from ..tensor.registers import VirtualRegister
 from ..tensor.spaces import MemoryRegion
@@ -102,10 +103,19 @@ def tile(value: Any, what: str, op: str) -> NkiTensor:
             needs(value)
         dynamic = value.dynamic
         if dynamic is not None and dynamic.kind != "register":
-            return in_register(value)
+            return in_register(value, op)
         return value  # type: ignore[no-any-return]
+    if isinstance(value, BlockTensor):
+        raise blocks_at_once(value, f"{op} {what}")
     raise KernelTypeError(f"{op} {what} must be a tensor, is {describe_value(value)}",
                           remedy="pass a tensor of nl.ndarray or a view of one", place=current_place())
+
+
+def blocks_at_once(value: BlockTensor, what: str) -> KernelTypeError:
+    """The error for blocks where a tile is asked for."""
+    return KernelTypeError(f"{what} has {' × '.join(map(str, value.shape[:value.blocks]))} blocks, an instruction works on one",
+                           remedy=f"loop over the blocks: {value.name}[i]", place=exact_place(user_frame(2)),
+                           rule="failed_to_infer_tile_from_local_tensor")
 
 
 def fill_now(view: NkiTensor) -> None:
@@ -143,12 +153,14 @@ def describe_value(value: Any) -> str:
     return f"{type(value).__name__} {value!r}"[:80]
 
 
-def in_register(view: NkiTensor) -> NkiTensor:
+def in_register(view: NkiTensor, op: str) -> NkiTensor:
     """The view with its index, one element of memory, loaded into a register."""
     dynamic = view.dynamic
     assert dynamic is not None
     if dynamic.kind == "vector":
-        raise fail("vector_offset works in DMAs only", "gather with dma_copy, or use nc_n_gather")
+        raise fail("vector_offset works in DMAs only", "gather with dma_copy, or use nc_n_gather",
+                   "copy_dynamic_indirect_indices_not_natively_supported" if op == "tensor_copy"
+                   else "indirect_indices_are_not_supported_with_nki_api")
     register = register_alloc()
     register_load(register, dynamic.index)
     return NkiTensor(view.storage, view.dtype, view.shape, view.strides, view.offset,
@@ -205,7 +217,7 @@ def same_shape(op: str, a: CoreOperand, a_name: str, b: CoreOperand, b_name: str
     """Equal partitions and elements, which nearly all operations need."""
     if a.rows != b.rows:
         raise fail(f"{op} {b_name} has {b.rows} partitions, {a_name} has {a.rows}",
-                   "give both the same partition extent")
+                   "give both the same partition extent", "num_partition_mismatch")
     if a.elements != b.elements:
         raise fail(f"{op} {b_name} has {b.elements} elements in a partition, {a_name} has {a.elements}",
                    "give both the same free size")

@@ -230,7 +230,7 @@ def _ask(request: Request, traced: Traced) -> Outcome:
     program = traced.cores[0].program if traced.layout.count == 1 and keeps_order else None
     outcome = open_core().run(request)
     if outcome.errors:
-        raise exception_of(outcome.errors, program, outcome.failure)
+        raise exception_of(outcome.errors, program, outcome.failure, traced.beta)
     traced.notes += passed(outcome.report or {}, lambda noted: place_of_error(noted, program))
     return outcome
 

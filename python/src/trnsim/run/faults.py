@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import FailureReport, NkiValidationError, OutOfBoundsError, Place, SimulationError
+from ..errors import FailureReport, NkiValidationError, OutOfBoundsError, Place, SimulationError, documented
 from ..record.program import Program
 from ..tensor.dtypes import as_dtype
 
@@ -16,11 +16,12 @@ class NarrowTypesError(Exception):
     """Why a program's values need its element types as they are."""
 
 
-def exception_of(errors: list[dict[str, Any]], program: Program | None, report: FailureReport | None = None) -> Exception:
+def exception_of(errors: list[dict[str, Any]], program: Program | None, report: FailureReport | None = None, beta: bool = False
+                 ) -> Exception:
     """The core's messages as one exception: the first with its place, all others as notes.
 
     `program` is the one that instruction numbers count in; None where messages are of several. `report` is what the core
-    knows of the run besides.
+    knows of the run besides; `beta`: the kernel is of the first API generation.
     """
     first = errors[0]
     place = place_of_error(first, program)
@@ -33,6 +34,8 @@ def exception_of(errors: list[dict[str, Any]], program: Program | None, report: 
     if len(errors) > 6:
         notes.append(f"and {len(errors) - 6} more")
     kind = str(first.get("kind") or "")
+    if beta and kind == "uninitialized read" and first.get("instruction") is None:
+        notes.append(documented("tensor_output_not_written_to"))  # of no instruction: an output
     if kind == "narrow types":
         return NarrowTypesError(str(first["message"]))
     if kind in ("", "check", "error", "parse", "diagnostic"):

@@ -15,6 +15,7 @@ from ..core.layout import GridDim
 from ..errors import SimulationWarning, UnsupportedError
 from ..places import user_place
 from ..record.context import default_target, target_name, tracing
+from ..tensor import recording
 from .execution import run
 from .launch import Options
 from .report import Report
@@ -200,9 +201,15 @@ class Kernel:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:
-            return self.func(*args, **kwargs)
+            return self.inlined(args, kwargs)
         values, _ = self.simulate(args, kwargs, self.options())
         return values
+
+    def inlined(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The kernel as a part of the one that is traced: its grid has no meaning there."""
+        if self.grid:
+            recording.rules.nested(self.__name__)
+        return self.func(*args, **kwargs)
 
     def __repr__(self) -> str:
         return f"<kernel {self.__name__}>"
@@ -271,7 +278,7 @@ class Benchmark(Kernel):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:
-            return self.func(*args, **kwargs)
+            return self.inlined(args, kwargs)
         values, report = self.simulate(args, kwargs, self.options(trace=trace_path(self.hints)))
         self.benchmark_result = BenchmarkResult(report)
         return values

@@ -20,6 +20,7 @@ from ..places import is_own_file
 from ..record.allocate import allocate
 from ..record.context import Trace, trace
 from ..record.program import Program
+from ..tensor import recording
 from ..tensor.arrays import rounding_note
 from ..tensor.results import map_tensors
 from ..tensor.spaces import MemoryRegion
@@ -142,14 +143,14 @@ def trace_kernel(function: Callable[..., Any], args: tuple[Any, ...], kwargs: di
             bound, named = binder.bind(function, share_of(args, rank), share_of(kwargs, rank))
             program.inputs = {storage: array for storage, _, array in binder.inputs}
             binders.append(binder)
-            calls.append(functools.partial(_called, function, bound, named))
+            calls.append(functools.partial(_called, function, bound, named, beta))
     programs = [binder.program for binder in binders]
     if stop is not None:
         programs[stop.core].stop_at(stop.instruction, stop.error)
     rounded = list(dict.fromkeys(name for binder in binders for name in binder.rounded))
     notes = [rounding_note(rounded)] if rounded else []
     begin = time.perf_counter()
-    bodies = [functools.partial(_trace_grid, call, positions[number % cores], beta) for number, call in enumerate(calls)]
+    bodies = [functools.partial(_trace_grid, call, function, positions[number % cores], beta) for number, call in enumerate(calls)]
     with _rare_collections():
         results, asks_position = trace_cores(bodies, programs, options.target, layout, grid=extents, beta=beta)
     seconds = time.perf_counter() - begin
@@ -173,7 +174,7 @@ def _rare_collections() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], beta: bool) -> Any:
     """The kernel's Python. Lists of numbers stay lists, so the first use of one as a tensor says what to do."""
     try:
         return function(*args, **kwargs)
@@ -185,6 +186,8 @@ def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
                                      f"(.{error.name})", remedy="give numpy.array(…, dtype=…)") from error
         raise
     except TrnsimError as error:
+        if isinstance(error, NkiValidationError) and not beta:
+            error.rule = None  # the names are the first API generation's
         _end_in_user_code(error)
         raise
 
@@ -200,12 +203,17 @@ def _end_in_user_code(error: TrnsimError) -> None:
         last.tb_next = None
 
 
-def _trace_grid(function: Callable[[], Any], positions: list[tuple[int, ...]], beta: bool, current: Trace) -> Any:
+def _trace_grid(call: Callable[[], Any], function: Callable[..., Any], positions: list[tuple[int, ...]], beta: bool, current: Trace
+                ) -> Any:
     """A core's programs of the grid in turn."""
     result: Any = None
+    current.function = function
     for number, position in enumerate(positions):
         current.begin(position)
-        found = map_tensors(function(), _in_hbm if beta else lambda view: view)
+        found = call()
+        if beta:
+            recording.rules.finished(current, found)
+            found = map_tensors(found, _in_hbm)
         result = found if number == 0 else result
     return result
 

@@ -36,7 +36,7 @@ BYTE_LIMIT = 256 << 20
 #: Runs of one trace whose report is kept.
 _OUTCOME_LIMIT = 16
 #: What the package itself reads of the environment while it traces.
-_ENVIRONMENT = ("TRNSIM_CORE", "TRNSIM_MX_SCALE", "NKI_NC_VERSION", "NEURON_PLATFORM_TARGET_OVERRIDE")
+_ENVIRONMENT = ("TRNSIM_CORE", "TRNSIM_STRICT", "TRNSIM_MX_SCALE", "NKI_NC_VERSION", "NEURON_PLATFORM_TARGET_OVERRIDE")
 #: What Python keeps for an instruction's place and for a value of the key, about; assumed.
 _PLACE_BYTES, _PART_BYTES, _STORAGE_BYTES = 8, 64, 600
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import documented
 from ..tensor.results import map_tensors
 from ..tensor.view import NkiTensor
 from .launch import Traced
@@ -22,7 +23,8 @@ def unwritten_notes(regions: Sequence[dict[str, Any]], traced: Traced) -> list[s
             continue
         rank = f"on rank {region['rank']} " if traced.layout.ranks > 1 else ""
         value = "4" if not views[0].dtype.is_float or views[0].dtype.packing > 1 else "NaN"
-        note = f"{rank}{region['note']}, {value} is there: {_reason(traced)}; TRNSIM_STRICT=1 makes this an error"
+        rule = f" ({documented('tensor_output_not_written_to')})" if traced.beta else ""
+        note = f"{rank}{region['note']}, {value} is there: {_reason(traced)}{rule}; TRNSIM_STRICT=1 makes this an error"
         if note not in notes:
             notes.append(note)
     return notes

@@ -21,7 +21,7 @@ V = TypeVar("V", bound="View")
 class View:
     """A storage as a tensor of some shape; `NkiTensor` is the one that kernels see."""
 
-    __slots__ = ("_core", "blocks", "dtype", "dynamic", "offset", "origin", "shape", "storage", "strides")
+    __slots__ = ("_core", "beyond", "blocks", "dtype", "dynamic", "offset", "origin", "shape", "storage", "strides")
 
     storage: Storage
     dtype: DType
@@ -33,6 +33,8 @@ class View:
     #: Its operand in records, once that has been made.
     _core: Any
     origin: Any
+    #: Grids that lead out of their dimensions (`grids.Beyond`), which a mask may yet bring in.
+    beyond: Any
 
     def __init__(self, storage: Storage, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...],
                  offset: int = 0, dynamic: Dynamic | None = None, blocks: int = 0) -> None:
@@ -47,6 +49,7 @@ class View:
         self._core = None
         #: For tiles that an operation has just made: how to write it elsewhere instead.
         self.origin = None
+        self.beyond = None
 
     def _made(self: V, storage: Storage, dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...],
              offset: int = 0, dynamic: Dynamic | None = None, blocks: int = 0) -> V:

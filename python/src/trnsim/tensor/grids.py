@@ -5,17 +5,46 @@ Grids are NumPy arrays; each is taken apart into a start and a step for each dim
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
 
 from ..places import fail
+from . import recording
 from .geometry import V, View
 from .indices import Dynamic, DynamicSlice, as_index
 
 
+class Beyond:
+    """A grid that leads out of its dimension: start and steps, by the dimensions of the view."""
+
+    __slots__ = ("dim", "extent", "start", "steps")
+
+    def __init__(self, dim: int, extent: int, start: int, steps: tuple[int, ...]) -> None:
+        self.dim = dim
+        self.extent = extent
+        self.start = start
+        self.steps = steps
+
+    def reach(self, shape: tuple[int, ...]) -> tuple[int, int]:
+        """The first and the last index in a view of a shape."""
+        moves = [step * (extent - 1) for step, extent in zip(self.steps, shape)]
+        return self.start + sum(min(move, 0) for move in moves), self.start + sum(max(move, 0) for move in moves)
+
+    def leads_out(self, shape: tuple[int, ...]) -> bool:
+        low, high = self.reach(shape)
+        return low < 0 or high >= self.extent
+
+    def moved(self, offsets: tuple[int, ...]) -> Beyond:
+        """The same of a view that begins elsewhere."""
+        start = self.start + sum(step * offset for step, offset in zip(self.steps, offsets))
+        return Beyond(self.dim, self.extent, start, self.steps)
+
+
 def index_by_grids(view: V, key: tuple[Any, ...]) -> V:
     """A view by integer grids, one for each dimension."""
+    recording.rules.indexed(view, key)
     if any(part is Ellipsis for part in key):
         at = next(i for i, part in enumerate(key) if part is Ellipsis)
         missing = view.ndim - (len(key) - 1)
@@ -36,12 +65,16 @@ def index_by_grids(view: V, key: tuple[Any, ...]) -> V:
     extra: list[tuple[int, int]] = []
     dynamic = view.dynamic
     blocks = 0
+    beyond: list[Beyond] = []
     for dim, (part, stride) in enumerate(zip(key, view.strides)):
         if isinstance(part, np.ndarray):
             start, steps = linear(part, rank)
             offset += start * stride
             for r, step in enumerate(steps):
                 strides[r] += step * stride
+            found = Beyond(dim, view.shape[dim], start, tuple(steps))
+            if found.leads_out(shape):
+                beyond.append(found)
         elif isinstance(part, slice):
             start, stop, step = part.indices(view.shape[dim])
             extra.append(((stop - start + step - 1) // step, stride * step))
@@ -60,8 +93,11 @@ def index_by_grids(view: V, key: tuple[Any, ...]) -> V:
             offset += (value % view.shape[dim]) * stride
     extents = (*shape, *(extent for extent, _ in extra))
     steps_all = (*strides, *(stride for _, stride in extra))
-    return view._made(view.storage, view.dtype, tuple(int(e) for e in extents),
-                      tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
+    result = view._made(view.storage, view.dtype, tuple(int(e) for e in extents),
+                        tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
+    if beyond:
+        result.beyond = beyond
+    return result
 
 
 #: Steps of grids that begin at 0, by shape and contents: loops make the same ones again and again.
@@ -114,7 +150,7 @@ def _by_tile(current: Dynamic | None, index: View, before: tuple[Any, ...], stri
 
 def _not_first() -> Exception:
     return fail("a tile of indices works on the first dimension that is not given by a number",
-                "index the dimensions in front of it with numbers, or gather with nl.gather_flattened")
+                "index the dimensions in front of it with numbers, or gather with nl.gather_flattened", "indirect_indices_free_dim")
 
 
 def index_by_tile(view: Any, key: tuple[Any, ...]) -> Any:
@@ -159,6 +195,10 @@ class Grid(np.ndarray):  # type: ignore[type-arg,unused-ignore]
 
     __hash__ = None  # type: ignore[assignment,unused-ignore]
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        recording.rules.index_assigned()
+        super().__setitem__(key, value)
+
 
 class Mask(np.ndarray):  # type: ignore[type-arg,unused-ignore]
     """Which positions an operation works on."""
@@ -169,7 +209,8 @@ class Mask(np.ndarray):  # type: ignore[type-arg,unused-ignore]
     def __bool__(self) -> bool:
         if self.size == 1:
             return bool(np.asarray(self).reshape(-1)[0])
-        Mask.pending.append(self)
+        if not recording.rules.condition(sys._getframe(1)):
+            Mask.pending.append(self)
         return True
 
     #: The affine function of the position that the comparison took, where it was one comparison.

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import FrameType
 from typing import Any, Protocol
 
 
@@ -42,3 +43,39 @@ class Recorder(Protocol):
 
 #: Set when the room that records is imported.
 recorder: Recorder
+
+
+class Rules:
+    """What an API generation demands of a kernel besides the machine's rules: nothing, but for the first one's compiler."""
+
+    def indexed(self, view: Any, key: Any) -> None:
+        """A tensor is indexed by grids."""
+
+    def index_assigned(self) -> None:
+        """An element of an index grid is assigned to."""
+
+    def condition(self, frame: FrameType) -> bool:
+        """Python asks for the truth of a comparison of grids, in a frame; whether that decides what it does."""
+        return False
+
+    def truth(self, view: Any) -> None:
+        """Python asks for the truth of a tensor."""
+
+    def created(self, tensor: Any, placed: bool) -> None:
+        """The author made a tensor, at an address of his own if it is placed."""
+
+    def filled(self, region: Any, placed: bool) -> None:
+        """The author makes a tensor with a first value."""
+
+    def assigned(self, view: Any, value: Any) -> None:
+        """`view[…] = value`, or a store."""
+
+    def nested(self, kernel: str) -> None:
+        """A kernel on a grid is called in another one."""
+
+    def finished(self, trace: Any, result: Any) -> None:
+        """A program of a kernel ended and returned `result`."""
+
+
+#: Set when the first API generation is imported.
+rules = Rules()

@@ -196,6 +196,7 @@ class NkiTensor(View):
         return recording.recorder.describe(self)
 
     def __bool__(self) -> bool:
+        recording.rules.truth(self)
         if self.origin is None:
             return True  # "was the optional argument given?": it was
         raise fail("a tensor in Python's if, while, and, or, not",

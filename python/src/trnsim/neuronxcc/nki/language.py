@@ -10,10 +10,15 @@ import numpy as np
 
 from ...errors import UnsupportedError as _UnsupportedError
 from ...first_generation.masks import masked as _masked
+from ...first_generation.operations import (require_bias as _require_bias, require_hbm as _require_hbm,
+                                            require_matrix as _require_matrix, require_no_indices as _require_no_indices,
+                                            require_other_engine as _require_other_engine)
+from ...first_generation.rules import rules as _rules
 from ...isa import compute as _isa
 from ...isa.dma import dma_copy as _dma_copy
 from ...isa.dma import load as _load
 from ...isa.dma import spill as _spill
+from ...isa.operators import ACTIVATIONS as _ACTIVATIONS
 from ...isa.operators import op_name as _op_name
 from ...language import assign as _assign
 from ...language import functions as _lowering
@@ -25,6 +30,8 @@ from ...nki.language._pages import documented as _documented
 from ...places import user_place as _user_place
 from ...record.context import trace as _trace
 from ...record.origins import mark as _mark
+from ...record.recorder import blocks_at_once as _blocks_at_once
+from ...tensor.blocks import BlockTensor as _BlockTensor
 from ...tensor.dtypes import as_dtype as _as_dtype
 from ...tensor.grids import Grid as _Grid
 from ...tensor.spaces import MemoryRegion as _MemoryRegion
@@ -38,7 +45,14 @@ def arange(*args: int) -> Any:
 
 
 def _with_mask(name: str, function: Any) -> _Operator:
+    uses_bias = name in _ACTIVATIONS
+
     def call(*args: Any, mask: Any = None, **kwargs: Any) -> Any:
+        for position, value in enumerate(args):
+            if isinstance(value, _BlockTensor):
+                raise _blocks_at_once(value, f"nl.{name} argument {position}")
+        if uses_bias:
+            _require_bias(f"nl.{name}")
         tile = next((a for a in args if isinstance(a, _NkiTensor)), None)
         return _masked(mask, lambda: function(*args, **kwargs),
                        lambda: _lowering.new_tile(tile.shape, tile.dtype) if tile is not None else None)
@@ -62,9 +76,11 @@ del _name, _found
 
 def load(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
     """A tile in sbuf with the contents of an HBM tensor; a mask leaves the rest undefined."""
+    _require_hbm(src, "nl.load src", "a tile is there already: copy it with nl.copy")
     kind = src.dtype if dtype is None else dtype
     shape = src.shape if src.ndim > 1 else ((src.shape[0], 1) if src.ndim else (1, 1))
     result = _lowering.new_tile(shape, _as_dtype(kind))
+    _rules.annotated(result)
 
     def write(to: Any) -> None:
         _dma_copy(to, src if src.ndim > 1 else src.reshape(shape))
@@ -78,6 +94,11 @@ def load(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
 
 def store(dst: Any, value: Any, *, mask: Any = None) -> None:
     """Writes a tile to HBM."""
+    _require_hbm(dst, "nl.store dst", "assign to a tile on chip: dst[...] = value")
+    _rules.stored(dst)
+    if mask is None:
+        _rules.assigned(dst, None)
+
     def call() -> None:
         found = value
         if not isinstance(found, _NkiTensor):
@@ -101,6 +122,9 @@ copy.trnsim_op = "copy"  # type: ignore[attr-defined]
 
 def matmul(x: Any, y: Any, *, transpose_x: bool = False, mask: Any = None) -> Any:
     """x @ y; the result is in psum."""
+    if not transpose_x:
+        _require_other_engine("nl.matmul without transpose_x", "transpose by nisa.nc_matmul with an identity of the kernel's "
+                              "own, and give transpose_x=True")
     if mask is None:
         return _lowering.matmul(x, y, transpose_x)
     weights = x if transpose_x else _lowering.copy(_lowering.transpose(_lowering.in_sbuf(x)))
@@ -109,6 +133,7 @@ def matmul(x: Any, y: Any, *, transpose_x: bool = False, mask: Any = None) -> An
 
 def load_transpose2d(src: Any, *, mask: Any = None, dtype: Any = None) -> Any:
     """An HBM matrix, transposed."""
+    _require_no_indices(src, "nl.load_transpose2d")
     return _masked(mask, lambda: _lowering.load_transpose2d(src, dtype))
 
 
@@ -126,6 +151,7 @@ def var(x: Any, axis: Any, *, dtype: Any = None, mask: Any = None, **_ignored: A
 
 
 def transpose(x: Any, *, dtype: Any = None, mask: Any = None) -> Any:
+    _require_matrix(x, "nl.transpose")
     return _masked(mask, lambda: _lowering.transpose(x, dtype))
 
 
@@ -145,6 +171,7 @@ def loop_reduce(x: Any, op: Any, loop_indices: Any, *, dtype: Any = None, mask: 
     begins = not any(indices)
     before = None if begins else current.constants.get(key)
     result = _lowering.new_tile(x.shape, _as_dtype(dtype or x.dtype))
+    current.passes.hold(result.storage)  # the sum of all passes
 
     def begin(to: Any) -> None:
         if mask is None:

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from ....first_generation.masks import Box, box_of, masked
+from ....first_generation.operations import require_bias, require_factors, require_other_engine, require_same_partitions
+from ....first_generation.rules import rules
 from ....isa import compute as core
 from ....isa.dma import dma_copy as _dma_copy
 from ....isa.dma import dma_transpose as _dma_transpose
@@ -100,6 +102,9 @@ def nc_transpose(data: NkiTensor, *, mask: Any = None, dtype: Any = None, engine
     small = free <= 32 and data.shape[0] <= 32
     vector = chosen == "vector" or (chosen in (None, "unknown") and small and data.storage.region is PSUM)
     buffer = SBUF if vector else PSUM
+    if not vector:
+        require_other_engine("nisa.nc_transpose on the Tensor engine", "give engine=nisa.vector_engine for 32 × 32 elements, or "
+                             "an identity of the kernel's own to nisa.nc_matmul")
 
     def write(to: NkiTensor) -> None:
         source = data if vector or data.storage.region is SBUF else lowering.copy(data)
@@ -117,6 +122,9 @@ def nc_transpose(data: NkiTensor, *, mask: Any = None, dtype: Any = None, engine
 def activation(op: Any, data: NkiTensor, *, bias: Any = None, scale: Any = 1.0, reduce_op: Any = None,
                reduce_res: Any = None, reduce_cmd: Any = None, mask: Any = None, dtype: Any = None,
                name: Any = None) -> NkiTensor:
+    if bias is None:
+        require_bias("nisa.activation")
+    require_factors(bias, scale)
     return _result(data.shape, _kind(dtype, data.dtype), lambda to: core.activation(
         to, op, data, bias, scale, reduce_op, reduce_res, reduce_cmd), mask)
 
@@ -148,6 +156,7 @@ def _wide(a: NkiTensor, b: NkiTensor) -> tuple[int, ...]:
 
 def tensor_tensor(data1: NkiTensor, data2: NkiTensor, op: Any, *, dtype: Any = None, mask: Any = None,
                   engine: Any = None, name: Any = None) -> NkiTensor:
+    require_same_partitions(data1, data2, "nisa.tensor_tensor")
     shape = _wide(data1, data2)
     left, right = lowering.broadcast_to(data1, shape), lowering.broadcast_to(data2, shape)
     return _result(shape, _kind(dtype, lowering.promoted(data1.dtype, data2.dtype)),
@@ -301,6 +310,7 @@ def sequence_bounds(*, segment_ids: NkiTensor, dtype: Any = None, name: Any = No
 
 def dma_copy(*, dst: NkiTensor, src: NkiTensor, mask: Any = None, dst_rmw_op: Any = None, oob_mode: Any = None,
              dge_mode: Any = None, name: Any = None) -> None:
+    rules.stored(dst)
     if src.storage.region is PSUM:
         src = lowering.copy(src)
     masked(mask, lambda: _dma_copy(dst, src, oob_mode=oob_mode, dge_mode=getattr(dge_mode, "name", dge_mode),
