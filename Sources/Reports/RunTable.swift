@@ -1,5 +1,7 @@
 import Device
 import Diagnostics
+import Hardware
+import ISA
 import Machine
 import Programs
 public import Simulation
@@ -30,7 +32,8 @@ public enum RunTable: String, CaseIterable, Sendable {
     for (core, run) in run.cores.enumerated() {
       guard let device = run.device, let timeline = run.timeline else { continue }
       switch self {
-      case .instructions: instructions(run.program, device, timeline, core, &columns)
+      case .instructions:
+        instructions(run.program, device, timeline, run.hardware, core, &columns)
       case .transfers: transfers(run.program, device, timeline, core, &columns)
       case .stalls: stalls(run.program, device, timeline, core, &columns)
       case .tensors: tensors(run.program, device, core, &columns)
@@ -45,11 +48,16 @@ public enum RunTable: String, CaseIterable, Sendable {
     case .instructions:
       [
         "core", "engine", "opcode", "instruction", "location", "begin_us", "end_us", "duration_us",
-      ] + StallReason.allCases.filter { $0 != .engineBusy }.map { "\($0.key)_us" }
+      ] + StallReason.allCases.filter { $0 != .engineBusy }.map { "\($0.key)_us" } + [
+        "number", "flops", "adjusted_flops", "is_transpose", "rows", "columns", "moving",
+      ]
     case .transfers:
       [
         "core", "queue", "instruction", "location", "trigger_us", "begin_us", "end_us",
         "duration_us", "bytes", "hbm_read_bytes", "hbm_write_bytes", "descriptors",
+        "last_read_us", "started_by", "mode", "is_spill", "is_transpose", "source",
+        "source_memory", "source_role", "source_partitions", "destination", "destination_memory",
+        "destination_role", "destination_partitions",
       ]
     case .stalls:
       ["core", "engine", "producer", "instruction", "location", "time_us", "count", "longest_us"]
@@ -67,19 +75,28 @@ public enum RunTable: String, CaseIterable, Sendable {
   }
 
   private func instructions(
-    _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ core: Int,
-    _ columns: inout Columns
+    _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ hardware: Hardware,
+    _ core: Int, _ columns: inout Columns
   ) {
     for (index, instruction) in device.instructions.enumerated() {
       let timing = timeline.instructions[index]
       let waits = Waits(timing)
+      var work: [JSON] = [.integer(0), .integer(0), .bool(false), .null, .null, .null]
+      if case .matmul(let matmul) = instruction.work {
+        let (operations, adjusted) = Summary.operations(matmul, hardware)
+        work = [
+          .integer(operations), .integer(Int(adjusted.rounded())), .bool(matmul.transpose),
+          .integer(Int(matmul.rows)), .integer(Int(matmul.columns)), .integer(Int(matmul.moving)),
+        ]
+      }
       columns.append(
         [
           .integer(core), .string(instruction.engine.name), .string(instruction.opcode.name),
           .string(program.instructionText(Int(instruction.source))),
           place(Int(instruction.source), program), time(timing.begin), time(timing.end),
           time(timing.duration),
-        ] + StallReason.allCases.filter { $0 != .engineBusy }.map { time(waits[$0]) })
+        ] + StallReason.allCases.filter { $0 != .engineBusy }.map { time(waits[$0]) }
+          + [.integer(index)] + work)
     }
   }
 
@@ -87,24 +104,58 @@ public enum RunTable: String, CaseIterable, Sendable {
     _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ core: Int,
     _ columns: inout Columns
   ) {
-    var sources: [Int: Int] = [:]
-    for instruction in device.instructions {
-      if case .trigger(let transfer) = instruction.work {
-        sources[Int(transfer)] = Int(instruction.source)
-      }
+    var triggers: [Int: Int] = [:]
+    for (index, instruction) in device.instructions.enumerated() {
+      if case .trigger(let transfer) = instruction.work { triggers[Int(transfer)] = index }
     }
     for (index, transfer) in device.transfers.enumerated() {
       let timing = timeline.transfers[index]
-      let source = sources[index]
-      columns.append([
-        .integer(core), .string(device.queues[Int(transfer.queue)]),
-        source.map { .string(program.instructionText($0)) } ?? .null,
-        source.map { place($0, program) } ?? .null, time(timing.trigger), time(timing.firstRead),
-        time(timing.complete), time(timing.complete - timing.firstRead),
-        .integer(transfer.bytes), .integer(transfer.hbmReadBytes),
-        .integer(transfer.hbmWriteBytes), .integer(Int(transfer.descriptors)),
-      ])
+      let trigger = triggers[index]
+      let source = trigger.map { Int(device.instructions[$0].source) }
+      columns.append(
+        [
+          .integer(core), .string(device.queues[Int(transfer.queue)]),
+          source.map { .string(program.instructionText($0)) } ?? .null,
+          source.map { place($0, program) } ?? .null, time(timing.trigger), time(timing.firstRead),
+          time(timing.complete), time(timing.complete - timing.firstRead),
+          .integer(transfer.bytes), .integer(transfer.hbmReadBytes),
+          .integer(transfer.hbmWriteBytes), .integer(Int(transfer.descriptors)),
+          time(timing.lastRead), trigger.map { .integer($0) } ?? .null, .string(transfer.mode.name),
+          .bool(transfer.isSpill), .bool(source.map { isTranspose($0, program) } ?? false),
+        ] + ends(of: source, program))
     }
+  }
+
+  private func isTranspose(_ source: Int, _ program: Program) -> Bool {
+    program.instructions[source].operation is DMATranspose
+  }
+
+  /// What a DMA reads and what it writes: tensor, memory, role, partitions; of several that it reads the one in HBM.
+  private func ends(of source: Int?, _ program: Program) -> [JSON] {
+    let unknown: [JSON] = [.null, .null, .null, .null]
+    guard let source else { return unknown + unknown }
+    let operation = program.instructions[source].operation
+    let rowNumbers = operation.rowNumbers
+    var (read, written): ([JSON]?, [JSON]?)
+    var readsHBM = false
+    for operand in operation.operands
+    where operand.pattern.isSet
+      && program.tensors.indices.contains(Int(operand.pattern.tensor.index))
+      && !rowNumbers.contains(operand.pattern)
+    {
+      let tensor = program.tensors[Int(operand.pattern.tensor.index)]
+      let end: [JSON] = [
+        .string(tensor.name), .string(tensor.space.name), .string(String(describing: tensor.role)),
+        tensor.space == .hbm ? .integer(0) : .integer(Int(operand.pattern.rows)),
+      ]
+      if operand.role != .read {
+        written = end
+      } else if !readsHBM {
+        read = end
+        readsHBM = tensor.space == .hbm
+      }
+    }
+    return (read ?? unknown) + (written ?? unknown)
   }
 
   private func stalls(

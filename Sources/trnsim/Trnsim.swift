@@ -76,7 +76,7 @@ struct Trnsim: ParsableCommand {
       RunCommand.self, CompareCommand.self, CheckCommand.self, UpdateCommand.self, DiffCommand.self,
       SweepCommand.self, ResultsCommand.self, MergeCommand.self, WhatIfCommand.self,
       AdviseCommand.self, AnnotateCommand.self,
-      EvaluateCommand.self, MCPCommand.self,
+      EvaluateCommand.self, MCPCommand.self, DoorsCommand.self,
       ModelCommand.self, KernelsCommand.self, EmitCommand.self, CompileCommand.self,
       ShowCommand.self,
       TraceCommand.self, OpenCommand.self,

@@ -20,6 +20,7 @@ from .hooks import install, uninstall
 from .record.context import target_name as _target_name
 from .run.kernel import as_kernel, last_report, trace_settings
 from .run.report import Advice, AdviceItem, CriticalPath, PathPlace, PathSlack, Report
+from .run.runtime import NrtModel
 from .tensor.nested import PerRank
 from .version import __version__
 
@@ -72,5 +73,5 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
 
 
 __all__ = ["Advice", "AdviceItem", "Comparison", "CoreMissingError", "CriticalPath", "Difference", "FailureReport",
-           "NkiValidationError", "PackageMissingError", "PathPlace", "PathSlack", "PerRank", "Report", "Result", "SimulationError", "SimulationWarning", "Sweep", "TrnsimError", "UnsupportedError", "WhatIf", "__version__",
+           "NkiValidationError", "NrtModel", "PackageMissingError", "PathPlace", "PathSlack", "PerRank", "Report", "Result", "SimulationError", "SimulationWarning", "Sweep", "TrnsimError", "UnsupportedError", "WhatIf", "__version__",
            "compare", "diff", "install", "last_report", "simulate", "sweep", "uninstall", "whatif"]

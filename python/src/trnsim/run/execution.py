@@ -112,7 +112,8 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
             traced.notes += unwritten_notes(outcome.report.get("unwritten_outputs", []), traced)
     report = Report(json=outcome.report or {}, text=outcome.text, request=request, cores_per_rank=traced.layout.cores,
                     instructions=count, tracing_seconds=traced.seconds, notes=list(traced.notes), trace=options.trace,
-                    cache=traced.cache, path_found=outcome.critical_path)
+                    cache=traced.cache, path_found=outcome.critical_path,
+                    interface=_interface(traced, returned))
     if options.mode == "timing":
         return None, report
     if options.mode != "trace":
@@ -123,6 +124,15 @@ def simulate(traced: Traced, options: Options) -> tuple[Any, Report]:
     report.notes = list(traced.notes)
     results = PerRank(_collect(rank) for rank in ranks)
     return results if traced.by_rank else results[0], report
+
+
+def _interface(traced: Traced, returned: list[NkiTensor]) -> dict[str, Any]:
+    """Inputs in the caller's order, what is returned of which tensor, and whether the time depends on what inputs hold."""
+    outputs = [{"tensor": view.storage.name, "offset": view.offset, "shape": list(view.shape), "strides": list(view.strides),
+                "dtype": view.dtype.name} for view in returned]
+    core = traced.cores[0]
+    return {"kernel": traced.name, "inputs": [storage.name for storage, _, _ in core.inputs], "returned": outputs,
+            "needs_values": traced.layout.count > 1 or core.program.has_control_flow}
 
 
 def _recorded(core: TracedCore, traced: Traced) -> bytes:

@@ -16,6 +16,7 @@ from ..errors import SimulationWarning, UnsupportedError
 from ..places import user_place
 from ..record.context import default_target, target_name, tracing
 from ..tensor import recording
+from .artifacts import save_neff, save_ntff
 from .execution import run
 from .launch import Options
 from .report import Report
@@ -192,12 +193,17 @@ class Kernel:
 
     def recorded(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> Request:
         """What a launch would ask of the core: its programs and arrays. Nothing is simulated, and no one is told."""
+        request = self.traced(args, kwargs, options).request
+        assert request is not None
+        return request
+
+    def traced(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> Report:
+        """A launch before it runs: what it would ask of the core, and what the caller gives and gets."""
         cores, grid = self.launch()
-        options.mode = "trace"
+        options.mode, options.trace = "trace", None
         _, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta, name=self.__name__,
                         middle_end=self.middle_end)
-        assert report.request is not None
-        return report.request
+        return report
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:
@@ -272,16 +278,64 @@ class BenchmarkResult:
 
 
 class Benchmark(Kernel):
-    """A kernel whose calls also leave `benchmark_result`."""
+    """A kernel whose calls also leave `benchmark_result`, and the files that its hints name."""
 
     benchmark_result: BenchmarkResult | None = None
+
+    def launch(self) -> tuple[int, tuple[GridDim, ...]]:
+        """Without brackets as many cores as the options of the compiler say."""
+        cores = logical_cores(str(self.hints.get("additional_compile_opt") or ""))
+        return (cores, ()) if cores is not None and not self.grid and not self.beta else super().launch()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:
             return self.inlined(args, kwargs)
-        values, report = self.simulate(args, kwargs, self.options(trace=trace_path(self.hints)))
+        files = Files.of(self.hints)
+        # What inputs held, before the kernel changes them.
+        digest = save_neff(self.traced(args, kwargs, self.options()), files.neff) if files is not None else ""
+        values, report = self.simulate(args, kwargs, self.options())
+        if files is not None:
+            for path in files.traces:
+                save_ntff(report.json, path, digest)
         self.benchmark_result = BenchmarkResult(report)
         return values
+
+
+def logical_cores(options: str) -> int | None:
+    """What options of the compiler say: `--logical-nc-config=2`, `--lnc 2`; None where they say nothing."""
+    words = options.replace("=", " ").split()
+    for word, value in zip(words, words[1:]):
+        if word in ("--logical-nc-config", "--lnc") and value in ("1", "2"):
+            return int(value)
+    return None
+
+
+@dataclass(frozen=True)
+class Files:
+    """Where a measured run leaves its files."""
+
+    neff: str
+    traces: tuple[str, ...]
+
+    @staticmethod
+    def of(hints: dict[str, Any]) -> Files | None:
+        """What `save_neff_name`, `save_trace_name`, `working_directory` and `profile_nth` say; None if nothing is kept."""
+        neff, trace = hints.get("save_neff_name"), hints.get("save_trace_name")
+        if not neff and not trace:
+            return None
+        folder = str(hints.get("working_directory") or "")
+        nth = int(hints.get("profile_nth") or 1)
+        # A trace alone cannot be viewed: the name is the vendor's for what it is of.
+        found = os.path.join(folder, str(neff or "file.neff"))
+        if not trace:
+            return Files(found, ())
+        path = os.path.join(folder, str(trace))
+        return Files(found, (path, executed(path, nth)) if nth > 1 else (path,))
+
+
+def executed(path: str, number: int) -> str:
+    """The name that the vendor's profiler gives the trace of one execution: `profile_exec_2.ntff`."""
+    return f"{path.removesuffix('.ntff')}_exec_{number}.ntff"
 
 
 #: What a trace shows: keywords of `trnsim.simulate`, variables of the environment, and the core's settings.
@@ -293,16 +347,6 @@ def trace_settings(**given: str | None) -> dict[str, str]:
     """The core's settings of traces: what is given, else what the environment has."""
     values = {setting: given.get(keyword) or os.environ.get(variable) for keyword, variable, setting in _TRACE_SETTINGS}
     return {setting: value for setting, value in values.items() if value}
-
-
-def trace_path(hints: dict[str, Any]) -> str | None:
-    """Where the trace goes when the user names a profile: a Perfetto trace beside it."""
-    name = hints.get("save_trace_name")
-    if not name:
-        return None
-    base = os.path.splitext(str(name))[0]
-    directory = hints.get("working_directory")
-    return os.path.join(str(directory), f"{base}.pftrace.zst") if directory else f"{base}.pftrace.zst"
 
 
 def benchmark(kernel: Any = None, **hints: Any) -> Any:
@@ -319,7 +363,11 @@ def baremetal(kernel: Any = None, **hints: Any) -> Any:
     return _wrap(Benchmark, kernel, hints)
 
 
-profile = benchmark
+def profile(kernel: Any = None, **hints: Any) -> Any:
+    """`nki.profile(working_directory=…)(kernel)`: measures, and leaves `file.neff` and `profile.ntff` or what the names say."""
+    if kernel is None:
+        return functools.partial(profile, **hints)
+    return _wrap(Benchmark, kernel, {"save_neff_name": "file.neff", "save_trace_name": "profile.ntff", **hints})
 
 
 def _wrap(kind: type[Kernel], kernel: Any, hints: dict[str, Any]) -> Kernel:

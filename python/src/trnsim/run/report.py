@@ -157,6 +157,8 @@ class Report:
     trace: str | None = None
     #: "found" where the program of a launch before was taken (TRNSIM_CACHE); why it is not kept, where it is not.
     cache: str = ""
+    #: What the caller gives and gets (`_interface` in `run/execution.py`).
+    interface: dict[str, Any] = field(default_factory=dict, repr=False)
     #: What the core said of the critical path in this run, if it was asked.
     path_found: dict[str, Any] | None = field(default=None, repr=False)
 

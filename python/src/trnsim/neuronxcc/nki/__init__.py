@@ -8,6 +8,7 @@ from typing import Any
 
 from ...errors import NkiValidationError
 from ...run.kernel import Benchmark, Kernel, _wrap, last_report
+from ...run.kernel import profile as _profile
 from ...run.kernel import simulate_kernel as _simulate_kernel
 from ...tensor.view import NkiTensor
 
@@ -42,7 +43,13 @@ def benchmark(kernel: Any = None, **hints: Any) -> Any:
 
 
 baremetal = benchmark
-profile = benchmark
+
+
+def profile(kernel: Any = None, **hints: Any) -> Any:
+    """`nki.profile(working_directory=…)(kernel)`: measures, and leaves `file.neff` and `profile.ntff` or what the names say."""
+    if kernel is None:
+        return functools.partial(profile, **hints)
+    return _profile(kernel if isinstance(kernel, Kernel) else jit(kernel), **hints)
 
 
 def __getattr__(name: str) -> object:

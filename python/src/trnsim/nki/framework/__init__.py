@@ -1,0 +1,1 @@
+"""`nki.framework`: what frameworks and autotuners compile kernels with."""

@@ -1,0 +1,380 @@
+"""Commands and files by the vendor's names: what drives its profiler drives the simulator."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import trnsim
+from trnsim.doors import schema
+from trnsim.doors.__main__ import main
+from trnsim.doors.summary import KEYS, REASONS, reason, summary
+from trnsim.errors import NkiValidationError, TrnsimError
+from trnsim.run.artifacts import load_neff, load_ntff
+
+import neuronxcc.nki as nki1
+import neuronxcc.nki.language as nl1
+import nki
+import nki.isa as nisa
+import nki.language as nl
+from nki.compiler.ncc_driver import CompileOptions
+from nki.framework.compiled import CompileKernel, compile_kernel_to_nir
+
+X = np.random.default_rng(0).standard_normal((128, 1024)).astype(np.float32)
+W = np.random.default_rng(1).standard_normal((128, 128)).astype(np.float32)
+
+
+@nki1.jit
+def first(x):
+    out = nl1.ndarray(x.shape, dtype=x.dtype, buffer=nl1.shared_hbm)
+    for i in nl1.affine_range(x.shape[1] // 512):
+        nl1.store(out[:, i * 512:(i + 1) * 512], nl1.load(x[:, i * 512:(i + 1) * 512]) * 2.0)
+    return out
+
+
+@nki.jit
+def product(x, w):
+    """The product in two tiles, the second input loaded for each of them."""
+    out = nl.ndarray((128, 1024), x.dtype, buffer=nl.shared_hbm)
+    for start in range(0, 1024, 512):
+        weights = nl.ndarray((128, 128), w.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(weights, w)
+        tile = nl.ndarray((128, 512), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, x[:, start:start + 512])
+        sums = nl.ndarray((128, 512), nl.float32, buffer=nl.psum)
+        nisa.nc_matmul(sums, weights, tile)
+        result = nl.ndarray((128, 512), x.dtype, buffer=nl.sbuf)
+        nisa.tensor_copy(result, sums)
+        nisa.dma_copy(out[:, start:start + 512], result)
+    return out
+
+
+@pytest.fixture(autouse=True)
+def in_program_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that the second load of the same stays."""
+    monkeypatch.setenv("TRNSIM_SCHEDULE", "program")
+
+
+def line_of(text: str) -> str:
+    """The number of the product's line that has a text."""
+    lines, first_line = inspect.getsourcelines(product.func)
+    return str(next(number for number, line in enumerate(lines, first_line) if text in line))
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """A NEFF and an NTFF of the product."""
+    neff, ntff = str(tmp_path / "k.neff"), str(tmp_path / "k.ntff")
+    values = nki.baremetal(product, save_neff_name=neff, save_trace_name=ntff)(X, W)
+    np.testing.assert_allclose(values, W.T @ X, rtol=1e-4, atol=1e-4)
+    return neff, ntff
+
+
+def profiler(*arguments: str) -> int:
+    return main(["neuron-profile", *arguments])
+
+
+def test_baremetal_leaves_what_its_arguments_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    values = nki1.baremetal(first, save_neff_name="a.neff", save_trace_name="a.ntff",
+                            additional_compile_opt="--disable-dge --logical-nc-config=1")(X)
+    np.testing.assert_array_equal(values, X * 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.neff", "a.ntff"]
+    assert load_neff("a.neff").manifest["kernel"] == "first"
+    assert load_ntff("a.ntff").report["total_time"] > 0
+    before = (tmp_path / "a.neff").read_bytes()
+    bench = nki1.benchmark(first, warmup=1, iters=10, save_neff_name="file.neff", save_trace_name="b.ntff")
+    bench(X)
+    assert (tmp_path / "file.neff").read_bytes() == before
+    assert bench.benchmark_result.nc_latency.get_latency_percentile(99) == load_ntff("b.ntff").report["total_time"] * 1e6
+    nki1.baremetal(first)(X)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.neff", "a.ntff", "b.ntff", "file.neff"]
+
+
+def test_profile_has_the_vendors_names(tmp_path: Path) -> None:
+    nki1.profile(first, working_directory=str(tmp_path), profile_nth=2)(X)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["file.neff", "profile.ntff", "profile_exec_2.ntff"]
+    nki.profile(working_directory=str(tmp_path), save_neff_name="n.neff", save_trace_name="n.ntff")(product)(X, W)
+    assert (tmp_path / "n.neff").exists() and (tmp_path / "n.ntff").exists()
+
+
+def test_options_of_the_compiler_choose_the_cores() -> None:
+    @nki.jit
+    def which(x):
+        assert nl.num_programs(0) == 2
+        return product.func(x, W)
+
+    assert nki.baremetal(product, additional_compile_opt="--logical-nc-config=1").launch() == (1, ())
+    assert nki.baremetal(product, additional_compile_opt="--lnc 2 -O1").launch() == (2, ())
+    assert nki.baremetal(product[1], additional_compile_opt="--lnc 2").launch() == (1, ())
+
+
+def test_the_summary_is_one_line_of_json(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    neff, ntff = files
+    assert profiler("view", "--output-format", "summary-json", "-n", neff, "-s", ntff) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("{") and text.count("\n") == 1
+    found = json.loads(text)
+    name, = found
+    assert name.startswith("n_") and tuple(found[name]) == KEYS
+    report = trnsim.simulate(product, X, W).report
+    assert found[name]["total_time"] == report.seconds
+    assert found[name]["matmul_instruction_count"] == report.json["matmul_instruction_count"]
+    assert found[name]["spill_save_bytes"] == 0 and found[name]["model_flops"] == 0
+    assert all(0 <= value <= 1 for key, value in found[name].items()
+               if key.endswith("_percent") and value is not None and "achievable" not in key)
+
+
+def test_every_key_has_a_value_or_a_reason(files: tuple[str, str]) -> None:
+    found = summary(load_ntff(files[1]).report)
+    missing = [key for key, value in found.items() if value is None]
+    assert [key for key in missing if not reason(key)] == []
+    documented = (Path(__file__).resolve().parents[2] / "docs" / "doors.md").read_text(encoding="utf-8")
+    assert [prefix for prefix, _ in REASONS if prefix not in documented] == []
+
+
+def test_the_table_of_the_summary(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    neff, ntff = files
+    assert profiler("view", "--output-format=summary-text", "-n", neff, "-s", ntff) == 0
+    lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert float(lines["total_time"]) == pytest.approx(load_ntff(ntff).report["total_time"], rel=1e-5)
+    assert "sbuf_read_bytes" not in lines
+
+
+def test_capture_simulates_what_a_neff_holds(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    neff, ntff = files
+    captured = str(tmp_path / "p" / "c.ntff")
+    assert profiler("capture", "-n", neff, "-s", captured, "--num-exec", "20", "--profile-nth-exec", "10") == 0
+    assert sorted(path.name for path in (tmp_path / "p").iterdir()) == ["c.ntff", "c_exec_10.ntff", "c_exec_20.ntff"]
+    assert Path(captured).read_bytes() == (tmp_path / "p" / "c_exec_20.ntff").read_bytes()
+    assert load_ntff(captured).report["total_time"] == load_ntff(ntff).report["total_time"]
+    # As AWS's agent calls it; the option that means nothing here is named.
+    assert main(["neuron-explorer", "capture", "-n", neff, "-s", captured, "--profile-nth-exec=2", "--enable-dge-notifs", "--odd"]) == 0
+    assert (tmp_path / "p" / "c_exec_2.ntff").exists()
+    assert "note: --odd changes nothing of a simulation" in capsys.readouterr().err
+
+
+def test_events_and_traces(files: tuple[str, str], tmp_path: Path) -> None:
+    neff, ntff = files
+    path, trace = tmp_path / "e.json", tmp_path / "e.pftrace"
+    assert profiler("view", "--output-format", "json", "--output-file", str(path), "-n", neff, "-s", ntff) == 0
+    found = json.loads(path.read_text())
+    assert {"summary", "instruction", "dma"} <= set(found)
+    assert sum(row["opcode"] == "MATMUL" for row in found["instruction"]) == found["summary"][0]["matmul_instruction_count"]
+    assert sum(row["transfer_size"] for row in found["dma"]) == found["summary"][0]["dma_transfer_total_bytes"]
+    assert profiler("view", "--output-format", "perfetto", "--output-file", str(trace), "-n", neff, "-s", ntff) == 0
+    assert trace.stat().st_size > 1000
+
+
+def test_files_that_do_not_belong_together(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    neff, ntff = files
+    other = str(tmp_path / "o.neff")
+    nki1.baremetal(first, save_neff_name=other)(X)
+    assert profiler("view", "-n", other, "-s", ntff) == 1
+    assert "was captured from another file" in capsys.readouterr().err
+    strange = tmp_path / "strange.neff"
+    strange.write_bytes(b"\x00\x01NEFF")
+    for arguments, message in ((("view", "-n", str(strange), "-s", ntff), "is no NEFF of trnsim's"),
+                               (("view", "-n", neff, "-s", neff), "is trnsim neff 1, not trnsim ntff 1"),
+                               (("view", "-n", str(tmp_path / "none"), "-s", ntff), "there is no file"),
+                               (("capture", "-n", str(strange)), "has no published description"),
+                               (("view", "-n", neff), "needs both files")):
+        assert profiler(*arguments) == 1
+        assert message in capsys.readouterr().err
+
+
+def test_a_saved_kernel_runs_on_other_values(files: tuple[str, str]) -> None:
+    model = trnsim.NrtModel(files[0])
+    other = X[:, ::-1].copy()
+    np.testing.assert_allclose(model(other, W), W.T @ other, rtol=1e-4, atol=1e-4)
+    assert model.benchmark(10, 100) == trnsim.simulate(product, other, W).report.microseconds / 1e3
+    with pytest.raises(NkiValidationError, match="1 arrays for the inputs x, w"):
+        model(X)
+    with pytest.raises(NkiValidationError, match="the kernel was saved for"):
+        model(X[:, :512], W)
+    with pytest.raises(TrnsimError, match="no file"):
+        trnsim.NrtModel("none.neff")
+
+
+def test_a_kernel_whose_time_depends_on_values_keeps_them(tmp_path: Path) -> None:
+    """Of two cores the values decide; inputs are those before the kernel changed them."""
+    @nki.jit
+    def both(x):
+        out = nl.ndarray(x.shape, x.dtype, buffer=nl.shared_hbm)
+        core = nl.program_id(0)
+        tile = nl.ndarray((64, 1024), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, x[core * 64:(core + 1) * 64])
+        nisa.tensor_scalar(tile, tile, op0=nl.multiply, operand0=2.0)
+        nisa.dma_copy(out[core * 64:(core + 1) * 64], tile)
+        return out
+
+    neff = str(tmp_path / "both.neff")
+    nki.baremetal(both[2], save_neff_name=neff)(X)
+    loaded = load_neff(neff)
+    np.testing.assert_array_equal(loaded.contents[0, "x"], X)
+    assert loaded.manifest["cores_per_rank"] == 2
+    np.testing.assert_array_equal(trnsim.NrtModel(neff)(X), X * 2)
+
+
+def test_compiling_without_running(tmp_path: Path) -> None:
+    inputs = {"x": X, "w": W}
+    silent = compile_kernel_to_nir(product, inputs=inputs, compile_opts=CompileOptions(target="trn2", artifacts_dir=str(tmp_path)))
+    assert silent.total_time_ns is None and load_neff(silent.neff_path).manifest["kernel"] == "product"
+    result = compile_kernel_to_nir(product, inputs=inputs, compile_opts=CompileOptions(emit_predicted_latency=True))
+    report = trnsim.simulate(product, X, W).report
+    assert result.total_time_ns == round(report.seconds * 1e9)
+    assert result.mac_count == report.json["hardware_flops"] // 2
+    assert result.hbm_bytes == 2 * X.nbytes + 2 * W.nbytes
+    assert result.estimated_utilization is not None
+    assert result.estimated_utilization["tensor"] == report.json["tensor_engine_active_time_percent"]
+    compiled = CompileKernel(func=product.func, artifacts_dir=str(tmp_path / "ck"), _enable_simulation=True)
+    np.testing.assert_allclose(compiled(X, W), W.T @ X, rtol=1e-4, atol=1e-4)
+    assert load_neff(str(tmp_path / "ck" / "kernel.neff")).manifest["inputs"] == ["x", "w"]
+
+
+def test_the_list_of_devices(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(64)))
+    assert main(["neuron-ls", "--json-output"]) == 0
+    device, = json.loads(capsys.readouterr().out)
+    assert device["neuroncore_ids"] == list(range(8)) and device["nc_count"] == 8
+    monkeypatch.setenv("NEURON_LOGICAL_NC_CONFIG", "2")
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(4)))
+    assert main(["neuron-ls", "-j"]) == 0
+    device, = json.loads(capsys.readouterr().out)
+    assert device["neuroncore_ids"] == [0, 1, 2, 3] and device["nc_count"] == 2
+    assert main(["neuron-ls"]) == 0
+    assert "| 0      | 2      | 0-3      |  96 GB |" in capsys.readouterr().out
+
+
+def test_shims_on_a_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A script that knows nothing of trnsim, in a process whose PATH and PYTHONPATH alone are set."""
+    (tmp_path / "script.py").write_text("""
+import json, subprocess
+import numpy as np
+import neuronxcc.nki as nki
+import neuronxcc.nki.language as nl
+import nki as second
+import nki.isa
+
+@nki.jit
+def kernel(x):
+    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
+    nl.store(out, nl.exp(nl.load(x)))
+    return out
+
+x = np.ones((128, 64), np.float32)
+nki.baremetal(kernel, save_neff_name="k.neff", save_trace_name="k.ntff")(x)
+found = json.loads(subprocess.check_output(["neuron-profile", "view", "--output-format", "summary-json", "-n", "k.neff", "-s", "k.ntff"]))
+print(found[next(iter(found))]["total_time"], second.__name__)
+""")
+    assert main(["write", str(tmp_path / "with space")]) == 0
+    exports = capsys.readouterr().out
+    kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NKI_SIMULATOR")}
+    done = subprocess.run(["sh", "-c", f"{exports}\nexec {sys.executable} script.py"], cwd=tmp_path, env=kept, text=True,
+                          capture_output=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    seconds, name = done.stdout.split()
+    assert 0 < float(seconds) < 1e-3 and name == "trnsim.nki"
+
+
+def table(folder: Path, name: str) -> Any:
+    return pytest.importorskip("pyarrow.parquet").read_table(folder / f"{name}.parquet")
+
+
+@pytest.fixture
+def profile(files: tuple[str, str], tmp_path: Path) -> Path:
+    """The tables of the product, where AWS's agent looks for them."""
+    pytest.importorskip("pyarrow")
+    neff, ntff = files
+    assert main(["neuron-explorer", "view", "-n", neff, "-s", ntff, "--data-path", str(tmp_path / "data"), "--display-name", "p",
+                 "--ingest-only"]) == 0
+    return tmp_path / "data" / "profiles" / "global" / "p@latest"
+
+
+def test_tables_have_the_published_names(profile: Path) -> None:
+    assert sorted(path.stem for path in profile.iterdir()) == sorted(schema.TABLES)
+    for name, fields in schema.TABLES.items():
+        assert table(profile, name).column_names == list(fields)
+    metadata, = table(profile, "Metadata").to_pylist()
+    assert metadata["is_simulation"] is True and metadata["profile_schema_version"] == "7.4.0" and metadata["profile_name"] == "p"
+    # The guide's 16 rings of 27.2 GB/s, and 128 x 128 at 2.4 GHz.
+    assert metadata["dma_ddr_bandwidth"] == pytest.approx(435.2e9)
+    assert (metadata["tensor_engine_num_rows"], metadata["tensor_engine_num_cols"], metadata["tensor_engine_clock_freq"]) == (128, 128, 2.4)
+
+
+def test_tables_agree_with_the_summary(profile: Path) -> None:
+    """Definitions that AWS's agent computes its bounds by."""
+    summary, = table(profile, "Summary").to_pylist()
+    instructions, packets = table(profile, "Instruction").to_pylist(), table(profile, "DmaPacket").to_pylist()
+    matmuls = [row for row in instructions if row["engine"] == "Tensor" and row["opcode"] == "MATMUL"]
+    assert len(matmuls) == summary["matmul_instruction_count"]
+    assert sum(row["adjusted_flops"] for row in matmuls) == summary["adjusted_hardware_flops"]
+    assert {row["tensor_instruction_type"] for row in matmuls} == {"REGULAR"}
+    assert all(row["operands"].endswith(" 128*128") and "[1,0,0][512,1,1]" in row["operands"] for row in matmuls)
+    assert sum(row["transfer_bytes"] for row in packets) == summary["dma_transfer_total_bytes"]
+    assert merged(packets) == pytest.approx(summary["dma_active_time"] * 1e9, abs=len(packets))
+    active = [row for row in table(profile, "ActiveTime").to_pylist() if row["engine"] == "tensor"]
+    assert sum(row["duration_ns"] for row in active) == pytest.approx(summary["tensor_engine_active_time"] * 1e9, abs=len(matmuls) * 2)
+    tensors = table(profile, "TensorInfo").to_pylist()
+    assert sum(row["size"] for row in tensors if row["type"] in ("IN", "OUT")) == summary["inputs_outputs_weights_size_bytes"]
+    assert {row["variable_name"]: row["load_to_sbuf_repeat_factor"] for row in tensors if row["type"] == "IN"} == {"x": 1.0, "w": 2.0}
+    assert 0 < summary["total_active_time"] <= summary["total_time"]
+
+
+def merged(rows: list[dict[str, Any]]) -> int:
+    total, end = 0, 0
+    for row in sorted(rows, key=lambda row: row["start_ts"]):
+        total += max(0, row["end_ts"] - max(row["start_ts"], end))
+        end = max(end, row["end_ts"])
+    return total
+
+
+#: Loads by source line, as AWS's investigation of redundant transfers joins the tables.
+LOADS = """
+SELECT i.bir_debug_info_source_location AS line, a.variable AS variable, COUNT(*) AS loads, SUM(a.transfer_bytes) AS bytes
+FROM Flow f JOIN Instruction i ON f.in_id = i.id JOIN DmaPacketAggregated a ON f.out_id = a.id
+WHERE f.in_table = 'Instruction' AND f.out_table = 'DmaPacketAggregated' AND i.hbm_read_bytes > 0 AND a.source = '[[INPUT]]'
+GROUP BY line, variable ORDER BY bytes
+"""
+
+
+def test_duckdb_reads_them(profile: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    connection = duckdb.connect()
+    for name in schema.TABLES:
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM '{profile}/{name}.parquet'")
+    rows = connection.execute(LOADS).fetchall()
+    assert [(place.rpartition(":")[2], *rest) for place, *rest in rows] == [
+        (line_of("dma_copy(weights"), "w", 2, 2 * W.nbytes), (line_of("dma_copy(tile"), "x", 2, X.nbytes)]
+
+
+def test_polars_reads_them(profile: Path) -> None:
+    polars = pytest.importorskip("polars")
+    packets = polars.read_parquet(profile / "DmaPacket.parquet")
+    kept = packets.filter((polars.col("queue_type") != "instruction") & (polars.col("transfer_bytes") > 4))
+    assert kept["transfer_bytes"].sum() == 2 * X.nbytes + 2 * W.nbytes
+    assert polars.read_parquet(profile / "Metadata.parquet")["is_simulation"].to_list() == [True]
+
+
+def test_pandas_reads_them(profile: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    summary = pandas.read_parquet(profile / "Summary.parquet").iloc[0]
+    by_variable = pandas.read_parquet(profile / "DmaPacketAggregated.parquet").groupby("variable")["transfer_bytes"].sum()
+    assert by_variable.to_dict() == {"x": X.nbytes, "w": 2 * W.nbytes, "out": X.nbytes}
+    assert summary["dma_transfer_total_bytes"] == by_variable.sum()
+    assert pandas.isna(summary["sbuf_read_bytes"])
+
+
+def test_without_pyarrow_a_remedy(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+                                  tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert main(["neuron-explorer", "view", "-n", files[0], "-s", files[1], "--output-file", str(tmp_path / "d")]) == 1
+    assert "Parquet files need pyarrow" in capsys.readouterr().err
