@@ -31,34 +31,33 @@ package struct Check: Sendable {
   ///   - baseline: What to compare with.
   ///   - path: Where it is, if not beside the suite.
   ///   - given: Programs that are recorded already, by `Variant.recordingKey`.
+  ///   - workers: How processes start that entries run in; `nil` for threads of this one.
   ///   - progress: Told the number of entries done.
   /// - Throws: `DiagnosticError` if the pattern matches nothing, or if there are scripts and no Python.
   package init(
     _ suite: SuiteFile, only pattern: String? = nil, against baseline: Baseline,
     at path: String? = nil, runner: ParallelRunner = ParallelRunner(),
-    given: [String: Evaluator.Given] = [:], progress: (Int) -> Void = { _ in }
+    given: [String: Evaluator.Given] = [:], in workers: WorkerCommand? = nil,
+    progress: (Int) -> Void = { _ in }
   ) throws {
     self.suite = suite
     self.baseline = baseline
     baselinePath = path ?? Baseline.path(of: suite)
     let entries = try suite.entries(matching: pattern)
-    let recorder = Recorder()
-    try recorder.open(
-      for: entries.map(\.variant).filter { given[$0.recordingKey] == nil }, beside: suite.path)
-    let evaluator = Evaluator(
-      kernels: suite.kernels, beside: suite.path, recorder: recorder, given: given)
+    let evaluator = Evaluator(kernels: suite.kernels, beside: suite.path, given: given)
     self.evaluator = evaluator
     let machines = MachineTable()
     var found: [String: EntryRun] = [:]
     var next = 0
     try runner.run(
+      .entry, with: evaluator, in: workers, opening: entries.map(\.variant),
       next: {
         guard next < entries.count else { return nil as SuiteFile.Entry? }
         defer { next += 1 }
         return entries[next]
-      }, work: { EntryRun($0.variant, evaluator, machines: machines) },
+      }, variant: \.variant,
       deliver: { entry, run in
-        found[entry.name] = run
+        found[entry.name] = run.onMachine(of: entry.variant, evaluator, machines)
         progress(found.count)
       })
     runs = found

@@ -8,26 +8,25 @@ import Sweeps
 import Workloads
 
 /// What one entry of a suite gives now.
-struct EntryRun: Sendable {
+package struct EntryRun: Sendable {
   /// As a baseline keeps it; source places are in it, until it is written.
   var entry: Baseline.Entry
-  var machine: Baseline.Machine
+  /// What it ran on; empty until `onMachine` says it.
+  var machine = Baseline.Machine(fingerprint: "", values: [:])
   /// Why there are no numbers; `nil` if there are.
   var failure: String?
   /// What the compiler tells, each sentence once.
   var notes: [String] = []
 
   /// Runs an entry.
-  init(_ variant: Variant, _ evaluator: Evaluator, machines: MachineTable) {
+  init(_ variant: Variant, _ evaluator: Evaluator) {
     entry = Baseline.Entry()
     entry.subject = variant.subject
     entry.schedule = variant.order.first?.value
     entry.hardware = EntryRun.hardwareKey(variant)
-    machine = Baseline.Machine(fingerprint: "", values: [:])
     do {
-      let hardware = try evaluator.hardware(variant)
-      machine = machines.machine(entry.hardware, hardware)
       let run = try evaluator.run(variant)
+      Stage.reporting.enter()
       let program = run.slowestCore.program
       entry.parameters = EntryRun.parameters(
         of: program, isKernel: evaluator.kernels[entry.subject] != nil, isScript: variant.isScript)
@@ -55,6 +54,22 @@ struct EntryRun: Sendable {
     } catch {
       failure = "\(error)"
     }
+  }
+
+  /// An entry that gives nothing.
+  init(failure: String) {
+    entry = Baseline.Entry()
+    self.failure = failure
+  }
+
+  /// The same with the values of its machine; as it is where there is no such machine.
+  func onMachine(
+    of variant: Variant, _ evaluator: Evaluator, _ machines: MachineTable
+  ) -> EntryRun {
+    guard let hardware = try? evaluator.hardware(variant) else { return self }
+    var found = self
+    found.machine = machines.machine(EntryRun.hardwareKey(variant), hardware)
+    return found
   }
 
   /// What a baseline says that an entry gave.

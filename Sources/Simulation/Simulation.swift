@@ -97,6 +97,7 @@ public enum Simulation {
   ) throws -> Run {
     try MemoryBudget.checkEnvironment()
     if options.hasWideValues { for program in set.programs { try program.requireWidenable() } }
+    Stage.compiling.enter()
     var checking = 0.0
     let placed = set.programs.map { program in
       Set(
@@ -216,6 +217,7 @@ public enum Simulation {
   }
 
   private static func lower(_ run: inout Run, _ index: Int, _ options: Options) throws {
+    Stage.lowering.enter()
     var undefined: [Trap] = []
     let placed = run.cores[index].placedByAuthor
     let (program, hardware) = (run.cores[index].program, run.cores[index].hardware)
@@ -250,6 +252,7 @@ public enum Simulation {
     for index in run.cores.indices where run.cores[index].device == nil {
       try lower(&run, index, options)
     }
+    Stage.timing.enter()
     let devices = run.cores.compactMap(\.device)
     let untimed = run
     let draw = try draw(
@@ -272,6 +275,7 @@ public enum Simulation {
     _ set: ProgramSet, _ run: inout Run, _ inputs: [[KernelTensor]], _ callers: [Caller],
     _ options: Options
   ) throws {
+    Stage.values.enter()
     var geometry = Geometry(run.hardware)
     var executed = set
     if options.hasWideValues {

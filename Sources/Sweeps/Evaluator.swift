@@ -23,7 +23,8 @@ package final class Evaluator: Sendable {
   private let cache = Mutex(Cache())
   private let computesValues: Bool
   private let compiler: CompilerChanges
-  private let file: String
+  /// The suite or spec from whose folder on variants name files.
+  let file: String
   private let recorder: Recorder
   private let given: [String: Given]
   /// Which kernels there are.
@@ -54,6 +55,13 @@ package final class Evaluator: Sendable {
     self.recorder = recorder
   }
 
+  /// Starts Python if one of the variants is a kernel of a script.
+  ///
+  /// - Throws: `DiagnosticError` if there is no Python.
+  package func open(for variants: [Variant]) throws(DiagnosticError) {
+    try recorder.open(for: variants.filter { given[$0.recordingKey] == nil }, beside: file)
+  }
+
   /// Simulates one variant.
   package func evaluate(_ variant: Variant) -> VariantOutcome { outcome { try run(variant) } }
 
@@ -73,6 +81,7 @@ package final class Evaluator: Sendable {
   private func outcome(_ body: () throws -> Run) -> VariantOutcome {
     do {
       let run = try body()
+      Stage.reporting.enter()
       guard let measurement = Measurement(Report(run)) else { return .faulted("nothing was timed") }
       return .measured(measurement)
     } catch let error as DiagnosticError {
@@ -88,6 +97,7 @@ package final class Evaluator: Sendable {
   ///
   /// - Throws: `DiagnosticError` for what cannot run, `Trap` for a fault of the simulated machine.
   package func run(_ variant: Variant) throws -> Run {
+    Stage.loading.enter()
     let hardware = try hardware(variant)
     switch try load(variant) {
     case .kernel(let kernel, var options):

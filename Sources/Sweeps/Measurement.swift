@@ -177,6 +177,8 @@ package enum VariantOutcome: Hashable, Sendable {
   case refused([String])
   /// The simulated machine faulted: how.
   case faulted(String)
+  /// The process that simulated it ended: how, and what it did.
+  case died(String)
 
   /// The numbers, if it ran.
   package var measurement: Measurement? {
@@ -189,6 +191,7 @@ package enum VariantOutcome: Hashable, Sendable {
     case .measured: "measured"
     case .refused: "refused"
     case .faulted: "faulted"
+    case .died: "died"
     }
   }
 
@@ -197,7 +200,7 @@ package enum VariantOutcome: Hashable, Sendable {
     switch self {
     case .measured: []
     case .refused(let reasons): reasons
-    case .faulted(let reason): [reason]
+    case .faulted(let reason), .died(let reason): [reason]
     }
   }
 

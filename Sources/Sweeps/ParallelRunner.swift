@@ -89,7 +89,7 @@ private final class Desk<Job: Sendable, Result: Sendable>: Sendable {
 }
 
 /// Runs a body on a thread of its own.
-private func startThread(_ body: @escaping @Sendable () -> Void) {
+func startThread(_ body: @escaping @Sendable () -> Void) {
   final class Body {
     let run: @Sendable () -> Void
     init(_ run: @escaping @Sendable () -> Void) { self.run = run }

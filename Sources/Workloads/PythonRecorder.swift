@@ -9,7 +9,7 @@ import Programs
 ///
 /// Threads hand it on; only one has it at a time.
 final class PythonRecorder: @unchecked Sendable {
-  private let process: PythonProcess
+  private let process: ChildProcess
   private let script: String
   /// Bytes that have arrived and were not read yet.
   private var arrived: [UInt8] = []
@@ -18,20 +18,25 @@ final class PythonRecorder: @unchecked Sendable {
   /// - Throws: `DiagnosticError` if there is no interpreter.
   init(script: String, arguments: [String]) throws(DiagnosticError) {
     self.script = script
-    process = try PythonProcess(["-m", "trnsim.recordings", script] + arguments)
+    // In an environment in which it finds the package.
+    process = try ChildProcess(
+      [PythonHost.interpreter, "-m", "trnsim.recordings", script] + arguments,
+      adding: PythonHost.additions, missing: PythonHost.missing)
   }
 
   /// Whether it can be asked again.
   private(set) var isAlive = true
 
   /// Whether the package is there and answers.
-  func isReady() -> Bool { process.send(Data("{}\n".utf8)) && readLine() != nil }
+  func isReady() -> Bool { send(Data("{}\n".utf8)) && readLine() != nil }
+
+  private func send(_ data: Data) -> Bool { data.withUnsafeBytes { process.send($0) } }
 
   /// Records a call.
   ///
   /// - Throws: `DiagnosticError` for what is wrong with the script or the call, and if Python ended.
   func record(_ call: ScriptCall) throws -> Recording {
-    guard process.send(try JSONEncoder().encode(call) + [UInt8(ascii: "\n")]),
+    guard send(try JSONEncoder().encode(call) + [UInt8(ascii: "\n")]),
       let line = readLine(), let answer = try? JSONDecoder().decode(Answer.self, from: Data(line))
     else { throw ended() }
     if let error = answer.error {

@@ -82,7 +82,7 @@ struct Trnsim: ParsableCommand {
       TraceCommand.self, OpenCommand.self,
       HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
       CalibrateCommand.self,
-      DemoCommand.self, BenchCommand.self, FuzzCommand.self,
+      DemoCommand.self, BenchCommand.self, FuzzCommand.self, WorkerProcess.self,
     ])
 }
 

@@ -217,14 +217,18 @@ import Workloads
     let entry = try #require(accepted.baseline.entries["steps"])
     let run = EntryRun(
       try #require(accepted.suite.entries.first { $0.name == "steps" }).variant,
-      Evaluator(kernels: .builtIn, beside: accepted.suite.path),
-      machines: MachineTable())
+      Evaluator(kernels: .builtIn, beside: accepted.suite.path))
     for quantity in Quantity.allCases {
       #expect(entry.measurement[quantity] == run.entry.measurement[quantity], "\(quantity)")
     }
     #expect(entry.measurement.busy == run.entry.measurement.busy)
     #expect(entry.measurement.engine == run.entry.measurement.engine)
     #expect(!entry.measurement.waits.isEmpty)
+    // What a worker sends of it arrives as it was, also places.
+    var unpacker = Unpacker(run.packed)
+    let arrived = try EntryRun(from: &unpacker)
+    #expect(arrived.entry == run.entry)
+    #expect(arrived.notes == run.notes && arrived.failure == nil)
     #expect(entry.program.count == 16)
   }
 

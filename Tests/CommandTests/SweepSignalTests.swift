@@ -18,25 +18,6 @@ import Testing
 
     """
 
-  /// Runs a script with bash; `$T` is the program.
-  private func shell(_ script: String, in scratch: Scratch) async throws -> (Int32, String) {
-    await Gate.shared.enter()
-    defer { Task { await Gate.shared.leave() } }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", "T=\(executable)\n" + script]
-    process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
-    process.environment = ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]
-    process.standardInput = FileHandle.nullDevice
-    let streams = try Scratch()
-    try streams.write([], to: "errors")
-    process.standardError = FileHandle(forWritingAtPath: "\(streams.path)/errors")
-    process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
-    return (process.terminationStatus, String(decoding: try streams.read("errors"), as: UTF8.self))
-  }
-
   /// Ends the sweep when some of its 96 results are stored, and runs it again to its end.
   ///
   /// The moment is that at which the store's journal has grown to 100 KB, some 20 results. bash's `set -m`

@@ -131,3 +131,22 @@ func zstd(_ content: [UInt8], in scratch: Scratch) throws -> [UInt8] {
   try FileManager.default.removeItem(atPath: "\(scratch.path)/content.zst")
   return bytes
 }
+
+/// Runs a script with bash; `$T` is the program.
+func shell(_ script: String, in scratch: Scratch) async throws -> (Int32, String) {
+  await Gate.shared.enter()
+  defer { Task { await Gate.shared.leave() } }
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/bin/bash")
+  process.arguments = ["-c", "T=\(executable)\n" + script]
+  process.currentDirectoryURL = URL(fileURLWithPath: scratch.path)
+  process.environment = ["SWIFT_BACKTRACE": "enable=no", "PATH": "/usr/bin:/bin"]
+  process.standardInput = FileHandle.nullDevice
+  let streams = try Scratch()
+  try streams.write([], to: "errors")
+  process.standardError = FileHandle(forWritingAtPath: "\(streams.path)/errors")
+  process.standardOutput = FileHandle.nullDevice
+  try process.run()
+  while process.isRunning { try await Task.sleep(for: .milliseconds(5)) }
+  return (process.terminationStatus, String(decoding: try streams.read("errors"), as: UTF8.self))
+}

@@ -1,7 +1,8 @@
 import Diagnostics
 
 extension Store {
-  /// Takes over the results of another store of the same sweep; equal ones that both have count once.
+  /// Takes over the results of another store of the same sweep; equal ones that both have count once, and one that
+  /// died gives way to one that did not.
   ///
   /// - Returns: Number of results that were new.
   /// - Throws: `DiagnosticError` if the stores are of different sweeps or contradict each other.
@@ -17,14 +18,25 @@ extension Store {
     let differs = columns.map { "a.\($0) IS NOT b.\($0)" }.joined(separator: " OR ")
     let contradiction = try database.first(
       "SELECT b.variant FROM main.result a JOIN other.result b ON a.rung = b.rung AND a.id = b.id "
-        + "WHERE \(differs) ORDER BY b.rung, b.id LIMIT 1")
+        + "WHERE a.status <> 'died' AND b.status <> 'died' AND (\(differs)) "
+        + "ORDER BY b.rung, b.id LIMIT 1")
     if let variant = contradiction?.first?.text {
       throw DiagnosticError(
         "has another result for '\(variant)'", at: SourceLocation(file: other, line: 0),
         remedy: "one of the two was made by another version; run it again")
     }
     let before = try count()
-    try database.run("INSERT OR IGNORE INTO main.result SELECT * FROM other.result")
+    try database.run("BEGIN IMMEDIATE")
+    do {
+      try database.run(
+        "DELETE FROM main.result WHERE status = 'died' AND EXISTS (SELECT 1 FROM other.result b "
+          + "WHERE b.rung = main.result.rung AND b.id = main.result.id AND b.status <> 'died')")
+      try database.run("INSERT OR IGNORE INTO main.result SELECT * FROM other.result")
+      try database.run("COMMIT")
+    } catch {
+      try? database.run("ROLLBACK")
+      throw error
+    }
     return try count() - before
   }
 

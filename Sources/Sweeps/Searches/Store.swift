@@ -18,7 +18,7 @@ package final class Store {
     package var variant: String
     /// The values that were varied.
     package var settings: [Setting]
-    /// `measured`, `refused` or `faulted`.
+    /// `measured`, `refused`, `faulted` or `died`.
     package var status: String
     /// Why it did not run.
     package var reason: String
@@ -34,6 +34,8 @@ package final class Store {
   package let path: String
   let database: Database
   private var lock: StoreLock?
+  /// Whether results died before this store was opened.
+  private var hasDied = false
 
   /// Version of the schema, as `PRAGMA user_version`.
   package static let schemaVersion = 2
@@ -86,6 +88,7 @@ package final class Store {
         at: SourceLocation(file: path, line: 0),
         remedy: "name another file with --store, or repeat the command it was made with")
     }
+    hasDied = try !died(limit: 1).isEmpty
   }
 
   /// Opens a store to read from.
@@ -134,10 +137,24 @@ package final class Store {
 
   // MARK: - Results
 
-  /// Whether a result is stored.
+  /// Whether a result is stored that stays.
+  ///
+  /// One that died has another try, unless later rounds were chosen without it: that may have been this host's memory.
   package func contains(rung: Int, index: Int) throws -> Bool {
     try database.first(
-      "SELECT 1 FROM result WHERE rung = ? AND id = ?", [.integer(rung), .integer(index)]) != nil
+      "SELECT 1 FROM result WHERE rung = ? AND id = ? AND (status <> 'died' OR "
+        + "EXISTS (SELECT 1 FROM result WHERE rung > ?))",
+      [.integer(rung), .integer(index), .integer(rung)]) != nil
+  }
+
+  /// Variants that died, with what of, in the order of the space.
+  package func died(limit: Int) throws -> [(variant: String, reason: String)] {
+    var found: [(variant: String, reason: String)] = []
+    try database.run(
+      "SELECT variant, reason FROM result WHERE status = 'died' ORDER BY rung, id LIMIT ?",
+      [.integer(limit)]
+    ) { found.append(($0[0].text ?? "", $0[1].text ?? "")) }
+    return found
   }
 
   /// Number of stored results of a round.
@@ -172,6 +189,11 @@ package final class Store {
       found.map {
         [.text($0.limit), .real($0.limitShare), .real($0.mfu), .real($0.mbu)]
       } ?? [.null, .null, .null, .null]
+    if hasDied {
+      try database.run(
+        "DELETE FROM result WHERE rung = ? AND id = ? AND status = 'died'",
+        [.integer(rung), .integer(index)])
+    }
     try database.run(Store.insertion, values)
   }
 

@@ -102,22 +102,23 @@ package struct Sweep {
   ///   - store: Where results go, and which it has already.
   ///   - previous: Where the results of earlier rounds are, if not in the store.
   ///   - runner: The threads.
+  ///   - workers: How processes start that variants run in; `nil` for threads of this one.
   ///   - isCancelled: Asked before each variant.
   ///   - progress: Told the number of results that the store has of this part.
   /// - Returns: Number of variants that were simulated; whether all are done.
   package func run(
     into store: Store, previous: Store? = nil, runner: ParallelRunner,
+    in workers: WorkerCommand? = nil,
     isCancelled: () -> Bool = { false }, progress: (Int) -> Void = { _ in }
   ) throws -> (simulated: Int, isComplete: Bool) {
-    let recorder = Recorder()
-    try recorder.open(for: [spec.space[0]], beside: spec.path)
-    let evaluator = Evaluator(kernels: spec.kernels, beside: spec.path, recorder: recorder)
+    let evaluator = Evaluator(kernels: spec.kernels, beside: spec.path)
     var (simulated, done) = (0, 0)
     for rung in rounds {
       let candidates = try candidates(ofRung: rung, previous ?? store)
       let size = candidates?.count ?? spec.space.count
       var position = 0
       try runner.run(
+        .outcome, with: evaluator, in: workers, opening: [spec.space[0]],
         next: {
           while position < size, !isCancelled() {
             defer { position += 1 }
@@ -130,7 +131,7 @@ package struct Sweep {
             return plan.job(rung: rung, index: index)
           }
           return nil as Plan.Job?
-        }, work: { evaluator.evaluate($0.variant) },
+        }, variant: \.variant,
         deliver: { job, outcome in
           try store.add(
             rung: job.rung, index: job.index, variant: job.variant,

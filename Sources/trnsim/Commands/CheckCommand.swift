@@ -78,7 +78,7 @@ struct CheckCommand: ParsableCommand {
       var progress = Progress(of: loaded.entries.count, "entries")
       let check = try Check(
         loaded, only: only, against: before, at: path, runner: ParallelRunner(width: jobs),
-        progress: { progress.show($0) })
+        in: .own, progress: { progress.show($0) })
       progress.clear()
       if let junit { try writeAtomically(Array(check.junit(strict: strict).utf8), to: junit) }
       if let markdown {
@@ -168,7 +168,7 @@ struct UpdateCommand: ParsableCommand {
       var progress = Progress(of: loaded.entries.count, "entries")
       let check = try Check(
         loaded, only: only, against: before, at: path, runner: ParallelRunner(width: jobs),
-        progress: { progress.show($0) })
+        in: .own, progress: { progress.show($0) })
       progress.clear()
       show(check.blocks(strict: false, update: true))
       try check.writeBaseline(reason: reason)

@@ -91,18 +91,25 @@ struct SweepCommand: ParsableCommand {
     Interrupts.areDeferred()
     var progress = Progress(of: sweep.count, "variants", earlier: before)
     let (simulated, isComplete) = try sweep.run(
-      into: results, previous: earlier, runner: ParallelRunner(width: jobs),
+      into: results, previous: earlier, runner: ParallelRunner(width: jobs), in: .own,
       isCancelled: { Interrupts.isRequested }, progress: { progress.show($0) })
     progress.clear()
     let counts = try results.counts()
     let rate = Double(simulated) / max(progress.seconds, 1e-3)
-    let others = (counts["refused"] ?? 0) + (counts["faulted"] ?? 0)
+    let others = (counts["refused"] ?? 0) + (counts["faulted"] ?? 0) + (counts["died"] ?? 0)
     show([
       .heading(
         Phrase(
           "\(loaded.name): \(simulated) variants simulated, \(Int(rate.rounded())) per second; "
             + "\(counts["measured"] ?? 0) results and \(others) that do not run in \(path)"))
     ])
+    let died = counts["died"] ?? 0
+    for (variant, reason) in try results.died(limit: 3) {
+      note("warning: \(printable(variant)): died: \(printable(reason))")
+    }
+    if died > 0 {
+      note("\(died) died: the same command tries them again")
+    }
     guard isComplete else {
       note("interrupted: the same command goes on where it was")
       try finishOutput()

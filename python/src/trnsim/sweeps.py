@@ -2,7 +2,8 @@
 
 The space is cut into shards; each is a task that runs the simulator's own `trnsim sweep --shard i/n` where the task
 happens to be, and sends its store back. The driver merges each into the one store: an SQLite file, or PostgreSQL by URL.
-A task whose worker dies runs again, and merging is idempotent: nothing is lost or counted twice. Shards that the store
+A task whose worker dies runs again, and merging is idempotent: nothing is lost or counted twice. A shard that ends its
+process twice is reported when all others are done, and the same command tries it again. Shards that the store
 already has are not sent. A halving search goes round by round: each round's shards start from the store of all before.
 """
 
@@ -14,7 +15,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from .cluster.shards import Executor, Round, SweepError, Work, local, on_ray
+from .cluster.shards import Executor, Round, ShardDied, SweepError, Work, local, on_ray
 from .cluster.stores import open_store
 from .core.tool import find_tool
 from .entry import run
@@ -45,12 +46,23 @@ def sweep(spec: str, store: str, executor: str = "local", shards: int = 64, tool
         if not missing:
             continue
         turn = Round(work, number, count, target.before(number) if number else None)
+        deaths: list[str] = []
         for shard, content in execute(turn, missing):
+            if isinstance(content, ShardDied):
+                deaths.append(str(content))
+                continue
             target.add(number, shard, count, content)
             ran += 1
             finished += 1
             progress(finished, sum(sizes))
+        if deaths:
+            raise SweepError("\n".join([*deaths, "  help: the other shards are merged; the same command runs what is missing"]))
     return ran
+
+
+def died(store: str) -> list[tuple[str, str]]:
+    """Variants of a store whose process ended while it simulated them, and how."""
+    return open_store(store, find_tool() or "").died()
 
 
 def choose(executor: str, tool: str | None, here: str) -> Executor:
@@ -87,6 +99,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (SweepError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    for variant, reason in died(store):
+        print(f"warning: {variant}: died: {reason}", file=sys.stderr)
     print(f"{ran} shards run; the results are in {shown(store)}")
     return 0
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,10 @@ from ..core.tool import find_tool
 
 class SweepError(Exception):
     """A sweep that cannot go on, with what to do about it."""
+
+
+class ShardDied(Exception):
+    """A shard whose process ended by a signal, or its worker with it: how."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +118,13 @@ class Round:
     previous: bytes | None = None
 
 
-#: Gives the bytes of each shard's store as it is finished.
-Executor = Callable[[Round, list[int]], Iterator[tuple[int, bytes]]]
+#: Gives the bytes of each shard's store as it is finished, or how it died; other shards go on.
+Executor = Callable[[Round, list[int]], Iterator[tuple[int, bytes | ShardDied]]]
+
+#: How often a shard runs whose process ends by a signal.
+TRIES = 2
+#: How often a shard runs whose worker is lost: hosts come and go, but one that loses each of them must not run for ever.
+WORKERS = 10
 
 
 def schedule_option(schedule: str | None) -> list[str]:
@@ -139,6 +149,9 @@ def run_shard(turn: Round, shard: int, tool: str | None = None, jobs: int = 1) -
             command += ["--previous", str(root / "previous.sqlite")]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=directory,
                               env=_environment())
+        if done.returncode < 0:
+            raise ShardDied(f"shard {shard}/{turn.count} was ended by {signal.Signals(-done.returncode).name}"
+                            f"{': ' if done.stderr.strip() else ''}{done.stderr.strip()}")
         if done.returncode != 0:
             raise SweepError(f"shard {shard}/{turn.count} ended with {done.returncode}: {done.stderr.strip()}")
         return store.read_bytes()
@@ -147,9 +160,15 @@ def run_shard(turn: Round, shard: int, tool: str | None = None, jobs: int = 1) -
 def local(tool: str | None) -> Executor:
     """Runs shards one after another on all cores of this host."""
 
-    def execute(turn: Round, shards: list[int]) -> Iterator[tuple[int, bytes]]:
+    def execute(turn: Round, shards: list[int]) -> Iterator[tuple[int, bytes | ShardDied]]:
         for shard in shards:
-            yield shard, run_shard(turn, shard, tool, os.cpu_count() or 1)
+            for attempt in range(1, TRIES + 1):
+                try:
+                    yield shard, run_shard(turn, shard, tool, os.cpu_count() or 1)
+                    break
+                except ShardDied as death:
+                    if attempt == TRIES:
+                        yield shard, death
 
     return execute
 
@@ -163,15 +182,27 @@ def on_ray(address: str | None, tool: str | None) -> Executor:
     if not ray.is_initialized():
         ray.init(address=address, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
 
-    def execute(turn: Round, shards: list[int]) -> Iterator[tuple[int, bytes]]:
+    def execute(turn: Round, shards: list[int]) -> Iterator[tuple[int, bytes | ShardDied]]:
         # A shard whose worker dies runs again, on another. The files are sent to each host once.
-        task = ray.remote(num_cpus=1, max_retries=-1)(run_shard)
+        task = ray.remote(num_cpus=1, max_retries=WORKERS - 1)(run_shard)
+        tries = dict.fromkeys(shards, 1)
         shared = ray.put(turn)
         # Workers of other hosts have the program in their own PATH or TRNSIM, unless the user says where.
         waiting: dict[Any, int] = {task.remote(shared, shard, tool): shard for shard in shards}
         while waiting:
             ready, _ = ray.wait(list(waiting), num_returns=1)
             for reference in ready:
-                yield waiting.pop(reference), ray.get(reference)
+                shard = waiting.pop(reference)
+                try:
+                    yield shard, ray.get(reference)
+                except ShardDied as death:
+                    if tries[shard] < TRIES:
+                        tries[shard] += 1
+                        waiting[task.remote(shared, shard, tool)] = shard
+                    else:
+                        # Ray's own text is a traceback.
+                        yield shard, getattr(death, "cause", death)
+                except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError) as error:
+                    yield shard, ShardDied(f"shard {shard}/{turn.count} lost {WORKERS} workers: {error}")
 
     return execute

@@ -39,6 +39,9 @@ class Store(Protocol):
     def before(self, turn: int) -> bytes:
         """An SQLite store with the results of all rounds before this one."""
 
+    def died(self) -> list[tuple[str, str]]:
+        """Variants whose process ended while it simulated them, and how."""
+
 
 def open_store(name: str, tool: str) -> Store:
     """A store by its name: a PostgreSQL URL, or the path of a file."""
@@ -94,6 +97,13 @@ class SqliteStore:
 
     def before(self, turn: int) -> bytes:
         return Path(self.name).read_bytes()
+
+    def died(self) -> list[tuple[str, str]]:
+        with closing(sqlite3.connect(self.name)) as store:
+            return store.execute(_DIED).fetchall()
+
+
+_DIED = "SELECT variant, reason FROM result WHERE status = 'died' ORDER BY rung, id"
 
 
 def _head(turn: int) -> str:
@@ -171,11 +181,15 @@ class PostgresStore:
                     copy.write_row(row)
             other = connection.execute(
                 "SELECT i.variant FROM result r JOIN incoming i USING (rung, id) "
-                f"WHERE {' OR '.join(f'r.{name} IS DISTINCT FROM i.{name}' for name in self._columns)} "
+                "WHERE r.status <> 'died' AND i.status <> 'died' AND "
+                f"({' OR '.join(f'r.{name} IS DISTINCT FROM i.{name}' for name in self._columns)}) "
                 "ORDER BY rung, id LIMIT 1").fetchone()
             if other is not None:
                 raise SweepError(f"{self.name} has another result for '{other[0]}'\n  help: one of the two was made by "
                                  "another version; run the sweep again into an empty database")
+            # What died on one host may have a result of another.
+            connection.execute("DELETE FROM result r USING incoming i WHERE r.rung = i.rung AND r.id = i.id "
+                               "AND r.status = 'died' AND i.status <> 'died'")
             connection.execute(f"INSERT INTO result ({columns}) SELECT {columns} FROM incoming ON CONFLICT DO NOTHING")
             connection.execute("INSERT INTO merged VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", [turn, shard, count])
 
@@ -185,6 +199,10 @@ class PostgresStore:
             rows = connection.execute(f"SELECT {columns} FROM result WHERE rung < %s", [turn])
             local.executemany(f"INSERT OR IGNORE INTO result ({columns}) VALUES ({places})", rows)
         return Path(self._local).read_bytes()
+
+    def died(self) -> list[tuple[str, str]]:
+        with self._transaction() as connection:
+            return [(row[0], row[1]) for row in connection.execute(_DIED).fetchall()]
 
 
 @contextmanager
