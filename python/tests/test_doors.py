@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import http.client
 import inspect
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ import trnsim
 from trnsim.doors import schema
 from trnsim.doors.__main__ import main
 from trnsim.doors.runtime import Runtime
+from trnsim.doors.server import Profiles, server
 from trnsim.doors.summary import KEYS, REASONS, reason, summary
 from trnsim.errors import NkiValidationError, TrnsimError
 from trnsim.run.artifacts import load_neff, load_ntff
@@ -471,6 +474,40 @@ def test_the_bounds_that_awss_agent_computes(kernel: Any, inputs: tuple[Any, ...
         assert compute[2] == 0 and len(turns) == len(matmuls) and matmuls["bir_debug_info_source_location"].nunique() == 1
     else:
         assert moved == 0 and compute[2] == compute[1] > 0
+
+
+def test_queries_over_http(profile: Path) -> None:
+    """As AWS's agent asks: health, tables, fields, SELECTs; and nothing else."""
+    pytest.importorskip("duckdb")
+    with server(Profiles(str(profile.parents[2])), 0) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        port = found.server_address[1]
+
+        def ask(path: str, request: Any = None, host: str = "localhost") -> tuple[int, Any]:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            body = None if request is None else request if isinstance(request, str) else json.dumps(request)
+            connection.request("GET" if request is None else "POST", path, body, {"Host": f"{host}:{port}"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+        def select(query: str, **more: Any) -> tuple[int, Any]:
+            return ask("/api/v1/db/p/_search", {"type": "databaseExplorerQuery", "tableName": "Summary", "query": query}, **more)
+
+        status, answer = ask("/api/v1/health")
+        assert status == 200 and answer["status"] == "healthy"
+        status, answer = select("SELECT total_time, hbm_read_bytes FROM Summary")
+        assert status == 200 and answer["rows"][0]["hbm_read_bytes"] == X.nbytes + 2 * W.nbytes
+        assert select("SELECT COUNT(*) AS cnt FROM DmaPacket")[1]["rows"] == [{"cnt": 6}]
+        assert "Flow.parquet" in ask("/api/v1/db/p/_search", {"type": "listDbFiles"})[1]["files"]
+        fields = ask("/api/v1/db/p/_search", {"type": "tableSchema", "tableName": "ActiveTime"})[1]["fields"]
+        assert [field["name"] for field in fields] == list(schema.TABLES["ActiveTime"])
+        for status, message in (select("DROP TABLE Summary"), select("SELECT * FROM read_csv('/etc/passwd')"), select("SELECT 1 FROM nothing"),
+                                ask("/api/v1/db/p/_search", "{"), ask("/api/v1/db/p/_search", {"type": "other"})):
+            assert status == 400 and message["error"]
+        assert ask("/api/v1/db/q/_search", {"type": "listDbFiles"})[0] == 404
+        assert ask("/elsewhere", {})[0] == 404
+        assert select("SELECT 1", host="example.com")[0] == 403
+        found.shutdown()
 
 
 def test_without_pyarrow_a_remedy(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
