@@ -235,6 +235,32 @@ def test_references_that_fail(server: Server, tmp_path: Path) -> None:
     assert "no function 'missing'" in third["failure"]["message"]
 
 
+def test_references_get_inputs_as_they_are(server: Server, tmp_path: Path) -> None:
+    """Of another library, with methods of its own; candidates get NumPy's arrays."""
+    path = tmp_path / "library.py"
+    path.write_text("""
+import numpy as np
+
+class Tensor:
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+    def times(self, factor):
+        self.array *= factor
+        return self
+
+def get_inputs():
+    return {"x": Tensor(np.ones((128, 32), np.float32)), "factor": 3}
+
+def scaled(x, factor):
+    return [x.times(factor)]
+""")
+    assert server.source(RIGHT, reference=f"{path}:scaled")["correct"] is True
+
+
 def test_inputs_by_name(server: Server) -> None:
     answer = server.ask({"source": RIGHT, "inputs": {"x": "bfloat16[128, 64]"}, "arguments": {"factor": 3}, "reference": "other.py:tripled"})
     assert answer[0]["correct"] is True and answer[0]["counters"]["hbm_read_bytes"] == 128 * 64 * 2
