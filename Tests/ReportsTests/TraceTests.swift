@@ -1,8 +1,10 @@
 import Compiler
 import Device
 import Diagnostics
+import Formats
 import Foundation
 import Hardware
+import ISA
 import Kernels
 import Machine
 import Programs
@@ -90,6 +92,22 @@ import Workloads
     #expect(lines[1].arguments == ["engine": "Tensor", "instructions": "3"])
   }
 
+  /// An order that tears scopes apart leaves none in the program; each is then from its first instruction to its last.
+  @Test func scopesThatAreTornApart() throws {
+    var run = try Fixture.run()
+    run.cores[0].sourceScopes = SourceScopes(run.cores[0].program.scopes, of: [-1, 1, -1, -1, 0])
+    run.cores[0].program.scopes = []
+    for index in run.cores[0].program.instructions.indices {
+      run.cores[0].program.instructions[index].scope = -1
+    }
+    let trace = try encode(run).trace
+    let scopes = trace.slices(row: "scopes")
+    #expect(scopes.map(\.name) == ["rows", "columns"])
+    #expect(scopes.map(\.begin) == [1000, 3042] && scopes.map(\.end) == [3613, 3613])
+    #expect(
+      trace.slices(row: "TensorMatrix").allSatisfy { $0.arguments["scope"] == "rows/columns" })
+  }
+
   @Test func argumentsTellTheStory() throws {
     let trace = try encode(Fixture.run()).trace
     let load = try #require(trace.slices(row: "Tensor").first)
@@ -157,6 +175,23 @@ import Workloads
     #expect(sbuf.map(\.value) == [65536, 73728, 8192, 0, 0])
     #expect(sbuf.map(\.time) == [0, 1000, 3613, 10000, 10000])
     #expect(trace.counter("PSUM Usage").map(\.value) == [262_144, 0, 0])
+  }
+
+  /// A view has no bytes of its own.
+  @Test func viewsCountOnce() throws {
+    var run = try Fixture.run()
+    // Scalar works on the weights through a view, and not on y.
+    run.cores[0].program.tensors.append(
+      Tensor(
+        name: "view", space: .sbuf, dtype: .bfloat16, shape: [128, 128], address: 4096,
+        base: TensorID(2)))
+    let view = AccessPattern(
+      tensor: TensorID(5), rows: 128,
+      free: FreeDimensions([AccessDimension(stride: 1, size: 128)]))
+    run.cores[0].program.instructions[4].operation = Activation(dst: view, op: .exp, data: view)
+    let sbuf = try encode(run).trace.counter("State Buffer Usage")
+    #expect(sbuf.map(\.value) == [65536, 0, 8192, 0, 0])
+    #expect(sbuf.map(\.time) == [0, 3613, 3650, 10000, 10000])
   }
 
   @Test func leanHasFewerBytes() throws {

@@ -41,7 +41,7 @@ struct PageCore {
       "tensors": track.program?.tensors.map(\.name) ?? [],
       "places": numbers.places.names,
       "opcodes": DeviceOpcode.allCases.map(\.name),
-      "scopes": track.program?.scopes.map(\.name) ?? [],
+      "scopes": track.scopes?.scopes.map(\.name) ?? [],
       "causes": Cause.allCases.map(\.displayName),
     ]
     tints = Cause.allCases.map(\.tint)
@@ -54,8 +54,8 @@ struct PageCore {
       let (packed, pieces) = rows.packed(number)
       add(row.name, row.kind, row.order.count, packed, pieces)
     }
-    guard let program = track.program else { return }
-    let depths = ScopeSpans(program, track.device, track.timeline).byDepth
+    guard let program = track.program, let scopes = track.scopes else { return }
+    let depths = ScopeSpans(scopes, program, track.device, track.timeline).byDepth
     for (depth, spans) in depths.enumerated() {
       add(PageCore.name("scopes", depth: depth), "scope", spans.count, PageCore.pack(spans))
     }
@@ -149,14 +149,14 @@ private struct SourceNumbers {
       }
       return
     }
-    for instruction in program.instructions {
+    for (index, instruction) in program.instructions.enumerated() {
       let written = instruction.operation.operands.first { $0.role != .read && $0.pattern.isSet }
       sources.add(
         PackedSources.Source(
           operation: operations.number(Swift.type(of: instruction.operation).name),
           tensor: written.map { Int($0.pattern.tensor.index) + 1 } ?? 0,
           place: instruction.location.map { places.number($0.description) + 1 } ?? 0,
-          scope: Int(instruction.scope) + 1))
+          scope: (track.scopes?.number(of: index, in: program) ?? -1) + 1))
     }
   }
 }

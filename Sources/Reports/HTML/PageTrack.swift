@@ -10,6 +10,8 @@ package struct PageTrack {
   package var name: String
   /// What ran; `nil` of a capture, whose instructions `labels` name.
   package var program: Program?
+  /// The author's scopes; `nil` of a capture.
+  var scopes: RunScopes?
   /// By device instruction, where there is no program.
   package var labels: [String] = []
   package var device: DeviceProgram
@@ -29,6 +31,7 @@ package struct PageTrack {
     guard let device = own.device, let timeline = own.timeline else { return nil }
     self.name = name
     program = own.program
+    scopes = RunScopes(own)
     self.device = device
     self.timeline = timeline
     series = PageSeries.all(own, device, timeline)

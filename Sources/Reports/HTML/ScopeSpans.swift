@@ -4,7 +4,8 @@ import Timing
 
 /// When the instructions of each scope ran, by how deep scopes are nested.
 struct ScopeSpans {
-  /// From the first begin to the last completion of instructions of one scope that follow each other.
+  /// From the first begin to the last completion of instructions of one scope: of those that follow each other, or of
+  /// all where the compiler's order tears scopes apart.
   struct Span {
     var scope: Int
     var begin: Picoseconds
@@ -17,38 +18,44 @@ struct ScopeSpans {
   /// Scopes that are shown in each other.
   private static let depths = 4
 
-  init(_ program: Program, _ device: DeviceProgram, _ timeline: Timeline) {
-    guard !program.scopes.isEmpty else { return }
-    let paths = ScopeSpans.paths(program)
+  init(_ scopes: RunScopes, _ program: Program, _ device: DeviceProgram, _ timeline: Timeline) {
+    guard !scopes.scopes.isEmpty else { return }
+    let paths = ScopeSpans.paths(scopes.scopes)
     let lives = ScopeSpans.lives(program, device, timeline)
-    var open: [Span?] = Array(repeating: nil, count: ScopeSpans.depths)
     byDepth = Array(repeating: [], count: ScopeSpans.depths)
-    for (index, instruction) in program.instructions.enumerated() {
-      let life = lives[index]
-      guard life.begin <= life.end else { continue }
-      let path = instruction.scope >= 0 ? paths[Int(instruction.scope)] : []
+    // By depth: the place of the span that the last instruction is in, and by scope that of its span.
+    var open = Array(repeating: -1, count: ScopeSpans.depths)
+    var places = Array(repeating: -1, count: scopes.areTorn ? scopes.scopes.count : 0)
+    for (index, life) in lives.enumerated() where life.begin <= life.end {
+      let own = scopes.number(of: index, in: program)
+      let path = own >= 0 ? paths[own] : []
       for depth in open.indices {
-        let scope = depth < path.count ? path[depth] : -1
-        if let known = open[depth], known.scope == scope {
-          open[depth]?.begin = min(known.begin, life.begin)
-          open[depth]?.end = max(known.end, life.end)
+        guard depth < path.count else {
+          open[depth] = -1
           continue
         }
-        if let known = open[depth] { byDepth[depth].append(known) }
-        open[depth] = scope < 0 ? nil : Span(scope: scope, begin: life.begin, end: life.end)
+        let scope = path[depth]
+        var place = scopes.areTorn ? places[scope] : open[depth]
+        if place < 0 || byDepth[depth][place].scope != scope {
+          place = byDepth[depth].count
+          byDepth[depth].append(Span(scope: scope, begin: life.begin, end: life.end))
+          if scopes.areTorn { places[scope] = place }
+        }
+        open[depth] = place
+        byDepth[depth][place].begin = min(byDepth[depth][place].begin, life.begin)
+        byDepth[depth][place].end = max(byDepth[depth][place].end, life.end)
       }
     }
     for depth in open.indices {
-      if let known = open[depth] { byDepth[depth].append(known) }
       byDepth[depth].sort { ($0.begin, $0.end, $0.scope) < ($1.begin, $1.end, $1.scope) }
     }
     while byDepth.last?.isEmpty == true { byDepth.removeLast() }
   }
 
   /// Of each scope, the scopes around it and itself, the outermost first.
-  private static func paths(_ program: Program) -> [[Int]] {
+  private static func paths(_ scopes: [Scope]) -> [[Int]] {
     var paths: [[Int]] = []
-    for (index, scope) in program.scopes.enumerated() {
+    for (index, scope) in scopes.enumerated() {
       let parent = Int(scope.parent)
       // Parents come first.
       paths.append((paths.indices.contains(parent) ? paths[parent] : []) + [index])

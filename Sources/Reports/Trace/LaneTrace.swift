@@ -91,8 +91,8 @@ public enum LaneTrace {
         let texts = slice.values.map { value -> UInt64 in
           if case .text(let text) = value { out.intern(text) } else { 0 }
         }
-        open = out.beginEvent(time, type: 1, track: event.track)
-        out.name(names[slice.name] ?? 0)
+        open = out.beginEvent(
+          time, type: 1, track: event.track, name: names[slice.name] ?? 0)
         for (index, value) in slice.values.enumerated() where index < annotations.count {
           switch value {
           case .text: out.annotate(UInt64(index) + 1, interned: texts[index])

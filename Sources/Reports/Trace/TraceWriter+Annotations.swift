@@ -84,10 +84,10 @@ extension TraceWriter {
       texts.scratch.decimal(location.line)
       texts.location = internScratch()
     }
-    let scope = program.instructions[Int(source)].scope
+    let scope = scopes.number(of: Int(source), in: program)
     if scope >= 0 {
       texts.scratch.removeAll()
-      writeScope(Int(scope), depth: 0)
+      writeScope(scope, depth: 0)
       texts.scope = internScratch()
     }
   }
@@ -99,13 +99,13 @@ extension TraceWriter {
   /// `outer/inner`.
   private mutating func writeScope(_ scope: Int, depth: Int) {
     // A depth that no kernel has ends a chain of parents that is a circle.
-    guard program.scopes.indices.contains(scope), depth < 64 else { return }
-    let parent = Int(program.scopes[scope].parent)
+    guard scopes.scopes.indices.contains(scope), depth < 64 else { return }
+    let parent = Int(scopes.scopes[scope].parent)
     if parent >= 0 {
       writeScope(parent, depth: depth + 1)
       texts.scratch.text("/")
     }
-    texts.scratch.text(program.scopes[scope].name)
+    texts.scratch.text(scopes.scopes[scope].name)
   }
 
   mutating func annotateTexts() {

@@ -8,9 +8,10 @@ import Timing
 /// Merges the rows of a run in the order of time and writes them as packets.
 ///
 /// Beside the run itself it keeps four bytes for each instruction (its row's order), eight more with
-/// arrows, sixteen where there are scopes, and what is open at the moment.
+/// arrows, sixteen where there are scopes, four more where an order tears those apart, and what is open at the moment.
 struct TraceWriter: ~Copyable {
   let program: Program
+  let scopes: RunScopes
   let device: DeviceProgram
   let timeline: Timeline
   let hardware: Hardware
@@ -43,19 +44,19 @@ struct TraceWriter: ~Copyable {
   }
 
   init(
-    _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ hardware: Hardware,
-    _ options: TraceOptions, _ subject: Subject, path: [CausedInterval],
-    sink: @escaping TraceEncoder.Sink
+    _ run: CoreRun, _ device: DeviceProgram, _ timeline: Timeline, _ options: TraceOptions,
+    _ subject: Subject, path: [CausedInterval], sink: @escaping TraceEncoder.Sink
   ) {
-    self.program = program
+    program = run.program
+    scopes = RunScopes(run)
     self.device = device
     self.timeline = timeline
-    self.hardware = hardware
+    hardware = run.hardware
     detail = options.detail(of: device)
     window = options.window ?? (0..<Picoseconds.max)
     flows = TraceFlows(options.flows, device, timeline, path: path, core: subject.core)
     triggers = device.triggers
-    spans = TraceSpans(program, device, timeline, hasLines: detail == .full)
+    spans = TraceSpans(scopes, program, device, timeline, hasLines: detail == .full)
     rows = TraceRows(device, timeline, scopes: spans.scopes.count, lines: spans.lines.count)
     samples = TraceSamples(program, device, timeline, detail: detail)
     rates = TraceRates(device, timeline, hardware, window)
@@ -205,7 +206,7 @@ struct TraceWriter: ~Copyable {
     var scope: Int32 = -1
     if rows.rows[row].contents == .scopes {
       scope = spans.scopes[index].what
-      let parent = program.scopes[Int(scope)].parent
+      let parent = scopes.scopes[Int(scope)].parent
       if let free = rows.rows[row].takeTrack(begin, end, scope: scope, in: parent) { return free }
     } else if let free = rows.rows[row].takeTrack(begin, end) {
       return free
@@ -216,12 +217,11 @@ struct TraceWriter: ~Copyable {
   }
 
   private mutating func write(scope span: TraceSpans.Span, _ track: UInt64) {
-    let scope = program.scopes[Int(span.what)]
+    let scope = scopes.scopes[Int(span.what)]
     texts.scratch.removeAll()
     texts.scratch.text(scope.name)
     let name = out.internName(texts.scratch.buffer)
-    let open = out.beginEvent(span.begin, type: 1, track: track)
-    out.name(name)
+    let open = out.beginEvent(span.begin, type: 1, track: track, name: name)
     out.endEvent(open)
   }
 
@@ -232,8 +232,7 @@ struct TraceWriter: ~Copyable {
     texts.scratch.decimal(spans.places[Int(span.what)].line)
     let name = out.internName(texts.scratch.buffer)
     let engine = out.intern(span.engine.displayName)
-    let open = out.beginEvent(span.begin, type: 1, track: track)
-    out.name(name)
+    let open = out.beginEvent(span.begin, type: 1, track: track, name: name)
     out.annotate(.engine, interned: engine)
     out.annotate(.instructions, Int64(span.count))
     out.endEvent(open)
@@ -244,12 +243,12 @@ struct TraceWriter: ~Copyable {
     let instruction = device.instructions[index]
     let timing = timeline.instructions[index]
     if detail == .full { prepareTexts(source: instruction.source) }
-    let open = out.beginEvent(timing.begin, type: 1, track: track)
-    out.name(UInt64(instruction.opcode.rawValue) + 1)
-    out.annotate(.pc, Int64(index))
-    if detail == .full { annotate(instruction, timing) }
+    let open = out.beginEvent(
+      timing.begin, type: 1, track: track, name: UInt64(instruction.opcode.rawValue) + 1)
     if flows.hasWaits { writeFlows(beginning: index, instruction, timing) }
     if !flows.path.isEmpty { writePath(beginning: index) }
+    out.annotate(.pc, Int64(index))
+    if detail == .full { annotate(instruction, timing) }
     out.endEvent(open)
   }
 
@@ -340,9 +339,14 @@ struct TraceWriter: ~Copyable {
     let dge = detail == .full ? out.intern(transfer.mode.name) : 0
     let key = transferNames.key(of: source, in: program)
     let name = key.map { nameNumber($0) } ?? UInt64(DeviceOpcode.allCases.count) + 1
-    let open = out.beginEvent(timing.firstRead, type: 1, track: track)
-    out.name(name)
+    let open = out.beginEvent(timing.firstRead, type: 1, track: track, name: name)
     if let key { out.color(key.direction.color) }
+    if flows.hasWaits, trigger >= 0,
+      isLinked(toTransfer: index, timeline.instructions[Int(trigger)])
+    {
+      out.endFlow(TraceFlows.number(triggered: index))
+    }
+    if !flows.path.isEmpty { writePath(beginning: -1 - index) }
     out.annotate(.pc, Int64(trigger))
     out.annotate(.bytes, Int64(transfer.bytes))
     if detail == .full {
@@ -356,12 +360,6 @@ struct TraceWriter: ~Copyable {
       out.annotate(.moving, timing.lastRead - timing.firstRead)
       out.annotate(.acknowledge, timing.complete - timing.lastRead)
     }
-    if flows.hasWaits, trigger >= 0,
-      isLinked(toTransfer: index, timeline.instructions[Int(trigger)])
-    {
-      out.endFlow(TraceFlows.number(triggered: index))
-    }
-    if !flows.path.isEmpty { writePath(beginning: -1 - index) }
     out.endEvent(open)
   }
 

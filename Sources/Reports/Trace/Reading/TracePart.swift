@@ -1,0 +1,168 @@
+/// What of a trace overlaps a window, in one reading of it, without or with writing.
+final class TracePart {
+  private let from: UInt64
+  private let to: UInt64
+  private let rows: [String]
+  private let out: TracePartWriter?
+  /// Arrows that begin and that end in the part.
+  private(set) var begun: Set<UInt64> = []
+  private(set) var ended: Set<UInt64> = []
+  private(set) var outcome = TraceSlicer.Outcome()
+  /// When the last event happened.
+  private(set) var last: UInt64 = 0
+  private var isWanted: [UInt64: Bool] = [:]
+  private var open: [UInt64: [Slice]] = [:]
+  private var sequences: [UInt64: Sequence] = [:]
+  private var waiting = 0
+  /// By track: the sequence of its events.
+  private var owners: [UInt64: UInt64] = [:]
+
+  private enum Slice {
+    case kept
+    case dropped
+    /// Begun before the window; when it came, and its event.
+    case waiting(order: Int, HeldEvent)
+  }
+
+  /// How far a core's events have been read.
+  private struct Sequence {
+    var hasBegun = false
+    var hasEnded = false
+    /// By track: the value of a counter, and whether it was written.
+    var values: [UInt64: (value: Double, isWritten: Bool)] = [:]
+    /// When the last event that is kept happened.
+    var last: UInt64 = 0
+  }
+
+  /// - Parameter out: Takes what is in the part; `nil` to find its arrows.
+  init(from: UInt64, to: UInt64, rows: [String], out: TracePartWriter? = nil) {
+    (self.from, self.to, self.rows, self.out) = (from, to, rows, out)
+  }
+
+  func take(_ event: TraceReader.Event, _ reader: borrowing TraceReader) throws {
+    last = max(last, event.time)
+    guard wants(event.track, reader) else { return }
+    // What ends as the window opens is not in it.
+    let isOutside = if case .end = event.kind { event.time <= from } else { event.time < from }
+    if !isOutside { try open(event.sequence, reader) }
+    if event.time >= to { try close(event.sequence, reader) }
+    switch event.kind {
+    case .begin:
+      let slice: Slice
+      if event.time >= to {
+        slice = .dropped
+      } else if event.time >= from {
+        slice = .kept
+        try keep(held(event, reader), event.sequence, event.track, reader)
+        outcome.slices += 1
+      } else {
+        waiting += 1
+        slice = .waiting(order: waiting, held(event, reader))
+      }
+      open[event.track, default: []].append(slice)
+      owners[event.track] = event.sequence
+    case .end:
+      if case .kept? = open[event.track]?.popLast() {
+        try keep(held(event, reader), event.sequence, event.track, reader)
+      }
+    case .sample(let value):
+      guard event.time < to else { return }
+      sequences[event.sequence, default: Sequence()].values[event.track] = (value, false)
+      guard event.time >= from else { return }
+      sequences[event.sequence]?.values[event.track]?.isWritten = true
+      try sample(value, at: event.time, event.sequence, event.track, reader)
+    }
+  }
+
+  private func wants(_ track: UInt64, _ reader: borrowing TraceReader) -> Bool {
+    if let known = isWanted[track] { return known }
+    let name = reader.tracks[track]?.name ?? ""
+    let wanted = rows.isEmpty || rows.contains { TraceSlicer.matches(name, $0) }
+    isWanted[track] = wanted
+    return wanted
+  }
+
+  /// The window opens: what is there by then is written first.
+  private func open(_ sequence: UInt64, _ reader: borrowing TraceReader) throws {
+    guard !(sequences[sequence]?.hasBegun ?? false) else { return }
+    sequences[sequence, default: Sequence()].hasBegun = true
+    var found: [(order: Int, track: UInt64, place: Int, held: HeldEvent)] = []
+    for (track, slices) in open {
+      for (place, slice) in slices.enumerated() {
+        if case .waiting(let order, let held) = slice { found.append((order, track, place, held)) }
+      }
+    }
+    for (_, track, place, held) in found.sorted(by: { $0.order < $1.order }) {
+      open[track]?[place] = .kept
+      try keep(held, sequence, track, reader)
+      outcome.slices += 1
+    }
+    for (track, known) in values(of: sequence) where known.value != 0 {
+      sequences[sequence]?.values[track]?.isWritten = true
+      try sample(known.value, at: from, sequence, track, reader)
+    }
+  }
+
+  /// The window closes: counters end with zero.
+  private func close(_ sequence: UInt64, _ reader: borrowing TraceReader) throws {
+    guard !(sequences[sequence]?.hasEnded ?? false) else { return }
+    sequences[sequence, default: Sequence()].hasEnded = true
+    for (track, known) in values(of: sequence) where known.isWritten && known.value != 0 {
+      try sample(0, at: to, sequence, track, reader)
+    }
+  }
+
+  /// A core's counters by their tracks.
+  private func values(
+    of sequence: UInt64
+  ) -> [(key: UInt64, value: (value: Double, isWritten: Bool))] {
+    (sequences[sequence]?.values ?? [:]).sorted { $0.key < $1.key }
+  }
+
+  private func held(_ event: TraceReader.Event, _ reader: borrowing TraceReader) -> HeldEvent {
+    out == nil ? HeldEvent(arrowsOf: event) : HeldEvent(event, reader)
+  }
+
+  private func keep(
+    _ held: HeldEvent, _ sequence: UInt64, _ track: UInt64, _ reader: borrowing TraceReader
+  ) throws {
+    reached(held.time, sequence)
+    guard let out else {
+      begun.formUnion(held.outgoing)
+      ended.formUnion(held.incoming)
+      return
+    }
+    outcome.arrows += try out.write(held, sequence, track, reader)
+  }
+
+  private func reached(_ time: UInt64, _ sequence: UInt64) {
+    let before = sequences[sequence]?.last ?? 0
+    sequences[sequence]?.last = max(before, time)
+  }
+
+  private func sample(
+    _ value: Double, at time: UInt64, _ sequence: UInt64, _ track: UInt64,
+    _ reader: borrowing TraceReader
+  ) throws {
+    outcome.samples += 1
+    reached(time, sequence)
+    try out?.sample(value, at: time, sequence, track, reader)
+  }
+
+  /// Ends what is still open: the window does not close, or the trace was cut off before.
+  func finish(_ reader: borrowing TraceReader) throws {
+    for sequence in sequences.keys.sorted() where !(sequences[sequence]?.hasEnded ?? false) {
+      for (track, known) in values(of: sequence) where known.isWritten && known.value != 0 {
+        try sample(0, at: sequences[sequence]?.last ?? 0, sequence, track, reader)
+      }
+    }
+    for (track, slices) in open.sorted(by: { $0.key < $1.key }) {
+      for slice in slices.reversed() {
+        guard case .kept = slice else { continue }
+        let owner = owners[track] ?? 1
+        out?.end(at: max(sequences[owner]?.last ?? 0, min(last, to)), owner, track)
+      }
+    }
+    try out?.finish()
+  }
+}
