@@ -223,6 +223,12 @@ public func sessionCriticalPath(_ handle: UnsafeMutableRawPointer?) -> UnsafePoi
   lend(handle, slot: 9) { try $0.criticalPath() }
 }
 
+/// The last run's report with all sections, as JSON.
+@_cdecl("trnsim_session_details")
+public func sessionDetails(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<CChar>? {
+  lend(handle, slot: 10) { try $0.details() }
+}
+
 /// Writes a Perfetto trace of the last run.
 @_cdecl("trnsim_session_trace")
 public func sessionTrace(

@@ -8,6 +8,7 @@ import Machine
 import Programs
 import Reports
 import Simulation
+import Sweeps
 import Synchronization
 import Workloads
 
@@ -414,13 +415,19 @@ final class Session {
     try PerfettoTrace.write(results().run, to: path, options: settings.trace)
   }
 
-  /// With the causes, which runs alone do not look for.
-  func writePage(to path: String) throws {
+  func writePage(to path: String) throws { try HTMLPage.write(told(withCauses: true), to: path) }
+
+  /// The report with all sections, as JSON; with the causes where they take no time to speak of.
+  func details() throws -> String {
+    try told(withCauses: WhatIf.isQuick(results().run)).detailedJSON.text()
+  }
+
+  /// The report with the causes, which runs alone do not look for.
+  private func told(withCauses: Bool) throws -> Report {
     let report = try results()
-    let told = Report(
-      report.run, gains: report.gains, causes: try report.run.causes(),
+    return Report(
+      report.run, gains: report.gains, causes: withCauses ? try report.run.causes() : nil,
       fingerprint: try fingerprint(of: hardware()))
-    try HTMLPage.write(told, to: path)
   }
 
   // MARK: - Errors

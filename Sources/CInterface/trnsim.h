@@ -99,7 +99,7 @@ int64_t trnsim_session_tensor(void *session, const char *name);
 
 /* Texts, valid until the same function is called again on the session. Report and text are null before a run
  * and after another program came; unless the call before left errors, there is one that says so. */
-const char *trnsim_session_report(void *session);              /* JSON, as `trnsim run --json` */
+const char *trnsim_session_report(void *session); /* JSON: `trnsim run --json` without what looks at every instruction */
 const char *trnsim_session_compiled(void *session); /* the program as the compiler orders and places it */
 const char *trnsim_session_text(void *session, int32_t color); /* for people */
 const char *trnsim_session_describe(void *session);            /* JSON: tensors and number of instructions */
@@ -117,6 +117,10 @@ const char *trnsim_session_failure(void *session, const char *form);
 /* JSON: what the whole time of the last run was spent on, as the key `critical_path` of `trnsim run --json` has it, and its
  * `text`. The program is timed once more. Null as report is. */
 const char *trnsim_session_critical_path(void *session);
+
+/* JSON: the report with what looks at every instruction (opcodes, tensors, roofline, memory over time, source lines, …), as `trnsim
+ * run --json` has it; with the critical path of up to 2,000 device instructions. Null as report is. */
+const char *trnsim_session_details(void *session);
 
 int32_t trnsim_session_trace(void *session, const char *path); /* Perfetto, .pftrace.zst */
 int32_t trnsim_session_page(void *session, const char *path);  /* the report, .html */

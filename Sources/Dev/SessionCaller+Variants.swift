@@ -10,6 +10,8 @@ extension SessionCaller {
     require(sessionTable(session, "nonsense") == nil, "there is a table of nonsense")
     let path = sessionCriticalPath(session)
     require(path == nil || hasReport, "there is a critical path of nothing")
+    let details = sessionDetails(session)
+    require((details != nil) == hasReport, "details are \(details == nil ? "not " : "")there")
     called("keep null", sessionKeep(session, nil), 64)
     called("keep nothing", sessionKeep(session, "k.py:f"), 1)
     guard called("keep", sessionKeep(session, "k.py:f\ntrn2")) == 0 else { return }

@@ -253,6 +253,19 @@ def test_a_kernels_last_call_is_taken_and_changed(folder):
     assert more["hbm_read_bytes"] == 2 * report["hbm_read_bytes"]
 
 
+def test_a_scripts_report_is_as_detailed_as_a_kernels(folder):
+    whole = json.loads(seen(folder, "run", "k.py", "--json", "-"))
+    kernel = json.loads(seen(folder, "run", "k.py:matmul", "--json", "-"))
+    assert set(kernel) - set(whole) <= {"checks"}
+    for key in ("roofline", "tensors", "tensor_ways", "memory_by_tensor", "dma_sizes", "opcodes", "queues", "lines", "critical_path"):
+        assert whole[key] == kernel[key]
+    # A file has the same as the screen.
+    seen(folder, "run", "k.py", "--json", "whole.json")
+    assert {**json.loads((folder / "whole.json").read_text()), "host": 0} == {**whole, "host": 0}
+    # Without times there is nothing more to tell.
+    assert "roofline" not in json.loads(seen(folder, "run", "k.py", "--values-only", "--json", "-"))
+
+
 def test_compare_ranks_parameters_sizes_and_machines(folder):
     text = seen(folder, "compare", "k.py:matmul", *SHAPES[:4], "--vary", "k=64,128", "--vary", "tile_n=256,512,300", "--json", "-")
     found = json.loads(text)

@@ -184,7 +184,7 @@ def _show(options: dict[str, str]) -> int:
     if "--recorded" in options:
         report.save_recorded(options["--recorded"])
     if options.get("--json") == "-":
-        print(json.dumps(report.json, indent=1, sort_keys=True))
+        print(json.dumps(report.details, indent=1, sort_keys=True))
         return 0
     if "--json" in options:
         report.save(options["--json"])

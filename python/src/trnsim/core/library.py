@@ -77,6 +77,7 @@ def _load(path: str) -> Any:
         "trnsim_session_hardware": (c_char_p, [c_void_p]),
         "trnsim_session_failure": (c_char_p, [c_void_p, c_char_p]),
         "trnsim_session_critical_path": (c_char_p, [c_void_p]),
+        "trnsim_session_details": (c_char_p, [c_void_p]),
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_page": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
@@ -303,6 +304,14 @@ class Library:
         """What the time of a run was spent on, or what is wrong."""
         with Session(self.path) as session:
             text = session.text("trnsim_session_critical_path") if self._execute(session, request) else ""
+            if not text:
+                return {}, session.errors() or [{"message": "the core failed without a message"}]
+            return json.loads(text), []
+
+    def details(self, request: Request) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """The report of a run with all sections, or what is wrong."""
+        with Session(self.path) as session:
+            text = session.text("trnsim_session_details") if self._execute(session, request) else ""
             if not text:
                 return {}, session.errors() or [{"message": "the core failed without a message"}]
             return json.loads(text), []
