@@ -66,6 +66,24 @@ import Testing
     #expect(lines.count(where: { $0.hasPrefix("  name ") }) == 2)
   }
 
+  /// Source stays a line of its own: its end is cut off where a screen says how wide it is.
+  @Test func linesOfSourceAreNotBroken() {
+    let long = "y = f(a long line of source, with several words)"
+    let table = Table(
+      [Table.Column("line", isKey: true), Table.Column("source", .code)],
+      [["1", .text("\u{A0}\u{A0}x = 1")], ["2", .text("\u{A0}\u{A0}\(long)")]])
+    func shown(_ page: Page) -> [String] {
+      [Block.table(table)].text(on: page).split(separator: "\n").map(String.init)
+    }
+    let narrow = shown(Page(width: 40))
+    #expect(
+      narrow == ["  line  source", "     1    x = 1", "     2    y = f(a long line of source, …"])
+    var pipe = Page(width: 40)
+    pipe.cutsCode = false
+    #expect(shown(pipe).last == "     2    \(long)")
+    #expect(shown(Page(width: 100)) == shown(pipe))
+  }
+
   @Test func coloursAreAsked() {
     #expect(!LayoutTests.blocks.text(on: Page()).contains("\u{1B}"))
     let coloured = LayoutTests.blocks.text(on: Page(color: true))

@@ -152,7 +152,7 @@ extension Annotation {
     var table = Table([
       Table.Column("critical"), Table.Column("busy"), Table.Column("waited"),
       Table.Column("moved"), Table.Column("count"), Table.Column("line", isKey: true),
-      Table.Column(file.text == nil ? "operations" : "source", .text),
+      Table.Column(file.text == nil ? "operations" : "source", file.text == nil ? .text : .code),
     ])
     let figures = Dictionary(
       uniqueKeysWithValues: file.lines.enumerated().map { ($1.number, $0) })

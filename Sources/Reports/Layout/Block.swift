@@ -32,6 +32,8 @@ package struct Table: Hashable, Sendable {
   package enum Kind: Hashable, Sendable {
     /// To the left; broken into lines where there is no room.
     case text
+    /// A line of source: to the left, never broken; its end is cut off, with a mark, where a screen has no room.
+    case code
     /// To the right.
     case number
     /// A share of the longest bar; left out where there is no room.

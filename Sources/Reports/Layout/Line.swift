@@ -25,6 +25,18 @@ struct Line {
     append(String(repeating: " ", count: max(0, column - count)))
   }
 
+  /// What is before a column, with a mark that there is more.
+  func cut(to width: Int) -> Line {
+    var line = Line()
+    for run in runs {
+      let rest = max(0, width - 1) - line.count
+      line.append(String(run.text.prefix(rest)), run.tone)
+      if run.text.count > rest { break }
+    }
+    line.append("…", .faint)
+    return line
+  }
+
   /// With what colours it, and without blanks at its end.
   func text(on page: Page) -> String {
     var runs = runs

@@ -6,6 +6,8 @@ package struct Page: Hashable, Sendable {
   package var width: Int
   /// Whether ANSI escape sequences colour it.
   package var color: Bool
+  /// Whether lines of source, which are never broken, are cut off there; not where nobody says how many columns there are.
+  package var cutsCode = true
 
   /// The fewest columns that layouts reckon with.
   package static let narrowest = 30
@@ -30,7 +32,9 @@ package struct Page: Hashable, Sendable {
     }
     var size = winsize()
     guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
-      return Page(color: color)
+      var page = Page(color: color)
+      page.cutsCode = false
+      return page
     }
     return Page(width: Int(size.ws_col), color: color)
   }

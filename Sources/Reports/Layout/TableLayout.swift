@@ -1,27 +1,31 @@
 /// Puts a table into lines.
 ///
-/// What is too wide loses its bars, then breaks its longest texts into lines, and is then shown in parts one below
-/// the other, each with the columns that say what a row is.
+/// What is too wide loses its bars, then the ends of lines of source, then breaks its longest texts into lines, and is then
+/// shown in parts one below the other, each with the columns that say what a row is.
 struct TableLayout {
   private let table: Table
   private let room: Int
   /// Whether there are grounds for heat; shades stand for them otherwise.
   private let color: Bool
+  /// Whether lines of source end at `room`.
+  private let cutsCode: Bool
 
   /// Blanks between columns.
   private static let gap = 2
   /// Columns of a bar, at most and at least.
   private static let bar = (widest: 40, narrowest: 10)
-  /// The fewest columns to which a text is broken.
+  /// The fewest columns to which a text is broken, and a line of source is cut.
   private static let narrowestText = 12
+  private static let narrowestCode = 20
 
   /// From the best to the worst.
   private static let shades: [Character] = [" ", "░", "▒", "▓", "█"]
 
-  init(_ table: Table, room: Int, color: Bool) {
+  init(_ table: Table, room: Int, color: Bool, cutsCode: Bool) {
     self.table = table
     self.room = room
     self.color = color
+    self.cutsCode = cutsCode
   }
 
   var lines: [Line] {
@@ -29,6 +33,13 @@ struct TableLayout {
     var widths = table.columns.indices.map { natural($0) }
     let isWhole = Array(table.columns.indices)
     if width(isWhole, widths) > room { narrowBars(&widths) }
+    for column in isWhole where table.columns[column].kind == .code {
+      let excess = width(isWhole, widths) - room
+      if excess > 0 {
+        widths[column] = max(
+          min(widths[column], TableLayout.narrowestCode), widths[column] - excess)
+      }
+    }
     let shown = isWhole.filter { widths[$0] > 0 }
     let narrowed = narrowed(shown, widths)
     // Texts are broken where that saves the parts.
@@ -138,6 +149,8 @@ struct TableLayout {
       lines += broken(
         columns.map { column in
           switch row[column] {
+          case .phrase(let phrase) where table.columns[column].kind == .code:
+            [code(phrase, widths[column])]
           case .phrase(let phrase):
             phrase.lines(first: widths[column], next: widths[column], breaksWords: true)
           case .bar(let share): [bar(share, widths[column])]
@@ -153,6 +166,12 @@ struct TableLayout {
     var line = Line()
     line.append(name, .faint)
     return line
+  }
+
+  /// A line of source up to a column.
+  private func code(_ phrase: Phrase, _ width: Int) -> Line {
+    let whole = phrase.lines(first: .max, next: .max, breaksWords: false).first ?? Line()
+    return cutsCode && whole.count > width ? whole.cut(to: width) : whole
   }
 
   private func bar(_ share: Double, _ width: Int) -> Line {

@@ -38,8 +38,9 @@ struct TextLayout {
     case .sentence(let phrase): add(phrase, first: TextLayout.indent, next: TextLayout.indent)
     case .facts(let facts): add(facts)
     case .table(let table):
-      for line in TableLayout(table, room: page.width - TextLayout.indent, color: page.color).lines
-      {
+      for line in TableLayout(
+        table, room: page.width - TextLayout.indent, color: page.color, cutsCode: page.cutsCode
+      ).lines {
         var indented = Line()
         if !line.isEmpty { indented.fill(to: TextLayout.indent) }
         indented.append(line)
