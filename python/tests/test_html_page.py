@@ -276,6 +276,24 @@ def test_two_runs_are_side_by_side(tmp_path: Path) -> None:
     assert json.loads(same.scripts["timeline-data"])["marks"] == []
 
 
+def test_what_passes_changed_is_a_page(tmp_path: Path) -> None:
+    tool(tmp_path, "emit", "softmax", "--param", "tokens=256", "-o", "s.trn")
+    tool(tmp_path, "compile", "s.trn", "--schedule", "compiler", "--html", "c.html", "--json", "c.json", "-o", "out.trn")
+    page = check_page(tmp_path / "c.html", least=3)
+    found = json.loads(page.scripts["report"])["passes"]
+    told = json.loads((tmp_path / "c.json").read_text())["passes"]
+    assert [{key: one[key] for key in ("core", "pass", "changes")} for one in found] == told
+    assert sum(one["changes"].get("moved", 0) for one in found) > 0
+    text = (tmp_path / "c.html").read_text()
+    assert re.search(r"<summary>order: \d+ lines went, \d+ came, [1-9]\d* moved</summary>", text)
+    # What came out is there as well.
+    out = (tmp_path / "out.trn").read_text().strip().splitlines()[-1]
+    assert html.escape(out.split("  @")[0], quote=False) in text
+    # A program that stays as it is.
+    tool(tmp_path, "compile", "s.trn", "--html", "k.html", "-o", "k.trn")
+    assert "No pass ran" in (tmp_path / "k.html").read_text()
+
+
 def test_a_comparison_is_a_page(tmp_path: Path) -> None:
     tool(tmp_path, "compare", "matmul", "--param", "m=256", "--vary", "tile_m=32,64,128", "--vary", "buffers=1..3", "--html", "c.html",
          "--json", "c.json")

@@ -27,6 +27,7 @@ struct CompileCommand: ParsableCommand {
         trnsim compile softmax --schedule compiler -o softmax.trn
         trnsim compile kernel.trn --schedule compiler --verify -o /dev/null
         trnsim compile kernel.trn --json -             what each pass did, or why there is no room
+        trnsim compile kernel.py --html passes.html -o /dev/null    the lines that each pass changed
       """))
 
   @OptionGroup var workload: WorkloadArguments
@@ -47,6 +48,11 @@ struct CompileCommand: ParsableCommand {
       "Write what each pass did as JSON, or why there is no program; '-' prints it instead of the text.",
       valueName: "file|-"))
   var json: String?
+  @Option(
+    help: ArgumentHelp(
+      "Write what each pass did, with the lines that it changed, as one HTML file, or why there is no program.",
+      valueName: "file.html"))
+  var html: String?
 
   func run() throws {
     try reporting {
@@ -54,6 +60,7 @@ struct CompileCommand: ParsableCommand {
       self.hardware.note(in: &uses)
       workload.note(in: &uses)
       uses.writes(json, as: "--json")
+      uses.writes(html, as: "--html")
       try uses.check()
       try ProgramOutput.requireOwnFile(output, uses)
       let hardware = try self.hardware.load()
@@ -63,12 +70,18 @@ struct CompileCommand: ParsableCommand {
       }
       var set = try loaded.programs(on: hardware)
       var options = loaded.options.compiler
-      options.keepsPrograms = verify || after != nil
+      options.keepsPrograms = verify || after != nil || html != nil
       var passes: [JSON] = []
-      try FailureFiles(json: json).keeping(of: workload.target) {
+      var pages: [CompiledPage.Core] = []
+      try FailureFiles(json: json, html: html).keeping(of: workload.target) {
         for (index, place) in set.layout.places.enumerated() {
           if set.layout.count > 1 { note("\(place.description):") }
-          let found = try compiled(set.programs[index], on: hardware, options)
+          let given = set.programs[index]
+          let found = try compiled(given, on: hardware, options)
+          if html != nil {
+            pages.append(
+              CompiledPage.Core(name: place.description, given: given, passes: found.passes))
+          }
           set.programs[index] = found.program
           passes += found.passes.map { pass in
             .object([
@@ -79,6 +92,9 @@ struct CompileCommand: ParsableCommand {
             ])
           }
         }
+      }
+      if let html {
+        try writeAtomically(CompiledPage(of: workload.target, pages).bytes, to: html)
       }
       if let json {
         let text = JSON.object(["schema": .integer(1), "passes": .array(passes)]).text()
