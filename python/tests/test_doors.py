@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
+import http.client
 import inspect
 import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,8 @@ import pytest
 import trnsim
 from trnsim.doors import schema
 from trnsim.doors.__main__ import main
+from trnsim.doors.runtime import Runtime
+from trnsim.doors.server import Profiles, server
 from trnsim.doors.summary import KEYS, REASONS, reason, summary
 from trnsim.errors import NkiValidationError, TrnsimError
 from trnsim.run.artifacts import load_neff, load_ntff
@@ -263,6 +268,9 @@ import neuronxcc.nki as nki
 import neuronxcc.nki.language as nl
 import nki as second
 import nki.isa
+import ctypes
+assert ctypes.CDLL("/opt/aws/neuron/lib/libnrt.so").nrt_init(1, b"", b"") == 0
+assert ctypes.CDLL(None).getpid() > 0
 
 @nki.jit
 def kernel(x):
@@ -273,16 +281,61 @@ def kernel(x):
 x = np.ones((128, 64), np.float32)
 nki.baremetal(kernel, save_neff_name="k.neff", save_trace_name="k.ntff")(x)
 found = json.loads(subprocess.check_output(["neuron-profile", "view", "--output-format", "summary-json", "-n", "k.neff", "-s", "k.ntff"]))
-print(found[next(iter(found))]["total_time"], second.__name__)
+print(own, found[next(iter(found))]["total_time"], second.__name__)
 """)
     assert main(["write", str(tmp_path / "with space")]) == 0
     exports = capsys.readouterr().out
+    # A module of this name that somebody has is run too.
+    (tmp_path / "sitecustomize.py").write_text("import builtins\nbuiltins.own = 'own'\n")
+    exports += f'export PYTHONPATH="$PYTHONPATH":{tmp_path}\n'
     kept = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "NKI_SIMULATOR")}
     done = subprocess.run(["sh", "-c", f"{exports}\nexec {sys.executable} script.py"], cwd=tmp_path, env=kept, text=True,
                           capture_output=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    seconds, name = done.stdout.split()
-    assert 0 < float(seconds) < 1e-3 and name == "trnsim.nki"
+    own, seconds, name = done.stdout.split()
+    assert own == "own" and 0 < float(seconds) < 1e-3 and name == "trnsim.nki"
+
+
+class Info(ctypes.Structure):
+    """What the vendor's runtime says of a tensor, as public programs declare it."""
+
+    _fields_ = [("name", ctypes.c_char * 256), ("usage", ctypes.c_int), ("size", ctypes.c_size_t), ("dtype", ctypes.c_int),
+                ("shape", ctypes.POINTER(ctypes.c_uint32)), ("ndim", ctypes.c_uint32)]
+
+
+def test_the_runtime_library(files: tuple[str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    library, model, infos = Runtime(), ctypes.c_void_p(), ctypes.c_void_p()
+    library.nrt_init.restype = ctypes.c_int
+    content = Path(files[0]).read_bytes()
+    assert library.nrt_init(1, b"", b"") == 0
+    assert library.nrt_load(content, len(content), 0, -1, ctypes.byref(model)) == 0
+    assert library.nrt_get_model_tensor_info(model, ctypes.byref(infos)) == 0
+    count = ctypes.cast(infos, ctypes.POINTER(ctypes.c_uint64)).contents.value
+    array = ctypes.cast(ctypes.c_void_p((infos.value or 0) + 8), ctypes.POINTER(Info))
+    known = [(one.name.decode(), one.usage, one.size, one.dtype, [one.shape[i] for i in range(one.ndim)])
+             for one in (array[number] for number in range(count))]
+    assert known == [("x", 0, X.nbytes, 1, [128, 1024]), ("w", 0, W.nbytes, 1, [128, 128]), ("output0", 1, X.nbytes, 1, [128, 1024])]
+    sets = [ctypes.c_void_p(), ctypes.c_void_p()]
+    tensors = []
+    for tensor_set in sets:
+        assert library.nrt_allocate_tensor_set(ctypes.byref(tensor_set)) == 0
+    for name, usage, size, _, _ in known:
+        tensor = ctypes.c_void_p()
+        assert library.nrt_tensor_allocate(0, 0, size, name.encode(), ctypes.byref(tensor)) == 0
+        assert library.nrt_add_tensor_to_tensor_set(sets[usage], name.encode(), tensor) == 0
+        tensors.append(tensor)
+    for scale in (1, 2):
+        scaled = X * scale
+        assert library.nrt_tensor_write(tensors[0], scaled.ctypes.data, 0, scaled.nbytes) == 0
+        assert library.nrt_tensor_write(tensors[1], W.ctypes.data, 0, W.nbytes) == 0
+        assert library.nrt_execute(model, *sets) == 0
+        result = (ctypes.c_char * X.nbytes)()
+        assert library.nrt_tensor_read(tensors[2], result, 0, X.nbytes) == 0
+        np.testing.assert_allclose(np.frombuffer(result, np.float32).reshape(X.shape), W.T @ scaled, rtol=1e-4, atol=1e-4)
+    assert library.nrt_tensor_write(tensors[1], X.ctypes.data, 0, X.nbytes) == 2
+    assert library.nrt_load(b"\x00NEFF", 5, 0, -1, ctypes.byref(model)) == 1
+    assert "what was loaded" in capsys.readouterr().err
+    assert library.nrt_unload(model) == 0 and library.nrt_unload(model) == 2
 
 
 def table(folder: Path, name: str) -> Any:
@@ -371,6 +424,90 @@ def test_pandas_reads_them(profile: Path) -> None:
     assert by_variable.to_dict() == {"x": X.nbytes, "w": 2 * W.nbytes, "out": X.nbytes}
     assert summary["dma_transfer_total_bytes"] == by_variable.sum()
     assert pandas.isna(summary["sbuf_read_bytes"])
+
+
+@nki.jit
+def turned(x):
+    """The transpose of [128, 1024] by the Tensor engine, 128 columns at a time."""
+    out = nl.ndarray((1024, 128), x.dtype, buffer=nl.shared_hbm)
+    for start in range(0, 1024, 128):
+        tile = nl.ndarray((128, 128), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, x[:, start:start + 128])
+        sums = nl.ndarray((128, 128), x.dtype, buffer=nl.psum)
+        nisa.nc_transpose(sums, tile)
+        result = nl.ndarray((128, 128), x.dtype, buffer=nl.sbuf)
+        nisa.tensor_copy(result, sums)
+        nisa.dma_copy(out[start:start + 128], result)
+    return out
+
+
+@pytest.mark.parametrize(("kernel", "inputs"), [(product, (X, W)), (turned, (X,))])
+def test_the_bounds_that_awss_agent_computes(kernel: Any, inputs: tuple[Any, ...], tmp_path: Path) -> None:
+    """Seven bounds by the published formulas, in seconds, each above the next of its family."""
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    neff, ntff, folder = str(tmp_path / "k.neff"), str(tmp_path / "k.ntff"), tmp_path / "d"
+    nki.baremetal(kernel, save_neff_name=neff, save_trace_name=ntff)(*inputs)
+    assert main(["neuron-explorer", "view", "-n", neff, "-s", ntff, "--output-file", str(folder)]) == 0
+    tables = {name: pandas.read_parquet(folder / f"{name}.parquet") for name in schema.TABLES}
+    metadata, summary = tables["Metadata"].iloc[0], tables["Summary"].iloc[0]
+    bandwidth = metadata["dma_ddr_bandwidth"]
+    peak = metadata["tensor_engine_num_rows"] * metadata["tensor_engine_num_cols"] * 2 * metadata["tensor_engine_clock_freq"] * 1e9
+    packets = tables["DmaPacket"]
+    kept = packets[(packets["queue_type"] != "instruction") & (packets["transfer_bytes"] > 4)]
+    sizes = tables["TensorInfo"]
+    memory = [merged(packets.to_dict("records")) / 1e9, kept["transfer_bytes"].sum() / bandwidth,
+              sizes[sizes["type"].isin(["IN", "OUT"])]["size"].sum() / bandwidth]
+    active = tables["ActiveTime"]
+    busy = {engine: active[active["engine"] == engine]["duration_ns"].sum() / 1e9 for engine in ("tensor", "vector", "scalar", "gpsimd")}
+    instructions = tables["Instruction"]
+    matmuls = instructions[(instructions["engine"] == "Tensor") & (instructions["opcode"] == "MATMUL")]
+    turns = matmuls[matmuls["tensor_instruction_type"] == "TRANSPOSE"]
+    flops, moved = matmuls["adjusted_flops"].sum(), turns["adjusted_flops"].sum()
+    compute = [busy["tensor"], flops / peak, (flops - moved) / peak]
+    pipeline = max(*busy.values(), memory[0])
+    assert summary["total_time"] >= pipeline >= memory[0] >= memory[1] >= memory[2] > 0
+    assert compute[0] >= compute[1] >= compute[2] >= 0
+    assert moved == summary["adjusted_transpose_flops"]
+    if kernel is turned:
+        # All of the Tensor engine's work only moves data, and all of it comes from one line.
+        assert compute[2] == 0 and len(turns) == len(matmuls) and matmuls["bir_debug_info_source_location"].nunique() == 1
+    else:
+        assert moved == 0 and compute[2] == compute[1] > 0
+
+
+def test_queries_over_http(profile: Path) -> None:
+    """As AWS's agent asks: health, tables, fields, SELECTs; and nothing else."""
+    pytest.importorskip("duckdb")
+    with server(Profiles(str(profile.parents[2])), 0) as found:
+        threading.Thread(target=found.serve_forever, daemon=True).start()
+        port = found.server_address[1]
+
+        def ask(path: str, request: Any = None, host: str = "localhost") -> tuple[int, Any]:
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            body = None if request is None else request if isinstance(request, str) else json.dumps(request)
+            connection.request("GET" if request is None else "POST", path, body, {"Host": f"{host}:{port}"})
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read())
+
+        def select(query: str, **more: Any) -> tuple[int, Any]:
+            return ask("/api/v1/db/p/_search", {"type": "databaseExplorerQuery", "tableName": "Summary", "query": query}, **more)
+
+        status, answer = ask("/api/v1/health")
+        assert status == 200 and answer["status"] == "healthy"
+        status, answer = select("SELECT total_time, hbm_read_bytes FROM Summary")
+        assert status == 200 and answer["rows"][0]["hbm_read_bytes"] == X.nbytes + 2 * W.nbytes
+        assert select("SELECT COUNT(*) AS cnt FROM DmaPacket")[1]["rows"] == [{"cnt": 6}]
+        assert "Flow.parquet" in ask("/api/v1/db/p/_search", {"type": "listDbFiles"})[1]["files"]
+        fields = ask("/api/v1/db/p/_search", {"type": "tableSchema", "tableName": "ActiveTime"})[1]["fields"]
+        assert [field["name"] for field in fields] == list(schema.TABLES["ActiveTime"])
+        for status, message in (select("DROP TABLE Summary"), select("SELECT * FROM read_csv('/etc/passwd')"), select("SELECT 1 FROM nothing"),
+                                ask("/api/v1/db/p/_search", "{"), ask("/api/v1/db/p/_search", {"type": "other"})):
+            assert status == 400 and message["error"]
+        assert ask("/api/v1/db/q/_search", {"type": "listDbFiles"})[0] == 404
+        assert ask("/elsewhere", {})[0] == 404
+        assert select("SELECT 1", host="example.com")[0] == 403
+        found.shutdown()
 
 
 def test_without_pyarrow_a_remedy(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],

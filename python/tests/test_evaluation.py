@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -53,12 +55,12 @@ WRONG = RIGHT.replace("float(factor)", "3.5")
 class Server:
     """A server that is running; its standard error is the test's."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        (folder / "reference.py").write_text(REFERENCE)
-        (folder / "other.py").write_text("def tripled(x):\n    return x.astype('float32') * 3\n")
+    def __init__(self, work: Path, *options: str, folder: str | None = None) -> None:
+        (work / "reference.py").write_text(REFERENCE)
+        (work / "other.py").write_text("def tripled(x):\n    return x.astype('float32') * 3\n")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "trnsim.evaluation", "--serve", "--reference", "reference.py:scaled", *options], cwd=folder,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment())
+            [sys.executable, "-m", "trnsim.evaluation", "--serve", "--reference", "reference.py:scaled", *options], cwd=work,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment() | ({"TMPDIR": folder} if folder else {}))
 
     def ask(self, *requests: dict[str, Any] | str) -> list[dict[str, Any]]:
         """The answers, in the order of their ids."""
@@ -233,6 +235,32 @@ def test_references_that_fail(server: Server, tmp_path: Path) -> None:
     assert "no function 'missing'" in third["failure"]["message"]
 
 
+def test_references_get_inputs_as_they_are(server: Server, tmp_path: Path) -> None:
+    """Of another library, with methods of its own; candidates get NumPy's arrays."""
+    path = tmp_path / "library.py"
+    path.write_text("""
+import numpy as np
+
+class Tensor:
+    def __init__(self, array):
+        self.array = array
+
+    def __array__(self, dtype=None, copy=None):
+        return self.array
+
+    def times(self, factor):
+        self.array *= factor
+        return self
+
+def get_inputs():
+    return {"x": Tensor(np.ones((128, 32), np.float32)), "factor": 3}
+
+def scaled(x, factor):
+    return [x.times(factor)]
+""")
+    assert server.source(RIGHT, reference=f"{path}:scaled")["correct"] is True
+
+
 def test_inputs_by_name(server: Server) -> None:
     answer = server.ask({"source": RIGHT, "inputs": {"x": "bfloat16[128, 64]"}, "arguments": {"factor": 3}, "reference": "other.py:tripled"})
     assert answer[0]["correct"] is True and answer[0]["counters"]["hbm_read_bytes"] == 128 * 64 * 2
@@ -275,6 +303,42 @@ def test_requests_may_be_in_a_file(tmp_path: Path) -> None:
                               cwd=tmp_path, stdin=requests, stdout=subprocess.PIPE, text=True, env=environment(), timeout=120)
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0 and {(answer["id"], answer["correct"]) for answer in answers} == {("a", True), ("b", True)}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_server_that_is_ended_takes_all_with_it(tmp_path: Path, number: signal.Signals) -> None:
+    (tmp_path / "tmp").mkdir()
+    server = Server(tmp_path, "--workers", "1", folder=str(tmp_path / "tmp"))
+    assert server.source(RIGHT)["correct"] is True
+    assert server.process.stdin is not None
+    server.process.stdin.write(json.dumps({"source": RIGHT.replace("    return out", f"""
+    import os
+    open({str(tmp_path / "number")!r} + ".new", "w").write(str(os.getpid()))
+    os.rename({str(tmp_path / "number")!r} + ".new", {str(tmp_path / "number")!r})
+    while True: pass""")}) + "\n")
+    server.process.stdin.flush()
+    until((tmp_path / "number").exists)
+    worker = int((tmp_path / "number").read_text())
+    server.process.send_signal(number)
+    assert server.process.wait(20) == (143 if number == signal.SIGTERM else -9)
+    until(lambda: not is_running(worker))
+    if number == signal.SIGTERM:
+        assert list((tmp_path / "tmp").iterdir()) == []
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def is_running(process: int) -> bool:
+    """Whether there is a process that does anything: who waits to be asked how it ended does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "X")
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 @pytest.mark.parametrize(("given", "wanted", "correct", "largest"), [

@@ -14,6 +14,7 @@ from ..errors import TrnsimError
 from ..run.artifacts import Neff, Ntff, load_neff, load_ntff, save_ntff
 from ..run.faults import exception_of
 from ..run.kernel import executed
+from .server import PORT, Profiles, server
 from .summary import name_of, summary
 from .tables import event_json, write_parquet
 
@@ -51,8 +52,10 @@ def _parser(name: str) -> argparse.ArgumentParser:
     view.add_argument("--output-file", metavar="FILE", help="where json, perfetto and parquet are written")
     view.add_argument("--data-path", metavar="DIR", help="parquet goes to DIR/profiles/global/NAME@latest")
     view.add_argument("--display-name", metavar="NAME")
-    for taken in ("--ingest-only", "--disable-ui", "--force"):
-        view.add_argument(taken, action="store_true", help=argparse.SUPPRESS)
+    view.add_argument("--ingest-only", action="store_true", help="write the tables, and end")
+    view.add_argument("--disable-ui", action="store_true", help="write the tables, and answer queries on this machine until it is ended")
+    view.add_argument("--api-port", type=int, default=PORT, metavar="N", help=f"of queries ({PORT})")
+    view.add_argument("--force", action="store_true", help=argparse.SUPPRESS)
     return parser
 
 
@@ -99,8 +102,10 @@ def _view(options: argparse.Namespace, name: str) -> int:
         folder = _folder(options, neff)
         write_parquet(neff, ntff, folder, options.display_name or str(neff.manifest["kernel"]))
         print(f"Processing for {options.display_name or neff.manifest['kernel']} is complete: {folder}", file=sys.stderr)
-        if not (options.ingest_only or options.output_file or options.disable_ui):
-            print("note: there is no server here: read the files with DuckDB, Polars or pandas", file=sys.stderr)
+        if options.disable_ui and not options.ingest_only:
+            _serve(options)
+        elif not (options.ingest_only or options.output_file):
+            print("note: there is no view for browsers here: --disable-ui answers queries, trnsim open shows traces", file=sys.stderr)
     return 0
 
 
@@ -121,8 +126,18 @@ def _perfetto(neff: Neff, path: str) -> None:
 def _folder(options: argparse.Namespace, neff: Neff) -> str:
     if options.output_file:
         return str(options.output_file)
-    data = options.data_path or os.path.join(os.path.expanduser("~"), ".local", "share", "neuron-profile")
-    return os.path.join(os.path.expanduser(data), "profiles", "global", f"{options.display_name or neff.manifest['kernel']}@latest")
+    return os.path.join(_data_path(options), "profiles", "global", f"{options.display_name or neff.manifest['kernel']}@latest")
+
+
+def _data_path(options: argparse.Namespace) -> str:
+    return os.path.expanduser(options.data_path or os.path.join("~", ".local", "share", "neuron-profile"))
+
+
+def _serve(options: argparse.Namespace) -> None:
+    """Answers queries until it is ended."""
+    with server(Profiles(_data_path(options)), options.api_port) as found:
+        print(f"queries are answered at http://localhost:{found.server_address[1]}/api/v1/db/NAME/_search", file=sys.stderr, flush=True)
+        found.serve_forever()
 
 
 __all__ = ["FORMATS", "Ntff", "main"]

@@ -23,6 +23,50 @@ import {name}  # noqa: E402,F401
 '''
 
 
+#: `torch_xla` for harnesses of the second generation: its files, below the folder of modules.
+_TORCH_XLA = {
+    "torch_xla/__init__.py": "from . import core  # noqa: F401\n",
+    "torch_xla/core/__init__.py": "from . import xla_model  # noqa: F401\n",
+    "torch_xla/core/xla_model.py": "",
+}
+
+
+#: Programs that load the vendor's runtime get ours; whatever module of this name there was is run as well.
+_SITE = '''"""Programs that load libnrt.so get the simulator's."""
+
+import ctypes
+import sys
+
+
+class CDLL(ctypes.CDLL):
+    """A library; of the vendor's runtime the simulator's."""
+
+    def __new__(cls, name=None, *arguments, **options):
+        if name is not None and str(name).rpartition("/")[2].startswith("libnrt.so"):
+            {path}
+            from trnsim.doors.runtime import Runtime
+
+            return Runtime()
+        return super().__new__(cls)
+
+
+ctypes.CDLL = CDLL
+
+
+def _others():
+    from importlib.machinery import PathFinder
+    from importlib.util import module_from_spec
+
+    here = __file__.rpartition("/")[0]
+    spec = PathFinder.find_spec("sitecustomize", [path for path in sys.path if path and path.rstrip("/") != here])
+    if spec is not None and spec.loader is not None:
+        spec.loader.exec_module(module_from_spec(spec))
+
+
+_others()
+'''
+
+
 def write(folder: str) -> int:
     """Writes the folder, and prints what a shell evaluates to use it."""
     top = Path(folder).absolute()
@@ -36,11 +80,17 @@ def write(folder: str) -> int:
                            f"PYTHONPATH={shlex.quote(sources)}${{PYTHONPATH:+:$PYTHONPATH}} exec {shlex.quote(sys.executable)} "
                            f"-m trnsim.doors {name} \"$@\"\n")
         command.chmod(0o755)
+    line = f"if {sources!r} not in sys.path:\n    sys.path.append({sources!r})\n"
     for name in MODULES:
         module = python / name
         module.mkdir(exist_ok=True)
-        line = f"if {sources!r} not in sys.path:\n    sys.path.append({sources!r})\n"
         (module / "__init__.py").write_text(_MODULE.format(path=line, name=name))
+    for name, more in _TORCH_XLA.items():
+        path = python / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f'"""Harnesses of kernels ask for it; tensors stay on the CPU."""\n\nimport sys\n\n{line}'
+                        f"from trnsim.aliases.torch_xla import *  # noqa: E402,F401,F403\n{more}")
+    (python / "sitecustomize.py").write_text(_SITE.format(path=f"if {sources!r} not in sys.path: sys.path.append({sources!r})"))
     print(f"{environment}export PATH={shlex.quote(str(top))}:\"$PATH\"")
     print(f"export PYTHONPATH={shlex.quote(str(python))}\"${{PYTHONPATH:+:$PYTHONPATH}}\"")
     return 0

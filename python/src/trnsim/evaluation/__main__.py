@@ -6,6 +6,7 @@ import argparse
 import importlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -37,6 +38,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Evaluator(options.workers, options.hardware, fresh=options.fresh) as evaluator:
             task = Task(Function("candidate.py")).asked(_request(options))
             if options.serve:
+                # Ends what it started, and removes its files.
+                signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
                 with os.fdopen(os.dup(1), "wb") as answers:
                     os.dup2(2, 1)
                     serve(evaluator, task, 0, answers)

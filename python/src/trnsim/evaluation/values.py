@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -56,7 +57,7 @@ def expected(task: Task) -> Expected:
     """
     script = Script(task.reference.path, []) if task.reference is not None else None
     arguments, named = _inputs(task, script)
-    # The reference may change what it gets.
+    # The reference may change what it gets, and gets it as it is: tensors of torch, if it is written with torch.
     outputs = None
     if script is not None and task.reference is not None:
         reference = function(script, task.reference)
@@ -67,7 +68,8 @@ def expected(task: Task) -> Expected:
         except Exception as error:
             raise failure_of(f"the reference {task.reference}", error, script.path) from error
         outputs = flat(given, f"the reference {task.reference}")
-    return Expected(arguments, named, outputs)
+    return Expected([_plain(value, f"input {number}") for number, value in enumerate(arguments)],
+                    {name: _plain(value, name) for name, value in named.items()}, outputs)
 
 
 def _inputs(task: Task, script: Script | None) -> tuple[list[Any], dict[str, Any]]:
@@ -91,10 +93,8 @@ def _inputs(task: Task, script: Script | None) -> tuple[list[Any], dict[str, Any
     except Exception as error:
         raise failure_of(f"the inputs of {source}", error, owner.path) from error
     if isinstance(given, Mapping):
-        return [], {str(key): _plain(value, str(key)) for key, value in given.items()}
-    if isinstance(given, (list, tuple)):
-        return [_plain(value, f"input {number}") for number, value in enumerate(given)], {}
-    return [_plain(given, "the input")], {}
+        return [], {str(key): value for key, value in given.items()}
+    return (list(given), {}) if isinstance(given, (list, tuple)) else ([given], {})
 
 
 def _plain(value: Any, name: str) -> Any:
@@ -105,7 +105,7 @@ def _plain(value: Any, name: str) -> Any:
 
 
 def _copy(value: Any) -> Any:
-    return value.copy() if isinstance(value, np.ndarray) else value
+    return copy.deepcopy(value) if is_array(value) else value
 
 
 def parameters(task: Task) -> dict[str, Any]:

@@ -6,6 +6,7 @@ A worker is a copy of this process, so that all that is loaded is there at once.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import gc
 import os
 import pickle
@@ -196,6 +197,12 @@ class Workers:
             job.done(outcome or _of_status(status))
 
 
+def _end_with_parent() -> None:
+    """A candidate that never ends does not outlive a server that was killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 #: Signals of processes that crash.
 _OF_CRASHES = (signal.SIGQUIT, signal.SIGILL, signal.SIGTRAP, signal.SIGABRT, signal.SIGFPE, signal.SIGBUS, signal.SIGSEGV)
 
@@ -208,6 +215,8 @@ def _be_worker(asked: int, answers: int) -> NoReturn:
     try:
         # What it starts ends with it, and Ctrl-C is its parent's.
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        _end_with_parent()
         # Those that crash do so by the hundred, and nobody looks at their memory.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for number in _OF_CRASHES:

@@ -12,7 +12,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -103,7 +103,7 @@ def save_ntff(report: Mapping[str, Any], path: str, neff: str) -> None:
     _write(path, manifest, {"report.json": json.dumps(kept, sort_keys=True).encode()})
 
 
-def load_neff(path: str) -> Neff:
+def load_neff(path: str | BinaryIO) -> Neff:
     """Reads a NEFF of ours.
 
     Raises:
@@ -131,8 +131,11 @@ def load_ntff(path: str) -> Ntff:
         return Ntff(manifest, json.loads(archive.read("report.json")))
 
 
-def digest_of(path: str) -> str:
+def digest_of(path: str | BinaryIO) -> str:
     """What says whether two files are the same."""
+    if not isinstance(path, str):
+        path.seek(0)
+        return hashlib.sha256(path.read()).hexdigest()
     with open(path, "rb") as file:
         return hashlib.sha256(file.read()).hexdigest()
 
@@ -156,21 +159,22 @@ def _write(path: str, manifest: Mapping[str, Any], members: Mapping[str, bytes])
 class _opened:
     """An archive of ours with its manifest."""
 
-    def __init__(self, path: str, kind: str) -> None:
+    def __init__(self, path: str | BinaryIO, kind: str) -> None:
         self._path, self._kind = path, kind
 
     def __enter__(self) -> tuple[zipfile.ZipFile, dict[str, Any]]:
         word = "NEFF" if self._kind == NEFF else "NTFF"
+        name = self._path if isinstance(self._path, str) else "what was loaded"
         try:
             self._archive = zipfile.ZipFile(self._path)
             manifest = json.loads(self._archive.read("manifest.json"))
         except FileNotFoundError:
-            raise TrnsimError(f"there is no file '{self._path}'") from None
+            raise TrnsimError(f"there is no file '{name}'") from None
         except (zipfile.BadZipFile, KeyError, ValueError):
-            raise TrnsimError(f"'{self._path}' is no {word} of trnsim's: what the vendor's compiler and profiler write has no published "
+            raise TrnsimError(f"'{name}' is no {word} of trnsim's: what the vendor's compiler and profiler write has no published "
                               "description\n  help: run the kernel with trnsim, with save_neff_name and save_trace_name") from None
         if manifest.get("format") != self._kind or manifest.get("version") != VERSION:
-            raise TrnsimError(f"'{self._path}' is {manifest.get('format')} {manifest.get('version')}, not {self._kind} {VERSION}")
+            raise TrnsimError(f"'{name}' is {manifest.get('format')} {manifest.get('version')}, not {self._kind} {VERSION}")
         return self._archive, manifest
 
     def __exit__(self, *_: object) -> None:

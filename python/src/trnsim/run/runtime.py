@@ -11,7 +11,7 @@ from ..core import open_core
 from ..errors import NkiValidationError
 from ..tensor.arrays import elements, is_array
 from ..tensor.dtypes import as_dtype
-from .artifacts import load_neff
+from .artifacts import Neff, load_neff
 from .faults import exception_of, printed
 from .report import Report
 
@@ -23,8 +23,8 @@ class NrtModel:
         TrnsimError: for a file that is no NEFF of trnsim's.
     """
 
-    def __init__(self, neff_path: str | os.PathLike[str]) -> None:
-        self._neff = load_neff(os.fspath(neff_path))
+    def __init__(self, neff_path: str | os.PathLike[str] | Neff) -> None:
+        self._neff = neff_path if isinstance(neff_path, Neff) else load_neff(os.fspath(neff_path))
         #: The report of the last call.
         self.report: Report | None = None
 
