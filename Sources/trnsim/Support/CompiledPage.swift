@@ -153,7 +153,7 @@ struct CompiledPage {
     program.text().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
-  /// Lines that went (`-`), came (`+`) and moved (`~`), in the order of the new text, and how many there are.
+  /// Lines that went (`-`), came (`+`) and moved (`~`, where they came to), in their order, and how many there are.
   private static func difference(
     _ before: [String], _ after: [String]
   ) -> (text: String, count: String) {
@@ -163,24 +163,35 @@ struct CompiledPage {
         "\(before.count) lines before, \(after.count) after"
       )
     }
-    var removed: [Int: String] = [:]
-    var inserted: [Int: (text: String, from: Int?)] = [:]
+    // By line: where it moved to, or from; `nil` in it for neither.
+    var removed: [Int: Int?] = [:]
+    var inserted: [Int: Int?] = [:]
     for change in after.difference(from: before).inferringMoves() {
       switch change {
-      case .remove(let offset, let text, let to): if to == nil { removed[offset] = text }
-      case .insert(let offset, let text, let from): inserted[offset] = (text, from)
+      case .remove(let offset, _, let to): removed.updateValue(to, forKey: offset)
+      case .insert(let offset, _, let from): inserted.updateValue(from, forKey: offset)
       }
     }
-    let moves = inserted.values.count(where: { $0.from != nil })
-    var found = removed.sorted { $0.key < $1.key }.map { "- \($0.value)" }
-    for (_, line) in inserted.sorted(by: { $0.key < $1.key }) {
-      found.append(line.from.map { "~ \(line.text)    (was line \($0 + 1))" } ?? "+ \(line.text)")
+    var found: [String] = []
+    var (old, new) = (0, 0)
+    while old < before.count || new < after.count {
+      if let to = removed[old] {
+        if to == nil { found.append("- \(before[old])") }
+        old += 1
+      } else if let from = inserted[new] {
+        let mark = from.map { "~ \(after[new])    (was line \($0 + 1))" }
+        found.append(mark ?? "+ \(after[new])")
+        new += 1
+      } else {
+        (old, new) = (old + 1, new + 1)
+      }
     }
+    let moves = inserted.values.count { $0 != nil }
     let left = found.count - shownLines
     if left > 0 { found = found.prefix(shownLines) + ["and \(left) more"] }
     return (
       found.joined(separator: "\n"),
-      "\(removed.count) lines went, \(inserted.count - moves) came, \(moves) moved"
+      "\(removed.count - moves) lines went, \(inserted.count - moves) came, \(moves) moved"
     )
   }
 }
