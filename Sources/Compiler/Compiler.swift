@@ -68,10 +68,10 @@ public enum Compiler {
         return Compiled(program: program, passes: [])
       }
     }
-    let run = PipelineRun(program, TargetMachine(hardware), options, keepsOrder: keepsOrder)
+    let run = PipelineRun(
+      program, TargetMachine(hardware), options, pipeline: keepsOrder ? .programOrder : pipeline)
     do throws(NoRoom) {
-      if keepsOrder { return try run.inProgramOrder() }
-      return try pipeline == .secondGeneration ? run.secondGeneration() : run.firstGeneration()
+      return try run.compiled()
     } catch {
       throw error.diagnostic
     }

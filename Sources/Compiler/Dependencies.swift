@@ -96,6 +96,14 @@ struct Predecessors {
   /// Whom an instruction must follow, each once, in no order.
   subscript(index: Int) -> ArraySlice<Int32> { values[Int(starts[index])..<Int(starts[index + 1])] }
 
+  /// Where those of an instruction are in `values`.
+  func range(_ index: Int) -> Range<Int> { Int(starts[index])..<Int(starts[index + 1]) }
+
+  mutating func reserveCapacity(_ count: Int) {
+    starts.reserveCapacity(count + 1)
+    values.reserveCapacity(2 * count)
+  }
+
   /// Adds the next instruction.
   mutating func append(_ found: some Sequence<Int32>) {
     values.append(contentsOf: found)
@@ -149,6 +157,7 @@ private struct PredecessorFinder {
 
   mutating func run() -> Predecessors {
     var result = Predecessors()
+    result.reserveCapacity(draft.nodes.count)
     var barrier = -1
     var lastStateful = [Int](repeating: -1, count: 256)
     var keepsOrder = [Bool](repeating: false, count: draft.nodes.count)

@@ -57,8 +57,8 @@ struct Draft: Sendable {
   private(set) var head: Program
   /// The instructions.
   var nodes: [Node]
-  /// Numbers of the instructions' operations.
-  var forms = OperationForms()
+  /// Numbers of the instructions' operations; `nil` where no pass compares instructions by them.
+  var forms: OperationForms?
   /// Facts about tensors, by position.
   private(set) var tensors: [TensorFacts] = []
   /// The number that a scope's name has: equal for equal names.
@@ -95,7 +95,11 @@ struct Draft: Sendable {
     var isOnChip: Bool { space != .hbm }
   }
 
-  init(_ program: Program, _ machine: TargetMachine) {
+  /// What `place` made of the tensors: those that are left, and by tensor their numbers.
+  private var placed: (tensors: [Tensor], numbers: [Int])?
+
+  /// - Parameter numbersForms: whether passes compare instructions by their forms, as those that transform loops do.
+  init(_ program: Program, _ machine: TargetMachine, numbersForms: Bool = true) {
     self.machine = machine
     var interned: [String: Int32] = [:]
     scopeNames = program.scopes.map { scope in
@@ -113,7 +117,7 @@ struct Draft: Sendable {
     self.chains = chains
     hasOrder = program.scopes.contains { $0.kind == .ordered }
     var lines = LineNumbers()
-    var forms = OperationForms()
+    var forms = numbersForms ? OperationForms() : nil
     nodes = program.instructions.map { instruction in
       Node(instruction, line: lines.number(of: instruction.location), &forms)
     }
@@ -197,7 +201,7 @@ struct Draft: Sendable {
         base: TensorID(tensor), location: like.location))
   }
 
-  /// Gives tensors on chip their places; those that nothing touches go, and aliases are where their bases are.
+  /// Gives tensors on chip their places in the program; those that nothing touches go, and aliases are where their bases are.
   mutating func place(_ places: [OnChipPlace?], keepsTensors: Bool) {
     var isUsed = tensors.map { keepsTensors || !$0.isOnChip }
     for node in nodes {
@@ -217,21 +221,7 @@ struct Draft: Sendable {
       numbers[index] = kept.count
       kept.append(tensor)
     }
-    if kept.count < head.tensors.count {
-      nodes = nodes.map { node in
-        node.changing { pattern in
-          let number = numbers[Int(pattern.tensor.index)]
-          guard number != Int(pattern.tensor.index) else { return false }
-          pattern.tensor = TensorID(number)
-          return true
-        }
-      }
-    }
-    head.tensors = kept
-    names = nil
-    tensors = []
-    tensors.reserveCapacity(kept.count)
-    for tensor in kept { learn(tensor) }
+    placed = (kept, numbers)
   }
 
   /// Changes what the program says of itself.
@@ -282,10 +272,12 @@ struct Draft: Sendable {
   /// float16), and a product in bfloat16 parts, whose casts take 4.5 ms of Scalar in its record's counters, has none of them on
   /// Vector. On trn1 nothing is known but of PSUM. Whole numbers stay with Vector: Scalar computes in float32.
   func isOpen(_ node: Node) -> Bool {
-    guard node.engine == nil, let copy = node.operation as? TensorCopy else { return false }
+    guard node.opcode == .tensorCopy, node.engine == nil,
+      let copy = node.operation as? TensorCopy
+    else { return false }
     if facts(copy.src).space == .psum { return true }
     return machine.hardware.core.generation > 2
-      && [copy.src, copy.dst].allSatisfy { declaration(facts($0).owner).dtype.isFloat }
+      && declaration(owner(copy.src)).dtype.isFloat && declaration(owner(copy.dst)).dtype.isFloat
   }
 
   /// The passes of loops that a node is in, outermost first.
@@ -315,7 +307,14 @@ struct Draft: Sendable {
   func program(keepsScopes: Bool) -> Program {
     var program = head
     if !keepsScopes { program.scopes = [] }
-    program.instructions = nodes.map { $0.instruction(scope: keepsScopes ? $0.scope : -1) }
+    if let placed, placed.tensors.count < head.tensors.count {
+      program.instructions = nodes.map {
+        $0.instruction(scope: keepsScopes ? $0.scope : -1, tensors: placed.numbers)
+      }
+    } else {
+      program.instructions = nodes.map { $0.instruction(scope: keepsScopes ? $0.scope : -1) }
+    }
+    if let placed { program.tensors = placed.tensors }
     return program
   }
 }

@@ -138,7 +138,7 @@ extension Draft {
       loop.names.insert(scopeNames[index])
       open[scope.parent] = loop
     }
-    return found + open.values.map(\.passes)
+    return (found + open.values.map(\.passes)).sorted { $0[0] < $1[0] }
   }
 
   /// The innermost scope that two are in; -1 for none.

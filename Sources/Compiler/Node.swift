@@ -38,7 +38,8 @@ final class Node: Sendable {
   /// The user's line as a number: equal for equal lines.
   let line: Int32
   let opcode: Opcode
-  /// Number of the operation without its patterns: what instructions have that differ in patterns alone.
+  /// Number of the operation without its patterns: what instructions have that differ in patterns alone; -1 where forms have no
+  /// numbers.
   let form: Int32
   let operands: [Operand]
   /// The engine that runs it.
@@ -56,7 +57,7 @@ final class Node: Sendable {
   /// Whether it names rows in HBM by an operand: which ones is known only at run time.
   let isIndirect: Bool
 
-  init(_ instruction: Instruction, line: Int32, _ forms: inout OperationForms) {
+  init(_ instruction: Instruction, line: Int32, _ forms: inout OperationForms?) {
     operation = instruction.operation
     engine = instruction.engine
     label = instruction.label
@@ -67,7 +68,7 @@ final class Node: Sendable {
     opcode = Opcode(of: instruction.operation)
     let facts = opcode.facts
     operands = instruction.operation.operands(facts)
-    form = forms.number(of: instruction.operation, opcode, operands)
+    form = forms?.number(of: instruction.operation, opcode, operands) ?? -1
     resolvedEngine = instruction.resolvedEngine
     isBarrier = facts.isBarrier
     isDMA = facts.isDMA
@@ -79,8 +80,13 @@ final class Node: Sendable {
 
   /// Another's place, with an operation of the same kind.
   ///
-  /// - Parameter operands: the operation's; only their patterns differ from the other's.
-  private init(_ other: Node, operation: any Operation, engine: Engine?, operands: [Operand]) {
+  /// - Parameters:
+  ///   - operands: the operation's; only their patterns differ from the other's.
+  ///   - form: the operation's, where it is not the other's.
+  private init(
+    _ other: Node, operation: any Operation, engine: Engine?, operands: [Operand],
+    form: Int32? = nil
+  ) {
     self.operation = operation
     self.engine = engine
     label = other.label
@@ -93,7 +99,7 @@ final class Node: Sendable {
     isDMA = other.isDMA
     isSpill = other.isSpill
     resolvedEngine = engine ?? operation.defaultEngine
-    form = other.form
+    self.form = form ?? other.form
     self.operands = operands
     isStateful = other.isStateful
     accumulation = other.accumulation
@@ -101,7 +107,7 @@ final class Node: Sendable {
   }
 
   /// An instruction of the compiler's own, of the same line, that saves a tile or loads it again.
-  func spilling(_ operation: any Operation, _ forms: inout OperationForms) -> Node {
+  func spilling(_ operation: any Operation, _ forms: inout OperationForms?) -> Node {
     Node(
       Instruction(operation, scope: scope, location: location, isSpill: true), line: line, &forms)
   }
@@ -113,8 +119,21 @@ final class Node: Sendable {
       isSpill: isSpill)
   }
 
+  /// The instruction as programs have it, with other numbers for its tensors.
+  func instruction(scope: Int32, tensors numbers: [Int]) -> Instruction {
+    var result = instruction(scope: scope)
+    for operand in operands {
+      var pattern = operand.pattern
+      let number = numbers[Int(pattern.tensor.index)]
+      guard number != Int(pattern.tensor.index) else { continue }
+      pattern.tensor = TensorID(number)
+      result.operation.replace(operand.field, pattern)
+    }
+    return result
+  }
+
   /// The same instruction with another operation of the same kind.
-  func with(_ operation: any Operation, _ forms: inout OperationForms) -> Node {
+  func with(_ operation: any Operation, _ forms: inout OperationForms?) -> Node {
     var changed = instruction(scope: scope)
     changed.operation = operation
     return Node(changed, line: line, &forms)
@@ -123,6 +142,15 @@ final class Node: Sendable {
   /// The same work on a named engine.
   func on(_ engine: Engine) -> Node {
     Node(self, operation: operation, engine: engine, operands: operands)
+  }
+
+  /// The same transfer in the operation's mode, started by a named engine; its operands are the same.
+  func started(
+    by engine: Engine, _ operation: any Operation, _ forms: inout OperationForms?
+  ) -> Node {
+    Node(
+      self, operation: operation, engine: engine, operands: operands,
+      form: forms?.number(of: operation, opcode, operands))
   }
 
   /// The same instruction with patterns in the place of those of some fields.
@@ -139,17 +167,20 @@ final class Node: Sendable {
   }
 
   /// The same instruction, itself if nothing changes, with patterns as `change` makes them, which says whether it did.
+  ///
+  /// - Parameter change: is asked about some patterns twice.
   func changing(_ change: (inout AccessPattern) -> Bool) -> Node {
-    var changed: (operation: any Operation, operands: [Operand])?
-    for (index, operand) in operands.enumerated() {
+    let first = operands.firstIndex { operand in
       var pattern = operand.pattern
-      guard change(&pattern) else { continue }
-      if changed == nil { changed = (operation, operands) }
-      changed?.operation.replace(operand.field, pattern)
-      changed?.operands[index].pattern = pattern
+      return change(&pattern)
     }
-    guard let changed else { return self }
-    return Node(self, operation: changed.operation, engine: engine, operands: changed.operands)
+    guard let first else { return self }
+    var operation = operation
+    var operands = operands
+    for index in first..<operands.count where change(&operands[index].pattern) {
+      operation.replace(operands[index].field, operands[index].pattern)
+    }
+    return Node(self, operation: operation, engine: engine, operands: operands)
   }
 }
 
@@ -176,8 +207,13 @@ struct OperationForms: Sendable {
     let form = Form(operation: bare)
     let position = Int(opcode.rawValue)
     if let last = last[position], last.form == form { return last.number }
-    let number = numbers[form] ?? Int32(numbers.count)
-    numbers[form] = number
+    let number: Int32
+    if let known = numbers[form] {
+      number = known
+    } else {
+      number = Int32(numbers.count)
+      numbers[form] = number
+    }
     last[position] = (form, number)
     return number
   }

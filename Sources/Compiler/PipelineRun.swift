@@ -6,8 +6,8 @@ struct PipelineRun {
   private let source: Draft
   private let program: Program
   private let options: CompilerOptions
-  /// Whether the order is the author's.
-  private let keepsOrder: Bool
+  /// The passes that it gets.
+  private let pipeline: Pipeline
   private var generation: String? { program.metadata[Pipeline.generationKey] }
   private static let first = "1"
   private static let second = "2"
@@ -48,25 +48,34 @@ struct PipelineRun {
   ]
 
   init(
-    _ program: Program, _ machine: TargetMachine, _ options: CompilerOptions, keepsOrder: Bool
+    _ program: Program, _ machine: TargetMachine, _ options: CompilerOptions, pipeline: Pipeline
   ) {
     self.program = program
-    self.keepsOrder = keepsOrder
+    self.pipeline = pipeline
     self.options = options
-    source = Draft(program, machine)
+    source = Draft(program, machine, numbersForms: pipeline == .firstGeneration)
   }
 
   // MARK: Pipelines
 
+  /// What the passes make of the program.
+  func compiled() throws(NoRoom) -> Compiled {
+    switch pipeline {
+    case .programOrder: try inProgramOrder()
+    case .firstGeneration: try firstGeneration()
+    case .secondGeneration: try secondGeneration()
+    }
+  }
+
   /// The author's order, with addresses.
-  func inProgramOrder() throws(NoRoom) -> Compiled {
+  private func inProgramOrder() throws(NoRoom) -> Compiled {
     var state = begin()
     try place(&state)
     return finished(state)
   }
 
   /// Live ranges, engines, hoisting, forwarding, merging, ordering, placing; less of it where memory does not suffice.
-  func firstGeneration() throws(NoRoom) -> Compiled {
+  private func firstGeneration() throws(NoRoom) -> Compiled {
     var start = begin()
     split(&start)
     choose(&start, isSecond: false)
@@ -133,7 +142,7 @@ struct PipelineRun {
   ///
   /// Nothing is merged, and no loop is interchanged (decoded streams of two MoE kernels; the DMA counts of AWS's thirty
   /// published builds equal their sources').
-  func secondGeneration() throws(NoRoom) -> Compiled {
+  private func secondGeneration() throws(NoRoom) -> Compiled {
     var start = begin()
     dropLoads(&start)
     split(&start)
@@ -147,9 +156,10 @@ struct PipelineRun {
     choose(&start, isSecond: true)
     let reused = TileReuse.run(&start.draft)
     start.note("reuse", ["reused": reused])
+    let problem = Ordering.Problem(start.draft, isWhole: true)
     for share in Self.shares {
       var state = start
-      order(&state, share)
+      order(&state, problem, share)
       do throws(NoRoom) {
         try place(&state)
         return finished(state)
@@ -187,7 +197,7 @@ struct PipelineRun {
     var state = State(draft: source, keepsPrograms: options.keepsPrograms)
     if generation == Self.second {
       let policy: DMAStarters.Policy =
-        keepsOrder || !source.limits.hasHardwareDGE ? .separate : .compiler
+        pipeline == .programOrder || !source.limits.hasHardwareDGE ? .separate : .compiler
       let count = DMAStarters.run(&state.draft, policy: policy)
       state.note("starters", ["chosen": count])
     }
@@ -259,9 +269,16 @@ struct PipelineRun {
   }
 
   private func order(_ state: inout State, _ share: Double, room: LoopRoom? = nil) {
+    let problem = Ordering.Problem(state.draft, isWhole: generation == Self.second)
+    order(&state, problem, share, room: room)
+  }
+
+  /// Orders the draft of which a problem was made.
+  private func order(
+    _ state: inout State, _ problem: Ordering.Problem, _ share: Double, room: LoopRoom? = nil
+  ) {
     let before = state.draft.nodes
-    let inverted = Ordering.run(
-      &state.draft, share: share, isWhole: generation == Self.second, room: room)
+    let inverted = Ordering.run(&state.draft, problem, share: share, room: room)
     state.keepsScopes = false
     let moved = zip(before, state.draft.nodes).count { $0.line != $1.line }
     state.note(

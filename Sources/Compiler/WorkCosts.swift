@@ -52,6 +52,21 @@ struct WorkCosts {
   private let descriptors: DescriptorSplit
   private var emitter: Emitter
   private var runs: [DescriptorRun] = []
+  /// What transfers take that were asked for before: loops ask for few different ones.
+  private var transfers: [Transferred: Cost?] = [:]
+
+  /// All that a transfer's price follows from.
+  private struct Transferred: Hashable {
+    var shape: TransferShape
+    var engine: Engine
+    var isScratch: Bool
+
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(shape.bytes)
+      hasher.combine(shape.descriptors)
+      hasher.combine(engine)
+    }
+  }
 
   /// Whether delays are Timing's, semaphores included, as the second generation's order needs them: with the shorter ones AWS's
   /// published matmul v1 and v2, whose DMAs follow one another at the software's pace, would take 18 and 51 % longer.
@@ -98,20 +113,36 @@ struct WorkCosts {
   private mutating func add(
     _ shape: TransferShape, _ emission: Emission, on engine: Engine, to cost: inout Cost
   ) {
-    runs.removeAll(keepingCapacity: true)
-    let mode = descriptors.mode(shape.mode, on: engine)
-    var transfer = descriptors.split(shape, mode, into: &runs)
-    transfer.isScratch =
-      emission.reads.allSatisfy(isScratch) && emission.writes.allSatisfy(isScratch)
-    guard let price = prices.price(transfer, runs, on: engine) else { return }
-    cost.busy += price.busy
-    cost.wait = prices.wait(mode, on: engine)
-    cost.arrival += price.arrival
-    cost.share += price.share
-    cost.result += price.longest - price.share + price.visible
+    var isScratch = true
+    for operand in emission.reads.lowerBound..<emission.writes.upperBound
+    where emitter.place(emitter.operands[operand]).role != .scratch {
+      isScratch = false
+    }
+    let asked = Transferred(shape: shape, engine: engine, isScratch: isScratch)
+    let own: Cost?
+    if let known = transfers[asked] {
+      own = known
+    } else {
+      own = price(asked)
+      transfers[asked] = .some(own)
+    }
+    guard let own else { return }
+    cost.busy += own.busy
+    cost.wait = own.wait
+    cost.arrival += own.arrival
+    cost.share += own.share
+    cost.result += own.result
   }
 
-  private func isScratch(_ operand: Int) -> Bool {
-    emitter.place(emitter.operands[operand]).role == .scratch
+  /// What a transfer takes by itself; `nil` where the engine cannot start it.
+  private mutating func price(_ asked: Transferred) -> Cost? {
+    runs.removeAll(keepingCapacity: true)
+    let mode = descriptors.mode(asked.shape.mode, on: asked.engine)
+    var transfer = descriptors.split(asked.shape, mode, into: &runs)
+    transfer.isScratch = asked.isScratch
+    guard let price = prices.price(transfer, runs, on: asked.engine) else { return nil }
+    return Cost(
+      busy: price.busy, wait: prices.wait(mode, on: asked.engine), arrival: price.arrival,
+      share: price.share, result: price.longest - price.share + price.visible)
   }
 }

@@ -180,9 +180,16 @@ public struct Emitter {
       stream.sixteenBitInputs = false
       stream.sixteenBitOutput = false
     }
-    emit(
-      opcode, .stream(stream), reads: inputs + pointers, writes: [output] + alsoWrites,
-      activation: activation)
+    let first = operands.count
+    operands += inputs
+    operands += pointers
+    let middle = operands.count
+    operands.append(output)
+    operands += alsoWrites
+    emissions.append(
+      Emission(
+        opcode: opcode, kind: .work(.stream(stream)), reads: first..<middle,
+        writes: middle..<operands.count, activation: activation, accumulates: false))
   }
 
   /// Rows of 2-byte elements, walks of the innermost dimension, that begin at an odd multiple of 2 bytes.

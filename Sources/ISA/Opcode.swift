@@ -138,9 +138,12 @@ public enum Opcode: UInt8, CaseIterable, Hashable, Sendable {
 
   private static let byName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.type.name, $0) })
 
+  private static let byType = Dictionary(
+    uniqueKeysWithValues: allCases.map { (ObjectIdentifier($0.type), $0) })
+
   /// The opcode of an operation.
   public init(of operation: any Operation) {
-    guard let found = Self.byName[Swift.type(of: operation).name] else {
+    guard let found = Self.byType[ObjectIdentifier(Swift.type(of: operation))] else {
       preconditionFailure("\(Swift.type(of: operation).name) is not in the list of operations")
     }
     self = found

@@ -52,7 +52,7 @@ public struct Instruction: Sendable {
   ) {
     self.operation = operation
     self.engine = engine
-    links = Links(label: label, after: after)
+    links = label == nil && after.isEmpty ? nil : Links(label: label, after: after)
     self.scope = scope
     self.location = location
     self.isSpill = isSpill

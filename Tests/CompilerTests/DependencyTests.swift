@@ -95,7 +95,7 @@ struct DependencyTests {
     let draft = Draft(program, TargetMachine(try Hardware.load("trn2")))
     let before = draft.predecessors()
     var ordered = draft
-    Ordering.run(&ordered, share: share)
+    Ordering.run(&ordered, Ordering.Problem(ordered, isWhole: false), share: share)
     var position = [Int](repeating: -1, count: 200)
     for (place, node) in ordered.nodes.enumerated() {
       position[Int(node.label ?? "") ?? 0] = place

@@ -42,7 +42,7 @@ struct PlacementTests {
     limits.sbufBytes = 64 * capacity
     var draft = Draft(program, TargetMachine(hardware, limits: limits))
     try Placement.run(&draft, policy: policy, keepsTensors: false)
-    return draft.head.tensors.map { $0.address / 64 }
+    return draft.program(keepsScopes: true).tensors.map { $0.address / 64 }
   }
 
   @Test func whatWaitsForOthersStillDoes() throws {

@@ -26,8 +26,8 @@ struct CopyRemoval {
 
   private var draft: Draft
   /// By tensor that was copied to, and by tensor that was copied from: positions in `candidates`.
-  private var targets: [Int: [Int]] = [:]
-  private var sources: [Int: [Int]] = [:]
+  private var targets: [[Int]]
+  private var sources: [[Int]]
   private var candidates: [Candidate] = []
   private var isOpen: [Bool] = []
   private var removed: [Bool]
@@ -49,6 +49,8 @@ struct CopyRemoval {
   private init(_ draft: Draft) {
     self.draft = draft
     removed = [Bool](repeating: false, count: draft.nodes.count)
+    targets = [[Int]](repeating: [], count: draft.tensors.count)
+    sources = targets
   }
 
   private mutating func run() {
@@ -73,9 +75,9 @@ struct CopyRemoval {
   /// A read of what was copied; whether there was such a copy.
   private mutating func read(_ index: Int, _ operand: Node.Operand) -> Bool {
     let owner = draft.owner(operand.pattern)
-    guard let found = targets[owner] else { return false }
+    guard !targets[owner].isEmpty else { return false }
     var isCopy = false
-    for position in found where overlap(operand.pattern, candidates[position].dst) {
+    for position in targets[owner] where overlap(operand.pattern, candidates[position].dst) {
       isCopy = true
       if candidates[position].isStale || !canRead(index, operand, candidates[position]) {
         close(position)
@@ -88,7 +90,7 @@ struct CopyRemoval {
 
   private mutating func write(_ pattern: AccessPattern) {
     let owner = draft.owner(pattern)
-    for position in targets[owner] ?? [] where overlap(pattern, candidates[position].dst) {
+    for position in targets[owner] where overlap(pattern, candidates[position].dst) {
       // The value ends where all of it is replaced.
       if covers(pattern, candidates[position].dst) {
         remove(position)
@@ -96,14 +98,15 @@ struct CopyRemoval {
         close(position)
       }
     }
-    for position in sources[owner] ?? [] where overlap(pattern, candidates[position].src) {
+    for position in sources[owner] where overlap(pattern, candidates[position].src) {
       candidates[position].isStale = true
     }
   }
 
   /// The copy that an instruction is, if it could go.
   private func removable(_ node: Node) -> TensorCopy? {
-    guard let copy = node.operation as? TensorCopy, node.label == nil, node.engine == nil
+    guard node.opcode == .tensorCopy, node.label == nil, node.engine == nil,
+      let copy = node.operation as? TensorCopy
     else { return nil }
     let source = draft.facts(copy.src)
     let target = draft.facts(copy.dst)
@@ -138,16 +141,16 @@ struct CopyRemoval {
     let position = candidates.count
     candidates.append(Candidate(index: index, dst: copy.dst, src: copy.src))
     isOpen.append(true)
-    targets[draft.owner(copy.dst), default: []].append(position)
-    sources[draft.owner(copy.src), default: []].append(position)
+    targets[draft.owner(copy.dst)].append(position)
+    sources[draft.owner(copy.src)].append(position)
   }
 
   /// The copy stays.
   private mutating func close(_ position: Int) {
     isOpen[position] = false
     let candidate = candidates[position]
-    targets[draft.owner(candidate.dst)]?.removeAll { $0 == position }
-    sources[draft.owner(candidate.src)]?.removeAll { $0 == position }
+    targets[draft.owner(candidate.dst)].removeAll { $0 == position }
+    sources[draft.owner(candidate.src)].removeAll { $0 == position }
   }
 
   /// The copy goes, if somebody reads the value; then they read its source.

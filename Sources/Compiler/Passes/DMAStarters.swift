@@ -40,13 +40,13 @@ struct DMAStarters {
           makers[draft.owner(operand.pattern)] = node.isDMA ? nil : node.resolvedEngine
         }
       }
-      guard node.engine == nil, let copy = node.operation as? DMACopy,
+      guard node.opcode == .dmaCopy, node.engine == nil, let copy = node.operation as? DMACopy,
         let chosen = choice(copy, draft, policy, maker: makers[draft.owner(copy.src)])
       else { return node }
       count += 1
       var changed = copy
       changed.dgeMode = chosen.mode
-      return node.with(changed, &forms).on(chosen.engine)
+      return node.started(by: chosen.engine, changed, &forms)
     }
     draft.forms = forms
     return count

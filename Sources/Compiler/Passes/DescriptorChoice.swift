@@ -23,7 +23,8 @@ struct DescriptorChoice {
     var count = 0
     var forms = draft.forms
     draft.nodes = draft.nodes.map { [draft] node in
-      guard var copy = node.operation as? DMACopy, copy.dgeMode == .none else { return node }
+      guard node.opcode == .dmaCopy, var copy = node.operation as? DMACopy, copy.dgeMode == .none
+      else { return node }
       let isStore = !draft.facts(copy.dst).isOnChip
       let outside = draft.tensors[draft.owner(isStore ? copy.dst : copy.src)]
       let engine: Engine
@@ -35,7 +36,7 @@ struct DescriptorChoice {
         engine = .gpsimd
       }
       count += 1
-      return node.with(copy, &forms).on(engine)
+      return node.started(by: engine, copy, &forms)
     }
     draft.forms = forms
     return count

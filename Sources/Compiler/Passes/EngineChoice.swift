@@ -32,7 +32,9 @@ struct EngineChoice {
         count += 1
         return node.on(copies)
       }
-      guard let scaled = node.operation as? TensorScalar, scaled.fitsScalar else { return node }
+      guard node.opcode == .tensorScalar, let scaled = node.operation as? TensorScalar,
+        scaled.fitsScalar
+      else { return node }
       count += 1
       return node.on(.scalar)
     }

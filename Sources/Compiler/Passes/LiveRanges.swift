@@ -96,12 +96,15 @@ private struct Borders {
 
   init(_ draft: Draft, keepsAffine: Bool) {
     let uses = Uses(draft)
-    let passes = keepsAffine ? draft.affineLoops : draft.affinePasses
+    // Few kernels have a value that could be new.
+    var passes: [Set<Int32>]?
     func isOnePass(_ index: Int32, _ other: Int32) -> Bool {
       let scope = draft.nodes[Int(index)].scope
       let before = draft.nodes[Int(other)].scope
       guard scope >= 0, before >= 0 else { return false }
-      return !passes[Int(scope)].isDisjoint(with: passes[Int(before)])
+      let known = passes ?? (keepsAffine ? draft.affineLoops : draft.affinePasses)
+      passes = known
+      return !known[Int(scope)].isDisjoint(with: known[Int(before)])
     }
     var found: [Int32] = []
     var needed = Area()
@@ -117,7 +120,8 @@ private struct Borders {
       }
       left.removeAll()
       left.add(all)
-      for (position, index) in zip(own.indices, own).reversed() {
+      for position in own.indices.reversed() {
+        let index = own[position]
         let node = draft.nodes[Int(index)]
         let writesAll = !node.mayLeaveElements
         for operand in node.operands where Int(operand.pattern.tensor.index) == tensor {
@@ -227,7 +231,8 @@ private struct LoopName: Hashable {
   var variable: String
 }
 
-/// For each tensor that may be split the instructions that touch it, in order, all in one array.
+/// For each tensor that may be split the instructions that touch it, in order, all in one array; none for what only the first of
+/// them writes, which has one value.
 private struct Uses {
   private var starts: [Int32]
   private var nodes: [Int32]
@@ -242,15 +247,22 @@ private struct Uses {
       return facts.isOnChip && facts.place == nil && facts.owner == index && !facts.hasAliases
     }
     var depth = 0
-    for node in draft.nodes {
+    var first = [Int32](repeating: -1, count: isFree.count)
+    var isWrittenLater = [Bool](repeating: false, count: isFree.count)
+    for (index, node) in draft.nodes.enumerated() {
       if node.opcode.opensLoop { depth += 1 }
       if node.opcode == .endLoop { depth -= 1 }
-      // Values may come around the back edge.
-      for operand in node.operands
-      where depth > 0 || operand.pattern.isDynamic || node.spreads(operand) {
-        isFree[Int(operand.pattern.tensor.index)] = false
+      for operand in node.operands {
+        let tensor = Int(operand.pattern.tensor.index)
+        if first[tensor] < 0 { first[tensor] = Int32(index) }
+        if operand.isWritten && first[tensor] != index { isWrittenLater[tensor] = true }
+        // Values may come around the back edge.
+        if depth > 0 || operand.pattern.isDynamic || node.spreads(operand) {
+          isFree[tensor] = false
+        }
       }
     }
+    for tensor in isFree.indices where !isWrittenLater[tensor] { isFree[tensor] = false }
     var last = [Int32](repeating: -1, count: isFree.count)
     starts = [Int32](repeating: 0, count: isFree.count + 1)
     for (index, node) in draft.nodes.enumerated() {
@@ -278,7 +290,7 @@ private struct Uses {
 }
 
 /// Elements of a range of partitions of one tile.
-struct Rectangle {
+struct Rectangle: Equatable {
   var rows: Range<Int>
   var columns: Range<Int>
 
@@ -333,6 +345,10 @@ struct Area {
   }
 
   mutating func subtract(_ gone: Rectangle) {
+    if rectangles.count == 1, gone.covers(rectangles[0]) {
+      rectangles.removeAll(keepingCapacity: true)
+      return
+    }
     guard rectangles.contains(where: { $0.overlaps(gone) }) else { return }
     var rest: [Rectangle] = []
     for old in rectangles {
@@ -366,8 +382,17 @@ extension AccessPattern {
   /// Whether it touches every element between its first and its last, in each of its rows.
   var isGapless: Bool {
     if isDynamic { return false }
-    var dimensions = free.filter { $0.size != 1 }
-    dimensions.sort { abs($0.stride) < abs($1.stride) }
+    // By their strides, the shortest first.
+    var dimensions = FreeDimensions()
+    for dimension in free where dimension.size != 1 {
+      dimensions.append(dimension)
+      var position = dimensions.count - 1
+      while position > 0, abs(dimension.stride) < abs(dimensions[position - 1].stride) {
+        dimensions[position] = dimensions[position - 1]
+        position -= 1
+      }
+      dimensions[position] = dimension
+    }
     var reach = 1
     for dimension in dimensions {
       guard abs(Int(dimension.stride)) == reach else { return false }
@@ -388,9 +413,10 @@ extension Node {
 
   /// Whether elements of its result may stay as they were.
   fileprivate var mayLeaveElements: Bool {
-    switch operation {
-    case let shuffle as NCStreamShuffle: shuffle.shuffleMask.contains { !(0..<32).contains($0) }
-    case is DMACompute: true
+    switch opcode {
+    case .ncStreamShuffle:
+      (operation as? NCStreamShuffle)?.shuffleMask.contains { !(0..<32).contains($0) } ?? false
+    case .dmaCompute: true
     default: isIndirect
     }
   }

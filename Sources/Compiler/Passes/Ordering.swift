@@ -23,9 +23,6 @@ struct Ordering {
   static let window = 512
   /// Ready instructions of an engine that are looked at when the first has no room for its result.
   private static let alternatives = 8
-  /// The engines of an operation whose engine is open; the first if both end at the same time.
-  private static let open: [Engine] = [.scalar, .vector]
-
   /// An instruction by when it must start.
   private struct Due: Comparable {
     var time: Double
@@ -36,33 +33,15 @@ struct Ordering {
   /// What happens at a time: an instruction's inputs are there, or (-1) an engine or memory is free again.
   private typealias Event = Due
 
-  private let draft: Draft
-  /// By instruction: what it takes on its engine; behind them what open ones take on Scalar.
-  private var costs: [WorkCosts.Cost] = []
-  /// By instruction: whether its engine is open, then the position of its cost on Scalar, else -1.
-  private var onScalar: [Int32] = []
-  private let engines: [Engine]
-  private let isDMA: [Bool]
-  private let nodes: [Node]
-  private let before: Predecessors
-  private let after: Predecessors
+  private let problem: Problem
   private var waiting: [Int32]
-  private var latest: [Double] = []
-  /// By memory (0 SBUF, 1 PSUM): its size, what work ahead may fill, and what is taken.
-  private let capacity: [Int]
+  /// By memory (0 SBUF, 1 PSUM): what work ahead may fill, and what is taken.
   private let ahead: [Int]
   private var used = [0, 0]
-  /// Per tensor: instructions that still use it, its bytes, the end of its last use, and whether it has memory.
+  /// Per tensor: instructions that still use it, the end of its last use, and whether it has memory.
   private var users: [Int32]
-  private var sizes: [Int]
   private var ends: [Double]
   private var isAllocated: [Bool]
-  /// Per instruction: the tensors without a place that it touches, in one array.
-  private var touched = Predecessors()
-  /// Per instruction: bytes of all tensors in SBUF that it and those before it touch first, in the author's order.
-  private var touchedBytes: [Int] = []
-  /// Per tensor: the instruction that touches it first, or -1.
-  private var firstTouch: [Int32]
   /// Bytes of the tensors in SBUF that have or had memory before the oldest instruction has reached them.
   private var early = 0
   /// Per engine, and one more for what is open: ready instructions.
@@ -83,29 +62,29 @@ struct Ordering {
   private var order: [Node] = []
   /// By instruction: its place in the new order.
   private var places: [Int32] = []
+  /// Ready instructions that have no room, and the lists that they come from.
+  private var skipped: [(list: Int, due: Due)] = []
   private static let openList = Engine.allCases.count
-  /// Whether delays in the estimate are whole.
-  private let isWhole: Bool
   /// Which passes of loops each engine is in; `nil` where loops do not matter.
   private var turns: PassTurns?
 
   /// Puts the instructions into the order in which their engines start them.
   ///
   /// - Parameters:
+  ///   - problem: the draft's.
   ///   - share: of SBUF, what results may fill that nothing waits for yet.
-  ///   - isWhole: whether delays in the estimate are whole.
   ///   - room: what says which passes of loops are one, where engines go through the others one by one.
   /// - Returns: how many instructions that follow one another on an engine in the author's order do not in the new one, by
   ///   engine.
   @discardableResult
   static func run(
-    _ draft: inout Draft, share: Double, isWhole: Bool = false, room: LoopRoom? = nil
+    _ draft: inout Draft, _ problem: Problem, share: Double, room: LoopRoom? = nil
   ) -> [(engine: Engine, pairs: Int)] {
-    var pass = Ordering(draft, share: share, isWhole: isWhole)
+    var pass = Ordering(problem, share: share)
     if let room {
-      pass.turns = PassTurns(draft, room, lists: Self.openList + 1) { [pass] index in
-        pass.isDMA[index]
-          ? nil : pass.isOpen(index) ? Self.openList : Int(pass.engines[index].rawValue)
+      pass.turns = PassTurns(draft, room, lists: openList + 1) { index in
+        problem.isDMA[index]
+          ? nil : problem.isOpen(index) ? openList : Int(problem.engines[index].rawValue)
       }
     }
     pass.run()
@@ -116,122 +95,40 @@ struct Ordering {
   private func inverted() -> [(engine: Engine, pairs: Int)] {
     var last = [Int32](repeating: -1, count: Engine.allCases.count)
     var pairs = [Int](repeating: 0, count: Engine.allCases.count)
-    for index in nodes.indices where !isOpen(index) {
-      let engine = Int(engines[index].rawValue)
+    for index in places.indices where !problem.isOpen(index) {
+      let engine = Int(problem.engines[index].rawValue)
       if places[index] < last[engine] { pairs[engine] += 1 }
       last[engine] = places[index]
     }
     return Engine.allCases.map { ($0, pairs[Int($0.rawValue)]) }
   }
 
-  private init(_ draft: Draft, share: Double, isWhole: Bool) {
-    self.draft = draft
-    self.isWhole = isWhole
-    nodes = draft.nodes
-    engines = nodes.map(\.resolvedEngine)
-    isDMA = nodes.map(\.isDMA)
-    before = draft.predecessors()
-    after = before.reversed
-    waiting = (0..<before.count).map { [before] in Int32(before[$0].count) }
-    let limits = draft.limits
-    capacity = [limits.sbufBytes, limits.psumBytes]
+  private init(_ problem: Problem, share: Double) {
+    self.problem = problem
+    let count = problem.nodes.count
+    let tensors = problem.sizes.count
+    let limits = problem.limits
+    waiting = (0..<count).map { Int32(problem.before.range($0).count) }
     ahead = [Int(Double(limits.sbufBytes) * share), limits.psumBytes - limits.bankBytes]
-    let tensors = draft.tensors
-    users = [Int32](repeating: 0, count: tensors.count)
-    ends = [Double](repeating: 0, count: tensors.count)
-    isAllocated = [Bool](repeating: false, count: tensors.count)
-    sizes = tensors.map { tensor in
-      let unit = tensor.space == .psum ? limits.bankBytes : limits.alignment
-      return (tensor.freeBytes + unit - 1) / unit * unit
-    }
-    ready = Array(repeating: Heap(), count: Engine.allCases.count + 1)
+    users = problem.users
+    ends = [Double](repeating: 0, count: tensors)
+    isAllocated = [Bool](repeating: false, count: tensors)
+    ready = Array(repeating: Heap(), count: Self.openList + 1)
     isStuck = [Bool](repeating: false, count: Engine.allCases.count)
-    arrival = [Double](repeating: 0, count: nodes.count)
-    isDone = [Bool](repeating: false, count: nodes.count)
-    places = [Int32](repeating: 0, count: nodes.count)
-    order.reserveCapacity(nodes.count)
-    firstTouch = [Int32](repeating: -1, count: tensors.count)
-    touchedBytes.reserveCapacity(nodes.count)
-    var bytes = 0
-    var own: [Int32] = []
-    for (index, node) in nodes.enumerated() {
-      own.removeAll(keepingCapacity: true)
-      for operand in node.operands {
-        let owner = draft.owner(operand.pattern)
-        guard tensors[owner].isOnChip, tensors[owner].place == nil, !own.contains(Int32(owner))
-        else { continue }
-        own.append(Int32(owner))
-        users[owner] += 1
-        if firstTouch[owner] < 0 {
-          firstTouch[owner] = Int32(index)
-          if tensors[owner].space == .sbuf { bytes += sizes[owner] }
-        }
-      }
-      touchedBytes.append(bytes)
-      if own.count > 1 { own.sort() }
-      touched.append(own)
-    }
-    price()
-    latest = latestStarts()
-  }
-
-  private mutating func price() {
-    var prices = WorkCosts(draft, isWhole: isWhole)
-    costs.reserveCapacity(nodes.count)
-    var open: [WorkCosts.Cost] = []
-    for (index, node) in nodes.enumerated() {
-      let isOpen = draft.isOpen(node)
-      costs.append(prices.cost(node, on: isOpen ? .vector : engines[index]))
-      onScalar.append(isOpen ? Int32(nodes.count + open.count) : -1)
-      if isOpen { open.append(prices.cost(node, on: .scalar)) }
-    }
-    costs += open
-  }
-
-  private func isOpen(_ index: Int) -> Bool { onScalar[index] >= 0 }
-
-  private func cost(_ index: Int, on engine: Engine) -> WorkCosts.Cost {
-    engine == .scalar && isOpen(index) ? costs[Int(onScalar[index])] : costs[index]
-  }
-
-  /// When each instruction must start, so that all after it is in time.
-  ///
-  /// An instruction is due when the busiest resource has done all work up to there, in the kernel's order: so
-  /// passes of a loop follow one another, as captures of fused attention with 1024 tokens show for the two groups
-  /// of merged passes, and within reach of each other what has most work behind it goes first.
-  private func latestStarts() -> [Double] {
-    var result: [Double] = []
-    result.reserveCapacity(nodes.count)
-    var loads = [Double](repeating: 0, count: Engine.allCases.count)
-    var ringLoad = 0.0
-    var busiest = 0.0
-    for index in nodes.indices {
-      let cost = costs[index]
-      let engine = Int(engines[index].rawValue)
-      loads[engine] += cost.busy
-      busiest = max(busiest, loads[engine])
-      if isDMA[index] {
-        ringLoad += cost.share
-        busiest = max(busiest, ringLoad)
-      }
-      result.append(busiest)
-    }
-    for index in nodes.indices.reversed() {
-      var end = result[index]
-      for other in after[index] { end = min(end, result[Int(other)] - costs[Int(other)].wait) }
-      result[index] = end - costs[index].length
-    }
-    return result
+    arrival = [Double](repeating: 0, count: count)
+    isDone = [Bool](repeating: false, count: count)
+    places = [Int32](repeating: 0, count: count)
+    order.reserveCapacity(count)
   }
 
   // MARK: Time
 
   private mutating func run() {
-    for index in nodes.indices where waiting[index] == 0 {
+    for index in waiting.indices where waiting[index] == 0 {
       events.insert(Event(time: 0, index: index))
     }
     var now = 0.0
-    while order.count < nodes.count {
+    while order.count < waiting.count {
       if let next = events.min {
         now = max(now, next.time)
         while let event = events.min, event.time <= now {
@@ -257,42 +154,45 @@ struct Ordering {
       far.insert(index)
       return
     }
-    let due = Due(time: latest[index], index: index)
-    if isOpen(index) {
+    let due = Due(time: problem.latest[index], index: index)
+    if problem.isOpen(index) {
       ready[Self.openList].insert(due)
-      for engine in Self.open { isStuck[Int(engine.rawValue)] = false }
+      isStuck[Self.scalar] = false
+      isStuck[Self.vector] = false
     } else {
-      let engine = Int(engines[index].rawValue)
+      let engine = Int(problem.engines[index].rawValue)
       ready[engine].insert(due)
       isStuck[engine] = false
     }
   }
 
-  /// Starts what the free engines have; whether anything started.
+  /// Starts what the free engines have, in their order; whether anything started.
   private mutating func startSome(_ now: Double) -> Bool {
     var hasStarted = false
-    for engine in Self.turns {
-      let number = Int(engine.rawValue)
-      guard free[number] <= now, !isStuck[number], let index = choose(engine, now) else { continue }
+    for engine in free.indices where free[engine] <= now && !isStuck[engine] {
+      guard let index = choose(engine, now) else { continue }
       start(index, on: engine, at: max(now, arrival[index]))
       hasStarted = true
     }
     return hasStarted
   }
 
-  /// The order in which engines that are free at one time take their instructions.
-  private static let turns: [Engine] = [.tensor, .vector, .scalar, .gpsimd, .sync]
+  /// The engines of an operation whose engine is open; Scalar if both end at the same time.
+  private static let scalar = Int(Engine.scalar.rawValue)
+  private static let vector = Int(Engine.vector.rawValue)
 
   /// The instruction that an engine takes next.
-  private mutating func choose(_ engine: Engine, _ now: Double) -> Int? {
-    let own = Int(engine.rawValue)
-    let usesOpen = Self.open.contains(engine) && isBetter(engine, now)
-    var skipped: [(list: Int, due: Due)] = []
+  private mutating func choose(_ engine: Int, _ now: Double) -> Int? {
+    let usesOpen =
+      (engine == Self.vector || engine == Self.scalar) && !ready[Self.openList].isEmpty
+      && isBetter(engine, now)
+    guard usesOpen || !ready[engine].isEmpty else { return nil }
+    skipped.removeAll(keepingCapacity: true)
     var chosen: Int?
     while skipped.count < Self.alternatives {
-      var list = own
+      var list = engine
       if usesOpen, let open = ready[Self.openList].min,
-        ready[own].min.map({ open < $0 }) ?? true
+        ready[engine].min.map({ open < $0 }) ?? true
       {
         list = Self.openList
       }
@@ -305,83 +205,90 @@ struct Ordering {
       skipped.append((list, due))
     }
     for (list, due) in skipped { ready[list].insert(due) }
-    if chosen == nil && !skipped.isEmpty { isStuck[own] = true }
+    if chosen == nil && !skipped.isEmpty { isStuck[engine] = true }
     return chosen
   }
 
   /// Whether the first open instruction ends on this engine no later than on the other.
-  private func isBetter(_ engine: Engine, _ now: Double) -> Bool {
+  private func isBetter(_ engine: Int, _ now: Double) -> Bool {
     guard let first = ready[Self.openList].min else { return false }
-    func end(_ engine: Engine) -> Double {
-      max(now, free[Int(engine.rawValue)]) + cost(first.index, on: engine).length
+    func end(_ engine: Int) -> Double {
+      max(now, free[engine]) + problem.cost(first.index, on: engine).length
     }
-    return (end(.vector) < end(.scalar) ? .vector : .scalar) == engine
+    return (end(Self.vector) < end(Self.scalar) ? Self.vector : Self.scalar) == engine
   }
 
   // MARK: Memory
 
-  private func memory(_ tensor: Int32) -> Int { draft.tensors[Int(tensor)].space == .psum ? 1 : 0 }
-
   private func hasRoom(_ index: Int) -> Bool {
-    let limits = index == oldest ? capacity : ahead
-    var needed = (sbuf: 0, psum: 0)
-    for tensor in touched[index] where !isAllocated[Int(tensor)] {
-      if memory(tensor) == 0 {
-        needed.sbuf += sizes[Int(tensor)]
+    var sbuf = 0
+    var psum = 0
+    for position in problem.touched.range(index) {
+      let tensor = Int(problem.touched.values[position])
+      if isAllocated[tensor] { continue }
+      if problem.isPSUM[tensor] {
+        psum += problem.sizes[tensor]
       } else {
-        needed.psum += sizes[Int(tensor)]
+        sbuf += problem.sizes[tensor]
       }
     }
-    if needed.sbuf > 0, index != oldest, reach(index) > capacity[0] { return false }
-    return (needed.sbuf == 0 || used[0] + needed.sbuf <= limits[0])
-      && (needed.psum == 0 || used[1] + needed.psum <= limits[1])
+    let isOldest = index == oldest
+    if sbuf > 0 {
+      let most = problem.limits.sbufBytes
+      if !isOldest, reach(index) > most { return false }
+      if used[0] + sbuf > (isOldest ? most : ahead[0]) { return false }
+    }
+    return psum == 0 || used[1] + psum <= (isOldest ? problem.limits.psumBytes : ahead[1])
   }
 
   /// Bytes of SBUF that are taken once an instruction and all before it have their results.
   private func reach(_ index: Int) -> Int {
-    let passed = oldest > 0 ? touchedBytes[oldest - 1] : 0
-    return used[0] - early + touchedBytes[index] - passed
+    let passed = oldest > 0 ? problem.touchedBytes[oldest - 1] : 0
+    return used[0] - early + problem.touchedBytes[index] - passed
   }
 
   private mutating func freeMemory(until now: Double) {
     while let next = returns.min, next.time <= now {
       returns.removeMin()
-      used[memory(Int32(next.index))] -= sizes[next.index]
+      used[problem.isPSUM[next.index] ? 1 : 0] -= problem.sizes[next.index]
       for engine in isStuck.indices { isStuck[engine] = false }
     }
   }
 
   /// Starts the oldest instruction whether there is room or not: all that it waits for has started.
   private mutating func force(_ now: Double) {
-    let engine = engines[oldest]
-    start(
-      oldest, on: engine, at: max(now, free[Int(engine.rawValue)], arrival[oldest]))
+    let engine = Int(problem.engines[oldest].rawValue)
+    start(oldest, on: engine, at: max(now, free[engine], arrival[oldest]))
   }
 
   // MARK: Starting
 
-  private mutating func start(_ index: Int, on engine: Engine, at start: Double) {
-    let node = nodes[index]
-    let cost = cost(index, on: engine)
+  private mutating func start(_ index: Int, on engine: Int, at start: Double) {
+    let cost = problem.cost(index, on: engine)
     var end = start + cost.result
-    if isDMA[index] {
+    if problem.isDMA[index] {
       rings = max(rings, start + cost.arrival) + cost.share
       end = rings + cost.result
     }
-    free[Int(engine.rawValue)] = start + cost.busy
+    free[engine] = start + cost.busy
     events.insert(Event(time: start + cost.busy, index: -1))
     isDone[index] = true
     places[index] = Int32(order.count)
-    order.append(isOpen(index) && engine != .vector ? node.on(engine) : node)
-    for tensor in touched[index] { use(Int(tensor), until: end) }
-    for other in after[index] {
-      let other = Int(other)
+    let node = problem.nodes[index]
+    order.append(engine == Self.scalar && problem.isOpen(index) ? node.on(.scalar) : node)
+    for position in problem.touched.range(index) {
+      use(Int(problem.touched.values[position]), until: end)
+    }
+    for position in problem.after.range(index) {
+      let other = Int(problem.after.values[position])
       waiting[other] -= 1
-      arrival[other] = max(arrival[other], end + costs[other].wait)
+      arrival[other] = max(arrival[other], end + problem.costs[other].wait)
       if waiting[other] == 0 { events.insert(Event(time: arrival[other], index: other)) }
     }
-    for other in turns?.start(index) ?? [] where !isDone[other] {
-      events.insert(Event(time: max(start, arrival[other]), index: other))
+    if turns != nil {
+      for other in turns?.start(index) ?? [] where !isDone[other] {
+        events.insert(Event(time: max(start, arrival[other]), index: other))
+      }
     }
     if index == oldest {
       for engine in isStuck.indices { isStuck[engine] = false }
@@ -398,17 +305,18 @@ struct Ordering {
 
   /// The oldest instruction is done: what it touches first is no longer early.
   private mutating func pass(_ index: Int) {
-    for tensor in touched[index]
-    where firstTouch[Int(tensor)] == Int32(index) && memory(tensor) == 0 {
-      early -= sizes[Int(tensor)]
+    for position in problem.touched.range(index) {
+      let tensor = Int(problem.touched.values[position])
+      guard problem.firstTouch[tensor] == Int32(index), !problem.isPSUM[tensor] else { continue }
+      early -= problem.sizes[tensor]
     }
   }
 
   private mutating func use(_ tensor: Int, until end: Double) {
     if !isAllocated[tensor] {
       isAllocated[tensor] = true
-      used[memory(Int32(tensor))] += sizes[tensor]
-      if memory(Int32(tensor)) == 0 { early += sizes[tensor] }
+      used[problem.isPSUM[tensor] ? 1 : 0] += problem.sizes[tensor]
+      if !problem.isPSUM[tensor] { early += problem.sizes[tensor] }
     }
     users[tensor] -= 1
     ends[tensor] = max(ends[tensor], end)

@@ -30,6 +30,13 @@ struct RedundantLoads {
     /// Dimensions that a transpose exchanges; empty for copies.
     var axes: [Int]
     var isTranspose: Bool
+
+    /// Of what loads of one kernel differ in.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(source.tensor)
+      hasher.combine(source.offset)
+      hasher.combine(version)
+    }
   }
 
   /// A tile that has some bytes, and what had been taken when it got them.
@@ -92,22 +99,19 @@ struct RedundantLoads {
   private static func load(
     _ node: Node, _ draft: Draft, _ writers: [Int32], _ versions: [Int32]
   ) -> (load: Load, tensor: Int)? {
-    guard node.isDMA, node.label == nil, node.operands.count == 2 else { return nil }
-    let source: AccessPattern
-    var target: AccessPattern
-    var axes: [Int] = []
-    switch node.operation {
-    case let copy as DMACopy: (source, target) = (copy.src, copy.dst)
-    case let transpose as DMATranspose:
-      (source, target, axes) = (transpose.src, transpose.dst, transpose.axes)
-    default: return nil
-    }
+    guard node.opcode == .dmaCopy || node.opcode == .dmaTranspose, node.label == nil,
+      node.operands.count == 2
+    else { return nil }
+    var target = node.operands[0].pattern
+    let source = node.operands[1].pattern
     let tensor = Int(target.tensor.index)
     let facts = draft.tensors[tensor]
     guard facts.space == .sbuf, facts.place == nil, facts.owner == tensor, !facts.hasAliases,
       writers[tensor] == 1, !draft.facts(source).isOnChip, !source.isDynamic, !target.isDynamic
     else { return nil }
     target.tensor = TensorID(0)
+    let axes =
+      node.opcode == .dmaTranspose ? (node.operation as? DMATranspose)?.axes ?? [] : []
     return (
       Load(
         source: source, version: versions[draft.owner(source)], target: target,

@@ -26,41 +26,37 @@ struct TileReuse {
     guard !draft.nodes.contains(where: \.isBarrier) else { return 0 }
     let lives = draft.lifetimes()
     let isOwn = made(draft)
-    var starts: [Int: [Int]] = [:]
-    var ends: [Int: [Int]] = [:]
-    for (tensor, life) in lives.enumerated() {
-      guard let life, isOwn[tensor] else { continue }
-      starts[life.lowerBound, default: []].append(tensor)
-      ends[life.upperBound, default: []].append(tensor)
+    let own = lives.indices.filter { isOwn[$0] && lives[$0] != nil }
+    let starts = Groups(own, count: draft.nodes.count) { lives[$0]?.lowerBound ?? 0 }
+    let ends = Groups(own, count: draft.nodes.count) { lives[$0]?.upperBound ?? 0 }
+    // By tensor: the number of its form.
+    var forms = [Int](repeating: -1, count: lives.count)
+    var numbers: [Form: Int] = [:]
+    for tensor in own {
+      let declaration = draft.declaration(tensor)
+      let form = Form(dtype: declaration.dtype, shape: declaration.shape)
+      forms[tensor] = numbers[form] ?? numbers.count
+      if forms[tensor] == numbers.count { numbers[form] = forms[tensor] }
     }
-    var free: [Form: [Int]] = [:]
+    var free = [[Int]](repeating: [], count: numbers.count)
     var stands = Array(draft.tensors.indices)
     var count = 0
     for index in draft.nodes.indices {
-      for tensor in starts[index] ?? [] {
-        let declaration = draft.declaration(tensor)
-        let form = Form(dtype: declaration.dtype, shape: declaration.shape)
-        guard let other = free[form]?.popLast() else { continue }
+      for tensor in starts[index] {
+        guard let other = free[forms[tensor]].popLast() else { continue }
         stands[tensor] = other
         count += 1
       }
-      for tensor in ends[index] ?? [] {
-        let declaration = draft.declaration(tensor)
-        free[Form(dtype: declaration.dtype, shape: declaration.shape), default: []]
-          .append(stands[tensor])
-      }
+      for tensor in ends[index] { free[forms[tensor]].append(stands[tensor]) }
     }
     guard count > 0 else { return 0 }
     draft.nodes = draft.nodes.map { node in
-      var changed: [(field: Int, pattern: AccessPattern)] = []
-      for operand in node.operands {
-        let tensor = Int(operand.pattern.tensor.index)
-        guard stands[tensor] != tensor else { continue }
-        var pattern = operand.pattern
-        pattern.tensor = TensorID(stands[tensor])
-        changed.append((operand.field, pattern))
+      node.changing { pattern in
+        let tensor = stands[Int(pattern.tensor.index)]
+        guard tensor != Int(pattern.tensor.index) else { return false }
+        pattern.tensor = TensorID(tensor)
+        return true
       }
-      return changed.isEmpty ? node : node.with(changed)
     }
     return count
   }
@@ -72,30 +68,28 @@ struct TileReuse {
       return tensor.space == .sbuf && tensor.owner == index && !tensor.hasAliases
         && tensor.place == nil
     }
-    var written: [Int: [(rows: Range<Int>, columns: Range<Int>)]] = [:]
+    // By tensor: parts that are written whole.
+    var written = [[Rectangle]](repeating: [], count: result.count)
     for node in draft.nodes {
       for operand in node.operands where operand.isRead {
         let owner = draft.owner(operand.pattern)
         guard result[owner] else { continue }
-        let box = box(operand.pattern)
-        let isKnown = written[owner]?.contains { own in
-          own.rows.lowerBound <= box.rows.lowerBound && box.rows.upperBound <= own.rows.upperBound
-            && own.columns.lowerBound <= box.columns.lowerBound
-            && box.columns.upperBound <= own.columns.upperBound
-        }
+        let box = Rectangle(operand.pattern, draft)
+        let isKnown = written[owner].contains { $0.covers(box) }
         let isStored = node.isDMA && draft.tensors[owner].partitions > 1
-        if isKnown != true || operand.pattern.isDynamic || isStored { result[owner] = false }
+        if !isKnown || operand.pattern.isDynamic || isStored { result[owner] = false }
       }
       for operand in node.operands where operand.isWritten {
         let owner = draft.owner(operand.pattern)
         guard result[owner] else { continue }
-        if node.isDMA || written[owner]?.count ?? 0 >= mostParts { result[owner] = false }
-        let box = box(operand.pattern)
+        if node.isDMA || written[owner].count >= mostParts {
+          result[owner] = false
+          continue
+        }
+        let box = Rectangle(operand.pattern, draft)
         let isSolid =
           operand.pattern.elementsPerRow == box.columns.count && !operand.pattern.isDynamic
-        if isSolid, written[owner]?.contains(where: { $0 == box }) != true {
-          written[owner, default: []].append(box)
-        }
+        if isSolid, !written[owner].contains(box) { written[owner].append(box) }
       }
     }
     return result
@@ -103,13 +97,30 @@ struct TileReuse {
 
   /// Tiles that are written in more different parts keep their memory: that they are written whole costs too much to find out.
   private static let mostParts = 64
+}
 
-  private static func box(_ pattern: AccessPattern) -> (rows: Range<Int>, columns: Range<Int>) {
-    let span = pattern.span
-    let first = Int(pattern.rowStart)
-    return (
-      first..<first + Int(pattern.rows),
-      pattern.offset + span.lowerBound..<pattern.offset + span.upperBound + 1
-    )
+/// Tensors by an instruction of each, all in one array.
+private struct Groups {
+  private var starts: [Int32]
+  private var tensors: [Int32]
+
+  /// - Parameters:
+  ///   - tensors: in rising order, which they keep within each group.
+  ///   - count: how many instructions there are.
+  init(_ tensors: [Int], count: Int, by index: (Int) -> Int) {
+    starts = [Int32](repeating: 0, count: count + 1)
+    for tensor in tensors { starts[index(tensor) + 1] += 1 }
+    for index in 0..<count { starts[index + 1] += starts[index] }
+    self.tensors = [Int32](repeating: 0, count: tensors.count)
+    var next = starts
+    for tensor in tensors {
+      let index = index(tensor)
+      self.tensors[Int(next[index])] = Int32(tensor)
+      next[index] += 1
+    }
+  }
+
+  subscript(index: Int) -> some Sequence<Int> {
+    tensors[Int(starts[index])..<Int(starts[index + 1])].lazy.map { Int($0) }
   }
 }

@@ -403,13 +403,31 @@ extension AccessPattern {
 
   /// Elements that lie side by side in memory at a time; `nil` when neighbours do not.
   func contiguousElements(in tensor: Tensor, rowByRow: Bool) -> Int? {
-    let runs = self.runs
-    guard runs.stride == 1 || runs.length == 1 else { return nil }
-    guard runs.starts.count == 1 else { return runs.length }
+    let run = free.innermostRun
+    guard run.stride == 1 || run.length == 1 else { return nil }
     // Rows that follow one another in HBM form one piece.
-    if tensor.space == .hbm && !rowByRow && rowStride == runs.length {
-      return runs.length * Int(rows)
+    if run.isAll && tensor.space == .hbm && !rowByRow && rowStride == run.length {
+      return run.length * Int(rows)
     }
-    return runs.length
+    return run.length
+  }
+}
+
+extension FreeDimensions {
+  /// The longest strided run that the innermost dimensions form, and whether it is all of a row.
+  fileprivate var innermostRun: (length: Int, stride: Int, isAll: Bool) {
+    var run: (length: Int, stride: Int)?
+    for dimension in reversed() where dimension.size != 1 {
+      let (stride, size) = (Int(dimension.stride), Int(dimension.size))
+      guard let inner = run else {
+        run = (size, stride)
+        continue
+      }
+      guard stride == inner.stride * inner.length else {
+        return (inner.length, inner.stride, false)
+      }
+      run = (inner.length * size, inner.stride)
+    }
+    return (run?.length ?? 1, run?.stride ?? 1, true)
   }
 }
