@@ -50,6 +50,12 @@ _PATHS = {
     "moving_max_bf16": "tensor.moving_max_bf16", "bn_stats_max": "limits.bn_stats_elements",
 }
 
+
+def processors() -> int:
+    """How many of the host's processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 _known: dict[tuple[Any, ...], Machine] = {}
 
 

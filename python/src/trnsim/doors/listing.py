@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 
+from ..core.machine import processors
 from ..record.context import default_target
 
 #: Physical cores of one device of each machine, and its memory (AWS documentation, "Trainium2 Architecture", "Trainium Architecture").
@@ -23,7 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     target = default_target()
     cores, memory = _DEVICES.get(target, _DEVICES["trn2"])
     # Loops run a candidate on each core: more than the host has only wait for one another.
-    count = min(cores, len(os.sched_getaffinity(0)))
+    count = min(cores, processors())
     lnc = 2 if os.environ.get("NEURON_LOGICAL_NC_CONFIG", "").strip() == "2" else 1
     if options.json_output:
         print(json.dumps([{"neuron_device": 0, "bdf": "", "connected_to": None, "nc_count": max(1, count // lnc),

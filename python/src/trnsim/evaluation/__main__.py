@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from ..core.machine import processors
 from ..errors import TrnsimError, printable
 from ..hooks import install
 from ..recordings import CallError
@@ -73,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--time-limit", type=float, default=120.0, metavar="S", help="seconds that a candidate may take (120)")
     parser.add_argument("--json", metavar="FILE|-", help="the answer as JSON")
     parser.add_argument("--serve", action="store_true", help="answer lines of JSON on standard input")
-    parser.add_argument("--workers", type=int, metavar="N", default=len(os.sched_getaffinity(0)), help="candidates at a time")
+    parser.add_argument("--workers", type=int, metavar="N", default=processors(), help="candidates at a time")
     parser.add_argument("--fresh", action="store_true", help="a new process for each candidate, which takes twice the time")
     parser.add_argument("--preload", metavar="MODULE", action="append", default=[], help="a module that references or candidates import")
     return parser
