@@ -8,6 +8,9 @@ package final class ContentReader {
   private var head: [UInt8]
   private var ended = false
 
+  /// Bytes of the file that are read at once: few, as who looks for a part of it may not need what follows.
+  private static let piece = 1 << 13
+
   /// Whether the file is compressed, and is decompressed.
   package let isCompressed: Bool
   /// Bytes of the file itself.
@@ -22,7 +25,7 @@ package final class ContentReader {
     file = try InputFile(path)
     fileSize = file.expectedSize
     var head: [UInt8] = []
-    while head.count < 4, try file.read(1 << 17, into: &head) {}
+    while head.count < 4, try file.read(ContentReader.piece, into: &head) {}
     self.head = head
     isCompressed = decompresses && isZstd(head)
     decoder = isCompressed ? ZstdDecoder(limit: .max) : nil
@@ -37,7 +40,7 @@ package final class ContentReader {
     while !ended && content.count == before {
       var bytes = head
       head = []
-      let more = try bytes.isEmpty ? file.read(1 << 17, into: &bytes) : true
+      let more = try bytes.isEmpty ? file.read(ContentReader.piece, into: &bytes) : true
       guard isCompressed else {
         content += bytes
         ended = !more

@@ -125,6 +125,35 @@ import Workloads
     #expect(!FileManager.default.fileExists(atPath: folder("c.zst")))
   }
 
+  /// What comes after a window is not read where the file has a table of its frames; the part is the same.
+  @Test func earlyPartsAreFoundEarly() throws {
+    let folder = try Folder()
+    var options = TraceOptions()
+    options.detail = .full
+    options.partSize = 1 << 16
+    let run = try matmul(["m=1024", "n=1024", "k=4096"])
+    try PerfettoTrace.write(run, to: folder("a.zst"), options: options)
+    let whole = try TraceStatistics(of: folder("a.zst"))
+    try #require(try SeekTable(of: folder("a.zst"))?.frames.count ?? 0 > 3)
+    try writeAtomically(
+      decompress(readFile(folder("a.zst")), limit: 1 << 28), to: folder("plain.pftrace"))
+    let window: Range<Picoseconds> = 0..<(whole.end / 8)
+    for rows in [["sync"], ["tensor", "pe clock"], []] {
+      let part = try TraceSlicer(folder("a.zst"), window: window, rows: rows)
+        .write(to: folder("b.zst"))
+      let slow = try TraceSlicer(folder("plain.pftrace"), window: window, rows: rows)
+        .write(to: folder("c.zst"))
+      #expect(slow.read == whole.contentSize && part.slices == slow.slices && part.slices > 0)
+      #expect(part.samples == slow.samples && part.arrows == slow.arrows)
+      #expect(try readFile(folder("b.zst")) == readFile(folder("c.zst")))
+      // Scopes and source lines last longer than the window.
+      if !rows.isEmpty { #expect(part.read < whole.contentSize / 2) }
+    }
+    // A row that begins later is known all the same.
+    _ = try TraceSlicer(folder("a.zst"), window: 0..<1000, rows: ["qGpSimdDynamic"])
+      .write(to: folder("d.zst"))
+  }
+
   /// A copy of a trace of several parts is the same trace, and so is one that was never compressed.
   @Test func copiesAreTheSame() throws {
     let folder = try Folder()

@@ -13,6 +13,8 @@ final class TracePart {
   private var isWanted: [UInt64: Bool] = [:]
   private var open: [UInt64: [Slice]] = [:]
   private var sequences: [UInt64: Sequence] = [:]
+  /// By sequence: slices that are kept and have not ended.
+  private var unended: [UInt64: Int] = [:]
   private var waiting = 0
   /// By track: the sequence of its events.
   private var owners: [UInt64: UInt64] = [:]
@@ -41,7 +43,13 @@ final class TracePart {
 
   func take(_ event: TraceReader.Event, _ reader: borrowing TraceReader) throws {
     last = max(last, event.time)
-    guard wants(event.track, reader) else { return }
+    guard wants(event.track, reader) else {
+      if event.time >= to {
+        try open(event.sequence, reader)
+        try close(event.sequence, reader)
+      }
+      return
+    }
     // What ends as the window opens is not in it.
     let isOutside = if case .end = event.kind { event.time <= from } else { event.time < from }
     if !isOutside { try open(event.sequence, reader) }
@@ -54,7 +62,7 @@ final class TracePart {
       } else if event.time >= from {
         slice = .kept
         try keep(held(event, reader), event.sequence, event.track, reader)
-        outcome.slices += 1
+        begin(event.sequence)
       } else {
         waiting += 1
         slice = .waiting(order: waiting, held(event, reader))
@@ -63,6 +71,7 @@ final class TracePart {
       owners[event.track] = event.sequence
     case .end:
       if case .kept? = open[event.track]?.popLast() {
+        unended[event.sequence, default: 0] -= 1
         try keep(held(event, reader), event.sequence, event.track, reader)
       }
     case .sample(let value):
@@ -72,6 +81,16 @@ final class TracePart {
       sequences[event.sequence]?.values[event.track]?.isWritten = true
       try sample(value, at: event.time, event.sequence, event.track, reader)
     }
+  }
+
+  /// Whether nothing that comes of a core is in the part any more.
+  func isDone(with sequence: UInt64) -> Bool {
+    (sequences[sequence]?.hasEnded ?? false) && unended[sequence, default: 0] == 0
+  }
+
+  private func begin(_ sequence: UInt64) {
+    outcome.slices += 1
+    unended[sequence, default: 0] += 1
   }
 
   private func wants(_ track: UInt64, _ reader: borrowing TraceReader) -> Bool {
@@ -95,7 +114,7 @@ final class TracePart {
     for (_, track, place, held) in found.sorted(by: { $0.order < $1.order }) {
       open[track]?[place] = .kept
       try keep(held, sequence, track, reader)
-      outcome.slices += 1
+      begin(sequence)
     }
     for (track, known) in values(of: sequence) where known.value != 0 {
       sequences[sequence]?.values[track]?.isWritten = true

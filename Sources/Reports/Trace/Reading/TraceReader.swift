@@ -81,16 +81,21 @@ struct TraceReader {
 
   /// Hands over all events, in the order in which they are written.
   ///
+  /// - Parameter isDone: Whether nothing more is wanted of a core; where it is the last in the file, as the table of the
+  ///   file's frames tells, the rest is not read.
   /// - Throws: A `DiagnosticError` if the file cannot be read or is no trace, or what `look` throws.
   mutating func read(
+    until isDone: ((_ sequence: UInt64) -> Bool)? = nil,
     _ look: (borrowing TraceReader, Event) throws -> Void
   ) throws -> Ending {
+    let last = isDone == nil ? nil : try findLastSequence()
     let file = try ContentReader(path: path)
     (fileSize, isCompressed) = (file.fileSize, file.isCompressed)
     var content: [UInt8] = []
     var ending = Ending.whole
     var more = true
     while more {
+      if let last, let isDone, isDone(last) { return .whole }
       do throws(DiagnosticError) {
         more = try file.read(into: &content)
       } catch {
@@ -110,6 +115,24 @@ struct TraceReader {
           remedy: "copy or produce the file again: its end is missing"))
     }
     return ending
+  }
+
+  /// Whose events come last in the file, as its last frame tells, and all its tracks; `nil` where there is no table of frames.
+  private mutating func findLastSequence() throws(DiagnosticError) -> UInt64? {
+    guard let content = try SeekTable.lastContent(of: path) else { return nil }
+    return content.withUnsafeBytes { bytes in
+      var last: UInt64?
+      var packets = ProtoFields(bytes)
+      while let (field, packet) = packets.next(), field == 1 {
+        var fields = ProtoFields(packet.bytes)
+        while let (field, value) = fields.next() {
+          if field == 10 { last = value.integer }
+          // What is written of it comes from where it is described first.
+          if field == 60 { describe(value.bytes, UnsafeRawBufferPointer(start: nil, count: 0)) }
+        }
+      }
+      return last
+    }
   }
 
   private func notATrace(_ ending: Ending) -> DiagnosticError {

@@ -9,6 +9,8 @@ package struct TraceSlicer {
     package var slices = 0
     package var samples = 0
     package var arrows = 0
+    /// Bytes of packets that were read.
+    package var read = 0
     /// When the last event that was read happened, in ps.
     package var end: Picoseconds = 0
     /// What is wrong with the file; `nil` if all that was asked for is there.
@@ -36,19 +38,22 @@ package struct TraceSlicer {
   /// - Throws: A `DiagnosticError` if the file cannot be read, is no trace, has none of the rows, or if the part cannot be
   ///   written.
   package func write(to target: String) throws -> Outcome {
-    // An arrow needs both its ends: which those are is known only after all has been read.
+    // An arrow needs both its ends: which those are is known only after all of the part has been read.
     let first = TracePart(from: from, to: to, rows: rows)
     var reader = TraceReader(path)
-    _ = try reader.read { reader, event in try first.take(event, reader) }
+    _ = try reader.read(until: first.isDone) { reader, event in try first.take(event, reader) }
     try requireRows(reader)
     let file = try ZstdWriter(path: target, level: TraceOptions().level, isSeekable: true)
     let second = TracePart(
       from: from, to: to, rows: rows,
       out: TracePartWriter(file, arrows: first.begun.intersection(first.ended)))
     reader = TraceReader(path)
-    let ending = try reader.read { reader, event in try second.take(event, reader) }
+    let ending = try reader.read(until: second.isDone) { reader, event in
+      try second.take(event, reader)
+    }
     try second.finish(reader)
     var outcome = second.outcome
+    outcome.read = reader.bytes
     outcome.end = Picoseconds(clamping: second.last) * 1000
     if case .cut(let diagnostic) = ending, second.last < to { outcome.damage = diagnostic }
     try file.finish()
