@@ -127,8 +127,8 @@ let package = Package(
     room(
       "CInterface",
       needs: [
-        "Baselines", "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "ISA", "Machine",
-        "Programs", "Reports", "Simulation", "Sweeps", "Workloads",
+        "Baselines", "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "Host", "ISA",
+        "Machine", "Programs", "Reports", "Simulation", "Sweeps", "Workloads",
       ], exclude: ["trnsim.h"]),
     room("Dev", needs: ["CInterface", "Programs", "Storage"]),
     .executableTarget(

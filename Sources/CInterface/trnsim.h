@@ -29,6 +29,13 @@ extern "C" {
  * back; on_print has a result. */
 int32_t trnsim_abi_version(void);
 
+/* The memory budget of the process (--memory, TRNSIM_MEMORY, the system's limits): bytes that nobody uses; notes that the caller uses
+ * so many bytes more, or fewer where negative; and what the budget is, in words such as `8.0 GiB (this host's memory)`, copied
+ * into `text` of `size` bytes with a 0 behind, cut where it does not fit: gives the bytes of all of it, without the 0. */
+uint64_t trnsim_memory_left(void);
+void trnsim_memory_note(int64_t bytes);
+uint64_t trnsim_memory_limit(char *text, uint64_t size);
+
 /* What `trnsim isa` shows of all operations (fields with their element types, the parameters of their functions in nki.isa,
  * machines), and the numbers of engines, element types, memories and roles: JSON. */
 const char *trnsim_isa(void);

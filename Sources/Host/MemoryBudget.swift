@@ -88,6 +88,9 @@ public enum MemoryBudget {
     return used == 0 ? "there is \(limit)" : "\(MemorySize(left)) of \(limit) is left"
   }
 
+  /// Notes that somebody uses so many bytes more, or fewer where negative: other languages in this process, for example.
+  public static func note(_ bytes: Int) { add(bytes) }
+
   fileprivate static func add(_ bytes: Int) { drawn.wrappingAdd(bytes, ordering: .relaxed) }
 }
 

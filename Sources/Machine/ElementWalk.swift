@@ -9,7 +9,7 @@ public struct ElementWalk: Hashable, Sendable {
   /// Bytes of an element.
   private let size: Int
   /// Dimensions of more than one element, outermost first; strides in bytes.
-  private let dimensions: [Dimension]
+  private var dimensions: [Dimension]
 
   private struct Dimension: Hashable {
     let stride: Int
@@ -91,7 +91,21 @@ public struct ElementWalk: Hashable, Sendable {
   }
 
   /// Whether it names every byte of its span.
-  private var isDense: Bool { isNested && count * size == span.count }
+  package var isDense: Bool { isNested && count * size == span.count }
+
+  /// Which bytes of a range it names, a mark for each; `nil` where there are too many elements to look at.
+  package func marks(in range: Range<Int>) -> [Bool]? {
+    // What is repeated without a step names the same bytes.
+    var stepping = self
+    stepping.dimensions.removeAll { $0.stride == 0 }
+    guard stepping.count <= Self.most else { return nil }
+    var marks = ByteMarks(range)
+    _ = stepping.forEach { start in
+      _ = marks.insert(start, size)
+      return true
+    }
+    return marks.marks
+  }
 
   /// Calls `body` with the first byte of each element until it returns `false`; whether it never did.
   private func forEach(_ body: (Int) -> Bool) -> Bool {
@@ -111,7 +125,7 @@ public struct ElementWalk: Hashable, Sendable {
 /// A mark for each byte of a range.
 private struct ByteMarks {
   private let range: Range<Int>
-  private var marks: [Bool]
+  private(set) var marks: [Bool]
 
   init(_ range: Range<Int>) {
     self.range = range

@@ -134,6 +134,36 @@ import Workloads
       #expect(found.first?.location?.line == 11 + body.split(separator: "\n").count)
       #expect(throws: Trap.self) { try run(body, .valuesAndTiming, .error) }
     }
+    // Columns between others: those of b that lie in c are 32 to 63.
+    for (body, message) in [
+      (
+        "memset dst=c value=2\nmemset dst=b.ap([[2, 32]]) value=1\ndma_copy dst=z src=b",
+        "read of 'b' sees what k.trn:12:1 wrote through 'c'"
+      ),
+      (
+        "memset dst=b value=1\nmemset dst=c.ap([[4, 8]]) value=2\n"
+          + "tensor_copy dst=a[:, 0:8] src=b.ap([[8, 8]]) engine=vector",
+        "read of 'b' sees what k.trn:13:1 wrote through 'c'"
+      ),
+      (
+        "memset dst=c value=2\nmemset dst=b[:, 0:32] value=1\nmemset dst=b.ap([[2, 16]], offset=32) value=1\n"
+          + "tensor_copy dst=a[:, 0:2] src=b.ap([[3, 2]], offset=32) engine=vector",
+        "read of 'b' sees what k.trn:12:1 wrote through 'c'"
+      ),
+    ] {
+      #expect(try run(body).undefinedResults.map(\.message) == [message])
+    }
+    for body in [
+      // Even columns of c are written through c, odd ones of the same bytes through b and read through it.
+      "memset dst=b value=1\nmemset dst=c.ap([[2, 16]]) value=2\n"
+        + "tensor_copy dst=a[:, 0:16] src=b.ap([[2, 16]], offset=33) engine=vector",
+      // What was written through c is written through b before it is read, in two parts.
+      "memset dst=b value=1\nmemset dst=c.ap([[2, 16]]) value=2\n"
+        + "memset dst=b.ap([[4, 8]], offset=32) value=3\nmemset dst=b.ap([[4, 8]], offset=34) value=3\n"
+        + "dma_copy dst=z src=b",
+    ] {
+      #expect(try run(body).undefinedResults.isEmpty)
+    }
     // A view is the same tensor.
     let program = try Program(
       text: Self.head.replacing(

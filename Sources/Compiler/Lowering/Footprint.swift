@@ -65,7 +65,7 @@ struct Footprint: Equatable {
     return box
   }
 
-  /// What another footprint leaves of this one, which touches all of its box; a strided one is taken for its whole box.
+  /// What another footprint leaves of this one; both touch all of their boxes.
   func without(_ other: Footprint) -> [Footprint] {
     let middle = common(other)
     guard middle.firstPartition < middle.endPartition, middle.low < middle.high else {

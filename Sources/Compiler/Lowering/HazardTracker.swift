@@ -31,10 +31,13 @@ struct HazardTracker {
     var isTracked: Bool
     /// The tensor whose memory it is.
     var owner: Int32
+    /// Its elements, where it has gaps between them and somebody looks for tensors that share bytes.
+    var walk: ElementWalk?
   }
 
   private struct Access {
     var footprint: Footprint
+    var walk: ElementWalk?
     var producer: Producer
     var lane: UInt8
     var isWrite: Bool
@@ -49,6 +52,8 @@ struct HazardTracker {
     var owner: Int32
   }
 
+  /// Whether somebody asks for `foreignWriter`.
+  var looksForAliases = false
   private var buckets: [[Access]] = []
   private let regions: [Region]
   private static let onChipBucketBytes = 2048
@@ -96,17 +101,22 @@ struct HazardTracker {
       region.firstBucket + max(footprint.low, footprint.high - 1) / region.bucketBytes
     // Reads of an HBM input that nothing writes order nothing.
     let isTracked = isWrite || region.place.space != .hbm || region.place.role != .input
+    var walk: ElementWalk?
+    if looksForAliases, region.place.space != .hbm, !pattern.isRun {
+      let found = ElementWalk(pattern, region.place)
+      if !found.isDense { walk = found }
+    }
     return Touch(
       footprint: footprint, buckets: first..<last + 1, isWrite: isWrite, isTracked: isTracked,
-      owner: region.owner)
+      owner: region.owner, walk: walk)
   }
 
   /// Who wrote last, through another tensor, what a read sees of a memory on chip; `nil` if nobody did, or where that cannot be
   /// said for certain.
+  ///
+  /// Operands with gaps are compared byte by byte, within a bucket.
   func foreignWriter(_ read: Touch) -> (producer: Producer, tensor: Int32)? {
-    guard read.footprint.stride == 0, regions[Int(read.owner)].place.space != .hbm else {
-      return nil
-    }
+    guard regions[Int(read.owner)].place.space != .hbm else { return nil }
     let unit = Self.onChipBucketBytes
     let base = regions[Int(read.owner)].firstBucket
     for bucket in read.buckets {
@@ -114,20 +124,64 @@ struct HazardTracker {
       for index in buckets[bucket].indices
       where buckets[bucket][index].isWrite && buckets[bucket][index].owner != read.owner {
         let access = buckets[bucket][index]
-        guard access.footprint.stride == 0, access.footprint.overlaps(read.footprint) else {
-          continue
+        guard access.footprint.overlaps(read.footprint) else { continue }
+        var box = access.footprint.common(read.footprint)
+        box.low = max(box.low, (bucket - base) * unit)
+        box.high = min(box.high, (bucket - base + 1) * unit)
+        (box.stride, box.width) = (0, box.high - box.low)
+        guard box.low < box.high else { continue }
+        let later = buckets[bucket][(index + 1)...].filter {
+          $0.isWrite && $0.footprint.overlaps(box)
         }
-        var left = [access.footprint.common(read.footprint)]
-        left[0].low = max(left[0].low, (bucket - base) * unit)
-        left[0].high = min(left[0].high, (bucket - base + 1) * unit)
-        guard left[0].low < left[0].high else { continue }
-        for later in buckets[bucket][(index + 1)...] where later.isWrite {
-          left = left.flatMap { $0.without(later.footprint) }
-        }
-        if !left.isEmpty { return (access.producer, access.owner) }
+        if sees(read, access, of: box, behind: later) { return (access.producer, access.owner) }
       }
     }
     return nil
+  }
+
+  /// Whether a read sees a byte of a box that a write wrote and none of the later ones; `false` where there are too many elements.
+  private func sees(_ read: Touch, _ write: Access, of box: Footprint, behind later: [Access])
+    -> Bool
+  {
+    if read.walk == nil, write.walk == nil, later.allSatisfy({ $0.walk == nil }) {
+      return !later.reduce([box]) { left, access in
+        left.flatMap { $0.without(access.footprint) }
+      }.isEmpty
+    }
+    let range = box.low..<box.high
+    var seen = Array(repeating: true, count: range.count)
+    for walk in [read.walk, write.walk] {
+      guard let walk else { continue }
+      guard let marks = walk.marks(in: range) else { return false }
+      for byte in seen.indices where !marks[byte] { seen[byte] = false }
+    }
+    var covers: [(partitions: Range<Int32>, bytes: [Bool])] = []
+    for access in later {
+      var marks = Array(repeating: false, count: range.count)
+      if let walk = access.walk {
+        guard let found = walk.marks(in: range) else { return false }
+        marks = found
+      } else {
+        for byte in range.clamped(to: access.footprint.low..<access.footprint.high) {
+          marks[byte - range.lowerBound] = true
+        }
+      }
+      covers.append((access.footprint.firstPartition..<access.footprint.endPartition, marks))
+    }
+    // Between two borders all partitions are alike.
+    let partitions = box.firstPartition..<box.endPartition
+    let borders = Set(
+      [partitions.lowerBound]
+        + covers.flatMap { [$0.partitions.lowerBound, $0.partitions.upperBound] })
+    for first in borders where partitions.contains(first) {
+      let above = covers.filter { $0.partitions.contains(first) }
+      if seen.indices.contains(where: { byte in
+        seen[byte] && !above.contains { $0.bytes[byte] }
+      }) {
+        return true
+      }
+    }
+    return false
   }
 
   /// Appends to `found`, once each, whom an access by `lane` must come after.
@@ -151,8 +205,8 @@ struct HazardTracker {
   mutating func record(_ touch: Touch, by producer: Producer, lane: UInt8) {
     guard touch.isTracked else { return }
     let access = Access(
-      footprint: touch.footprint, producer: producer, lane: lane, isWrite: touch.isWrite,
-      owner: touch.owner)
+      footprint: touch.footprint, walk: touch.walk, producer: producer, lane: lane,
+      isWrite: touch.isWrite, owner: touch.owner)
     for bucket in touch.buckets {
       if touch.isWrite {
         buckets[bucket].removeAll { touch.footprint.contains($0.footprint) }
@@ -167,5 +221,17 @@ struct HazardTracker {
       }
       buckets[bucket].append(access)
     }
+  }
+}
+
+extension AccessPattern {
+  /// Whether the elements of a row lie one behind the other: what most operands are.
+  fileprivate var isRun: Bool {
+    var isLong = false
+    for dimension in free where dimension.size != 1 {
+      if isLong || dimension.stride != 1 { return false }
+      isLong = true
+    }
+    return true
   }
 }

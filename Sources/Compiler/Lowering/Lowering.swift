@@ -72,6 +72,7 @@ public struct Lowering {
       lowering.effects = UndefinedEffects()
       if placed.count > 1 {
         lowering.isPlacedByAuthor = program.tensors.map { placed.contains($0.name) }
+        lowering.tracker.looksForAliases = true
       }
     }
     defer { if let onUndefined { lowering.effects?.found.forEach(onUndefined) } }

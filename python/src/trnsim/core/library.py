@@ -47,7 +47,8 @@ def find_library() -> str | None:
 _loaded: dict[str, Any] = {}
 
 
-def _load(path: str) -> Any:
+def load_library(path: str) -> Any:
+    """The library of a path, with its functions' types; loaded once."""
     library = _loaded.get(path)
     if library is not None:
         return library
@@ -58,6 +59,9 @@ def _load(path: str) -> Any:
     signatures: dict[str, tuple[Any, list[Any]]] = {
         "trnsim_abi_version": (c_int32, []),
         "trnsim_isa": (c_char_p, []),
+        "trnsim_memory_left": (c_uint64, []),
+        "trnsim_memory_note": (None, [c_int64]),
+        "trnsim_memory_limit": (c_uint64, [c_char_p, c_uint64]),
         "trnsim_session_new": (c_void_p, []),
         "trnsim_session_free": (None, [c_void_p]),
         "trnsim_session_set": (c_int32, [c_void_p, c_char_p, c_char_p]),
@@ -117,7 +121,7 @@ class Session:
     """A program in the core, or one for each of several cores."""
 
     def __init__(self, path: str) -> None:
-        self._library = _load(path)
+        self._library = load_library(path)
         self._handle = self._library.trnsim_session_new()
         self._kept: list[Any] = []
 
@@ -264,11 +268,11 @@ class Library:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        _load(path)
+        load_library(path)
 
     def isa(self) -> Any:
         """All operations of the core with their fields."""
-        return json.loads(_load(self.path).trnsim_isa().decode())
+        return json.loads(load_library(self.path).trnsim_isa().decode())
 
     def hardware(self, target: str, overrides: Sequence[str]) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
         """All values of a machine, or what is wrong with its configuration."""

@@ -116,4 +116,5 @@ def _instructions(code: CodeType) -> dict[int, tuple[str, str]]:
 def is_condition(code: CodeType, position: int) -> bool:
     """Whether Python decides by the value that it looks at: not in `a and b`, whose value may be `a`."""
     name, before = _instructions(code).get(position, ("", ""))
-    return name.startswith(("POP_JUMP", "TO_BOOL", "UNARY_NOT")) and before != "COPY"
+    # From Python 3.13 on a comparison in front of a jump asks for the truth itself.
+    return name.startswith(("POP_JUMP", "TO_BOOL", "UNARY_NOT", "COMPARE_OP")) and before != "COPY"

@@ -7,8 +7,9 @@ from functools import cache
 from types import CodeType
 from typing import Any, Final
 
+from ..core.memory import Draw, limit
 from ..errors import NkiValidationError, Place
-from ..places import line_of, place_of, program_path, user_frame
+from ..places import current_place, line_of, place_of, program_path, user_frame
 from ..tensor.dtypes import DType
 from ..tensor.geometry import View
 from ..tensor.spaces import MemoryRegion
@@ -18,6 +19,15 @@ from .operations import AFTER, ENGINE, LABEL, Layout, isa
 
 #: Records of one trace; more is most likely a loop that never ends.
 RECORD_LIMIT: Final = 20_000_000
+
+#: Instructions, tensors or scopes between two looks at the memory that a recording takes.
+_LOOK: Final = 16_384
+#: What Python keeps besides the bytes of a record, for a tensor, and for a scope (measured: 50, 376 and 159).
+_RECORD_BYTES: Final = 64
+_TENSOR_BYTES: Final = 512
+_SCOPE_BYTES: Final = 192
+#: Bytes of records are joined to the stream that the core reads.
+_COPIES: Final = 2
 
 _PSUM: Final = MemoryRegion.psum
 _MAGIC: Final = b"trnprog\n\x01"
@@ -103,8 +113,15 @@ class Program:
         self.inputs: dict[Storage, Any] = {}
         self.reads_values = False
         #: The last instruction that there may be, and the error to raise at it.
-        self._last = RECORD_LIMIT
+        self._end = RECORD_LIMIT
         self._error: NkiValidationError | None = None
+        #: Memory in use, and what of the recording it is of: instructions, tensors, scopes.
+        self._memory = Draw()
+        self._counted = (0, 0, 0)
+        #: How many instructions, tensors and scopes there are at the next look.
+        self._last = _LOOK
+        self._last_tensor = _LOOK
+        self._last_scope = _LOOK
 
     # Tensors
 
@@ -133,6 +150,8 @@ class Program:
         storage.operand = b"\x01" + once(len(self.tensors) << 1)
         self.tensors.append(storage)
         self.storages.append(storage)
+        if len(self.storages) >= self._last_tensor:
+            self._look(current_place())
         return storage
 
     def alias(self, storage: Storage, dtype: DType) -> bytes:
@@ -169,12 +188,35 @@ class Program:
         self.records.append(_INSTRUCTION[len(body)] + body)
         self.count = index + 1
         if index >= self._last:
-            raise self._ended(index)
+            if index >= self._end:
+                raise self._ended(index)
+            self._look(self.place(index))
         return index
 
     def stop_at(self, index: int, error: NkiValidationError) -> None:
         """Raises an error when an instruction is recorded."""
-        self._last, self._error = index, error
+        self._end, self._error = index, error
+        self._last = min(self._last, index)
+
+    def _look(self, place: Place | None) -> None:
+        """Draws on the memory budget for what was recorded since the last look.
+
+        Raises:
+            NkiValidationError: if there is not as much.
+        """
+        records, tensors, scopes = self._counted
+        records = min(records, self.count)  # instructions are also taken back
+        size = _RECORD_BYTES * (self.count - records) + _COPIES * sum([len(found) for found in self.records[records:]])
+        size += _TENSOR_BYTES * (len(self.storages) - tensors) + _SCOPE_BYTES * (len(self._scopes) - scopes)
+        self._counted = (self.count, len(self.storages), len(self._scopes))
+        self._last = min(self._end, self.count + _LOOK)
+        self._last_tensor = len(self.storages) + _LOOK
+        self._last_scope = len(self._scopes) + _LOOK
+        if not self._memory.take(size):
+            raise NkiValidationError(
+                f"host memory: the {self.count} instructions, {len(self.storages)} tensors and {len(self._scopes)} passes of loops that "
+                f"were recorded need more than {limit()}", place=place,
+                remedy="check the loop's end; nl.fori_loop records its body once; or give more with TRNSIM_MEMORY")
 
     def _ended(self, index: int) -> NkiValidationError:
         """What ends a trace at an instruction."""
@@ -240,6 +282,8 @@ class Program:
         self._scopes.append(record(5, self._string(name) + (self._scope or b"\x01") + _SCOPE_KINDS[kind]))
         self._open.append(number)
         self._scope = zigzag(number)
+        if number >= self._last_scope:
+            self._look(current_place())
         return number
 
     def close_scope(self, number: int) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.memory import LARGE, shortage
 from ..errors import NkiValidationError
 from ..record.program import Program
 from ..tensor.arrays import element_type, elements, is_array
@@ -42,6 +43,15 @@ def share_of(value: Any, rank: int) -> Any:
 
 #: By the identity of a caller's array: it, its elements, and whether they were rounded.
 Converted = dict[int, tuple[Any, np.ndarray[Any, Any], bool]]
+
+
+def array_of(value: Any, name: str, rounded: list[str]) -> np.ndarray[Any, Any]:
+    """The elements of a caller's array, if there is memory for the copy that some need."""
+    if isinstance(value, np.ndarray) and value.nbytes >= LARGE and not value.flags.c_contiguous:
+        found = shortage(value.nbytes, f"'{name}' is not contiguous, and a copy of it needs")
+        if found is not None:
+            raise NkiValidationError(found, remedy="give a smaller array, or more memory with TRNSIM_MEMORY")
+    return elements(value, name, rounded)
 
 
 class Binder:
@@ -78,7 +88,7 @@ class Binder:
             return found
         known = self._converted.get(id(value))
         if known is None:
-            array = elements(value, name, self.rounded)
+            array = array_of(value, name, self.rounded)
         else:
             _, array, is_rounded = known
             if is_rounded and name not in self.rounded:

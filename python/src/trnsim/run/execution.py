@@ -13,11 +13,14 @@ import numpy as np
 
 from ..core import Outcome, RankArrays, Request, open_core
 from ..core.layout import GridDim
+from ..core.memory import LARGE, shortage
 from ..errors import NkiValidationError
+from ..places import place_of
 from ..record.program import Program
 from ..tensor.arrays import is_torch, store_back, to_caller, undefined
 from ..tensor.nested import PerRank
 from ..tensor.results import map_tensors
+from ..tensor.storage import Storage
 from ..tensor.view import NkiTensor
 from .faults import NarrowTypesError, exception_of, place_of_error, printed
 from .launch import Options, Stop, Traced, TracedCore, trace_kernel
@@ -185,10 +188,12 @@ def _memory(cores: list[TracedCore], needs_values: bool) -> _Rank:
             continue
         if not needs_values or storage.name in rank.arrays.outputs:
             continue
+        _require(storage.elements * storage.dtype.itemsize, f"output '{storage.name}' needs", storage)
         # Elements that a kernel never writes are NaN (4 for integers), as in the vendor's simulator.
         rank.arrays.outputs[storage.name] = undefined(storage.shape or (1,), storage.dtype.numpy)
     for storage, original, array in first.inputs:
         if storage.role == "inout":
+            _require(array.nbytes if needs_values else 0, f"a copy of '{storage.name}', which the kernel writes, needs", storage)
             array = array.copy() if needs_values else array
             rank.changed.append((original, storage.name))
         rank.arrays.inputs[storage.name] = array
@@ -196,6 +201,16 @@ def _memory(cores: list[TracedCore], needs_values: bool) -> _Rank:
         rank.arrays.inputs.update({s.name: s.array for s in core.program.storages
                                    if s.array is not None and s.first >= 0})
     return rank
+
+
+def _require(size: int, what: str, storage: Storage) -> None:
+    """Refuses an array that there is no memory for; small ones are the system's business."""
+    if size < LARGE:
+        return
+    found = shortage(size, what)
+    if found is not None:
+        raise NkiValidationError(found, remedy="make it smaller, or give more with TRNSIM_MEMORY; timing alone needs no values",
+                                 place=place_of(storage.place) if storage.place else None)
 
 
 def _compiler_notes(outcome: Outcome) -> list[str]:

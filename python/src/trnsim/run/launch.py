@@ -8,15 +8,17 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import TracebackType
 from typing import Any
 
 import numpy as np
 
 from ..core.layout import ALONE, GridDim, Layout
-from ..errors import NkiValidationError, TrnsimError, UnsupportedError
+from ..core.memory import limit
+from ..errors import NkiValidationError, Place, TrnsimError, UnsupportedError
 from ..isa.dma import dma_copy
 from ..language import functions as lowering
-from ..places import is_own_file
+from ..places import is_own_file, place_of
 from ..record.allocate import allocate
 from ..record.context import Trace, trace
 from ..record.program import Program
@@ -185,6 +187,9 @@ def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
             raise NkiValidationError(f"{which} is a {type(error.obj).__name__}, and the kernel takes it for a tensor "
                                      f"(.{error.name})", remedy="give numpy.array(…, dtype=…)") from error
         raise
+    except MemoryError as error:
+        raise NkiValidationError(f"host memory: {str(error) or 'there is none left'}; the budget is {limit()}",
+                                 remedy="make it smaller, or give the process more memory", place=_user_place(error)) from None
     except TrnsimError as error:
         if isinstance(error, NkiValidationError) and not beta:
             error.rule = None  # the names are the first API generation's
@@ -192,13 +197,24 @@ def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
         raise
 
 
-def _end_in_user_code(error: TrnsimError) -> None:
-    """Makes the kernel's line the last of the traceback: what this package did there says nothing to its author."""
+def _last_in_user_code(error: BaseException) -> TracebackType | None:
+    """Where in the kernel's own Python an error rose."""
     last, entry = None, error.__traceback__
     while entry is not None:
         if not is_own_file[entry.tb_frame.f_code.co_filename]:
             last = entry
         entry = entry.tb_next
+    return last
+
+
+def _user_place(error: BaseException) -> Place | None:
+    last = _last_in_user_code(error)
+    return None if last is None else place_of((last.tb_frame.f_code, last.tb_lineno))
+
+
+def _end_in_user_code(error: TrnsimError) -> None:
+    """Makes the kernel's line the last of the traceback: what this package did there says nothing to its author."""
+    last = _last_in_user_code(error)
     if last is not None:
         last.tb_next = None
 

@@ -23,11 +23,11 @@ from ..core.machine import machine
 from ..errors import TrnsimError
 from ..places import place_of
 from ..record.program import Program
-from ..tensor.arrays import elements, is_array
+from ..tensor.arrays import is_array
 from ..tensor.nested import PerRank
 from ..tensor.storage import Storage
 from ..tensor.view import NkiTensor
-from .binder import Converted
+from .binder import Converted, array_of
 from .launch import Options, Traced, TracedCore, trace_kernel
 from .reads import Reads, UntoldError
 
@@ -100,7 +100,7 @@ class _Given:
         found = self.converted.get(id(value))
         if found is None:
             rounded: list[str] = []
-            found = self.converted[id(value)] = (value, elements(value, name, rounded), bool(rounded))
+            found = self.converted[id(value)] = (value, array_of(value, name, rounded), bool(rounded))
         _, array, is_rounded = found
         self.parts.parts += ("tensor", number, array.dtype, array.shape, is_rounded)
         return True

@@ -41,7 +41,7 @@ from .isa import nc_matmul as _nc_matmul
 
 def arange(*args: int) -> Any:
     """An index grid."""
-    return np.arange(*args).view(_Grid)
+    return _modern.arange(*args).view(_Grid)
 
 
 def _with_mask(name: str, function: Any) -> _Operator:

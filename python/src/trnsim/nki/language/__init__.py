@@ -14,6 +14,8 @@ import numpy as np
 from ...core.layout import GridDim as _GridDim
 from ...core.machine import Machine as _Machine
 from ...core.machine import machine as _machine_of
+from ...core.memory import LARGE as _LARGE
+from ...core.memory import shortage as _shortage
 from ...errors import UnsupportedError
 from ...isa.dma import dma_copy as _dma_copy
 from ...isa.dma import load as _load
@@ -23,6 +25,7 @@ from ...language.constants import shared_constant, shared_identity_matrix
 from ...language.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
                               while_loop)
 from ...places import current_place as _place
+from ...places import fail as _fail
 from ...record.allocate import ndarray as _allocate
 from ...record.context import default_target as _default_target
 from ...record.context import trace as _trace
@@ -222,6 +225,10 @@ def par_dim(size: int) -> ParDim:
 
 def arange(*args: int) -> Any:
     """An index grid, as NumPy's."""
+    count = len(_builtins.range(*(int(value) for value in args))) * 8
+    found = _shortage(count, f"an index grid of {count // 8} elements needs") if count >= _LARGE else None
+    if found is not None:
+        raise _fail(found, "index by slices, or by smaller grids in a loop")
     return np.arange(*args)
 
 
