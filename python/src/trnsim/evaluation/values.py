@@ -179,8 +179,8 @@ def _compared(given: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any], toleran
     return Verdict(False, largest if np.isfinite(largest) else None, reason)
 
 
-#: Elements that are compared at a time, so that what is made of them stays in the CPU's cache.
-_PART = 1 << 15
+#: Elements that are compared at a time: what is made of them stays in the CPU's cache, and no BLAS shares them among threads.
+_PART = 1 << 13
 
 
 def _parts(given: np.ndarray[Any, Any], wanted: np.ndarray[Any, Any]) -> Iterator[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]]:
