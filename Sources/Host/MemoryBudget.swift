@@ -112,4 +112,7 @@ public final class MemoryDraw: Sendable {
     bytes.wrappingAdd(more, ordering: .relaxed)
     MemoryBudget.add(more)
   }
+
+  /// Gives back all that it has taken.
+  public func giveBack() { MemoryBudget.add(-bytes.exchange(0, ordering: .relaxed)) }
 }

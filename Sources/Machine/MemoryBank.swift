@@ -87,6 +87,9 @@ final class MemoryBank {
     }
     matmulWritten?.clear { _, _ in }
     writtenBlocks.removeAll(keepingCapacity: true)
+    // Whoever gets it counts what he writes.
+    drawn = 0
+    draw?.giveBack()
   }
 
   func markAllWritten() { allWritten = true }

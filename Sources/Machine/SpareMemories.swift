@@ -1,3 +1,4 @@
+import Host
 import Synchronization
 
 /// On-chip memories of machines that have ended, for those to come.
@@ -34,6 +35,9 @@ enum SpareMemories {
   /// One with undefined elements in it, which it does not know from unwritten ones, is of no use.
   static func give(_ onChip: [MemoryBank], _ geometry: Geometry) {
     guard !onChip.contains(where: { $0.allowsUndefinedReads || $0.isMissing }) else { return }
+    // Their pages stay, which no budget counts: it must be little of what there is.
+    let bytes = onChip.reduce(0) { $0 + $1.rows * $1.rowBytes }
+    guard bytes * most <= MemoryBudget.limit.bytes / 16 else { return }
     for bank in onChip { bank.empty() }
     let spare = Spare(geometry: geometry, onChip: onChip)
     spares.withLock { spares in

@@ -36,6 +36,16 @@ import Testing
       try limit(["proc/self/cgroup": "0::/x\n", "sys/fs/cgroup/memory.max": "max\n"]) == nil)
   }
 
+  @Test func aDrawGivesBackWhatItHasTaken() {
+    let draw = MemoryDraw(5)
+    draw.take(7)
+    #expect(draw.taken == 12)
+    draw.giveBack()
+    #expect(draw.taken == 0)
+    draw.take(3)
+    #expect(draw.taken == 3)
+  }
+
   @Test func versionOneHasAHierarchyOfItsOwn() throws {
     let groups = "12:cpu,cpuacct:/docker/1\n9:memory:/docker/1\n1:name=systemd:/docker/1\n"
     let folder = "sys/fs/cgroup/memory"
