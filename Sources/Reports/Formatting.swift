@@ -4,6 +4,8 @@ package import Timing
 /// `41 %`; `<1 %` instead of a zero that is none.
 package func percent(_ share: Double) -> String {
   if share > 0 && share < 0.005 { return "<1 %" }
+  // Beyond what an integer holds, and what is no number.
+  guard abs(share) < 1e12 else { return "\(fixed(share * 100, 0)) %" }
   return "\(Int((share * 100).rounded())) %"
 }
 

@@ -225,6 +225,39 @@ import Workloads
     #expect(damaged.end < whole.end)
   }
 
+  /// A trace of events on one track: kind (1 begins, 2 ends, 4 is a sample) and ns.
+  private func trace(_ events: [(kind: UInt8, time: UInt64)]) -> [UInt8] {
+    func varint(_ value: UInt64) -> [UInt8] {
+      value < 0x80 ? [UInt8(value)] : [UInt8(value & 0x7F) | 0x80] + varint(value >> 7)
+    }
+    return events.flatMap { kind, time in
+      // TracePacket: timestamp (8), sequence (10), track_event (11) with type (9) and track (11).
+      let packet = [0x40] + varint(time) + [0x50, 1, 0x5A, 4, 0x48, kind, 0x58, 7]
+      return [0x0A, UInt8(packet.count)] + packet
+    }
+  }
+
+  @Test func timesThatGoBackwardsAreNone() throws {
+    let folder = try Folder()
+    try writeAtomically(
+      trace([(1, 100), (2, 40), (4, 90), (4, 30), (1, 10), (2, 25)]), to: folder("a"))
+    let statistics = try TraceStatistics(of: folder("a"))
+    #expect(statistics.slices == 2 && statistics.samples == 2)
+    #expect(statistics.rows.map(\.busy) == [15_000])
+    #expect(statistics.end == 100_000)
+  }
+
+  @Test(arguments: [UInt64(1) << 51, 1 << 62, .max])
+  func timesBeyondAllRunsAreDamage(_ time: UInt64) throws {
+    let folder = try Folder()
+    try writeAtomically(trace([(1, 5), (2, 8), (1, time), (2, 9)]), to: folder("a"))
+    let statistics = try TraceStatistics(of: folder("a"))
+    #expect(statistics.slices == 1 && statistics.end == 8000)
+    #expect(statistics.damage?.message.contains("an event is at more than") == true)
+    let outcome = try TraceSlicer(folder("a"), window: nil, rows: []).write(to: folder("b.zst"))
+    #expect(outcome.slices == 1 && outcome.damage != nil)
+  }
+
   @Test(arguments: ["", "not a trace at all, but a text of some length", "\u{0A}\u{05}"])
   func otherFiles(text: String) throws {
     let folder = try Folder()

@@ -77,6 +77,11 @@ struct TraceReader {
   private(set) var fileSize = 0
   private(set) var isCompressed = false
 
+  /// The last ns that a trace may have: times in ps, and the sums of a few of them, are 64-bit integers.
+  private static let lastTime = UInt64(1) << 50
+  /// Whether an event came later.
+  private var isBeyond = false
+
   init(_ path: String) { self.path = path }
 
   /// Hands over all events, in the order in which they are written.
@@ -105,6 +110,14 @@ struct TraceReader {
       let used = try content.withUnsafeBytes { try take($0, look) }
       content.removeFirst(used)
       bytes += used
+      if isBeyond {
+        ending = .cut(
+          Diagnostic(
+            .error, "an event is at more than \(TraceReader.lastTime) ns",
+            at: SourceLocation(file: path, line: 0),
+            remedy: "copy or produce the file again: it was changed, or is not of a run"))
+        break
+      }
     }
     if packets == 0 { throw notATrace(ending) }
     if ending == .whole && !content.isEmpty {
@@ -154,7 +167,12 @@ struct TraceReader {
       let packet = UnsafeRawBufferPointer(rebasing: piece[used..<fields.position])
       used = fields.position
       packets += 1
-      if let event = take(packet, message) { try look(self, event) }
+      guard let event = take(packet, message) else { continue }
+      guard event.time <= TraceReader.lastTime else {
+        isBeyond = true
+        return used
+      }
+      try look(self, event)
     }
     if fields.isMalformed { throw notATrace(.whole) }
     return used

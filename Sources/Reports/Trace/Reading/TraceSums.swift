@@ -54,7 +54,8 @@ struct TraceSums {
       samples += 1
       var counter =
         counters[event.track] ?? Counter(first: event.time, last: event.time)
-      counter.area += counter.value * Double(event.time - counter.last)
+      // A file that was changed may have times that go backwards.
+      counter.area += counter.value * (Double(event.time) - Double(counter.last))
       (counter.value, counter.last) = (value, event.time)
       counter.largest = max(counter.largest, value)
       counter.samples += 1
@@ -99,7 +100,7 @@ struct TraceSums {
       .sorted { $0.rank.lexicographicallyPrecedes($1.rank) }
     for (track, _) in tracks {
       guard let counter = counters[track] else { continue }
-      let time = Double(counter.last - counter.first)
+      let time = Double(counter.last) - Double(counter.first)
       found.append(
         TraceStatistics.Counter(
           groups: reader.groups(of: track), name: reader.tracks[track]?.name ?? "",
@@ -119,8 +120,13 @@ extension TraceSums.Row {
 
   mutating func end(_ name: Int, _ begin: UInt64, at time: UInt64) {
     depth -= 1
-    if depth == 0 { busy += time - since }
+    if depth == 0 { busy += Self.span(since, time) }
     let sum = byName[name] ?? (0, 0)
-    byName[name] = (sum.count + 1, sum.time + time - begin)
+    byName[name] = (sum.count + 1, sum.time + Self.span(begin, time))
+  }
+
+  /// The time between; a slice of a file that was changed may end before it begins.
+  private static func span(_ begin: UInt64, _ end: UInt64) -> UInt64 {
+    end > begin ? end - begin : 0
   }
 }
