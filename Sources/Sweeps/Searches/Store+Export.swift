@@ -62,10 +62,13 @@ extension Store {
   package func ranking(
     by objective: Quantity, limit: Int, at place: String? = nil
   ) throws -> [Block] {
+    // All results of a sweep have the same names; those of a store that somebody changed need not.
     var names: [String] = []
+    try rows(best: objective, limit: limit) { row in
+      for setting in row.settings where !names.contains(setting.name) { names.append(setting.name) }
+    }
     var cells: [[Table.Cell]] = []
     try rows(best: objective, limit: limit) { row in
-      if names.isEmpty { names = row.settings.map(\.name) }
       let values = Dictionary(row.settings.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 })
       let key = place.map { "\($0).\(cells.count)." }
       var line: [Table.Cell] = [.text("\(cells.count + 1)")]

@@ -135,6 +135,9 @@ package final class Store {
     return found
   }
 
+  /// Runs a statement: for tests of stores that somebody changed.
+  package func execute(_ sql: String) throws { try database.run(sql) }
+
   // MARK: - Results
 
   /// Whether a result is stored that stays.
@@ -238,12 +241,19 @@ package final class Store {
       for (position, quantity) in Quantity.allCases.enumerated() {
         numbers[quantity] = row[6 + position].integer
       }
+      let share = row[row.count - 1].number ?? 0
+      guard (0...1).contains(share) else {
+        throw DiagnosticError(
+          "result \(row[1].integer ?? 0) of round \(row[0].integer ?? 0) has a limit_share of \(share), which is from 0 to 1",
+          at: SourceLocation(file: path, line: 0),
+          remedy: "the store was changed: take it from a copy, or sweep again")
+      }
       try body(
         Row(
           rung: row[0].integer ?? 0, index: row[1].integer ?? 0, variant: row[2].text ?? "",
           settings: Store.settings(row[3].text ?? ""), status: row[4].text ?? "",
           reason: row[5].text ?? "", numbers: numbers,
-          limit: row[row.count - 2].text ?? "", share: row[row.count - 1].number ?? 0))
+          limit: row[row.count - 2].text ?? "", share: share))
     }
   }
 

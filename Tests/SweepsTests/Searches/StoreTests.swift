@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Kernels
+import Reports
 import Testing
 import Workloads
 
@@ -142,5 +143,41 @@ import Workloads
         #expect((0..<total).filter { shard.contains($0) }.count == size)
       }
     }
+  }
+}
+
+/// Stores of which somebody changed values.
+@Suite struct ChangedStoreTests {
+  private func store(_ statement: String) throws -> (Store, Folder) {
+    let folder = try Folder()
+    let sweep = try SweepTests.sweep(SweepTests.grid, folder)
+    let store = try SweepTests.store(sweep, folder, "a.sqlite")
+    var left = 6
+    _ = try sweep.run(
+      into: store, runner: ParallelRunner(width: 1),
+      isCancelled: {
+        left -= 1
+        return left < 0
+      })
+    try store.execute(statement)
+    return (store, folder)
+  }
+
+  @Test func resultsWithOtherSettingsHaveTheirColumns() throws {
+    let (store, folder) = try store("UPDATE result SET settings = '{\"x\": \"1\"}' WHERE id = 1")
+    let text = try store.ranking(by: .time, limit: 9).text(on: .init(width: 120))
+    #expect(text.contains("tile_m") && text.contains("x "))
+    withExtendedLifetime(folder) {}
+    let (empty, other) = try self.store("UPDATE result SET settings = '{}' WHERE id = 0")
+    #expect(try empty.ranking(by: .time, limit: 9).text(on: .init(width: 120)).contains("tile_m"))
+    withExtendedLifetime(other) {}
+  }
+
+  @Test(arguments: ["9e999", "-9e999", "-0.5", "1e300"])
+  func aShareIsFromZeroToOne(_ value: String) throws {
+    let (store, folder) = try store("UPDATE result SET limit_share = \(value)")
+    let error = #expect(throws: DiagnosticError.self) { try store.ranking(by: .time, limit: 9) }
+    #expect(error?.description.contains("a limit_share of") == true)
+    withExtendedLifetime(folder) {}
   }
 }
