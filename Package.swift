@@ -130,7 +130,13 @@ let package = Package(
         "Baselines", "Compiler", "Device", "Diagnostics", "Formats", "Hardware", "Host", "ISA",
         "Machine", "Programs", "Reports", "Simulation", "Sweeps", "Workloads",
       ], exclude: ["trnsim.h"]),
-    room("Dev", needs: ["CInterface", "Programs", "Storage"]),
+    room(
+      "Dev",
+      needs: [
+        "Accuracy", "Baselines", "CInterface", "Captures", "Compiler", "Device", "Diagnostics",
+        "Formats", "Hardware", "Host", "ISA", "Kernels", "Machine", "Programs", "Reports",
+        "Simulation", "Storage", "Sweeps", "Timing", "Workloads",
+      ]),
     .executableTarget(
       name: "trnsim",
       dependencies: [

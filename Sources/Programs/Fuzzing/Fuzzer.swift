@@ -138,39 +138,9 @@ public struct ProgramFuzzer: Sendable {
 
 extension Program {
   /// The content of the program's binary file.
-  var records: [UInt8] {
+  package var records: [UInt8] {
     var whole: [UInt8] = []
     writeRecords { whole += $0 }
     return whole
   }
-}
-
-/// Runs fuzz cases, for a time or a number of them; the same seed runs the same ones in the same order.
-///
-/// - Parameters:
-///   - seconds: How long at most; at least one case is run. `nil` for no end.
-///   - cases: How many at most; `nil` for no end.
-///   - seed: Where to start; case *i* has the seed `seed + i`.
-///   - report: Told about the progress before each thousandth case, and about every failure.
-///   - run: Runs the case of one seed.
-public func runFuzzer(
-  seconds: Double?, cases: Int? = nil, seed: UInt64, report: (String) -> Void,
-  run: (UInt64) -> FuzzResult
-) -> FuzzResult {
-  let clock = ContinuousClock()
-  let end = seconds.map { clock.now.advanced(by: .seconds($0)) }
-  var total = FuzzResult()
-  repeat {
-    let caseSeed = seed &+ UInt64(total.cases)
-    // Said before the case runs, so that a crash can be reproduced.
-    if total.cases % 1000 == 0 { report("cases from seed \(caseSeed) on") }
-    let result = run(caseSeed)
-    total.cases += 1
-    total.inputs += result.inputs
-    total.accepted += result.accepted
-    for failure in result.failures { report(failure.description) }
-    total.failures += result.failures
-  } while total.failures.count < 20 && end.map { clock.now < $0 } ?? true
-    && cases.map { total.cases < $0 } ?? true
-  return total
 }

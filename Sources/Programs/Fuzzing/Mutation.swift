@@ -1,6 +1,8 @@
 /// Damages bytes in ways that files get damaged, and in ways that parsers fear.
-struct Mutation {
-  var random: SeededGenerator
+package struct Mutation {
+  package var random: SeededGenerator
+
+  package init(random: SeededGenerator) { self.random = random }
 
   /// Pieces that are put into texts.
   private static let pieces: [String] = [
@@ -15,7 +17,7 @@ struct Mutation {
   ]
 
   /// The bytes with one to eight faults.
-  mutating func mutate(_ original: [UInt8], isText: Bool) -> [UInt8] {
+  package mutating func mutate(_ original: [UInt8], isText: Bool) -> [UInt8] {
     var bytes = original
     for _ in 0..<random.pick(1...8) {
       if bytes.isEmpty {

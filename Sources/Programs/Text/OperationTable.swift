@@ -1,4 +1,4 @@
-import ISA
+package import ISA
 
 /// What the file forms need to know about every operation, computed once from the declarations.
 final class OperationTable: Sendable {
@@ -67,14 +67,20 @@ final class OperationTable: Sendable {
 }
 
 /// A value for the field at `index` of an operation.
-struct FieldSlot {
-  var index: Int
-  var value: FieldValue
+package struct FieldSlot {
+  package var index: Int
+  package var value: FieldValue
+
+  package init(index: Int, value: FieldValue) {
+    self.index = index
+    self.value = value
+  }
 }
 
 extension Operation {
   /// An operation with the given fields set, and the positions in `slots` of values that do not fit.
-  static func assembled(_ slots: [FieldSlot]) -> (operation: any Operation, rejected: [Int]) {
+  package static func assembled(_ slots: [FieldSlot]) -> (operation: any Operation, rejected: [Int])
+  {
     var operation = Self()
     var rejected: [Int] = []
     let fields = Self.fields
