@@ -171,6 +171,10 @@ package struct TracesTarget: FuzzTarget {
         read.rows.allSatisfy { $0.busy >= 0 && $0.operations.allSatisfy { $0.time >= 0 } },
         "a time below zero")
       fuzz.reach("told")
+      if fuzz.random.once(in: 8) {
+        _ = try TracePage.make(of: path)
+        fuzz.reach("page")
+      }
     } catch {
       fuzz.requireTold(error, "read")
       fuzz.reach("refused")
