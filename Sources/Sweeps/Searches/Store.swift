@@ -39,6 +39,8 @@ package final class Store {
 
   /// Version of the schema, as `PRAGMA user_version`.
   package static let schemaVersion = 2
+  /// The largest number that a result has: 13 days in ps, more than a simulation takes.
+  private static let largest = 1 << 60
   /// `PRAGMA application_id`: "TRNS".
   static let applicationID = 0x5452_4e53
 
@@ -242,11 +244,20 @@ package final class Store {
         numbers[quantity] = row[6 + position].integer
       }
       let share = row[row.count - 1].number ?? 0
-      guard (0...1).contains(share) else {
-        throw DiagnosticError(
-          "result \(row[1].integer ?? 0) of round \(row[0].integer ?? 0) has a limit_share of \(share), which is from 0 to 1",
+      func refuse(_ column: String, _ value: String, _ range: String) -> DiagnosticError {
+        DiagnosticError(
+          "result \(row[1].integer ?? 0) of round \(row[0].integer ?? 0) has \(column)=\(value), which is \(range)",
           at: SourceLocation(file: path, line: 0),
           remedy: "the store was changed: take it from a copy, or sweep again")
+      }
+      guard (0...1).contains(share) else {
+        throw refuse("limit_share", "\(share)", "from 0 to 1")
+      }
+      for quantity in Quantity.allCases {
+        guard let number = numbers[quantity], !(0...Store.largest).contains(number) else {
+          continue
+        }
+        throw refuse(quantity.rawValue, "\(number)", "from 0 to \(Store.largest)")
       }
       try body(
         Row(

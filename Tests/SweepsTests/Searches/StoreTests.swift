@@ -173,11 +173,16 @@ import Workloads
     withExtendedLifetime(other) {}
   }
 
-  @Test(arguments: ["9e999", "-9e999", "-0.5", "1e300"])
-  func aShareIsFromZeroToOne(_ value: String) throws {
-    let (store, folder) = try store("UPDATE result SET limit_share = \(value)")
+  @Test(arguments: [
+    ("limit_share", "9e999"), ("limit_share", "-9e999"), ("limit_share", "-0.5"),
+    ("limit_share", "1e300"), ("total_time_ps", "-1"), ("total_time_ps", "9223372036854775807"),
+    ("sbuf_peak_bytes_per_partition", "-9223372036854775808"),
+  ])
+  func numbersBeyondAllResultsAreRefused(_ column: String, _ value: String) throws {
+    let (store, folder) = try store("UPDATE result SET \(column) = \(value)")
     let error = #expect(throws: DiagnosticError.self) { try store.ranking(by: .time, limit: 9) }
-    #expect(error?.description.contains("a limit_share of") == true)
+    #expect(error?.description.contains(" has \(column)=") == true)
+    #expect(throws: DiagnosticError.self) { try store.page(named: "s", by: .time) }
     withExtendedLifetime(folder) {}
   }
 }
