@@ -8,11 +8,20 @@ package enum Stage: UInt8, CaseIterable, Sendable {
   case timing
   case reporting
 
+  /// Who is told each stage that begins on a thread.
+  ///
+  /// A type of its own: optimised builds do not find the type of a function that is a task's value, and end with SIGSEGV.
+  package struct Watcher: Sendable {
+    let tell: @Sendable (Stage) -> Void
+
+    package init(_ tell: @escaping @Sendable (Stage) -> Void) { self.tell = tell }
+  }
+
   /// Told each stage that begins on this thread.
-  @TaskLocal package static var watcher: (@Sendable (Stage) -> Void)?
+  @TaskLocal package static var watcher: Watcher?
 
   /// Begins.
-  package func enter() { Stage.watcher?(self) }
+  package func enter() { Stage.watcher?.tell(self) }
 
   /// `its values were computed`.
   package var sentence: String {

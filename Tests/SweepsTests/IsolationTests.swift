@@ -180,7 +180,7 @@ import Workloads
     final class Seen: @unchecked Sendable { var stages: [Stage] = [] }
     let seen = Seen()
     let evaluator = Evaluator(kernels: .builtIn, values: true)
-    let outcome = Stage.$watcher.withValue({ seen.stages.append($0) }) {
+    let outcome = Stage.$watcher.withValue(Stage.Watcher { seen.stages.append($0) }) {
       evaluator.evaluate(Variant("softmax", [Setting("tokens", "64")]))
     }
     #expect(outcome.status == "measured")

@@ -58,7 +58,8 @@ package struct EntryWorker: Sendable {
         while true {
           let frame = entries.take()
           board.set(thread, entry: frame.number, .loading)
-          let content = Stage.$watcher.withValue({ board.set(thread, entry: frame.number, $0) }) {
+          let watcher = Stage.Watcher { board.set(thread, entry: frame.number, $0) }
+          let content = Stage.$watcher.withValue(watcher) {
             var unpacker = Unpacker(frame.content)
             return (try? Variant(from: &unpacker)).map { work($0, evaluator) } ?? []
           }
