@@ -51,4 +51,31 @@ import Testing
     }
     #expect(met >= 10)
   }
+
+  /// docs/mechanisms.md has the test that explains each item, or why none can.
+  @Test func everyItemNamesItsTest() throws {
+    var rows: [Int: (test: String, reason: String)] = [:]
+    var isTable = false
+    for line in try Repository.text("docs/mechanisms.md").split(separator: "\n") {
+      if line.hasPrefix("## ") { isTable = line == "## Items of ACCURACY.md" }
+      let cells = line.split(separator: "|", omittingEmptySubsequences: false).map {
+        $0.trimmingCharacters(in: .whitespaces)
+      }
+      guard isTable, cells.count == 5, let number = Int(cells[1]) else { continue }
+      #expect(rows[number] == nil, "\(number) twice")
+      rows[number] = (cells[2].filter { $0 != "`" }, cells[3])
+    }
+    #expect(Set(rows.keys) == Set(try numbers()))
+    let swift = try Repository.swiftFiles("Tests").map(Repository.text).joined()
+    let python = try Repository.files("python/tests", suffix: ".py").map(Repository.text).joined()
+    for (number, row) in rows {
+      if row.test.isEmpty {
+        #expect(!row.reason.isEmpty, "\(number) has neither a test nor a reason")
+        continue
+      }
+      #expect(
+        swift.contains("func \(row.test)(") || python.contains("def \(row.test)("),
+        "\(number): there is no test \(row.test)")
+    }
+  }
 }
