@@ -60,14 +60,14 @@ struct Ring {
   }
 
   /// Ends the slice or wait under way; returns the slice's transfer (-1 after a wait), whether the
-  /// transfer's descriptors on this ring are all done, and the transfer that the ring got to for the
-  /// first time (-1 if none).
-  mutating func finish() -> (transfer: Int32, isDone: Bool, started: Int32) {
+  /// transfer's descriptors on this ring are all done, the transfer whose slice begins, and the one behind in
+  /// the same queue that the ring got to and that stalls (-1 if none).
+  mutating func finish() -> (transfer: Int32, isDone: Bool, started: Int32, stalled: Int32) {
     let now = next
     next = .max
     guard current >= 0 else {
       turn(from: last, at: now)
-      return (-1, false, started)
+      return (-1, false, started, -1)
     }
     busy += now - sliceBegin
     let lane = current
@@ -91,7 +91,8 @@ struct Ring {
     current = -1
     last = lane
     turn(from: lane, at: now)
-    return (transfer, isDone, reached >= 0 ? reached : started)
+    // Another queue's may begin while that one stalls.
+    return (transfer, isDone, started, reached)
   }
 
   /// The slice under way; `nil` without one.

@@ -112,9 +112,10 @@ extension Simulator {
     let now = nextRing
     for ring in rings.indices where rings[ring].next == now {
       let slice = recorder == nil ? nil : rings[ring].slice
-      let (transfer, isDone, started) = rings[ring].finish()
+      let (transfer, isDone, started, stalled) = rings[ring].finish()
       if let recorder, let slice { noteSlice(recorder, ring, slice, isDone: isDone, at: now) }
       if started >= 0 { noteStart(started, at: now) }
+      if stalled >= 0 { noteStart(stalled, at: now) }
       guard isDone else { continue }
       runsLeft[Int(transfer)] -= 1
       if runsLeft[Int(transfer)] == 0 { complete(transfer, lastRead: now) }

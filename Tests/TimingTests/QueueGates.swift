@@ -78,6 +78,19 @@ import Testing
     #expect(timeline.transfers[1].lastRead == timeline.transfers[0].lastRead - 3 * 170_667)
   }
 
+  @Test func aTransferBeginsWhileTheNextOfAnotherQueueStalls() throws {
+    // Ring 0 has queue 0's first descriptor of 32,000 B, 1365.334 ns, from 1340 ns on. Behind it in the queue is a
+    // transfer that stalls; queue 1's begins at that moment, too.
+    var bench = Bench()
+    bench.dma(.sync, .hwdge, rows: 16, bytes: 32000, queue: 0)
+    bench.dma(.sync, .hwdge, rows: 16, bytes: 4000, queue: 0)
+    bench.dma(.sync, .hwdge, rows: 16, bytes: 4000, queue: 1)
+    bench.program.transfers[1].readsAnew = true
+    let timeline = try bench.run()
+    #expect(timeline.transfers[1].firstRead == 1_340_000 + 1_365_334)
+    #expect(timeline.transfers[2].firstRead == 1_340_000 + 1_365_334)
+  }
+
   @Test func oneQueueIsServedInOrder() throws {
     // Static rings: the first DMA of a queue arrives after 1480 ns, the next, 85 ns later, after 780 ns
     // would overtake it, but one queue keeps its order on every ring.
