@@ -13,6 +13,9 @@ import Programs
 ///   and 10 to 15 % off with half as many, or with eleven of 32.
 /// * A product of 64 rows whose passes fill all banks: its transposes are copied one by one (4608 copies of PSUM in the record's
 ///   counters), and four by four (4224) where they have a loop of their own.
+/// * A loop whose passes add to a sum in SBUF, one after the other, stays as it is: mamba's variants that go through the sequence in
+///   tiles keep Scalar busy for 360 µs, their exponentials and hardly one of 896 copies of PSUM, which merged passes would fill;
+///   with tiles of 448 to 1024 columns and one pass at a time they are within 7 % (14 and -10 % merged).
 struct LoopRoom {
   /// By scope: passes of its loop that are merged at most; 1 where it is no pass of a loop.
   private let passes: [Int32]
@@ -44,11 +47,13 @@ struct LoopRoom {
     var loops = [Int32](repeating: -1, count: passes.count)
     var groups = loops
     let all = draft.affineLoops()
+    let carrying = Self.carrying(draft, homes, all)
     for (number, loop) in all.enumerated() {
       let sbuf = loop.map { demands[$0].sbuf }.max() ?? 0
       let psum = loop.map { demands[$0].psum }.max() ?? 0
       let count = (1...loop.count).last { count in
-        loop.count % count == 0 && count * sbuf <= draft.limits.sbufBytes
+        (count == 1 || !carrying.contains(number)) && loop.count % count == 0
+          && count * sbuf <= draft.limits.sbufBytes
           && count * psum <= draft.limits.psumBytes
       }
       for (turn, scope) in loop.enumerated() {
@@ -88,6 +93,45 @@ struct LoopRoom {
       }
     }
     return homes
+  }
+
+  /// A place in SBUF that passes of a loop add to.
+  private struct Sum: Hashable {
+    var loop: Int
+    var tensor: Int
+    var offset: Int
+    var row: Int
+  }
+
+  /// Loops whose passes add to what the pass before left in SBUF.
+  private static func carrying(_ draft: Draft, _ homes: [Int32], _ loops: [[Int]]) -> Set<Int> {
+    var numbers = [Int32](repeating: -1, count: draft.head.scopes.count)
+    for (number, loop) in loops.enumerated() {
+      for scope in loop { numbers[scope] = Int32(number) }
+    }
+    var passes: [Sum: Int] = [:]
+    var found: Set<Int> = []
+    for node in draft.nodes {
+      for operand in node.operands where operand.isWritten {
+        let owner = draft.owner(operand.pattern)
+        guard draft.tensors[owner].space == .sbuf,
+          node.operands.contains(where: {
+            $0.isRead && !$0.isWritten && $0.pattern == operand.pattern
+          })
+        else { continue }
+        for scope in draft.loops(node).reversed() {
+          if scope == Int(homes[owner]) { break }  // A sum of this pass alone.
+          guard numbers[scope] >= 0 else { continue }
+          let sum = Sum(
+            loop: Int(numbers[scope]), tensor: owner, offset: operand.pattern.offset,
+            row: Int(operand.pattern.rowStart))
+          if let pass = passes.updateValue(scope, forKey: sum), pass != scope {
+            found.insert(sum.loop)
+          }
+        }
+      }
+    }
+    return found
   }
 
   private static func demands(_ draft: Draft, _ homes: [Int32]) -> [Demand] {

@@ -85,6 +85,31 @@ struct HoistingTests: PassTesting {
     #expect(names(found.program).count { $0 == "nc_matmul" } == 1)
   }
 
+  /// Sums that both passes of the outer loop make alike and those of the inner loop do not: beside their readers, or in a
+  /// nest of their own, as in mamba's kernels and in swiglu's.
+  @Test(arguments: [(false, 0), (true, 2)])
+  func nestsLeaveLoopsThatStatementsDoNot(_ isNest: Bool, _ removed: Int) throws {
+    var text = "trnsim program 1\nkernel k\ndependencies derived\n"
+    text += "tensor y: hbm output float32 [128, 4]\ntensor c: sbuf float32 [128, 2]\n"
+    for pass in 0..<4 { text += "tensor t\(pass): sbuf float32 [128, 1] @k.py:3\n" }
+    text += "memset dst=c value=1.0 engine=vector @k.py:1\n"
+    for outer in 0..<2 {
+      text += "affine scope o=\(outer) {\n"
+      for inner in 0..<2 {
+        let tile = outer * 2 + inner
+        text += "affine scope i=\(inner) {\n" + (isNest ? "affine scope n=0 {\n" : "")
+        text +=
+          "tensor_scalar dst=t\(tile) data=c[:, \(inner):\(inner + 1)] op0=add operand0=2.0 @k.py:3\n"
+        text += isNest ? "}\n" : ""
+        text += "dma_copy dst=y[:, \(tile):\(tile + 1)] src=t\(tile) @k.py:5\n}\n"
+      }
+      text += "}\n"
+    }
+    var draft = Draft(
+      try Program(text: text, file: "k.trn"), TargetMachine(try Hardware.load("trn2")))
+    #expect(Hoisting.run(&draft, room: draft.limits.sbufBytes) == removed)
+  }
+
   @Test func whatSBUFHasNoRoomForIsMadeInEachPass() throws {
     let text = """
       trnsim program 1

@@ -64,6 +64,24 @@ struct MergingTests: PassTesting {
     #expect(program.scopes.indices.map(room.passes) == Array(repeating: merged, count: passes))
   }
 
+  /// Mamba's variants: a sum in SBUF that one pass hands to the next, and one that each pass has for itself.
+  @Test(arguments: [("s[:, 0:1]", 1), ("s[:, PASS:NEXT]", 4)])
+  func passesThatAddToOneSumAreNotMerged(_ place: String, _ merged: Int) throws {
+    var text = "trnsim program 1\nkernel k\ndependencies derived\n"
+    text += "tensor y: hbm output float32 [128, 4]\ntensor s: sbuf float32 [128, 4]\n"
+    for pass in 0..<4 { text += "tensor t\(pass): sbuf float32 [128, 1] @k.py:2\n" }
+    text += "memset dst=s value=0.0 @k.py:1\n"
+    for pass in 0..<4 {
+      let sum = place.replacing("PASS", with: "\(pass)").replacing("NEXT", with: "\(pass + 1)")
+      text += "affine scope i=\(pass) {\nmemset dst=t\(pass) value=\(pass).0 @k.py:2\n"
+      text += "tensor_tensor dst=\(sum) data1=\(sum) data2=t\(pass) op=add @k.py:3\n}\n"
+    }
+    text += "dma_copy dst=y src=s @k.py:4\n"
+    let room = LoopRoom(
+      Draft(try Program(text: text, file: "k.trn"), TargetMachine(try Hardware.load("trn2"))))
+    #expect((0..<4).map(room.passes) == Array(repeating: merged, count: 4))
+  }
+
   @Test func mergingAsksForRoom() throws {
     // Eight passes of 8 KiB each of PSUM: two at a time, so four instructions are left of eight.
     let found = try compiled(roomy(8, banks: 4))

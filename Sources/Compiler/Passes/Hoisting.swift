@@ -11,7 +11,10 @@ import Programs
 /// (matmul_add_rmsnorm on trn2: 6664 where the source has 6912); inputs are read once where all passes together load
 /// them 32 times (add_rmsnorm_matmul on trn1: 42.0 MB), transposes are made once where three passes and two loops make
 /// them (swiglu on trn1: 256 of 1536), and everything is loaded and transposed anew where SBUF cannot hold it all
-/// (matmul on trn1).
+/// (matmul on trn1). What stands between other statements stays in loops that its own depends on: mamba's broadcasts by the PE
+/// array, the same for two tiles of channels around the loop over states, are made for both (PE busy for 1548 to 1572 µs on trn2,
+/// which is 896 broadcasts at the cold clock), and a product that only the outer loop repeats is too (mamba_v3 takes 224 µs
+/// longer than mamba_v4, whose author hoisted it: 448 products of Vector).
 ///
 /// A kernel's trace has the passes one after the other, so tiles are compared by how they are made: by the same
 /// operations on the same contents. Tiles are kept while there is room for them in the author's order, else from pass to
@@ -32,6 +35,9 @@ struct Hoisting {
     }
     return table
   }()
+
+  /// Operations that read no tile.
+  private static let sources: Set<Opcode> = [.dmaCopy, .memset, .iota]
 
   private var draft: Draft
   private let room: Int
@@ -234,17 +240,85 @@ struct Hoisting {
       return mine != theirs ? mine > theirs : lastWriter[one[0]] < lastWriter[other[0]]
     }
     var profile = Profile(draft, firstUse, lastUse)
+    let passes = repeatedPasses()
     let most = max(room, profile.peak)
     var same: [Int: Int] = [:]
     for family in members {
-      // Within one loop alone in any case: where that has no room, nothing is hoisted in the end.
-      let parts = profile.keeps(family, most) ? [family] : family.runs { isNeighbour($0, $1) }
+      let parts = leavesAllLoops(family[0]) ? [family] : invariants(family, passes)
       for part in parts where part.count > 1 {
-        guard parts.count == 1 || profile.keeps(part, most) else { continue }
-        for tile in part.dropFirst() { same[tile] = part[0] }
+        if profile.keeps(part, most) {
+          for tile in part.dropFirst() { same[tile] = part[0] }
+          continue
+        }
+        // Within one loop alone in any case: where that has no room, nothing is hoisted in the end.
+        let runs = part.runs { isNeighbour($0, $1) }
+        for run in runs where run.count > 1 {
+          guard run.count == family.count || runs.count > 1 && profile.keeps(run, most)
+          else { continue }
+          for tile in run.dropFirst() { same[tile] = run[0] }
+        }
       }
     }
     return same
+  }
+
+  /// Whether what makes a tile can leave loops around others that it depends on.
+  ///
+  /// Loads and constants can, and nests of their own. A statement that stands beside its readers only leaves the loop around it.
+  private func leavesAllLoops(_ tile: Int) -> Bool {
+    let writer = draft.nodes[Int(lastWriter[tile])]
+    if Self.sources.contains(writer.opcode) { return true }
+    return !draft.loops(draft.nodes[Int(lastUse[tile])]).contains(Int(writer.scope))
+  }
+
+  /// By scope: the innermost pass that it is in of a loop with more than one; -1 for none.
+  private func repeatedPasses() -> [Int] {
+    struct Loop: Hashable {
+      var parent: Int32
+      var name: Substring
+    }
+    // Passes are called by their variable: `i=0`, `i=1`.
+    let loops = draft.head.scopes.map { scope in
+      Loop(parent: scope.parent, name: scope.name.prefix { $0 != "=" })
+    }
+    let counts = Dictionary(loops.map { ($0, 1) }, uniquingKeysWith: +)
+    var passes: [Int] = []
+    for (scope, loop) in loops.enumerated() {
+      let outer = loop.parent < 0 ? -1 : passes[Int(loop.parent)]
+      passes.append(counts[loop, default: 0] > 1 ? scope : outer)
+    }
+    return passes
+  }
+
+  /// Tiles of a family that statements make which leave the loop around them, and then the loop around that.
+  private func invariants(_ family: [Int], _ passes: [Int]) -> [[Int]] {
+    func pass(_ scope: Int) -> Int { scope < 0 ? -1 : passes[scope] }
+    func parent(_ scope: Int) -> Int {
+      scope < 0 ? -1 : pass(Int(draft.head.scopes[scope].parent))
+    }
+    // Tiles, and the pass that a statement is in which makes all of them.
+    var groups = family.map {
+      (tiles: [$0], scope: pass(Int(draft.nodes[Int(lastWriter[$0])].scope)))
+    }
+    while true {
+      var merged: [(tiles: [Int], scope: Int)] = []
+      for group in groups {
+        guard let last = merged.last,
+          last.scope == group.scope
+            || last.scope >= 0
+              && (parent(last.scope) == parent(group.scope) || last.scope == parent(group.scope))
+        else {
+          merged.append(group)
+          continue
+        }
+        merged[merged.count - 1].tiles += group.tiles
+        if last.scope != group.scope && last.scope != parent(group.scope) {
+          merged[merged.count - 1].scope = parent(group.scope)
+        }
+      }
+      if merged.count == groups.count { return merged.map(\.tiles) }
+      groups = merged
+    }
   }
 
   /// Whether two tiles are made in the same pass of all loops around the innermost.
