@@ -137,7 +137,8 @@ import Workloads
     // Columns between others: those of b that lie in c are 32 to 63.
     for (body, message) in [
       (
-        "memset dst=c value=2\nmemset dst=b.ap([[2, 32]]) value=1\ndma_copy dst=z src=b",
+        "memset dst=c value=2\nmemset dst=b.ap([[2, 32]]) value=1\n"
+          + "tensor_copy dst=a[:, 0:32] src=b[:, 32:64] engine=vector",
         "read of 'b' sees what k.trn:12:1 wrote through 'c'"
       ),
       (
