@@ -3,7 +3,7 @@ package import Reports
 /// The errors that were recorded when the captures were at hand, and where these come from.
 ///
 /// `RECORD_GOLDENS=1 swift test --filter RecordedFigures` writes `RecordedFigures+Table.swift`,
-/// `RecordedFigures+SecondTable.swift`, `RecordedFigures+SecondGenerationTable.swift` and the README's table.
+/// `RecordedFigures+SecondTable.swift`, `RecordedFigures+SecondGenerationTable.swift` and the table of docs/accuracy.md.
 package struct RecordedFigures: Sendable {
   /// One line of the recorded table.
   package struct Row: Hashable, Sendable {
@@ -99,7 +99,7 @@ package struct RecordedFigures: Sendable {
     ])
   }
 
-  /// The README's table: what a summary line says of each column.
+  /// The table of docs/accuracy.md: what a summary line says of each column.
   package func markdown() -> String {
     let shown = [
       ("span_dma_measured", "user span, DMA latencies measured"),

@@ -69,23 +69,23 @@ import Testing
     }
   }
 
-  /// The README shows the recorded table.
-  @Test func theREADMEAgrees() throws {
-    let readme = try String(
-      contentsOf: Self.root.appendingPathComponent("README.md"), encoding: .utf8)
+  /// docs/accuracy.md shows the recorded table.
+  @Test func thePageAgrees() throws {
+    let page = try String(
+      contentsOf: Self.root.appendingPathComponent("docs/accuracy.md"), encoding: .utf8)
     #expect(
-      readme.contains(RecordedFigures.known.markdown()),
+      page.contains(RecordedFigures.known.markdown()),
       "RECORD_GOLDENS=1 swift test --filter RecordedFigures, then once more")
   }
 
   private func record(_ csv: String) throws {
     try write(csv, "table", to: "RecordedFigures+Table")
-    let path = Self.root.appendingPathComponent("README.md")
-    let readme = try String(contentsOf: path, encoding: .utf8)
-    let begin = try #require(readme.firstRange(of: "| sizes of errors, % |"))
-    let end = try #require(readme[begin.lowerBound...].firstRange(of: "\n\n"))
+    let path = Self.root.appendingPathComponent("docs/accuracy.md")
+    let page = try String(contentsOf: path, encoding: .utf8)
+    let begin = try #require(page.firstRange(of: "| sizes of errors, % |"))
+    let end = try #require(page[begin.lowerBound...].firstRange(of: "\n\n"))
     let table = RecordedFigures(csv: csv).markdown()
-    try readme.replacingCharacters(in: begin.lowerBound..<end.lowerBound, with: table.dropLast())
+    try page.replacingCharacters(in: begin.lowerBound..<end.lowerBound, with: table.dropLast())
       .write(to: path, atomically: true, encoding: .utf8)
   }
 

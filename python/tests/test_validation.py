@@ -384,7 +384,7 @@ def test_figures_are_recorded_and_guarded(commanded) -> None:
     code, out, err = with_sources("--record")
     assert code == 0 and "recorded: 2 kernels of 1 families" in out and "1 records are not in the table: r-unknown" in err
     assert "doubts are as they were: too few families" in err
-    assert (folder / "README.md").read_text().startswith(f"before\n{pages.BEGIN}\n| public kernels from source |")
+    assert (folder / "README.md").read_text().startswith(f"before\n{pages.BEGIN}\nOf 2 public kernels on trn2, from their source,")
     assert (folder / "page.md").read_text() == report.markdown(recorded.read(str(folder / "recorded.json")))
     code, out, err = with_sources("--json", str(folder / "all.json"), "--csv", str(folder / "all.csv"))
     assert code == 0 and "worse" not in err

@@ -159,7 +159,7 @@ def _record(rows: list[Row], before: Sequence[Row]) -> int:
     with open(PAGE, "w", encoding="utf-8") as file:
         file.write(report.markdown(recorded.read()))
     pages.write(recorded.read())
-    print(f"recorded: {len(rows)} kernels of {len(families(rows))} families; docs/source-accuracy.md, README.md and ACCURACY.md have them")
+    print(f"recorded: {len(rows)} kernels of {len(families(rows))} families; docs/source-accuracy.md, docs/accuracy.md, README.md and ACCURACY.md have them")
     # Doubts stand on the figures: a table of the core, which has to be built again.
     try:
         doubt.write()
