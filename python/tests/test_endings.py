@@ -89,7 +89,13 @@ def gate(folder: Path):
             time.sleep(0.01)
 
 
+def with_interrupts() -> None:
+    """A process begun in the background of a shell without job control, and all that it starts, ignores Ctrl-C."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def start(folder: Path, *command: str, **streams) -> subprocess.Popen:
+    streams.setdefault("preexec_fn", with_interrupts)
     return subprocess.Popen(command, cwd=folder, env=environment() | {"GATE": str(folder)}, start_new_session=True, text=True,
                             **streams)
 
@@ -141,6 +147,7 @@ def test_control_c_ends_what_python_cannot_interrupt(folder):
 @pytest.mark.parametrize("ignored", [False, True], ids=["", "ignored"])
 def test_readers_may_leave(folder, program, ignored):
     def ignore() -> None:
+        with_interrupts()
         if ignored:
             signal.signal(signal.SIGPIPE, signal.SIG_IGN)
 

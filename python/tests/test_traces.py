@@ -122,7 +122,9 @@ def shown(tmp_path) -> Iterator[tuple[int, bytes, subprocess.Popen[str]]]:
     (viewer / "link").symlink_to(tmp_path / "secret")
     assert TOOL is not None
     process = subprocess.Popen([TOOL, "open", "a.pftrace.zst", "--ui", "ui", "--port", "0"], cwd=tmp_path, text=True,
-                               stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                               # Ctrl-C is ignored by what a shell without job control began in the background.
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
     assert process.stdout is not None
     address = process.stdout.readline()
     port = int(address.split(":")[2].split("/")[0])
