@@ -206,8 +206,11 @@ def test_the_worst_family_comes_first_with_its_reason() -> None:
     assert [line.split(" | ")[0] for line in lines] == ["| kda bmm", "| far", "| near"]
     assert lines[0].endswith("(75) |") and lines[1].endswith("| not known |") and lines[2].endswith("|  |")
     assert text.startswith("Of 3 public kernels on trn2, 1 (33 %) are within 10 %")
-    assert "no family is more than 20 % off" in pages.readme([row("near", 101)])
-    assert "kda bmm, 40 %: products of 64 rows" in pages.readme([row("kda bmm", 140)])
+    assert "no family is more than 20 % off" in pages.page([row("near", 101)])
+    assert "kda bmm, 40 %: products of 64 rows" in pages.page([row("kda bmm", 140)])
+    assert " ".join(pages.readme([row("near", 101), row("kda bmm", 140), row("far", 70)]).split()) == (
+        "Of 3 public kernels on trn2, from their source, half are within 30.0 % of the device's time, 33 % within 10 % and 33 % within 20 %. "
+        "The worst is +40 % off (kda bmm: k).")
 
 
 def test_a_file_without_marks_is_not_touched() -> None:
