@@ -47,7 +47,10 @@ struct LoopRoom {
     var loops = [Int32](repeating: -1, count: passes.count)
     var groups = loops
     let all = draft.affineLoops()
-    let carrying = Self.carrying(draft, homes, all)
+    for (number, loop) in all.enumerated() {
+      for scope in loop { loops[scope] = Int32(number) }
+    }
+    let carrying = Self.carrying(draft, homes, loops)
     for (number, loop) in all.enumerated() {
       let sbuf = loop.map { demands[$0].sbuf }.max() ?? 0
       let psum = loop.map { demands[$0].psum }.max() ?? 0
@@ -58,7 +61,6 @@ struct LoopRoom {
       }
       for (turn, scope) in loop.enumerated() {
         passes[scope] = Int32(count ?? 1)
-        loops[scope] = Int32(number)
         groups[scope] = Int32(turn / (count ?? 1))
       }
     }
@@ -104,11 +106,7 @@ struct LoopRoom {
   }
 
   /// Loops whose passes add to what the pass before left in SBUF.
-  private static func carrying(_ draft: Draft, _ homes: [Int32], _ loops: [[Int]]) -> Set<Int> {
-    var numbers = [Int32](repeating: -1, count: draft.head.scopes.count)
-    for (number, loop) in loops.enumerated() {
-      for scope in loop { numbers[scope] = Int32(number) }
-    }
+  private static func carrying(_ draft: Draft, _ homes: [Int32], _ loops: [Int32]) -> Set<Int> {
     var passes: [Sum: Int] = [:]
     var found: Set<Int> = []
     for node in draft.nodes {
@@ -121,9 +119,9 @@ struct LoopRoom {
         else { continue }
         for scope in draft.loops(node).reversed() {
           if scope == Int(homes[owner]) { break }  // A sum of this pass alone.
-          guard numbers[scope] >= 0 else { continue }
+          guard loops[scope] >= 0 else { continue }
           let sum = Sum(
-            loop: Int(numbers[scope]), tensor: owner, offset: operand.pattern.offset,
+            loop: Int(loops[scope]), tensor: owner, offset: operand.pattern.offset,
             row: Int(operand.pattern.rowStart))
           if let pass = passes.updateValue(scope, forKey: sum), pass != scope {
             found.insert(sum.loop)
@@ -160,6 +158,17 @@ struct LoopRoom {
   }
 }
 
+/// What the passes of one loop have in common: they are called by its variable, `i=0`, `i=1`.
+struct LoopName: Hashable {
+  var parent: Int32
+  var variable: Substring
+
+  init(_ scope: Scope) {
+    parent = scope.parent
+    variable = scope.name.prefix { $0 != "=" }
+  }
+}
+
 extension Draft {
   /// The affine loops, each with the scopes of its passes.
   fileprivate func affineLoops() -> [[Int]] {
@@ -171,8 +180,7 @@ extension Draft {
     var open: [Int32: Loop] = [:]
     var found: [[Int]] = []
     for (index, scope) in head.scopes.enumerated() where scope.kind == .affine {
-      // Passes are called by their variable: `i=0`, `i=1`.
-      let name = scope.name.prefix { $0 != "=" }
+      let name = LoopName(scope).variable
       var loop = open[scope.parent] ?? Loop(name: name)
       if loop.name != name || loop.names.contains(scopeNames[index]) {
         found.append(loop.passes)

@@ -273,14 +273,7 @@ struct Hoisting {
 
   /// By scope: the innermost pass that it is in of a loop with more than one; -1 for none.
   private func repeatedPasses() -> [Int] {
-    struct Loop: Hashable {
-      var parent: Int32
-      var name: Substring
-    }
-    // Passes are called by their variable: `i=0`, `i=1`.
-    let loops = draft.head.scopes.map { scope in
-      Loop(parent: scope.parent, name: scope.name.prefix { $0 != "=" })
-    }
+    let loops = draft.head.scopes.map { LoopName($0) }
     let counts = Dictionary(loops.map { ($0, 1) }, uniquingKeysWith: +)
     var passes: [Int] = []
     for (scope, loop) in loops.enumerated() {

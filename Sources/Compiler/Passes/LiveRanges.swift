@@ -211,9 +211,8 @@ extension Draft {
     for (index, scope) in head.scopes.enumerated() {
       var own = scope.parent < 0 ? [] : found[Int(scope.parent)]
       if scope.kind == .affine {
-        let parts = scope.name.split(separator: "=", maxSplits: 1)
-        let name = LoopName(parent: scope.parent, variable: parts.first.map(String.init) ?? "")
-        let pass = parts.last.flatMap { Int($0) } ?? 0
+        let name = LoopName(scope)
+        let pass = Int(scope.name.dropFirst(name.variable.count + 1)) ?? 0
         // A variable that does not go on is another loop's.
         let loop = open[name].flatMap { $0.pass < pass ? $0.loop : nil } ?? Int32(index)
         open[name] = (loop, pass)
@@ -223,12 +222,6 @@ extension Draft {
     }
     return found
   }
-}
-
-/// What the passes of one loop have in common.
-private struct LoopName: Hashable {
-  var parent: Int32
-  var variable: String
 }
 
 /// For each tensor that may be split the instructions that touch it, in order, all in one array; none for what only the first of
