@@ -27,38 +27,16 @@ import trnsim
 trnsim.install(shadow=True)
 
 import nki
+import nki.collectives as nccl
 import nki.isa as nisa
 import nki.language as nl
+from first_generation_cases import FirstGenerationCase
+from kernel_numbers import ARITHMETIC, FLOATS, FUNCTIONS, INTEGERS, TYPES, applied, stored, wide
 
-FLOATS = {"float32": np.float32, "bfloat16": ml_dtypes.bfloat16, "float16": np.float16,
-          "float8_e4m3": ml_dtypes.float8_e4m3, "float8_e5m2": ml_dtypes.float8_e5m2}
-INTEGERS = {"int32": np.int32, "int16": np.int16, "int8": np.int8, "uint8": np.uint8, "uint32": np.uint32}
-TYPES = FLOATS | INTEGERS
 #: Packed types: their elements, and the bits of each.
 PACKED = {"float8_e5m2_x4": (ml_dtypes.float8_e5m2, 8), "float8_e4m3fn_x4": (ml_dtypes.float8_e4m3fn, 8),
           "float4_e2m1fn_x4": (ml_dtypes.float4_e2m1fn, 4)}
-ARITHMETIC = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "maximum": np.maximum, "minimum": np.minimum,
-              "greater": np.greater, "less_equal": np.less_equal, "equal": np.equal, "not_equal": np.not_equal}
 BITWISE = {"bitwise_and": np.bitwise_and, "bitwise_or": np.bitwise_or, "bitwise_xor": np.bitwise_xor}
-FUNCTIONS = {"copy": lambda x: x, "relu": lambda x: np.maximum(x, np.float32(0)), "square": lambda x: x * x, "abs": np.abs}
-
-
-def stored(values: np.ndarray, kind: str) -> np.ndarray:
-    """float32 values as elements of a type: to nearest even, 8-bit floats and integers saturate, NaN becomes 0 in integers."""
-    values = np.asarray(values, dtype=np.float32)
-    if kind in INTEGERS:
-        info = np.iinfo(INTEGERS[kind])
-        wide = np.nan_to_num(values.astype(np.float64), nan=0.0, posinf=info.max, neginf=info.min)
-        return np.clip(np.rint(wide), info.min, info.max).astype(INTEGERS[kind])
-    if kind.startswith("float8"):
-        top = np.float32(ml_dtypes.finfo(FLOATS[kind]).max)
-        values = np.where(np.isfinite(values), np.clip(values, -top, top), values)
-    with np.errstate(over="ignore"):
-        return values.astype(FLOATS[kind])
-
-
-def wide(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values).astype(np.float32)
 
 
 @dataclass
@@ -107,7 +85,9 @@ class Case:
 
     seed: int
     number: int
+    #: Cores of one rank, or ranks of one core.
     cores: int = 1
+    ranks: int = 1
     steps: list[tuple[str, Callable[[dict], None]]] = field(default_factory=list)
     tiles: list[Tile] = field(default_factory=list)
     inputs: list[np.ndarray] = field(default_factory=list)
@@ -117,14 +97,19 @@ class Case:
 
     def __post_init__(self) -> None:
         self.random = np.random.default_rng([self.seed, self.number])
-        self.cores = 2 if self.random.random() < 0.2 else 1
+        layout = self.random.random()
+        self.cores = 2 if layout < 0.2 else 1
+        if layout > 0.85:
+            self.cores = self.ranks = self.pick([2, 4])
         self.hardware = "trn3" if self.random.random() < 0.3 else "trn2"
         for _ in range(2):
             self.load()
         moves = [self.load, self.memset, self.copy, self.tensor_tensor, self.tensor_tensor, self.bitwise, self.tensor_scalar,
                  self.tensor_scalar, self.scalar_tensor_tensor, self.reduce, self.scan, self.activation, self.matmul,
                  self.transpose, self.iota, self.select, self.loop, self.strided_load]
-        if self.cores == 2:
+        if self.ranks > 1:
+            moves += [self.collective] * 4
+        elif self.cores == 2:
             moves += [self.exchange] * 3
         if self.hardware == "trn3":
             moves += [self.mx] * 3
@@ -459,6 +444,53 @@ class Case:
         for core in range(2):
             dst.values[core] = src.values[1 - core].copy()
 
+    def collective(self) -> None:
+        """Ranks meet, in HBM or in sbuf: sums and extremes are made in float32, in the group's order, and rounded once."""
+        src = self.pick(self.tiles)
+        rows, columns = src.shape
+        kinds = ["all_gather", "all_to_all", "permute"] + (["all_reduce", "reduce_scatter"] if src.kind in FLOATS else [])
+        parts = [kind for kind in kinds if kind not in ("all_to_all", "reduce_scatter") or rows % self.ranks == 0]
+        kind, op = self.pick(parts), self.pick(["add", "maximum", "minimum"])
+        if kind == "all_gather" and rows * self.ranks > 128:
+            kind = "permute"
+        order = [int(rank) for rank in self.random.permutation(self.ranks)]
+        space = self.pick(["shared_hbm", "sbuf"])
+        shape = (rows * self.ranks if kind == "all_gather" else rows // self.ranks if kind == "reduce_scatter" else rows, columns)
+        dst = self.tile(src.kind, shape)
+
+        def record(env: dict) -> None:
+            source, target = env[src.name], env[dst.name]
+            if space != "sbuf":
+                source = nl.ndarray(src.shape, getattr(nl, src.kind), buffer=nl.shared_hbm)
+                target = nl.ndarray(shape, getattr(nl, src.kind), buffer=nl.shared_hbm)
+                nisa.dma_copy(source, env[src.name])
+            given = {"srcs": [source], "dsts": [target]}
+            if kind == "permute":
+                nccl.collective_permute(**given, source_target_pairs=list(enumerate(order)))
+            else:
+                more = {"op": getattr(nl, op)} if kind in ("all_reduce", "reduce_scatter") else {}
+                more |= {} if kind == "all_reduce" else {"collective_dim": 0}
+                getattr(nccl, kind)(**given, replica_group=nccl.ReplicaGroup([order]), **more)
+            if space != "sbuf":
+                nisa.dma_copy(env[dst.name], target)
+        self.add(f"{dst.name} = {kind} {op} {src.name} {order} {space}", record)
+        ranked = [src.values[rank] for rank in order]
+        total = wide(ranked[0])
+        for values in ranked[1:]:
+            total = ARITHMETIC[op](total, wide(values)).astype(np.float32)
+        for place, rank in enumerate(order):
+            part = slice(place * rows // self.ranks, (place + 1) * rows // self.ranks)
+            if kind == "all_reduce":
+                dst.values[rank] = stored(total, src.kind)
+            elif kind == "reduce_scatter":
+                dst.values[rank] = stored(total[part], src.kind)
+            elif kind == "all_gather":
+                dst.values[rank] = np.concatenate(ranked)
+            elif kind == "all_to_all":
+                dst.values[rank] = np.concatenate([values[part] for values in ranked])
+            else:
+                dst.values[rank] = src.values[order.index(rank)].copy()
+
     def mx(self) -> None:
         """A product of microscaled elements, small enough that every order of sums is exact."""
         left, right = self.pick(list(PACKED)), self.pick(list(PACKED))
@@ -499,24 +531,28 @@ class Case:
 
         @nki.jit
         def fuzzed(*inputs):
-            env = {"inputs": inputs, "core": nl.program_id(0) if case.cores == 2 else 0}
+            env = {"inputs": inputs, "core": nl.program_id(0) if case.cores > case.ranks else 0}
             for _, record in case.steps:
                 record(env)
             found = []
             for tile in case.tiles:
-                out = nl.ndarray((case.cores, *tile.shape), getattr(nl, tile.kind), buffer=nl.shared_hbm)
+                out = nl.ndarray((case.cores // case.ranks, *tile.shape), getattr(nl, tile.kind), buffer=nl.shared_hbm)
                 nisa.dma_copy(out[env["core"]], env[tile.name])
                 found.append(out)
             return tuple(found)
 
-        return fuzzed[2] if self.cores == 2 else fuzzed
+        return fuzzed[2] if self.cores > self.ranks else fuzzed
 
     def problem(self) -> str | None:
         """What is wrong with the kernel's values or its report; None if nothing is."""
-        result = trnsim.simulate(self.kernel(), *self.inputs, hardware=self.hardware)
-        values = result.values if isinstance(result.values, tuple) else (result.values,)
-        for tile, found in zip(self.tiles, values, strict=True):
-            wanted = np.stack(tile.values)
+        inputs = self.inputs
+        if self.ranks > 1:
+            inputs = [trnsim.PerRank([values[rank:rank + 1] for rank in range(self.ranks)]) for values in inputs]
+        result = trnsim.simulate(self.kernel(), *inputs, hardware=self.hardware)
+        outputs = [values if isinstance(values, tuple) else (values,)
+                   for values in (result.values if self.ranks > 1 else [result.values])]
+        for tile, *parts in zip(self.tiles, *outputs, strict=True):
+            found, wanted = np.concatenate(parts), np.stack(tile.values)
             if found.shape != wanted.shape or found.dtype != wanted.dtype:
                 return f"{tile.name} is {found.dtype}{list(found.shape)}, not {wanted.dtype}{list(wanted.shape)}"
             a, b = found, wanted
@@ -531,7 +567,7 @@ class Case:
         return None
 
     def text(self) -> str:
-        lines = [f"{self.cores} core(s), {self.hardware}"]
+        lines = [f"{self.ranks} rank(s), {self.cores // self.ranks} core(s) of each, {self.hardware}"]
         lines += [f"input {i}: {x.dtype}{list(x.shape)}" for i, x in enumerate(self.inputs)]
         return "\n".join("    " + line for line in lines + [text for text, _ in self.steps])
 
@@ -541,15 +577,15 @@ def on(env: dict, part: Part):
     return env[part.tile.name][part.rows, part.columns]
 
 
-def applied(op: str, a: np.ndarray, b: np.ndarray, reverse: bool) -> np.ndarray:
-    found = ARITHMETIC[op](b, a) if reverse else ARITHMETIC[op](a, b)
-    return found.astype(np.float32)
+def made(seed: int, number: int) -> Case | FirstGenerationCase:
+    """The case of a number: every fourth is a kernel of the first generation."""
+    return (FirstGenerationCase if number % 4 == 3 else Case)(seed, number)
 
 
 def check(seed: int, number: int) -> str | None:
     """What a case finds; None if nothing."""
     with np.errstate(all="ignore"):
-        case = Case(seed, number)
+        case = made(seed, number)
         try:
             problem = case.problem()
         except Exception as error:
@@ -569,7 +605,7 @@ def main() -> int:
     os.environ["TRNSIM_CACHE"] = "0"
     if given.case is not None:
         with np.errstate(all="ignore"):
-            print(Case(given.seed, given.case).text())
+            print(made(given.seed, given.case).text())
     begin = time.monotonic()
     cases = 1 if given.case is not None else given.cases or (None if given.minutes else 200)
     number = first = given.first if given.case is None else given.case

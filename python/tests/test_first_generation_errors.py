@@ -6,29 +6,28 @@ import re
 import warnings
 from pathlib import Path
 
-import first_generation_errors
 import neuronxcc.nki as nki
 import neuronxcc.nki.isa as nisa
 import neuronxcc.nki.language as nl
 import numpy as np
 import pytest
 import trnsim
-from first_generation_errors import CASES, INDICES, X, Case
+from first_generation_errors import CASES, INDICES, X, Case, instructions, tensors
 from trnsim.errors import NkiValidationError, TrnsimError
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "edges.md"
-LINES = Path(first_generation_errors.__file__).read_text(encoding="utf-8").splitlines()
+FOLDER = Path(instructions.__file__).parent
 
 
 def table() -> dict[str, str]:
-    """By name: what docs/edges.md says that happens without TRNSIM_STRICT."""
+    """By name: what its page says that happens without TRNSIM_STRICT."""
     rows = re.findall(r"^\| `err_(\w+)` \|.*\| ([^|]+) \|$", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(rows) == len(dict(rows))
     return dict(rows)
 
 
-def is_marked(line: int) -> bool:
-    return LINES[line - 1].endswith("# wrong")
+def is_marked(file: str, line: int) -> bool:
+    return (FOLDER / Path(file).name).read_text(encoding="utf-8").splitlines()[line - 1].endswith("# wrong")
 
 
 def outcome(case: Case) -> str:
@@ -39,14 +38,14 @@ def outcome(case: Case) -> str:
         try:
             case.wrong()
         except NkiValidationError as error:
-            assert name in str(error) and error.remedy and error.place is not None and is_marked(error.place.line)
+            assert name in str(error) and error.remedy and error.place is not None and is_marked(error.place.file, error.place.line)
             assert re.search(r"\n +\^~*\n", str(error)), "a caret shows the expression"
             return "refused"
     notes = [str(warning.message) for warning in given if issubclass(warning.category, trnsim.SimulationWarning)]
     for note in notes:
         assert name in note and note.endswith("TRNSIM_STRICT=1 makes this an error")
-        place = re.search(r"first_generation_errors\.py:(\d+)", note)
-        assert case.name == "tensor_output_not_written_to" or place is not None and is_marked(int(place[1]))
+        place = re.search(r"first_generation_errors/(\w+\.py):(\d+)", note)
+        assert case.name == "tensor_output_not_written_to" or place is not None and is_marked(place[1], int(place[2]))
     return "note" if notes else "nothing"
 
 
@@ -65,7 +64,7 @@ def test_strict_runs_refuse_it(case, monkeypatch) -> None:
     assert f"err_{name} of neuronxcc.nki's compiler" in str(caught.value)
     if isinstance(caught.value, NkiValidationError):
         assert caught.value.rule == name and caught.value.remedy
-        assert caught.value.place is not None and is_marked(caught.value.place.line)
+        assert caught.value.place is not None and is_marked(caught.value.place.file, caught.value.place.line)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.wrong.__name__)
@@ -78,7 +77,7 @@ def test_other_runs_say_so(case, monkeypatch) -> None:
 @pytest.mark.parametrize("right", sorted({case.right for case in CASES if case.right is not None}, key=lambda right: right.__name__),
                          ids=lambda right: right.__name__)
 def test_what_the_documentation_asks_for_is_left_alone(right, strict, monkeypatch) -> None:
-    if right is first_generation_errors.blocks_one_by_one and strict == "1":
+    if right is tensors.blocks_one_by_one and strict == "1":
         pytest.skip("has blocks, which the compiler took before the last releases of its generation")
     monkeypatch.setenv("TRNSIM_STRICT", strict)
     with warnings.catch_warnings():
@@ -89,9 +88,9 @@ def test_what_the_documentation_asks_for_is_left_alone(right, strict, monkeypatc
 def test_an_error_shows_the_expression(monkeypatch) -> None:
     monkeypatch.setenv("TRNSIM_STRICT", "1")
     with pytest.raises(NkiValidationError) as caught:
-        first_generation_errors.other_partitions()
+        instructions.other_partitions()
     assert str(caught.value).splitlines()[1:] == [
-        f"  at {first_generation_errors.__file__}:{caught.value.place.line} in kernel",
+        f"  at {instructions.__file__}:{caught.value.place.line} in kernel",
         "    nl.store(out, nisa.tensor_tensor(nl.load(x), row, op=nl.add))  # wrong",
         "                  ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
         "  note: err_num_partition_mismatch of neuronxcc.nki's compiler",
