@@ -2,6 +2,7 @@
 
     python python/suites/run.py sdk-tests ~/aws-neuron-sdk
     python python/suites/run.py nkibench ~/AccelOpt --filter rope --timeout 600
+    python python/suites/run.py public-kernels ~/clones --timeout 600    # clones at FOLDER/OWNER/NAME
     python python/suites/run.py nki-library ~/nki-library --one-each --results library.jsonl
     python python/suites/run.py nki-library ~/nki-library --sample 1000 --seed 0 --workers 2 --results library.jsonl
     python python/suites/run.py nki-library ~/nki-library --again failed --results library.jsonl
@@ -28,8 +29,12 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import trnsim
 from cases import SUITES, Case
+from public_kernels import public_kernels
 from pytest_suites import SUITES as PYTEST_SUITES
 from pytest_suites import read_results, run_pytest_suite
+
+
+SUITES["public-kernels"] = public_kernels
 
 
 def attempt(case: Case, quiet: bool, send: Any) -> None:
