@@ -16,5 +16,7 @@ func help(_ text: String) -> String {
   let asks: Set = ["help", "-h", "--help", "-help"]
   guard CommandLine.arguments.contains(where: asks.contains) || CommandLine.arguments.count == 1
   else { return text }
-  return flowed(text, on: .standardOutput(), joining: true)
+  // The library that prints it breaks a line that has all columns of the screen.
+  let page = Page.standardOutput()
+  return flowed(text, on: Page(width: page.width - 1), joining: true)
 }
