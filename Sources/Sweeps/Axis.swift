@@ -112,12 +112,13 @@ package struct Axis: Hashable, Sendable {
     self.init(.together(names.map { Target($0) }), values)
   }
 
-  /// The values of a list `a,b,c` whose items may be ranges: `1..4`, `16..64+16`, `64..512*2`.
+  /// The values of a list `a,b,c` whose items may be ranges: `1..4`, `16..64+16`, `64..512*2`; commas inside brackets
+  /// belong to a value, as in `[1,2],[3,4]`.
   package static func expand(
     _ text: String, of name: String
   ) throws(DiagnosticError) -> [String] {
     var values: [String] = []
-    for item in text.split(separator: ",", omittingEmptySubsequences: false) {
+    for item in items(of: text) {
       // Paths have two dots as well.
       guard let range = item.firstRange(of: ".."), item.first?.isNumber == true else {
         values.append(String(item))
@@ -138,6 +139,23 @@ package struct Axis: Hashable, Sendable {
     }
     if values.count > valueLimit { throw tooMany(name) }
     return values
+  }
+
+  private static func items(of text: String) -> [Substring] {
+    var found: [Substring] = []
+    var start = text.startIndex
+    var depth = 0
+    for index in text.indices {
+      switch text[index] {
+      case "[", "(", "{": depth += 1
+      case "]", ")", "}": depth -= 1
+      case "," where depth <= 0:
+        found.append(text[start..<index])
+        start = text.index(after: index)
+      default: break
+      }
+    }
+    return found + [text[start...]]
   }
 
   private static func tooMany(_ name: String) -> DiagnosticError {

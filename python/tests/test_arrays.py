@@ -384,6 +384,9 @@ def test_lists_stay_lists_and_are_no_tensors() -> None:
 
     x = numbers(np.float32)
     np.testing.assert_array_equal(scaled(x, [2, 1.5]), 3 * x)
+    with pytest.raises(trnsim.NkiValidationError, match="argument 'y' is a str, and the kernel takes it for a") as error:
+        added(x, "float32[128, 512]")
+    assert "--input 'NAME=float32[m, 512]'" in str(error.value)
     for numbers_ in (x.tolist(), tuple(map(tuple, x.tolist()))):
         with pytest.raises(trnsim.NkiValidationError, match="argument 'y' is a (list|tuple), and the kernel takes it for a"):
             added(x, numbers_)

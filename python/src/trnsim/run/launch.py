@@ -181,11 +181,12 @@ def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     try:
         return function(*args, **kwargs)
     except AttributeError as error:
-        if isinstance(error.obj, (list, tuple)) and error.name in _TENSOR_ATTRIBUTES:
+        if isinstance(error.obj, (list, tuple, str)) and error.name in _TENSOR_ATTRIBUTES:
             which = next((f"argument '{name}'" for name, value in named_arguments(function, args, kwargs) if value is error.obj),
                          f"a {type(error.obj).__name__}")
             raise NkiValidationError(f"{which} is a {type(error.obj).__name__}, and the kernel takes it for a tensor "
-                                     f"(.{error.name})", remedy="give numpy.array(…, dtype=…)") from error
+                                     f"(.{error.name})", remedy="give numpy.array(…, dtype=…), on the command line "
+                                     "--input 'NAME=float32[m, 512]'; names in shapes vary: --vary m=128,256") from error
         raise
     except MemoryError as error:
         raise NkiValidationError(f"host memory: {str(error) or 'there is none left'}; the budget is {limit()}",
