@@ -121,7 +121,8 @@ def test_wrong_values_have_a_time_and_say_where(server: Server) -> None:
 
 @pytest.mark.parametrize(("text", "kind", "line", "message"), [
     (RIGHT.replace("    return out", "    return out +"), "load", 12, "SyntaxError"),
-    (RIGHT.replace("op0=nl.multiply", "op0=nl.multiplied"), "exception", 9, "multiplied"),
+    (RIGHT.replace("op0=nl.multiply", "op0=nl.multiplied"), "rule", 9, "multiplied"),
+    (RIGHT.replace("    return out", "    return {}[out]"), "exception", 12, "KeyError"),
     (RIGHT.replace("tile = nl.ndarray(x.shape", "tile = nl.ndarray((256, 128)"), "rule", None, "256"),
     (RIGHT.replace("(x, factor)", "(x)"), "arguments", None, "too many positional"),
     (HEAD + "def kernel(x, factor):\n    return x", "kernels", None, "no kernels"),

@@ -6,6 +6,9 @@ from collections.abc import Callable as Callable
 from collections.abc import Iterator as Iterator
 from collections.abc import Sequence as Sequence
 from trnsim.core.layout import GridDim as _GridDim
+from trnsim.language.tile_grids import NkiBlockGrid as NkiBlockGrid
+from trnsim.language.tile_grids import NkiGrid as NkiGrid
+from trnsim.language.tile_grids import NkiTileGrid as NkiTileGrid
 from trnsim.tensor.dtypes import DType as DType
 from trnsim.tensor.grids import MGrid as MGrid
 from trnsim.tensor.indices import DynamicSlice as DynamicSlice
@@ -28,7 +31,7 @@ class Operator:
     def __call__(self, *args: Any, **_more: Any) -> Any: ...
 
 
-def abs(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def abs(x: Scalar, dtype: ElementType | None = None) -> Any:
     """|x|, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -40,8 +43,6 @@ def abs(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -52,7 +53,7 @@ def abs(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def abs_max(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def abs_max(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """The larger of |x| and |y|, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -66,8 +67,6 @@ def abs_max(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -78,7 +77,7 @@ def abs_max(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def abs_min(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def abs_min(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """The smaller of |x| and |y|, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -92,8 +91,6 @@ def abs_min(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -104,7 +101,7 @@ def abs_min(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def add(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def add(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """x + y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -118,8 +115,6 @@ def add(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = .
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -153,7 +148,7 @@ def affine_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> I
     KernelTypeError where a bound is a register, which is known on the device alone
     """
 
-def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None) -> ndarray:
     """Whether all elements are different from 0: 1 or 0.
 
     Parameters
@@ -175,6 +170,67 @@ def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | Non
     that x does not have
     """
 
+def alloc_blocks(*, tile_shape: Any, block_shape: Any, element_shape: Any, buffer: Any, dtype: ElementType | None, address: Any = None, name: str = '') -> NkiBlockGrid:
+    """A new tensor by coordinates of blocks of tiles, whose contents are undefined.
+
+    Its tiles lie as those of nl.alloc_tiles.
+
+    Parameters
+    ----------
+    tile_shape
+        elements of a tile
+    block_shape
+        tiles of a block, along each dimension that is tiled
+    element_shape
+        elements of all tiles together
+    buffer
+        memory of the tensor
+    dtype
+        element type
+    address
+        (partition, byte) of a place on chip; None: the compiler's choice
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    grid of blocks
+
+    Raises
+    ------
+    KernelTypeError and KernelValueError as nl.blocks
+    """
+
+def alloc_tiles(*, tile_shape: Any, element_shape: Any, buffer: Any, dtype: ElementType | None, address: Any = None, name: str = '') -> NkiTileGrid:
+    """A new tensor by coordinates of tiles, whose contents are undefined.
+
+    On chip its tiles lie side by side, each in as many partitions as tile_shape has rows (their order
+    is assumed: row-major).
+
+    Parameters
+    ----------
+    tile_shape
+        elements of a tile
+    element_shape
+        elements of all tiles together
+    buffer
+        memory of the tensor
+    dtype
+        element type
+    address
+        (partition, byte) of a place on chip; None: the compiler's choice
+    name
+        name in reports and messages; by default that of the variable it is assigned to
+
+    Returns
+    -------
+    grid of tiles
+
+    Raises
+    ------
+    KernelTypeError and KernelValueError as nl.tiles
+    """
+
 def arange(*args: int) -> Any:
     """Numbers as an index grid, as NumPy's arange gives them; brackets and masks take it.
 
@@ -188,7 +244,7 @@ def arange(*args: int) -> Any:
     array of integers
     """
 
-def arctan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def arctan(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The arctangent of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -200,8 +256,6 @@ def arctan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> A
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -223,7 +277,7 @@ def average(*_: Any, **_more: Any) -> Any:
     """
 
 bfloat16: DType
-def bitwise_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def bitwise_and(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """Bits that x and y have, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -237,8 +291,6 @@ def bitwise_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
         tile of integers of x's size, or an integer
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -250,7 +302,7 @@ def bitwise_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
     integers of one size
     """
 
-def bitwise_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def bitwise_or(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """Bits that x or y has, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -264,8 +316,6 @@ def bitwise_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
         tile of integers of x's size, or an integer
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -277,7 +327,7 @@ def bitwise_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
     integers of one size
     """
 
-def bitwise_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def bitwise_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """Bits that one of x and y has, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -291,8 +341,6 @@ def bitwise_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
         tile of integers of x's size, or an integer
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -304,8 +352,32 @@ def bitwise_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
     integers of one size
     """
 
+def blocks(source: Any, *, tile_shape: Any = None, block_shape: Any) -> NkiBlockGrid:
+    """A tensor by coordinates of blocks of tiles: nothing is allocated, nothing is moved.
+
+    Index it as nl.tiles; nl.tiles(grid[i, j]) has the tiles of a block.
+
+    Parameters
+    ----------
+    source
+        tensor, or a grid of tiles or blocks
+    tile_shape
+        elements of a tile; None: those of the grid
+    block_shape
+        tiles of a block, along each dimension that is tiled
+
+    Returns
+    -------
+    grid of blocks
+
+    Raises
+    ------
+    KernelTypeError and KernelValueError where shapes are no tuples of positive integers, or of
+    different lengths
+    """
+
 bool_: DType
-def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None) -> ndarray:
     """Dimensions of one element repeated to a shape.
 
     Free dimensions by a view; one partition to many by a product with ones, which are instructions.
@@ -338,7 +410,7 @@ def bypass(*_: Any, **_more: Any) -> Any:
     UnsupportedError where it is called
     """
 
-def ceil(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def ceil(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The smallest integer not below x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -349,8 +421,6 @@ def ceil(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -361,7 +431,7 @@ def ceil(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def copy(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def copy(x: Scalar, dtype: ElementType | None = None) -> Any:
     """X, element by element, in float32.
 
     On Vector. As `op=` it names the operation of an instruction.
@@ -372,8 +442,6 @@ def copy(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -384,7 +452,7 @@ def copy(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def cos(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def cos(x: Scalar, dtype: ElementType | None = None) -> Any:
     """Cos x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -395,8 +463,6 @@ def cos(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -418,7 +484,7 @@ def device_print(print_prefix: Any, tensor: NkiTensor) -> None:
         tensor in any memory
     """
 
-def divide(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def divide(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """x / y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -432,8 +498,6 @@ def divide(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any 
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -444,7 +508,7 @@ def divide(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any 
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None) -> ndarray:
     """x with elements replaced by 0 at random, by Vector's generator.
 
     Parameters
@@ -527,7 +591,7 @@ def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = Non
     tensor of x's shape
     """
 
-def equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def equal(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x = y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -541,8 +605,6 @@ def equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any =
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -553,7 +615,7 @@ def equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any =
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def erf(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def erf(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The error function of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -565,8 +627,6 @@ def erf(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -577,7 +637,7 @@ def erf(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def erf_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def erf_dx(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The derivative of erf at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -589,8 +649,6 @@ def erf_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> A
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -601,7 +659,7 @@ def erf_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> A
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def exp(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def exp(x: Scalar, dtype: ElementType | None = None) -> Any:
     """e to the power x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -613,8 +671,6 @@ def exp(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -649,7 +705,7 @@ float8_e4m3fn_x4: DType
 float8_e5m2: DType
 float8_e5m2_x4: DType
 float8_e8m0fnu: DType
-def floor(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def floor(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The largest integer not above x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -660,8 +716,6 @@ def floor(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> An
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -672,7 +726,7 @@ def floor(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> An
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def fmod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def fmod(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """x - y · trunc(x / y), element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -686,8 +740,6 @@ def fmod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = 
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -714,7 +766,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], step: Any = 
     """
 
 fp32: DType
-def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '') -> ndarray:
     """A new tensor of one value.
 
     On chip by memset; in psum nothing is stored where a product overwrites it, in HBM it is written by
@@ -757,7 +809,7 @@ def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: 
     tile of indices' shape
     """
 
-def gelu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def gelu(x: Scalar, dtype: ElementType | None = None) -> Any:
     """x · Φ(x), by the error function, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -769,8 +821,6 @@ def gelu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -781,7 +831,7 @@ def gelu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_apprx_sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def gelu_apprx_sigmoid(x: Scalar, dtype: ElementType | None = None) -> Any:
     """x · sigmoid(1.702 x), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -793,8 +843,6 @@ def gelu_apprx_sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -805,7 +853,7 @@ def gelu_apprx_sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_apprx_sigmoid_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def gelu_apprx_sigmoid_dx(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The derivative of gelu_apprx_sigmoid at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -817,8 +865,6 @@ def gelu_apprx_sigmoid_dx(x: Scalar, dtype: ElementType | None = None, *, mask: 
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -829,7 +875,7 @@ def gelu_apprx_sigmoid_dx(x: Scalar, dtype: ElementType | None = None, *, mask: 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_apprx_tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def gelu_apprx_tanh(x: Scalar, dtype: ElementType | None = None) -> Any:
     """x · Φ(x), by tanh of a cubic, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -841,8 +887,6 @@ def gelu_apprx_tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = 
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -853,7 +897,7 @@ def gelu_apprx_tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def gelu_dx(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The derivative of gelu at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -865,8 +909,6 @@ def gelu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> 
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -877,7 +919,7 @@ def gelu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def greater(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def greater(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x > y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -891,8 +933,6 @@ def greater(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -903,7 +943,7 @@ def greater(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def greater_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def greater_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x ≥ y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -917,8 +957,6 @@ def greater_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mas
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -932,8 +970,9 @@ def greater_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mas
 hbm: MemoryRegion
 int16: DType
 int32: DType
+int64: str
 int8: DType
-def invert(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def invert(x: Scalar, dtype: ElementType | None = None) -> Any:
     """x with every bit inverted, element by element.
 
     By tensor_scalar on Vector. As `op=` it names the operation of an instruction.
@@ -944,8 +983,6 @@ def invert(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> A
         tile [P, …] of integers in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1008,7 +1045,7 @@ def is_sbuf(buffer: Any) -> bool:
     bool
     """
 
-def left_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def left_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """X's bits moved up by y, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1022,8 +1059,6 @@ def left_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
         tile of integers of x's size, or an integer
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1035,7 +1070,7 @@ def left_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
     integers of one size
     """
 
-def less(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def less(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x < y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1049,8 +1084,6 @@ def less(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = 
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1061,7 +1094,7 @@ def less(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = 
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def less_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def less_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x ≤ y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1075,8 +1108,6 @@ def less_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1123,7 +1154,7 @@ def load_transpose2d(src: NkiTensor, dtype: ElementType | None = None) -> ndarra
     tile [columns, rows]
     """
 
-def log(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def log(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The natural logarithm of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1135,8 +1166,6 @@ def log(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1147,7 +1176,7 @@ def log(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def logical_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def logical_and(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x ≠ 0 and y ≠ 0, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1161,8 +1190,6 @@ def logical_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1173,7 +1200,7 @@ def logical_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def logical_not(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def logical_not(x: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x is 0, else 0, element by element, in float32.
 
     On Vector. As `op=` it names the operation of an instruction.
@@ -1184,8 +1211,6 @@ def logical_not(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...)
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1196,7 +1221,7 @@ def logical_not(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...)
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def logical_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def logical_or(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x ≠ 0 or y ≠ 0, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1210,8 +1235,6 @@ def logical_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1222,7 +1245,7 @@ def logical_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: 
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def logical_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def logical_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where one of x and y is 0, the other is not, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1236,8 +1259,6 @@ def logical_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1248,7 +1269,7 @@ def logical_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_more: Any) -> ndarray:
+def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False) -> ndarray:
     """The product x · y, by the PE array; sums are float32.
 
     x is transposed first unless transpose_x says that it is already.
@@ -1271,7 +1292,7 @@ def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_more: Any) 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def max(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
+def max(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False) -> Any:
     """The largest element over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1288,8 +1309,6 @@ def max(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType |
         whether reduced dimensions stay, with one element
     negate
         multiply the result by -1
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1301,7 +1320,7 @@ def max(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType |
     that x does not have
     """
 
-def maximum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def maximum(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """The larger of x and y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1315,8 +1334,6 @@ def maximum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1327,7 +1344,7 @@ def maximum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def mean(x: Scalar, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, *, mask: Any = ...) -> Any:
+def mean(x: Scalar, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False) -> Any:
     """The mean over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1342,8 +1359,6 @@ def mean(x: Scalar, axis: int | Sequence[int] | None, dtype: ElementType | None 
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
     keepdims
         whether reduced dimensions stay, with one element
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1356,7 +1371,7 @@ def mean(x: Scalar, axis: int | Sequence[int] | None, dtype: ElementType | None 
     """
 
 mgrid: MGrid
-def min(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
+def min(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False) -> Any:
     """The smallest element over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1373,8 +1388,6 @@ def min(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType |
         whether reduced dimensions stay, with one element
     negate
         multiply the result by -1
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1386,7 +1399,7 @@ def min(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType |
     that x does not have
     """
 
-def minimum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def minimum(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """The smaller of x and y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1400,8 +1413,6 @@ def minimum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1412,7 +1423,7 @@ def minimum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def mish(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def mish(x: Scalar, dtype: ElementType | None = None) -> Any:
     """x · tanh(softplus(x)), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1424,8 +1435,6 @@ def mish(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1436,7 +1445,7 @@ def mish(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def mod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def mod(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """x - y · floor(x / y), element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1450,8 +1459,6 @@ def mod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = .
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1462,7 +1469,7 @@ def mod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = .
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def multiply(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def multiply(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """x · y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1476,8 +1483,6 @@ def multiply(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: An
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1571,7 +1576,7 @@ class ndarray(NkiTensor):
     def view(self, dtype: ElementType | None) -> ndarray: ...
 
 
-def negative(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def negative(x: Scalar, dtype: ElementType | None = None) -> Any:
     """-x, element by element, in float32.
 
     On Vector. As `op=` it names the operation of an instruction.
@@ -1582,8 +1587,6 @@ def negative(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) ->
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1602,7 +1605,7 @@ def no_reorder() -> Any:
     context manager
     """
 
-def not_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def not_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """1 where x ≠ y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1616,8 +1619,6 @@ def not_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: A
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1641,7 +1642,7 @@ def num_programs(axes: Any = 0) -> Any:
     number, or a tuple where several were asked for; 1 in a dimension that the grid does not have
     """
 
-def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '') -> ndarray:
     """A new tensor of ones.
 
     Parameters
@@ -1673,7 +1674,7 @@ def par_dim(size: int) -> ParDim:
     extent for nl.ndarray
     """
 
-def power(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def power(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """x to the power y (on GpSimd), element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1687,8 +1688,6 @@ def power(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any =
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1710,7 +1709,7 @@ def prelu(*_: Any, **_more: Any) -> Any:
     """
 
 private_hbm: MemoryRegion
-def prod(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
+def prod(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False) -> Any:
     """The product over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1727,8 +1726,6 @@ def prod(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType 
         whether reduced dimensions stay, with one element
     negate
         multiply the result by -1
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1762,7 +1759,7 @@ def program_ndim() -> int:
     """
 
 psum: MemoryRegion
-def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '') -> ndarray:
     """Uniform random numbers of [0, 1), by Vector's generator: 24 random bits each.
 
     Parameters
@@ -1811,7 +1808,7 @@ def range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator
     KernelTypeError where a bound is a register, which is known on the device alone
     """
 
-def reciprocal(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def reciprocal(x: Scalar, dtype: ElementType | None = None) -> Any:
     """1 / x, element by element, in float32.
 
     On Vector. As `op=` it names the operation of an instruction.
@@ -1822,8 +1819,6 @@ def reciprocal(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) 
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1834,7 +1829,7 @@ def reciprocal(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def relu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def relu(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The larger of x and 0, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1846,8 +1841,6 @@ def relu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1858,7 +1851,7 @@ def relu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def right_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def right_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """X's bits moved down by y, the sign with them where x has one, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1872,8 +1865,6 @@ def right_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
         tile of integers of x's size, or an integer
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1885,7 +1876,7 @@ def right_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask:
     integers of one size
     """
 
-def rms_norm(x: NkiTensor, w: NkiTensor, axis: int | Sequence[int] | None, n: int, epsilon: float = 1e-06, dtype: ElementType | None = None, compute_dtype: Any = None, **_more: Any) -> ndarray:
+def rms_norm(x: NkiTensor, w: NkiTensor, axis: int | Sequence[int] | None, n: int, epsilon: float = 1e-06, dtype: ElementType | None = None, compute_dtype: Any = None) -> ndarray:
     """x / sqrt(sum of x² / n + epsilon) · w, in float32.
 
     By activation_reduce on Scalar, and tensor_scalar and tensor_tensor on Vector.
@@ -1912,7 +1903,7 @@ def rms_norm(x: NkiTensor, w: NkiTensor, axis: int | Sequence[int] | None, n: in
     tile of x's shape
     """
 
-def rsqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def rsqrt(x: Scalar, dtype: ElementType | None = None) -> Any:
     """1 / sqrt(x), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1924,8 +1915,6 @@ def rsqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> An
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -1999,7 +1988,7 @@ def shared_identity_matrix(n: int, dtype: ElementType | None = 'uint8', dst: Nki
     tile [n, n]
     """
 
-def sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def sigmoid(x: Scalar, dtype: ElementType | None = None) -> Any:
     """1 / (1 + exp(-x)), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2011,8 +2000,6 @@ def sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> 
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2023,7 +2010,7 @@ def sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def sign(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def sign(x: Scalar, dtype: ElementType | None = None) -> Any:
     """-1, 0 or 1 by the sign of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2035,8 +2022,6 @@ def sign(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2047,7 +2032,7 @@ def sign(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def silu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def silu(x: Scalar, dtype: ElementType | None = None) -> Any:
     """x · sigmoid(x), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2059,8 +2044,6 @@ def silu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2071,7 +2054,7 @@ def silu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def silu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def silu_dx(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The derivative of silu at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2083,8 +2066,6 @@ def silu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> 
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2095,7 +2076,7 @@ def silu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def sin(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def sin(x: Scalar, dtype: ElementType | None = None) -> Any:
     """Sin x, for x in -π…π, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2107,8 +2088,6 @@ def sin(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2119,7 +2098,7 @@ def sin(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None) -> ndarray:
     """Exp(x - max) / sum of exp(x - max), in float32.
 
     Over all free dimensions by tensor_reduce, activation_reduce on Scalar and a product with the sum's
@@ -2144,7 +2123,7 @@ def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementT
     that x does not have
     """
 
-def softplus(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def softplus(x: Scalar, dtype: ElementType | None = None) -> Any:
     """Log(1 + exp(x)), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2156,8 +2135,6 @@ def softplus(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) ->
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2183,7 +2160,7 @@ class spmd_dim:
     def __init__(self, first: Any, second: Any) -> None: ...
 
 
-def sqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def sqrt(x: Scalar, dtype: ElementType | None = None) -> Any:
     """The square root of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2195,8 +2172,6 @@ def sqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2207,7 +2182,7 @@ def sqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def square(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def square(x: Scalar, dtype: ElementType | None = None) -> Any:
     """X², element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2219,8 +2194,6 @@ def square(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> A
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2286,7 +2259,7 @@ def store(dst: NkiTensor, value: Any) -> None:
     NkiValidationError where the shapes do not fit
     """
 
-def subtract(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def subtract(x: Scalar, y: Scalar, dtype: ElementType | None = None) -> Any:
     """x - y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -2300,8 +2273,6 @@ def subtract(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: An
         tile of x's shape, or one that can be repeated to it; or a number
     dtype
         element type of the result; by default the wider of x's and y's, floats before integers
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2312,7 +2283,7 @@ def subtract(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: An
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def sum(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
+def sum(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False) -> Any:
     """The sum over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -2329,8 +2300,6 @@ def sum(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType |
         whether reduced dimensions stay, with one element
     negate
         multiply the result by -1
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2342,7 +2311,7 @@ def sum(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType |
     that x does not have
     """
 
-def tan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def tan(x: Scalar, dtype: ElementType | None = None) -> Any:
     """Sin x / cos x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -2353,8 +2322,6 @@ def tan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2365,7 +2332,7 @@ def tan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def tanh(x: Scalar, dtype: ElementType | None = None) -> Any:
     """Tanh x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2377,8 +2344,6 @@ def tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2433,7 +2398,30 @@ class _TileSize:
 
 
 tile_size: _TileSize
-def transpose(x: NkiTensor, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def tiles(source: Any, *, tile_shape: Any = None) -> NkiTileGrid:
+    """A tensor by coordinates of tiles: nothing is allocated, nothing is moved.
+
+    The last tile of a dimension may be smaller. A number chooses in its dimension, a slice keeps it;
+    grid[i, j].data is the tensor of a tile. Of a block it gives the tiles within.
+
+    Parameters
+    ----------
+    source
+        tensor, or a grid of tiles or blocks
+    tile_shape
+        elements of a tile, for the last dimensions of a tensor; dimensions in front are chosen one by
+        one. None: those of the grid
+
+    Returns
+    -------
+    grid of tiles
+
+    Raises
+    ------
+    KernelTypeError and KernelValueError where tile_shape is no tuple of two or more positive integers
+    """
+
+def transpose(x: NkiTensor, dtype: ElementType | None = None) -> ndarray:
     """A tile with partitions and free dimensions exchanged, by the PE array.
 
     Parameters
@@ -2452,7 +2440,7 @@ def transpose(x: NkiTensor, dtype: ElementType | None = None, **_more: Any) -> n
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def trunc(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
+def trunc(x: Scalar, dtype: ElementType | None = None) -> Any:
     """x without its fraction, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -2463,8 +2451,6 @@ def trunc(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> An
         tile [P, …] in sbuf or psum
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
-    mask
-        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2477,8 +2463,9 @@ def trunc(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> An
 
 uint16: DType
 uint32: DType
+uint64: str
 uint8: DType
-def var(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, **_more: Any) -> ndarray:
+def var(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False) -> ndarray:
     """The variance over free dimensions: the mean squared distance from the mean, in float32.
 
     Parameters
@@ -2502,7 +2489,7 @@ def var(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | Non
     that x does not have
     """
 
-def where(condition: NkiTensor, x: Scalar, y: Scalar, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def where(condition: NkiTensor, x: Scalar, y: Scalar, dtype: ElementType | None = None) -> ndarray:
     """x where the condition is not 0, else y.
 
     By copies and tensor_copy_predicated on Vector.
@@ -2534,7 +2521,7 @@ def while_loop(init: Any, body_fun: Callable[..., Any]) -> None:
         function of the register, which it changes
     """
 
-def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '') -> ndarray:
     """A new tensor of zeros.
 
     Parameters

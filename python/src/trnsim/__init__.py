@@ -22,6 +22,7 @@ from .run.kernel import as_kernel, last_report, trace_settings
 from .run.report import Advice, AdviceItem, CriticalPath, PathPlace, PathSlack, Report
 from .run.runtime import NrtModel
 from .tensor.nested import PerRank
+from .tracebacks import edge as _edge
 from .version import __version__
 
 
@@ -43,6 +44,7 @@ class Result:
         return self.report.trace
 
 
+@_edge
 def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | None = None, mode: str | None = None,
              allocation: str | None = None, schedule: str | None = None, descriptors: str | None = None,
              overrides: tuple[str, ...] = (), ranks: int | None = None, trace_detail: str | None = None,

@@ -13,6 +13,7 @@ from .errors import SimulationError, SimulationWarning, TrnsimError, printable
 from .hooks import install
 from .run.kernel import last_report
 from .run.outputs import require_own, write
+from .tracebacks import shorten
 from .version import __version__
 
 USAGE = """usage: python -m trnsim [OPTION …] [-m MODULE | SCRIPT] [ARGUMENT …]
@@ -45,6 +46,7 @@ TRNSIM_TRACE_FLOWS=none|cross|critical|all, TRNSIM_TRACE_WINDOW=FROM..TO, TRNSIM
 TRNSIM_SCHEDULE=program|compiler, TRNSIM_DESCRIPTORS=prepared|generated,
 TRNSIM_ALLOCATION=rotate|first-fit|infinite: the same from outside. TRNSIM_MX_SCALE=ocp: the scales of NKI 0.4 and before.
 NKI_PRECISE_FP=0: values as if bfloat16 and 8-bit floats were float32. TRNSIM_STRICT=1: notes of a run are errors.
+TRNSIM_TRACEBACK=all: tracebacks with the simulator's own frames.
 """
 
 _WITH_VALUE = {"--json", "--html", "--program", "--recorded", "--trace", "--trace-detail", "--flows", "--trace-window", "--hardware",
@@ -91,14 +93,25 @@ def main(arguments: list[str] | None = None) -> int:
     except FileNotFoundError as error:
         # Python names it by its whole path, in some versions.
         if not isinstance(error.filename, str) or os.path.abspath(error.filename) != os.path.abspath(args[0]):
-            raise
+            return _uncaught(error)
         _complain(f"there is no file '{args[0]}'")
         return 1
     except TrnsimError as error:
         _complain(str(error))
         _show_failure(options, error)
         return 2 if isinstance(error, SimulationError) else 1
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        return _uncaught(error)
     return _show(options)
+
+
+def _uncaught(error: Exception) -> int:
+    """The script's own error, as Python prints it, without what runs the script."""
+    shorten(error, in_runner=True)
+    sys.excepthook(type(error), error, error.__traceback__)
+    return 1
 
 
 def _show_failure(options: dict[str, str], error: TrnsimError) -> None:

@@ -111,6 +111,14 @@ class KernelTypeError(NkiValidationError, TypeError):
     """A value of the wrong kind, such as a register in Python's `if`."""
 
 
+class KernelValueError(NkiValidationError, ValueError):
+    """A value that an operation does not take."""
+
+
+class KernelNameError(NkiValidationError, AttributeError):
+    """A name that the API does not have."""
+
+
 class UnsupportedError(TrnsimError, NotImplementedError):
     """Something of NKI that this simulator does not have."""
 

@@ -17,6 +17,8 @@ ROOTS = {
     "neuronxcc": "trnsim.neuronxcc",
     "nki_cpu_simulator": "trnsim.aliases.nki_cpu_simulator",
     "neuron_dtypes": "trnsim.aliases.neuron_dtypes",
+    "torch_neuronx": "trnsim.aliases.torch_neuronx",
+    "jax_neuronx": "trnsim.aliases.jax_neuronx",
 }
 
 

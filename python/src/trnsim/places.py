@@ -76,11 +76,15 @@ def current_place() -> Place:
 
 def exact_place(frame: FrameType) -> Place:
     """The expression that a frame executes."""
-    code, line = frame.f_code, line_of(frame)
+    return place_at(frame.f_code, frame.f_lasti, line_of(frame))
+
+
+def place_at(code: CodeType, instruction: int, line: int) -> Place:
+    """The expression of a line that an instruction of Python's, given by its offset, belongs to."""
     columns: tuple[int, int] | None = None
     # Python 3.10 does not know columns.
     for position, (begin, end, left, right) in enumerate(code.co_positions() if hasattr(code, "co_positions") else ()):
-        if position == frame.f_lasti // 2:
+        if position == instruction // 2:
             if begin is not None and left is not None and right is not None:
                 line = begin
                 columns = (left, right if end == begin else len(linecache.getline(code.co_filename, begin).rstrip().encode()))

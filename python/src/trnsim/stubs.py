@@ -60,7 +60,9 @@ class Stub:
         """Imports what annotations name."""
         known = {"Any": "typing", "SupportsIndex": "typing", "TypeAlias": "typing", "Callable": "collections.abc",
                  "Sequence": "collections.abc", "Iterator": "collections.abc", "DType": "trnsim.tensor.dtypes", "NkiTensor": NkiTensor.__module__,
-                 "NkiInstruction": "trnsim.record.recorder", "VirtualRegister": "trnsim.tensor.registers"}
+                 "NkiInstruction": "trnsim.record.recorder", "VirtualRegister": "trnsim.tensor.registers",
+                 "NkiScalar": "trnsim.tensor.registers", "NkiBlockGrid": "trnsim.language.tile_grids",
+                 "NkiTileGrid": "trnsim.language.tile_grids"}
         code = re.sub(r'""".*?"""', "", text, flags=re.DOTALL)
         for name, module in known.items():
             if re.search(rf"\b{name}\b", code) or name == "TypeAlias":
@@ -78,7 +80,9 @@ class Stub:
             parent, _, last = value.__name__.rpartition(".")
             self.imports.add(f"from {parent} import {last} as {name}")
         elif hasattr(value, "trnsim_op") and hasattr(value, "_call"):
-            self._function(name, value._call, value.__doc__, masked=True)
+            # Of the first generation, whose calls take masks.
+            unmasked = getattr(value, "unmasked", None)
+            self._function(name, unmasked or value._call, value.__doc__, masked=unmasked is not None)
         elif isinstance(value, FunctionType):
             self._function(name, value, value.__doc__)
         elif isinstance(value, type) and own and value.__name__ != name:

@@ -26,7 +26,7 @@ Scalar: TypeAlias = NkiTensor | float
 Op: TypeAlias = Callable[..., Any] | str
 ElementType: TypeAlias = DType | str | type
 
-def abs(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def abs(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """|x|, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -50,7 +50,7 @@ def abs(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def abs_max(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def abs_max(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The larger of |x| and |y|, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -76,7 +76,7 @@ def abs_max(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def abs_min(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def abs_min(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The smaller of |x| and |y|, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -102,7 +102,7 @@ def abs_min(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def add(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def add(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x + y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -151,7 +151,7 @@ def affine_range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> I
     KernelTypeError where a bound is a register, which is known on the device alone
     """
 
-def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def all(x: Scalar, axis: int | Sequence[int] | None, dtype: ElementType | None = None, *, mask: Any = None, **_more: Any) -> Any:
     """Whether all elements are different from 0: 1 or 0.
 
     Parameters
@@ -162,6 +162,8 @@ def all(x: NkiTensor, axis: int | Sequence[int] | None, dtype: ElementType | Non
         dimensions to reduce, a number or several, from 1 on or negative; None: all but the partitions
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -207,7 +209,7 @@ def arange(*args: int) -> Any:
     array of integers
     """
 
-def arctan(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def arctan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The arctangent of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -231,7 +233,7 @@ def arctan(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def average(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def average(*_: Any, **_more: Any) -> Any:
     """The mean of a reduction: an operation of instructions, which is no function of tiles.
 
     As `op=` it names the operation of an instruction.
@@ -242,7 +244,7 @@ def average(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """
 
 bfloat16: DType
-def bitwise_and(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def bitwise_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Bits that x and y have, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -269,7 +271,7 @@ def bitwise_and(*args: Any, mask: Any = None, **_more: Any) -> Any:
     integers of one size
     """
 
-def bitwise_or(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def bitwise_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Bits that x or y has, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -296,7 +298,7 @@ def bitwise_or(*args: Any, mask: Any = None, **_more: Any) -> Any:
     integers of one size
     """
 
-def bitwise_xor(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def bitwise_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Bits that one of x and y has, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -324,7 +326,7 @@ def bitwise_xor(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """
 
 bool_: DType
-def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def broadcast_to(x: Scalar, shape: Sequence[int], dtype: ElementType | None = None, *, mask: Any = None, **_more: Any) -> Any:
     """Dimensions of one element repeated to a shape.
 
     Free dimensions by a view; one partition to many by a product with ones, which are instructions.
@@ -337,6 +339,8 @@ def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None =
         extents, of which each is x's or x's is 1
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -347,7 +351,7 @@ def broadcast_to(x: NkiTensor, shape: Sequence[int], dtype: ElementType | None =
     NkiValidationError where the shape does not fit
     """
 
-def bypass(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def bypass(*_: Any, **_more: Any) -> Any:
     """What leaves the other operand as it is: an operation of instructions, which is no function of tiles.
 
     As `op=` it names the operation of an instruction.
@@ -357,7 +361,7 @@ def bypass(*args: Any, mask: Any = None, **_more: Any) -> Any:
     UnsupportedError where it is called
     """
 
-def ceil(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def ceil(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The smallest integer not below x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -401,7 +405,7 @@ def copy(src: Any, *, mask: Any = None, dtype: ElementType | None = None, **_mor
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def cos(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def cos(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Cos x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -435,7 +439,7 @@ def device_print(print_prefix: Any, tensor: NkiTensor) -> None:
         tensor in any memory
     """
 
-def divide(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def divide(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x / y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -461,7 +465,7 @@ def divide(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def dropout(x: Scalar, rate: Any, dtype: ElementType | None = None, *, mask: Any = None) -> Any:
     """x with elements replaced by 0 at random, by Vector's generator.
 
     Parameters
@@ -472,6 +476,8 @@ def dropout(x: NkiTensor, rate: Any, dtype: ElementType | None = None, **_more: 
         probability of 0 in [0, 1], a number or a tile [P, 1]
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -544,7 +550,7 @@ def empty_like(x: NkiTensor, dtype: ElementType | None = None, buffer: Any = Non
     tensor of x's shape
     """
 
-def equal(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x = y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -570,7 +576,7 @@ def equal(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def erf(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def erf(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The error function of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -594,7 +600,7 @@ def erf(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def erf_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def erf_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The derivative of erf at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -618,7 +624,7 @@ def erf_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def exp(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def exp(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """e to the power x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -679,7 +685,7 @@ float8_e4m3fn_x4: DType
 float8_e5m2: DType
 float8_e5m2_x4: DType
 float8_e8m0fnu: DType
-def floor(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def floor(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The largest integer not above x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -702,7 +708,7 @@ def floor(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def fmod(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def fmod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x - y · trunc(x / y), element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -744,7 +750,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[..., Any], step: Any = 
     """
 
 fp32: DType
-def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def full(shape: Sequence[int], fill_value: Any, dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> Any:
     """A new tensor of one value.
 
     On chip by memset; in psum nothing is stored where a product overwrites it, in HBM it is written by
@@ -787,7 +793,7 @@ def gather_flattened(data: NkiTensor, indices: NkiTensor, axis: int = 0, dtype: 
     tile of indices' shape
     """
 
-def gelu(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def gelu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x · Φ(x), by the error function, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -811,7 +817,7 @@ def gelu(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_apprx_sigmoid(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def gelu_apprx_sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x · sigmoid(1.702 x), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -835,7 +841,7 @@ def gelu_apprx_sigmoid(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_apprx_sigmoid_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def gelu_apprx_sigmoid_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The derivative of gelu_apprx_sigmoid at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -859,7 +865,7 @@ def gelu_apprx_sigmoid_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_apprx_tanh(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def gelu_apprx_tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x · Φ(x), by tanh of a cubic, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -883,7 +889,7 @@ def gelu_apprx_tanh(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def gelu_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def gelu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The derivative of gelu at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -907,7 +913,7 @@ def gelu_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def greater(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def greater(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x > y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -933,7 +939,7 @@ def greater(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def greater_equal(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def greater_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x ≥ y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -963,7 +969,7 @@ hbm: MemoryRegion
 int16: DType
 int32: DType
 int8: DType
-def invert(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def invert(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x with every bit inverted, element by element.
 
     By tensor_scalar on Vector. As `op=` it names the operation of an instruction.
@@ -1038,7 +1044,7 @@ def is_sbuf(buffer: Any) -> bool:
     bool
     """
 
-def left_shift(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def left_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """X's bits moved up by y, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1065,7 +1071,7 @@ def left_shift(*args: Any, mask: Any = None, **_more: Any) -> Any:
     integers of one size
     """
 
-def less(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def less(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x < y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1091,7 +1097,7 @@ def less(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def less_equal(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def less_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x ≤ y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1157,7 +1163,7 @@ def load_transpose2d(src: Any, *, mask: Any = None, dtype: ElementType | None = 
     tile [columns, rows]
     """
 
-def log(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def log(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The natural logarithm of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1181,7 +1187,7 @@ def log(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def logical_and(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def logical_and(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x ≠ 0 and y ≠ 0, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1207,7 +1213,7 @@ def logical_and(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def logical_not(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def logical_not(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x is 0, else 0, element by element, in float32.
 
     On Vector. As `op=` it names the operation of an instruction.
@@ -1230,7 +1236,7 @@ def logical_not(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def logical_or(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def logical_or(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x ≠ 0 or y ≠ 0, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1256,7 +1262,7 @@ def logical_or(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def logical_xor(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def logical_xor(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where one of x and y is 0, the other is not, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1331,7 +1337,7 @@ def matmul(x: Scalar, y: Scalar, *, transpose_x: bool = False, mask: Any = None)
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def max(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def max(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
     """The largest element over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1361,7 +1367,7 @@ def max(*args: Any, mask: Any = None, **_more: Any) -> Any:
     that x does not have
     """
 
-def maximum(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def maximum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The larger of x and y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1387,7 +1393,7 @@ def maximum(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def mean(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def mean(x: Scalar, axis: int | Sequence[int] | None, dtype: ElementType | None = None, keepdims: bool = False, *, mask: Any = ...) -> Any:
     """The mean over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1416,7 +1422,7 @@ def mean(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """
 
 mgrid: MGrid
-def min(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def min(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
     """The smallest element over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1446,7 +1452,7 @@ def min(*args: Any, mask: Any = None, **_more: Any) -> Any:
     that x does not have
     """
 
-def minimum(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def minimum(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The smaller of x and y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1472,7 +1478,7 @@ def minimum(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def mish(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def mish(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x · tanh(softplus(x)), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1496,7 +1502,7 @@ def mish(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def mod(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def mod(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x - y · floor(x / y), element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1522,7 +1528,7 @@ def mod(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def multiply(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def multiply(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x · y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1563,7 +1569,7 @@ def ndarray_like(x: Scalar, **_more: Any) -> Any:
     tensor of x's shape
     """
 
-def negative(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def negative(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """-x, element by element, in float32.
 
     On Vector. As `op=` it names the operation of an instruction.
@@ -1594,7 +1600,7 @@ def no_reorder() -> Any:
     context manager
     """
 
-def not_equal(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def not_equal(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 where x ≠ y, else 0, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1633,7 +1639,7 @@ def num_programs(axes: Any = 0) -> Any:
     number, or a tuple where several were asked for; 1 in a dimension that the grid does not have
     """
 
-def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def ones(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> Any:
     """A new tensor of ones.
 
     Parameters
@@ -1665,7 +1671,7 @@ def par_dim(size: int) -> ParDim:
     extent for nl.ndarray
     """
 
-def power(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def power(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x to the power y (on GpSimd), element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1691,7 +1697,7 @@ def power(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def prelu(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def prelu(*_: Any, **_more: Any) -> Any:
     """The larger of x and a multiple of it: an operation of instructions, which is no function of tiles.
 
     As `op=` it names the operation of an instruction.
@@ -1702,7 +1708,7 @@ def prelu(*args: Any, mask: Any = None, **_more: Any) -> Any:
     """
 
 private_hbm: MemoryRegion
-def prod(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def prod(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
     """The product over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -1754,7 +1760,7 @@ def program_ndim() -> int:
     """
 
 psum: MemoryRegion
-def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def rand(shape: Sequence[int], dtype: ElementType | None = float32, buffer: Any = None, name: str = '', **_more: Any) -> Any:
     """Uniform random numbers of [0, 1), by Vector's generator: 24 random bits each.
 
     Parameters
@@ -1803,7 +1809,7 @@ def range(start: Any, stop: Any = None, step: Any = 1, **_more: Any) -> Iterator
     KernelTypeError where a bound is a register, which is known on the device alone
     """
 
-def reciprocal(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def reciprocal(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 / x, element by element, in float32.
 
     On Vector. As `op=` it names the operation of an instruction.
@@ -1826,7 +1832,7 @@ def reciprocal(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def relu(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def relu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The larger of x and 0, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1850,7 +1856,7 @@ def relu(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def right_shift(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def right_shift(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """X's bits moved down by y, the sign with them where x has one, element by element.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -1904,7 +1910,7 @@ def rms_norm(x: Scalar, w: Any, axis: int | Sequence[int] | None, n: int, epsilo
     tile of x's shape
     """
 
-def rsqrt(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def rsqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 / sqrt(x), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -1991,7 +1997,7 @@ def shared_identity_matrix(n: int, dtype: ElementType | None = 'uint8', dst: Nki
     tile [n, n]
     """
 
-def sigmoid(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def sigmoid(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """1 / (1 + exp(-x)), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2015,7 +2021,7 @@ def sigmoid(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def sign(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def sign(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """-1, 0 or 1 by the sign of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2039,7 +2045,7 @@ def sign(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def silu(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def silu(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x · sigmoid(x), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2063,7 +2069,7 @@ def silu(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def silu_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def silu_dx(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The derivative of silu at x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2087,7 +2093,7 @@ def silu_dx(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def sin(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def sin(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Sin x, for x in -π…π, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2111,7 +2117,7 @@ def sin(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, **_more: Any) -> ndarray:
+def softmax(x: Scalar, axis: int | Sequence[int] | None = -1, dtype: ElementType | None = None, *, mask: Any = None, **_more: Any) -> Any:
     """Exp(x - max) / sum of exp(x - max), in float32.
 
     Over all free dimensions by tensor_reduce, activation_reduce on Scalar and a product with the sum's
@@ -2125,6 +2131,8 @@ def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementT
         free dimensions that sum to 1, a number or several; by default the last
     dtype
         element type of the result: nl.bfloat16, "bfloat16" or NumPy's; by default that of x
+    mask
+        comparisons of nl.arange: what of the result is computed
 
     Returns
     -------
@@ -2136,7 +2144,7 @@ def softmax(x: NkiTensor, axis: int | Sequence[int] | None = -1, dtype: ElementT
     that x does not have
     """
 
-def softplus(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def softplus(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Log(1 + exp(x)), element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2160,7 +2168,7 @@ def softplus(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def sqrt(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def sqrt(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """The square root of x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2184,7 +2192,7 @@ def sqrt(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def square(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def square(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """X², element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2265,7 +2273,7 @@ def store(dst: Any, value: Any, *, mask: Any = None) -> None:
     NkiValidationError where the shapes do not fit
     """
 
-def subtract(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def subtract(x: Scalar, y: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x - y, element by element, in float32.
 
     Two tiles give nki.isa.tensor_tensor, a number or a float32 tile [P, 1] nki.isa.tensor_scalar; of
@@ -2291,7 +2299,7 @@ def subtract(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first), or shapes do not fit
     """
 
-def sum(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def sum(x: Scalar, axis: int | Sequence[int] | None = None, dtype: ElementType | None = None, keepdims: bool = False, negate: bool = False, *, mask: Any = ...) -> Any:
     """The sum over free dimensions, in float32, by tensor_reduce on Vector.
 
     As `op=` it names the operation of an instruction.
@@ -2321,7 +2329,7 @@ def sum(*args: Any, mask: Any = None, **_more: Any) -> Any:
     that x does not have
     """
 
-def tan(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def tan(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Sin x / cos x, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -2344,7 +2352,7 @@ def tan(*args: Any, mask: Any = None, **_more: Any) -> Any:
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def tanh(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def tanh(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """Tanh x, element by element, in float32.
 
     By activation on Scalar, or by tensor_scalar on Vector where it has the operation. As `op=` it names
@@ -2391,7 +2399,7 @@ def transpose(x: Scalar, *, dtype: ElementType | None = None, mask: Any = None) 
     NkiValidationError where a tile is in HBM (nl.load it first)
     """
 
-def trunc(*args: Any, mask: Any = None, **_more: Any) -> Any:
+def trunc(x: Scalar, dtype: ElementType | None = None, *, mask: Any = ...) -> Any:
     """x without its fraction, element by element, in float32.
 
     By several instructions, as no engine has it. As `op=` it names the operation of an instruction.
@@ -2475,7 +2483,7 @@ def while_loop(init: Any, body_fun: Callable[..., Any]) -> None:
         function of the register, which it changes
     """
 
-def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> ndarray:
+def zeros(shape: Sequence[int], dtype: ElementType | None, buffer: Any = None, name: str = '', **_more: Any) -> Any:
     """A new tensor of zeros.
 
     Parameters

@@ -6,6 +6,7 @@ from collections.abc import Callable as Callable
 from collections.abc import Sequence as Sequence
 from trnsim.errors import NkiValidationError as NkiValidationError
 from trnsim.nki.isa import constants as constants
+from trnsim.nki.isa.constants import dependency as dependency
 from trnsim.nki.isa.constants import dge_mode as dge_mode
 from trnsim.nki.isa.constants import dma_engine as dma_engine
 from trnsim.nki.isa.constants import engine as engine
@@ -15,6 +16,7 @@ from trnsim.nki.isa.constants import oob_mode as oob_mode
 from trnsim.nki.isa.constants import reduce_cmd as reduce_cmd
 from trnsim.record.recorder import NkiInstruction as NkiInstruction
 from trnsim.tensor.dtypes import DType as DType
+from trnsim.tensor.registers import NkiScalar as NkiScalar
 from trnsim.tensor.registers import VirtualRegister as VirtualRegister
 from trnsim.tensor.view import NkiTensor as NkiTensor
 from typing import Any as Any
@@ -958,26 +960,11 @@ def rng(dst: Tensor, engine: Engine = 'vector', name: str | None = None) -> NkiI
     """
 
 scalar_engine: engine
-def scalar_load(dst: Any, src: Any = None) -> Any:
-    """A register with the value of one element."""
+def scalar_load(src: NkiTensor) -> NkiScalar:
+    """An integer from a tile of one element, known when the program runs."""
 
-def scalar_store(dst: Tensor, src: Register, name: str | None = None) -> NkiInstruction:
-    """the one integer of dst = src
-
-    dst is one integer of up to 32 bits in sbuf or hbm; the value's low bits are stored. One sequencer
-    instruction, timed as register_move (assumed).
-
-    Engines: sync, scalar, gpsimd, vector, tensor. Machines: trn1, trn2, trn3.
-
-    Parameters
-    ----------
-    dst : Tensor
-        one integer, in sbuf or hbm; must be an integer type (written)
-    src : Register
-        register whose value is stored
-    name : str | None
-        a label for the instruction
-    """
+def scalar_store(dst: NkiTensor, value: Any) -> NkiInstruction:
+    """Writes a scalar, or a Python integer, to a tile of one element."""
 
 def scalar_tensor_tensor(dst: Tensor, data: Tensor, op0: Op, operand0: Scalar, op1: Op, operand1: Tensor, reverse0: bool = False, reverse1: bool = False, name: str | None = None) -> NkiInstruction:
     """(data op0 operand0) op1 operand1, operand0 a number or [P, 1], operand1 a tensor

@@ -14,6 +14,7 @@ from ..record.context import target_name
 from ..run.faults import exception_of
 from ..run.kernel import Kernel, as_kernel
 from ..run.report import Report
+from ..tracebacks import edge
 from .axes import Axis, Recorded, Vary, joined, read, recordings
 from .results import Comparison, Difference, Sweep, WhatIf, forms
 
@@ -21,6 +22,7 @@ from .results import Comparison, Difference, Sweep, WhatIf, forms
 Progress = Callable[[int, int], None]
 
 
+@edge
 def compare(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None, *, vary: Vary, hardware: str | None = None,
             overrides: Sequence[str] = ()) -> Comparison:
     """Simulates all combinations of what is varied, ranks them by time and says why, as `trnsim compare` does.
@@ -42,6 +44,7 @@ def compare(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     return Comparison(*found.compare(axes, lambda done, count: None))
 
 
+@edge
 def sweep(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None, *, vary: Vary, hardware: str | None = None,
           overrides: Sequence[str] = (), sample: int | None = None, seed: int = 0, progress: Progress | None = None) -> Sweep:
     """A comparison of many variants: a sample of them where asked for, with progress, and what is done when it is interrupted.
@@ -59,6 +62,7 @@ def sweep(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None, 
     return Sweep(*found.compare(axes, progress or _shown, keeps_interrupted=True))
 
 
+@edge
 def whatif(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None, *,
            scale: Mapping[str, Sequence[float] | float] | None = None, hardware: str | None = None,
            overrides: Sequence[str] = ()) -> WhatIf:
@@ -82,6 +86,7 @@ def whatif(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None,
         return WhatIf(*forms(session))
 
 
+@edge
 def diff(before: Any, after: Any) -> Difference:
     """What differs between two runs, and why the second takes longer or less, as `trnsim diff` says.
 

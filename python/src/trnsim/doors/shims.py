@@ -9,7 +9,7 @@ from pathlib import Path
 
 COMMANDS = ("neuron-profile", "neuron-explorer", "neuron-ls")
 #: Modules by the vendor's names.
-MODULES = ("nki", "neuronxcc")
+MODULES = ("nki", "neuronxcc", "torch_neuronx", "jax_neuronx")
 
 _MODULE = '''"""The simulator's, whatever else is installed under this name."""
 

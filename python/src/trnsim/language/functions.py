@@ -12,16 +12,18 @@ from typing import Any
 
 import numpy as np
 
+from ..errors import KernelTypeError
 from ..isa import compute as isa
 from ..isa.dma import dma_copy, dma_transpose
 from ..isa.operators import ACTIVATIONS, COMMUTATIVE, UNARY, op_name
 from ..isa.reduce import free_axes
 from ..isa.table import table as _table
-from ..places import fail
+from ..places import current_place, fail
 from ..record.allocate import allocate, ndarray
 from ..record.context import trace
 from ..record.operand import pieces
 from ..record.origins import mark
+from ..record.recorder import NkiInstruction, describe_value
 from ..tensor import recording
 from ..tensor.broadcasting import common_shape, is_scalar_tile, repeated
 from ..tensor.dtypes import DType, as_dtype, bfloat16, float32, int32, uint8
@@ -150,6 +152,8 @@ def unary(op: Any, x: Any, dtype: Any = None) -> Any:
     """A function of a tile."""
     name = op_name(op)
     if not isinstance(x, NkiTensor):
+        if isinstance(x, NkiInstruction):
+            raise KernelTypeError(f"nl.{name} of {describe_value(x)}", remedy="go on with that tensor", place=current_place())
         return getattr(np, name)(x)
     _require_tile(x, name)
     result = new_tile(x.shape, _kind(dtype, x.dtype))

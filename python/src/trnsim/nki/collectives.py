@@ -102,15 +102,21 @@ def rank_id(**_: Any) -> VirtualRegister:
     return register_alloc(trace().rank)
 
 
-def _missing(name: str) -> Any:
+def _missing(name: str, why: str) -> Any:
     def refuse(*_: Any, **__: Any) -> Any:
-        raise UnsupportedError(f"nki.collectives.{name} is not simulated", place=current_place(),
+        raise UnsupportedError(f"nki.collectives.{name} is not simulated: {why}", place=current_place(),
                                remedy="simulate the part of the kernel between the collectives")
 
     refuse.__name__ = name
+    refuse.__doc__ = f"Refused: {why}."
     return refuse
 
 
-all_gather_v = _missing("all_gather_v")
-all_to_all_v = _missing("all_to_all_v")
-collective_permute_implicit_reduce = _missing("collective_permute_implicit_reduce")
+_SIZES = "how much each rank sends is known when the program runs, and exchanges have fixed sizes here"
+all_gather_v = _missing("all_gather_v", _SIZES)
+all_gather_v_prepare = _missing("all_gather_v_prepare", _SIZES)
+all_gather_v_trigger = _missing("all_gather_v_trigger", _SIZES)
+all_to_all_v = _missing("all_to_all_v", _SIZES)
+all_to_all_v_prepare = _missing("all_to_all_v_prepare", _SIZES)
+all_to_all_v_trigger = _missing("all_to_all_v_trigger", _SIZES)
+collective_permute_implicit_reduce = _missing("collective_permute_implicit_reduce", "its reduction has no published time")

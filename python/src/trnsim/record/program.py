@@ -108,7 +108,10 @@ class Program:
         #: Storages alive at the begin of the dynamic loops that are open.
         self._loops: list[int] = []
         self._touched: list[list[Storage]] = []
-        self.labels: set[str] = set()
+        #: Instructions by the names that the author gave them.
+        self.labels: dict[str, int] = {}
+        #: Whether the author says in which order instructions are issued, so that nobody else may.
+        self.keeps_order = False
         #: What the caller's arrays hold, for values inside of the kernel, and whether it asked for any.
         self.inputs: dict[Storage, Any] = {}
         self.reads_values = False
@@ -245,9 +248,9 @@ class Program:
             file = self._files[id(code)] = self._string(program_path(code))
         return file + signed(line) + b"\0"
 
-    def depend(self, *instructions: int) -> None:
-        """Makes the last instruction wait for others, besides those that it was made to wait for before."""
-        body = payload(self.records[-1])
+    def depend(self, index: int, *instructions: int) -> None:
+        """Makes an instruction wait for others, besides those that it was made to wait for before."""
+        body = payload(self.records[index])
         attributes, at = body[1], 2
         if attributes & ENGINE:
             at += 1
@@ -259,7 +262,7 @@ class Program:
             _, end = varint_at(body, end)
         body = b"".join((body[:1], bytes((attributes | AFTER,)), body[2:at], varint(before + len(instructions)), body[first:end],
                          *map(signed, instructions), body[end:]))
-        self.records[-1] = _INSTRUCTION[len(body)] + body
+        self.records[index] = _INSTRUCTION[len(body)] + body
 
     def take_back(self, begin: int) -> None:
         """Forgets the instructions from `begin` on."""

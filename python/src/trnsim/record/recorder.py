@@ -32,12 +32,23 @@ class NkiInstruction:
         self.index = index
 
     def depends_on(self, *producers: NkiInstruction, kind: Any = None) -> NkiInstruction:
-        """Makes the instruction wait for others, whatever it reads."""
-        program = self.program
-        if program.count - 1 != self.index:
-            raise NkiValidationError("depends_on comes right after its instruction",
-                                     remedy="chain it: nisa.op(…).depends_on(…)", place=current_place())
-        program.depend(*(producer.index for producer in producers))
+        """Makes the instruction run after others, whatever it reads.
+
+        `kind` is a member of nisa.dependency: with `runtime`, or none, it waits for them by a semaphore; with `schedule` they are issued
+        in the order of the kernel, as all its instructions then are.
+        """
+        name = getattr(kind, "name", kind)
+        if name not in (None, "runtime", "schedule"):
+            raise KernelTypeError(f"depends_on kind is {kind!r}", remedy="nisa.dependency.runtime or nisa.dependency.schedule",
+                                  place=current_place())
+        for producer in producers:
+            if not isinstance(producer, NkiInstruction) or producer.program is not self.program:
+                raise KernelTypeError(f"depends_on {describe_value(producer)}", remedy="pass what operations of nki.isa give, in this kernel",
+                                      place=current_place())
+        if name == "schedule":
+            self.program.keeps_order = True
+        elif producers:
+            self.program.depend(self.index, *(producer.index for producer in producers))
         return self
 
     def __repr__(self) -> str:
@@ -150,6 +161,8 @@ def store_value(to: NkiTensor, value: Any, engine: Any = None, name: Any = None)
 def describe_value(value: Any) -> str:
     if value is None:
         return "missing"
+    if isinstance(value, NkiInstruction):
+        return "an instruction, whose result is its dst"
     return f"{type(value).__name__} {value!r}"[:80]
 
 
@@ -207,7 +220,7 @@ def emit(layout: Layout, values: bytes, operands: Sequence[NkiTensor], engine: A
         if label in program.labels:
             label = None
         else:
-            program.labels.add(label)
+            program.labels[label] = program.count
     if engine is not None:
         engine = engine_name(engine)
     return NkiInstruction(program, program.record(layout, values, operands, engine, label))

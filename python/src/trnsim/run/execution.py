@@ -156,6 +156,8 @@ def _settings(traced: Traced, options: Options) -> dict[str, str]:
                 "middle_end": "on" if traced.middle_end else "off"}
     if options.schedule is not None:
         settings["schedule"] = options.schedule
+    elif any(core.program.keeps_order for core in traced.cores):
+        settings["schedule"] = "program"
     if os.environ.get("TRNSIM_STRICT") == "1":
         settings |= {"spills": "off", "undefined": "error"}
     else:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import os
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ..core import Request
 from ..core.layout import GridDim
-from ..errors import SimulationWarning, UnsupportedError
-from ..places import user_place
-from ..record.context import default_target, target_name, tracing
+from ..errors import NkiValidationError, SimulationWarning, UnsupportedError
+from ..places import place_of, user_place
+from ..record.context import default_target, target_name, trace, tracing
 from ..tensor import recording
+from ..tracebacks import edge
 from .artifacts import save_neff, save_ntff
 from .execution import run
 from .launch import Options
 from .report import Report
 
 _last: Report | None = None
+#: The kernel that is being launched.
+_launched: Kernel | None = None
 #: Warnings that were given, as `warnings` keeps them for a module.
 _shown: dict[Any, Any] = {}
 _observers: list[Callable[[Report], None]] = []
@@ -76,7 +80,7 @@ def asking(**changes: Any) -> Iterator[None]:
         _asked.update(before)
 
 
-def _logical_cores() -> int:
+def logical_cores_of_environment() -> int:
     """What NEURON_LOGICAL_NC_CONFIG says; 1 without it (NKI documentation, "nki.jit")."""
     value = os.environ.get("NEURON_LOGICAL_NC_CONFIG", "").strip() or "1"
     if value not in ("1", "2"):
@@ -131,14 +135,21 @@ class Kernel:
             return default_target()
         return target_name(self.platform_target)
 
+    @property
+    def _rotation(self) -> str:
+        """The allocation that `compile_config=CompileConfig(address_rotation=…)` asks for."""
+        asked = getattr(getattr(self.hints.get("compile_config"), "address_rotation", None), "name", "AUTO")
+        return "first-fit" if asked == "DISABLE" else "rotate"
+
     def options(self, **changes: Any) -> Options:
         """What the environment asks for, with changes."""
         found = Options(self.target, precise=_flag("NKI_PRECISE_FP", True),
-                        allocation=os.environ.get("TRNSIM_ALLOCATION", "rotate"),
+                        allocation=os.environ.get("TRNSIM_ALLOCATION") or self._rotation,
                         schedule=os.environ.get("TRNSIM_SCHEDULE") or None,
                         descriptors=os.environ.get("TRNSIM_DESCRIPTORS") or "prepared",
                         mode=os.environ.get("TRNSIM_MODE", "both"), trace=os.environ.get("TRNSIM_TRACE") or None,
-                        trace_settings=trace_settings())
+                        trace_settings=trace_settings(),
+                        configuration=" ".join(repr(self.hints[name]) for name in _CONFIGURATIONS if self.hints.get(name) is not None))
         for key, value in {**_asked, **changes}.items():
             if value is not None:
                 setattr(found, key, value)
@@ -159,7 +170,7 @@ class Kernel:
                 raise UnsupportedError("a grid with two dimensions of cores", remedy="give nl.nc in one dimension")
             return (spread[0].cores if spread else 1), tuple(dims)
         if not dims:
-            return _logical_cores(), ()
+            return logical_cores_of_environment(), ()
         if any(dim.extent != 1 for dim in dims[1:]):
             extents = ", ".join(str(dim.extent) for dim in dims)
             raise UnsupportedError(
@@ -173,17 +184,25 @@ class Kernel:
         return dims[0].extent, ()
 
     def simulate(self, args: tuple[Any, ...], kwargs: dict[str, Any], options: Options) -> tuple[Any, Report]:
-        global _last
+        global _last, _launched
         for watcher in _watchers:
             watcher(Launch(self, args, kwargs))
         cores, grid = self.launch()
-        values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
-                             name=self.__name__, middle_end=self.middle_end)
-        _last = report
         environment = os.environ.get("NEURON_LOGICAL_NC_CONFIG", "").strip()
-        if self.grid and not self.beta and environment not in ("", str(cores)):
-            report.notes.append(f"kernel '{self.__name__}' is launched on {cores} logical core(s) by its brackets, "
-                                f"NEURON_LOGICAL_NC_CONFIG is {environment}: the brackets count")
+        differs = self.grid and not self.beta and environment not in ("", str(cores))
+        message = (f"kernel '{self.__name__}' is launched on {cores} logical core(s) by its brackets, NEURON_LOGICAL_NC_CONFIG is "
+                   f"{environment}")
+        if differs and _flag("TRNSIM_STRICT", False):
+            raise NkiValidationError(message, remedy="give both the same number: NKI 0.7 refuses others")
+        before, _launched = _launched, self
+        try:
+            values, report = run(self.func, args, kwargs, options, cores=cores, grid=grid, beta=self.beta,
+                                 name=self.__name__, middle_end=self.middle_end)
+        finally:
+            _launched = before
+        _last = report
+        if differs:
+            report.notes.append(f"{message}: the brackets count; NKI 0.7 refuses this, and so does TRNSIM_STRICT=1")
         code, line = user_place()
         for note in report.notes:
             warnings.warn_explicit(note, SimulationWarning, code.co_filename, line, registry=_shown)
@@ -205,6 +224,7 @@ class Kernel:
                         middle_end=self.middle_end)
         return report
 
+    @edge
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:
             return self.inlined(args, kwargs)
@@ -212,20 +232,76 @@ class Kernel:
         return values
 
     def inlined(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """The kernel as a part of the one that is traced: its grid has no meaning there."""
+        """The kernel as a part of the one that is traced: its grid and its configuration have no meaning there."""
         if self.grid:
             recording.rules.nested(self.__name__)
+        self._require_configuration()
         return self.func(*args, **kwargs)
+
+    def _require_configuration(self) -> None:
+        """Refuses a configuration of a nested kernel that is not that of the outermost one, or notes it where that one allows it."""
+        outer, own = _launched, self.hints.get("compile_config")
+        if outer is None or own is None or own == outer.hints.get("compile_config"):
+            return
+        message = f"kernel '{self.__name__}' is called in '{outer.__name__}' and has another compile_config"
+        if getattr(outer.hints.get("specialization_config"), "allow_nested_config_override", False):
+            trace().program.warnings.append(f"{message}: that of '{outer.__name__}' counts")
+            return
+        raise NkiValidationError(message, place=place_of(user_place()), remedy="give both the same, or the outer one "
+                                 "specialization_config=SpecializationConfig(allow_nested_config_override=True)")
+
+    def with_schedule(self, schedule: Sequence[tuple[str, str | Sequence[str]]], kind: Any = None) -> Kernel:
+        """The kernel with more dependencies: `[("plus1", "recip")]` has the instruction named plus1 run after the one named recip.
+
+        `kind` is a member of nisa.dependency: as in `NkiInstruction.depends_on`.
+
+        Raises:
+            NkiValidationError: when it is launched, for names that no instruction has.
+        """
+        edges = [(str(name), [after] if isinstance(after, str) else [str(one) for one in after]) for name, after in schedule]
+        inner = self.func
+
+        @functools.wraps(inner)
+        def scheduled(*args: Any, **kwargs: Any) -> Any:
+            found = inner(*args, **kwargs)
+            _depend(edges, getattr(kind, "name", kind))
+            return found
+
+        new = self[self.grid] if self.grid else self.__class__.__new__(self.__class__)
+        new.__dict__.update(self.__dict__)
+        new.func = scheduled
+        return new
 
     def __repr__(self) -> str:
         return f"<kernel {self.__name__}>"
 
 
+def _depend(edges: Sequence[tuple[str, Sequence[str]]], kind: str | None) -> None:
+    """Adds dependencies between instructions of the program that was recorded, by their names."""
+    program = trace().program
+    for name in dict.fromkeys(name for consumer, producers in edges for name in (consumer, *producers)):
+        if name not in program.labels:
+            near = difflib.get_close_matches(name, program.labels, 1)
+            raise NkiValidationError(f"with_schedule: no instruction is named '{name}'",
+                                     remedy=f"did you mean '{near[0]}'?" if near else "name it: nisa.op(…, name=\"…\")")
+    if kind == "schedule":
+        program.keeps_order = True
+        return
+    for consumer, producers in edges:
+        program.depend(program.labels[consumer], *(program.labels[producer] for producer in producers))
+
+
 def jit(func: Callable[..., Any] | None = None, mode: str = "auto", **options: Any) -> Any:
-    """Makes a kernel of a function: `@nki.jit`, `@nki.jit(platform_target="trn2")`, `nki.jit(f)`."""
+    """Makes a kernel of a function: `@nki.jit`, `@nki.jit(compile_config=CompileConfig(…))`, `nki.jit(f)`."""
     if func is None:
         return functools.partial(jit, mode=mode, **options)
+    for name, field in (("compile_config", "address_rotation"), ("specialization_config", "allow_nested_config_override")):
+        if options.get(name) is not None and not hasattr(options[name], field):
+            raise TypeError(f"nki.jit {name} is {type(options[name]).__name__}\n  help: nki.compiler.{_CONFIGURATIONS[name]}(…)")
     return Kernel(func, mode=mode, **options)
+
+
+_CONFIGURATIONS = {"compile_config": "CompileConfig", "specialization_config": "SpecializationConfig"}
 
 
 def as_kernel(kernel: Any, **options: Any) -> Kernel:
@@ -243,6 +319,7 @@ class Simulated:
     def __getitem__(self, grid: Any) -> Simulated:
         return Simulated(self.kernel[grid])
 
+    @edge
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.kernel(*args, **kwargs)
 
@@ -252,6 +329,7 @@ def simulate(kernel: Any) -> Simulated:
     return Simulated(as_kernel(kernel))
 
 
+@edge
 def simulate_kernel(kernel: Any, *args: Any, **kwargs: Any) -> Any:
     """`nki.simulate_kernel(kernel, arrays…)`, of the first API generation."""
     return as_kernel(kernel, beta=True)(*args, **kwargs)
@@ -287,6 +365,7 @@ class Benchmark(Kernel):
         cores = logical_cores(str(self.hints.get("additional_compile_opt") or ""))
         return (cores, ()) if cores is not None and not self.grid and not self.beta else super().launch()
 
+    @edge
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if tracing() is not None:
             return self.inlined(args, kwargs)

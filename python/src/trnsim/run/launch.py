@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import importlib
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,8 @@ class Options:
     #: What the trace shows, as settings of the core: trace_detail, flows, trace_window.
     trace_settings: dict[str, str] = field(default_factory=dict)
     allocation: str = "rotate"
+    #: What the kernel's configuration says (`CompileConfig`, `SpecializationConfig`), which tracing compares with that of nested ones.
+    configuration: str = ""
     #: "program" or "compiler", who orders instructions; None leaves it to the kernel's generation.
     schedule: str | None = None
     #: "prepared" or "generated": who makes the descriptors of first-generation kernels' DMAs.
@@ -180,22 +183,36 @@ def _called(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     """The kernel's Python. Lists of numbers stay lists, so the first use of one as a tensor says what to do."""
     try:
         return function(*args, **kwargs)
-    except AttributeError as error:
-        if isinstance(error.obj, (list, tuple, str)) and error.name in _TENSOR_ATTRIBUTES:
+    except (AttributeError, TypeError) as error:
+        if isinstance(error, AttributeError) and isinstance(error.obj, (list, tuple, str)) and error.name in _TENSOR_ATTRIBUTES:
             which = next((f"argument '{name}'" for name, value in named_arguments(function, args, kwargs) if value is error.obj),
                          f"a {type(error.obj).__name__}")
             raise NkiValidationError(f"{which} is a {type(error.obj).__name__}, and the kernel takes it for a tensor "
                                      f"(.{error.name})", remedy="give numpy.array(…, dtype=…), on the command line "
                                      "--input 'NAME=float32[m, 512]'; names in shapes vary: --vary m=128,256") from error
+        last = _last_in_user_code(error)
+        # Loaded where something is wrong: it knows both APIs, which stand above this room.
+        explained = importlib.import_module("trnsim.generations").explained(error, last) if last is not None else None
+        if explained is not None:
+            explained.__traceback__ = error.__traceback__
+            _end_in_user_code(explained)
+            raise explained.with_traceback(explained.__traceback__) from None
+        if isinstance(error, TrnsimError):
+            _leave(error, beta)
         raise
     except MemoryError as error:
         raise NkiValidationError(f"host memory: {str(error) or 'there is none left'}; the budget is {limit()}",
                                  remedy="make it smaller, or give the process more memory", place=_user_place(error)) from None
     except TrnsimError as error:
-        if isinstance(error, NkiValidationError) and not beta:
-            error.rule = None  # the names are the first API generation's
-        _end_in_user_code(error)
+        _leave(error, beta)
         raise
+
+
+def _leave(error: TrnsimError, beta: bool) -> None:
+    """An error of this package leaves the kernel's Python."""
+    if isinstance(error, NkiValidationError) and not beta:
+        error.rule = None  # the names are the first API generation's
+    _end_in_user_code(error)
 
 
 def _last_in_user_code(error: BaseException) -> TracebackType | None:

@@ -166,7 +166,7 @@ def _key(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, 
     reads.forget()
     reads.value(function)
     environment = os.environ.get
-    key = (*launch, options.target, machine(options.target), options.ranks,
+    key = (*launch, options.target, machine(options.target), options.ranks, options.configuration,
            *[environment(name) for name in _ENVIRONMENT], *reads.parts)
     return given, key
 

@@ -128,6 +128,10 @@ _SHORT = {
 _known: dict[Any, DType] = {}
 
 
+#: Element types that NKI names and the core does not have.
+WIDE = ("int64", "uint64")
+
+
 def as_dtype(value: Any) -> DType:
     """The element type that `value` names: a name, NumPy, ml_dtypes, torch, jax or Python type."""
     if type(value) is DType:
@@ -170,4 +174,6 @@ def _find(value: Any) -> DType:
             return ALL[name]
         if name in _SHORT:
             return _SHORT[name]
+        if name in WIDE:
+            raise TypeError(f"{name} is not simulated: NKI has 64-bit integers in scalars and in transfers alone\n  help: int32, where numbers fit")
     raise TypeError(f"{value!r} is not an element type of NKI")

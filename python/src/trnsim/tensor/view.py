@@ -25,6 +25,11 @@ class NkiTensor(View):
              offset: int = 0, dynamic: Dynamic | None = None, blocks: int = 0) -> NkiTensor:
         return NkiTensor(storage, dtype, shape, strides, offset, dynamic, blocks)
 
+    @property
+    def data(self) -> NkiTensor:
+        """The tensor itself, as grids of tiles have theirs under this name (NKI 0.7)."""
+        return self
+
     # Views of a part: indexing.py
 
     def __getitem__(self, key: Any) -> NkiTensor:

@@ -11,6 +11,7 @@ from ...run.kernel import Benchmark, Kernel, _wrap, last_report
 from ...run.kernel import profile as _profile
 from ...run.kernel import simulate_kernel as _simulate_kernel
 from ...tensor.view import NkiTensor
+from ...tracebacks import edge as _edge
 
 __version__ = "0.1"
 
@@ -28,6 +29,7 @@ def jit(func: Callable[..., Any] | None = None, mode: str = "auto", **options: A
 trace = jit
 
 
+@_edge
 def simulate_kernel(kernel: Any, *args: Any, **kwargs: Any) -> Any:
     """The kernel's values."""
     return _simulate_kernel(kernel, *args, **kwargs)
@@ -53,7 +55,7 @@ def profile(kernel: Any = None, **hints: Any) -> Any:
 
 
 def __getattr__(name: str) -> object:
-    if name in ("isa", "language", "typing", "compiler"):
+    if name in ("isa", "language", "typing", "compiler", "nccl"):
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")

@@ -57,20 +57,20 @@ def _with_mask(name: str, function: Any) -> _Operator:
         return _masked(mask, lambda: function(*args, **kwargs),
                        lambda: _lowering.new_tile(tile.shape, tile.dtype) if tile is not None else None)
 
-    found = _MaskedOperator(name, call)
-    return found
+    return _MaskedOperator(name, call, function)
 
 
 class _MaskedOperator(_Operator):
     """An operation whose call takes `mask=`."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
+    def __init__(self, name: str, call: Any, unmasked: Any) -> None:
+        super().__init__(name, call)
+        self.unmasked = unmasked
 
 
 for _name, _found in [*_all.items(), *((_name, getattr(_modern, _name)) for _name in ("sum", "max", "min", "prod", "mean"))]:
     globals()[_name] = _with_mask(_found.trnsim_op, _found._call)
-    globals()[_name].__doc__ = _found.__doc__
+    globals()[_name].__doc__ = _documented(_name, _found._call, is_operation=True, masked=True)
 del _name, _found
 
 
@@ -150,6 +150,38 @@ def var(x: Any, axis: Any, *, dtype: Any = None, mask: Any = None, **_ignored: A
     return _masked(mask, lambda: _lowering.variance(x, axis, dtype))
 
 
+def zeros(shape: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored: Any) -> Any:
+    return _modern.full(shape, 0, dtype, buffer, name)
+
+
+def ones(shape: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored: Any) -> Any:
+    return _modern.full(shape, 1, dtype, buffer, name)
+
+
+def full(shape: Any, fill_value: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored: Any) -> Any:
+    return _modern.full(shape, fill_value, dtype, buffer, name)
+
+
+def all(x: Any, axis: Any, dtype: Any = None, *, mask: Any = None, **_ignored: Any) -> Any:
+    return _masked(mask, lambda: _lowering.all_of(x, axis, dtype))
+
+
+def softmax(x: Any, axis: Any = -1, dtype: Any = None, *, mask: Any = None, **_ignored: Any) -> Any:
+    return _masked(mask, lambda: _lowering.softmax(x, axis, dtype))
+
+
+def broadcast_to(x: Any, shape: Any, dtype: Any = None, *, mask: Any = None, **_ignored: Any) -> Any:
+    return _masked(mask, lambda: _modern.broadcast_to(x, shape, dtype))
+
+
+def dropout(x: Any, rate: Any, dtype: Any = None, *, mask: Any = None) -> Any:
+    return _masked(mask, lambda: _lowering.dropout(x, rate, dtype))
+
+
+def rand(shape: Any, dtype: Any = _modern.float32, buffer: Any = None, name: str = "", **_ignored: Any) -> Any:
+    return _lowering.rand(shape, dtype, buffer)
+
+
 def transpose(x: Any, *, dtype: Any = None, mask: Any = None) -> Any:
     _require_matrix(x, "nl.transpose")
     return _masked(mask, lambda: _lowering.transpose(x, dtype))
@@ -210,6 +242,10 @@ def ndarray_like(x: Any, **kwargs: Any) -> Any:
     return _modern.empty_like(x, **kwargs)
 
 
+#: What the second generation alone has.
+_SECOND = ("NkiBlockGrid", "NkiGrid", "NkiTileGrid", "alloc_blocks", "alloc_tiles", "blocks", "int64", "tiles", "uint64")
+for _name in _SECOND:
+    del globals()[_name]
 __all__ = [name for name in globals() if not name.startswith("_") and name not in ("annotations", "Any", "np")]
 
 for _name in __all__:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from ...record.context import tracing
@@ -60,15 +62,35 @@ def force_auto_alloc(function: Any = None) -> Any:
 enable_stack_allocator = _accepts
 
 
+class AddressRotation(Enum):
+    """Whether tensors on chip that the author did not place get the place that has been free for longest."""
+
+    #: They do, as kernels without a configuration (trnsim: rotate).
+    AUTO = "auto"
+    #: They do.
+    ENABLE = "enable"
+    #: They get the first place with room (trnsim: first-fit; that the compiler packs then is assumed).
+    DISABLE = "disable"
+
+
+@dataclass(frozen=True)
 class CompileConfig:
-    """Options of the compiler; kept, not used."""
+    """Options of the compiler; of these `address_rotation` has an effect here."""
 
-    def __init__(self, **options: Any) -> None:
-        self.__dict__.update(options)
+    address_rotation: AddressRotation = AddressRotation.AUTO
+    non_ssa_legalization: bool = False
+    dead_code_elim: bool = False
+    barrier_check: bool = False
+    prefetch_auto: bool = False
+    nki_alloc_fallback: bool = True
 
 
-class SpecializationConfig(CompileConfig):
-    """Options of the specialization; kept, not used."""
+@dataclass(frozen=True)
+class SpecializationConfig:
+    """Options of the specialization."""
+
+    #: Whether kernels inside of this one may have another configuration, which then has no effect, or are refused.
+    allow_nested_config_override: bool = False
 
 
 class no_reorder:
@@ -88,5 +110,5 @@ class no_reorder:
             current.program.close_scope(self._scope)
 
 
-__all__ = ["CompileConfig", "SpecializationConfig", "enable_stack_allocator", "force_auto_alloc", "no_reorder",
+__all__ = ["AddressRotation", "CompileConfig", "SpecializationConfig", "enable_stack_allocator", "force_auto_alloc", "no_reorder",
            "psum", "sbuf", "skip_middle_end_transformations"]

@@ -9,6 +9,7 @@ from typing import Any
 from ...record.context import target_name
 from ...run.kernel import as_kernel
 from ...run.launch import trace_kernel
+from ...tracebacks import edge
 
 
 @dataclass
@@ -25,6 +26,7 @@ class FrontendResult:
 class NKIFrontend:
     """From a kernel's Python to what it does."""
 
+    @edge
     def compile(self, kernel: Any, inputs: Mapping[str, Any] | None = None, target: str | None = None, lnc: int = 1,
                 **_: Any) -> FrontendResult:
         """Traces `kernel` on the arrays of `inputs`; whatever it does wrong is raised."""

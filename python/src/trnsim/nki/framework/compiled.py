@@ -12,6 +12,7 @@ from ...record.context import target_name, tracing
 from ...run.artifacts import save_neff
 from ...run.kernel import Kernel, as_kernel
 from ...run.report import Report
+from ...tracebacks import edge
 from ..compiler.ncc_driver import CompileOptions
 
 _ENGINES = ("tensor", "vector", "scalar", "gpsimd", "sync")
@@ -37,6 +38,7 @@ class NirResult:
     report: Report | None = field(default=None, repr=False)
 
 
+@edge
 def compile_kernel_to_nir(kernel_func: Callable[..., Any], *, inputs: Mapping[str, Any], compile_opts: CompileOptions | None = None,
                           **ignored: Any) -> NirResult:
     """Traces a kernel on inputs by name; with `emit_predicted_latency` also its time. Values are not computed."""
@@ -74,6 +76,7 @@ class CompileKernel(Kernel):
                          **{**source.hints, **hints})
         self.artifacts_dir = artifacts_dir or tempfile.mkdtemp(prefix="trnsim-kernel-")
 
+    @edge
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Saves what is launched, and runs it."""
         if tracing() is not None:

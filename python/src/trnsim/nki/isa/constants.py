@@ -75,6 +75,15 @@ class dma_engine(_Ordered):
     gpsimd_dma = 2
 
 
+class dependency(Enum):
+    """How an instruction runs after others."""
+
+    #: It waits for them, by a semaphore.
+    runtime = "runtime"
+    #: It is issued behind them, and does not wait.
+    schedule = "schedule"
+
+
 tensor_engine = engine.tensor
 vector_engine = engine.vector
 scalar_engine = engine.scalar
@@ -82,5 +91,5 @@ gpsimd_engine = engine.gpsimd
 sync_engine = engine.sync
 unknown_engine = engine.unknown
 
-__all__ = ["dge_mode", "dma_engine", "engine", "gpsimd_engine", "matmul_perf_mode", "nc_version", "oob_mode",
+__all__ = ["dependency", "dge_mode", "dma_engine", "engine", "gpsimd_engine", "matmul_perf_mode", "nc_version", "oob_mode",
            "reduce_cmd", "scalar_engine", "sync_engine", "tensor_engine", "unknown_engine", "vector_engine"]

@@ -21,9 +21,11 @@ from ...isa.dma import dma_copy as _dma_copy
 from ...isa.dma import load as _load
 from ...isa.dma import spill as _spill
 from ...language import functions as _lowering
+from ...language import tile_grids as _tile_grids
 from ...language.constants import shared_constant, shared_identity_matrix
 from ...language.loops import (affine_range, dynamic_range, fori_loop, sequential_range, static_range,
                               while_loop)
+from ...language.tile_grids import NkiBlockGrid, NkiGrid, NkiTileGrid
 from ...places import current_place as _place
 from ...places import fail as _fail
 from ...record.allocate import ndarray as _allocate
@@ -68,6 +70,8 @@ uint16 = _dtypes.uint16
 uint32 = _dtypes.uint32
 bool_ = _dtypes.bool_
 fp32 = _dtypes.float32
+int64 = "int64"
+uint64 = "uint64"
 
 # Memories
 
@@ -170,7 +174,9 @@ class _NdarrayMeta(type):
 
 
 def _new(_cls: Any, shape: Any, dtype: Any = None, buffer: Any = None, name: str = "", address: Any = None,
-         **_ignored: Any) -> NkiTensor:
+         **more: Any) -> NkiTensor:
+    if more and not _trace().beta:
+        raise TypeError(f"ndarray() got an unexpected keyword argument '{next(iter(more))}'")
     found: NkiTensor = _allocate(shape, dtype, buffer, name, address)
     return found
 
@@ -184,15 +190,15 @@ _NdarrayMeta.__call__ = _new  # type: ignore[assignment,method-assign,unused-ign
 tensor = ndarray
 
 
-def zeros(shape: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored: Any) -> NkiTensor:
+def zeros(shape: Any, dtype: Any, buffer: Any = None, name: str = "") -> NkiTensor:
     return full(shape, 0, dtype, buffer, name)
 
 
-def ones(shape: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored: Any) -> NkiTensor:
+def ones(shape: Any, dtype: Any, buffer: Any = None, name: str = "") -> NkiTensor:
     return full(shape, 1, dtype, buffer, name)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any, buffer: Any = None, name: str = "", **_ignored: Any) -> NkiTensor:
+def full(shape: Any, fill_value: Any, dtype: Any, buffer: Any = None, name: str = "") -> NkiTensor:
     found: NkiTensor = _lowering.full(shape, fill_value, dtype, buffer, name)
     return found
 
@@ -244,6 +250,24 @@ def store(dst: NkiTensor, value: Any) -> None:
     if value.storage.region is psum:
         value = _spill(value)
     _dma_copy(dst, value)
+
+
+def tiles(source: Any, *, tile_shape: Any = None) -> NkiTileGrid:
+    return _tile_grids.tiles(source, tile_shape=tile_shape)
+
+
+def blocks(source: Any, *, tile_shape: Any = None, block_shape: Any) -> NkiBlockGrid:
+    return _tile_grids.blocks(source, tile_shape=tile_shape, block_shape=block_shape)
+
+
+def alloc_tiles(*, tile_shape: Any, element_shape: Any, buffer: Any, dtype: Any, address: Any = None, name: str = "") -> NkiTileGrid:
+    return _tile_grids.alloc_tiles(tile_shape=tile_shape, element_shape=element_shape, buffer=buffer, dtype=dtype, address=address, name=name)
+
+
+def alloc_blocks(*, tile_shape: Any, block_shape: Any, element_shape: Any, buffer: Any, dtype: Any, address: Any = None, name: str = ""
+                 ) -> NkiBlockGrid:
+    return _tile_grids.alloc_blocks(tile_shape=tile_shape, block_shape=block_shape, element_shape=element_shape, buffer=buffer, dtype=dtype,
+                                    address=address, name=name)
 
 
 load_transpose2d = _lowering.load_transpose2d
@@ -356,7 +380,6 @@ class Operator:
         self._call = call
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        kwargs.pop("mask", None)
         return self._call(*args, **kwargs)
 
     def __repr__(self) -> str:
@@ -377,7 +400,7 @@ def _define(name: str, call: Callable[..., Any], public: str | None = None) -> O
     found = Operator(name, call)
     _operators[name] = found
     globals()[public or name] = found
-    found.__doc__ = _documented(name, call, is_operation=True, masked=True)
+    found.__doc__ = _documented(name, call, is_operation=True)
     return found
 
 
@@ -424,7 +447,7 @@ def _reduction(op: str) -> Callable[..., Any]:
 
 def _reducer(public: str, op: str, call: Callable[..., Any]) -> None:
     found = Operator(op, call)
-    found.__doc__ = _documented(public, call, is_operation=True, masked=True)
+    found.__doc__ = _documented(public, call, is_operation=True)
     globals()[public] = found
 
 
@@ -435,32 +458,32 @@ _reducer("prod", "multiply", _reduction("multiply"))
 _reducer("mean", "average", lambda x, axis, dtype=None, keepdims=False: _lowering.mean(x, axis, dtype, keepdims))
 
 
-def var(x: NkiTensor, axis: Any, dtype: Any = None, keepdims: bool = False, **_ignored: Any) -> NkiTensor:
+def var(x: NkiTensor, axis: Any, dtype: Any = None, keepdims: bool = False) -> NkiTensor:
     return _lowering.variance(x, axis, dtype, keepdims)
 
 
-def all(x: NkiTensor, axis: Any, dtype: Any = None, **_ignored: Any) -> NkiTensor:
+def all(x: NkiTensor, axis: Any, dtype: Any = None) -> NkiTensor:
     return _lowering.all_of(x, axis, dtype)
 
 
-def softmax(x: NkiTensor, axis: Any = -1, dtype: Any = None, **_ignored: Any) -> NkiTensor:
+def softmax(x: NkiTensor, axis: Any = -1, dtype: Any = None) -> NkiTensor:
     return _lowering.softmax(x, axis, dtype)
 
 
 def rms_norm(x: NkiTensor, w: NkiTensor, axis: Any, n: int, epsilon: float = 1e-6, dtype: Any = None,
-             compute_dtype: Any = None, **_ignored: Any) -> NkiTensor:
+             compute_dtype: Any = None) -> NkiTensor:
     return _lowering.rms_norm(x, w, axis, n, epsilon, dtype, compute_dtype)
 
 
-def where(condition: NkiTensor, x: Any, y: Any, dtype: Any = None, **_ignored: Any) -> NkiTensor:
+def where(condition: NkiTensor, x: Any, y: Any, dtype: Any = None) -> NkiTensor:
     return _lowering.where(condition, x, y, dtype)
 
 
-def transpose(x: NkiTensor, dtype: Any = None, **_ignored: Any) -> NkiTensor:
+def transpose(x: NkiTensor, dtype: Any = None) -> NkiTensor:
     return _lowering.transpose(x, dtype)
 
 
-def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False, **_ignored: Any) -> NkiTensor:
+def matmul(x: NkiTensor, y: NkiTensor, transpose_x: bool = False) -> NkiTensor:
     return _lowering.matmul(x, y, transpose_x)
 
 
@@ -475,16 +498,16 @@ def expand_dims(x: NkiTensor, axis: int) -> NkiTensor:
     return x.expand_dim(axis)
 
 
-def broadcast_to(x: NkiTensor, shape: Any, dtype: Any = None, **_ignored: Any) -> NkiTensor:
+def broadcast_to(x: NkiTensor, shape: Any, dtype: Any = None) -> NkiTensor:
     found = x.broadcast_to(shape)
     return found if dtype is None else _lowering.copy(found, dtype)
 
 
-def dropout(x: NkiTensor, rate: Any, dtype: Any = None, **_ignored: Any) -> NkiTensor:
+def dropout(x: NkiTensor, rate: Any, dtype: Any = None) -> NkiTensor:
     return _lowering.dropout(x, rate, dtype)
 
 
-def rand(shape: Any, dtype: Any = float32, buffer: Any = None, name: str = "", **_ignored: Any) -> NkiTensor:
+def rand(shape: Any, dtype: Any = float32, buffer: Any = None, name: str = "") -> NkiTensor:
     return _lowering.rand(shape, dtype, buffer)
 
 

@@ -1,0 +1,1 @@
+"""`torch_neuronx.xla_impl`, of which there is `ops.nki_jit`."""
