@@ -144,7 +144,9 @@ let package = Package(
         "Hardware", "Host", "ISA", "Kernels", "Machine", "Models", "Programs", "Reports",
         "Simulation", "Storage", "Sweeps", "Timing", "Workloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ], swiftSettings: strict),
+      ],
+      // A link to docs/errors.md, which `trnsim explain` prints.
+      resources: [.embedInCode("Pages")], swiftSettings: strict),
     // Tests
     tests("TimingTests", needs: ["Device", "Hardware", "Timing"]),
     tests(
@@ -225,6 +227,6 @@ let package = Package(
         "Simulation", "Timing", "Workloads",
       ], exclude: ["Goldens"]),
     tests("YAMLTests", needs: ["YAML"]),
-    tests("HouseTests", needs: ["Device", "ISA", "Kernels"]),
+    tests("HouseTests", needs: ["Device", "Diagnostics", "ISA", "Kernels"]),
   ]
 )

@@ -48,6 +48,8 @@ public struct Diagnostic: Error, Hashable, Sendable {
   public var remedy: String?
   /// Position of the instruction in its program, if it is about one.
   public var instruction: Int?
+  /// What it is about; `nil` where only the text says so.
+  public var topic: Topic?
   /// Who has the memory that there is no room in, if that is what is wrong.
   public var shortage: MemoryShortage? {
     get { extra?.shortage }
@@ -66,9 +68,12 @@ public struct Diagnostic: Error, Hashable, Sendable {
   }
 
   /// Makes a diagnostic.
+  ///
+  /// - Parameter topic: What it is about; without one, what messages of the caller's room are about.
   public init(
     _ severity: Severity = .error, _ message: String, at location: SourceLocation? = nil,
-    sourceLine: String? = nil, length: Int = 1, remedy: String? = nil, instruction: Int? = nil
+    sourceLine: String? = nil, length: Int = 1, remedy: String? = nil, instruction: Int? = nil,
+    topic: Topic? = nil, fileID: String = #fileID
   ) {
     self.severity = severity
     self.message = message
@@ -77,6 +82,7 @@ public struct Diagnostic: Error, Hashable, Sendable {
     self.length = max(1, length)
     self.remedy = remedy
     self.instruction = instruction
+    self.topic = topic ?? Topic(fileID: fileID)
   }
 
   /// The text shown to a person: `file:line:col: error: message`, the line, a caret, the remedy.
@@ -108,8 +114,15 @@ public struct DiagnosticError: Error, Sendable, CustomStringConvertible {
   public init(_ diagnostics: [Diagnostic]) { self.diagnostics = diagnostics }
 
   /// Makes an error of one diagnostic.
-  public init(_ message: String, at location: SourceLocation? = nil, remedy: String? = nil) {
-    self.diagnostics = [Diagnostic(.error, message, at: location, remedy: remedy)]
+  ///
+  /// - Parameter topic: What it is about; without one, what messages of the caller's room are about.
+  public init(
+    _ message: String, at location: SourceLocation? = nil, remedy: String? = nil,
+    topic: Topic? = nil, fileID: String = #fileID
+  ) {
+    self.diagnostics = [
+      Diagnostic(.error, message, at: location, remedy: remedy, topic: topic, fileID: fileID)
+    ]
   }
 
   /// All messages, uncoloured.

@@ -17,6 +17,21 @@ public struct Trap: Error, Hashable, Sendable {
 
   /// What kind of fault.
   public var kind: Kind
+
+  /// What its message is about.
+  public var topic: Topic {
+    switch kind {
+    case .outOfBounds: .outOfBounds
+    case .uninitializedRead: .uninitializedRead
+    case .race: .race
+    case .deadlock: .deadlock
+    case .undefinedResult: .undefinedResult
+    case .invalidValue: .invalidValue
+    case .mismatch: .mismatchedExchange
+    case .hostMemory: .hostMemory
+    }
+  }
+
   /// What happened, with both numbers.
   public var message: String
   /// The operand at fault.

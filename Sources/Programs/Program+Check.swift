@@ -103,7 +103,7 @@ extension Program {
     return Diagnostic(
       .error, "\(name): \(finding.message)",
       at: instructions[index].location ?? SourceLocation(file: "instruction \(index)", line: 0),
-      remedy: finding.remedy, instruction: index)
+      remedy: finding.remedy, instruction: index, topic: .operands)
   }
 
   /// Parents come before their children, and every scope that is named exists.

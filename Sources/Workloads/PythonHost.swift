@@ -25,7 +25,7 @@ public enum PythonHost {
   public static func missing(_ reason: String) -> DiagnosticError {
     DiagnosticError(
       "cannot start '\(interpreter)': \(reason)",
-      remedy: "install Python 3.10 or newer, or name it with TRNSIM_PYTHON")
+      remedy: "install Python 3.10 or newer, or name it with TRNSIM_PYTHON", topic: .installation)
   }
 
   /// The path of this program.

@@ -41,7 +41,8 @@ final class PythonRecorder: @unchecked Sendable {
     else { throw ended() }
     if let error = answer.error {
       let place = answer.file.map { SourceLocation(file: $0, line: answer.line ?? 0) }
-      throw DiagnosticError(error, at: place, remedy: answer.help)
+      throw DiagnosticError(
+        error, at: place, remedy: answer.help, topic: answer.topic.flatMap(Topic.init(rawValue:)))
     }
     guard let lengths = answer.programs, let coresPerRank = answer.coresPerRank,
       coresPerRank > 0, !lengths.isEmpty, lengths.count % coresPerRank == 0
@@ -87,11 +88,12 @@ final class PythonRecorder: @unchecked Sendable {
     var notes: [String]?
     var error: String?
     var help: String?
+    var topic: String?
     var file: String?
     var line: Int?
 
     enum CodingKeys: String, CodingKey {
-      case programs, settings, parameters, contents, notes, error, help, file, line
+      case programs, settings, parameters, contents, notes, error, help, topic, file, line
       case coresPerRank = "cores_per_rank"
     }
   }
@@ -106,8 +108,8 @@ final class PythonRecorder: @unchecked Sendable {
       error: DiagnosticError(
         "'\(PythonHost.interpreter)' \(end.text) while it recorded '\(script)'\(last)",
         remedy:
-          "it needs numpy, ml_dtypes and, outside of the sources, this package: pip install ./python; TRNSIM_PYTHON names another Python"
-      ))
+          "it needs numpy, ml_dtypes and, outside of the sources, this package: pip install ./python; TRNSIM_PYTHON names another Python",
+        topic: .installation))
   }
 
   // MARK: - Reading

@@ -62,7 +62,7 @@ public enum Workload: Hashable, Sendable {
       "'\(path)' is a capture: the instructions that a device ran, without tensors or values",
       remedy:
         "'trnsim replay \(path)' times it, also on other machines (--hardware, --set); for parameters and "
-        + "compilers take the kernel's source, FILE.py:FUNCTION")
+        + "compilers take the kernel's source, FILE.py:FUNCTION", topic: .captures)
   }
 
   /// The files that it is in; none of a kernel.
@@ -92,11 +92,11 @@ public enum Workload: Hashable, Sendable {
             return Diagnostic(
               .error, "cannot read: no such file or directory",
               at: SourceLocation(file: whole, line: 0),
-              remedy: "check the path")
+              remedy: "check the path", topic: .files)
           }
           return Diagnostic(
             .error, "there is no kernel and no file '\(whole)'",
-            remedy: remedyForUnknown(path, known: kernels.names))
+            remedy: remedyForUnknown(path, known: kernels.names), topic: .parameters)
         })
     }
   }

@@ -64,6 +64,7 @@ struct Trnsim: ParsableCommand {
         trnsim kernels matmul                         what can be chosen
         trnsim hardware explain tensor.latency.warm   a number and its source
         trnsim isa nc_matmul                          an operation's reference
+        trnsim explain race                           what an error is about, and what helps
 
       JSON
         --json FILE.json (or --json=FILE) writes a file; --json without a file prints JSON and nothing else.
@@ -80,8 +81,8 @@ struct Trnsim: ParsableCommand {
       ModelCommand.self, KernelsCommand.self, EmitCommand.self, CompileCommand.self,
       ShowCommand.self,
       TraceCommand.self, OpenCommand.self,
-      HardwareCommand.self, ISACommand.self, ReplayCommand.self, AccuracyCommand.self,
-      CalibrateCommand.self,
+      HardwareCommand.self, ISACommand.self, ExplainCommand.self, ReplayCommand.self,
+      AccuracyCommand.self, CalibrateCommand.self,
       DemoCommand.self, BenchCommand.self, FuzzCommand.self, WorkerProcess.self,
     ])
 }

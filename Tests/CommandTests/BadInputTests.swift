@@ -44,6 +44,10 @@ import Testing
     for message in input.messages {
       #expect(outcome.errors.contains(message), "expected '\(message)' in:\n\(outcome.errors)")
     }
+    // Of all but what the command line's own grammar refuses.
+    if input.code != 64 {
+      #expect(outcome.errors.contains("  see: trnsim explain "), "no topic in:\n\(outcome.errors)")
+    }
     #expect(outcome.output == "", "nothing is printed before an error")
     #expect(outcome.files == before, "files were made or changed")
     #expect(outcome.errors.utf8.count < 1 << 18, "\(outcome.errors.utf8.count) bytes of messages")

@@ -94,7 +94,8 @@ def test_an_error_shows_the_expression(monkeypatch) -> None:
         "    nl.store(out, nisa.tensor_tensor(nl.load(x), row, op=nl.add))  # wrong",
         "                  ^~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
         "  note: err_num_partition_mismatch of neuronxcc.nki's compiler",
-        "  help: repeat the partitions with broadcast_to first"]
+        "  help: repeat the partitions with broadcast_to first",
+        "  see: trnsim explain operands"]
 
 
 def test_names_are_those_of_the_first_generation_alone() -> None:

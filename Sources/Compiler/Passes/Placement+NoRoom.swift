@@ -65,7 +65,7 @@ struct NoRoom: Error {
         + (lacking > 0
           ? "and \(max(0, free)) of them are free: \(lacking) too few"
           : "and \(free) of them are free, but not side by side"),
-      at: tensor.location, remedy: remedy(shortage, capacity))
+      at: tensor.location, remedy: remedy(shortage, capacity), topic: .noRoom)
     found.shortage = shortage
     return DiagnosticError([found])
   }

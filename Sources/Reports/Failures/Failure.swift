@@ -40,6 +40,9 @@ package struct Failure: Sendable {
     trap.map { "\($0.kind.rawValue): \($0.message)" } ?? diagnostics.first?.message ?? ""
   }
 
+  /// What it is about, the first message first.
+  package var topics: [Topic] { trap.map { [$0.topic] } ?? diagnostics.compactMap(\.topic) }
+
   /// Memories without room; of several cores one each.
   package var shortages: [MemoryShortage] { diagnostics.compactMap(\.shortage) }
 
@@ -80,6 +83,7 @@ package struct Failure: Sendable {
     if let remedy = trap?.remedy ?? diagnostics.first?.remedy {
       facts.append(Block.Fact("help", Phrase(remedy)))
     }
+    if let pointer = pointer(to: topics) { facts.append(Block.Fact("see", Phrase(pointer))) }
     if !facts.isEmpty { blocks.append(.facts(facts)) }
     if let trap, trap.waits == nil && !trap.notes.isEmpty {
       blocks.append(.list(trap.notes.map { Phrase($0) }))
@@ -125,6 +129,7 @@ extension JSON {
       "message": .string(diagnostic.message), "rendered": .string(diagnostic.rendered()),
       "remedy": diagnostic.remedy.map(JSON.string) ?? .null,
       "instruction": diagnostic.instruction.map(JSON.integer) ?? .null,
+      "topic": diagnostic.topic.map { .string($0.rawValue) } ?? .null,
     ]
     object.merge(JSON.place(diagnostic.location)) { first, _ in first }
     self = .object(object)
@@ -139,7 +144,7 @@ extension JSON {
       "instruction": trap.instruction.map(JSON.integer) ?? .null,
       "instruction_text": trap.instructionText.map(JSON.string) ?? .null,
       "operand": trap.operand.map(JSON.string) ?? .null,
-      "notes": .array(trap.notes.map(JSON.string)),
+      "notes": .array(trap.notes.map(JSON.string)), "topic": .string(trap.topic.rawValue),
     ]
     object.merge(JSON.place(trap.location)) { first, _ in first }
     self = .object(object)

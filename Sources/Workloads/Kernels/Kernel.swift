@@ -115,13 +115,14 @@ extension Kernel {
     var findings: [Diagnostic] = []
     for input in inputs {
       guard let tensor = tensors.first(where: { $0.name == input.name }) else {
-        findings.append(Diagnostic(.error, "input '\(input.name)' is missing"))
+        findings.append(Diagnostic(.error, "input '\(input.name)' is missing", topic: .inputs))
         continue
       }
       if tensor.shape != input.shape {
         findings.append(
           Diagnostic(
-            .error, "input '\(input.name)' has shape \(tensor.shape), must have \(input.shape)"))
+            .error, "input '\(input.name)' has shape \(tensor.shape), must have \(input.shape)",
+            topic: .inputs))
       }
       byName[input.name] = tensor.values
     }

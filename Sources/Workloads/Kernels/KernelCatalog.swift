@@ -27,7 +27,8 @@ public struct KernelCatalog: Hashable, Sendable {
   public func make(_ name: String, _ settings: [String] = []) throws -> any Kernel {
     guard let type = self[name] else {
       throw DiagnosticError(
-        "there is no kernel '\(name)'", remedy: remedyForUnknown(name, known: names))
+        "there is no kernel '\(name)'", remedy: remedyForUnknown(name, known: names),
+        topic: .parameters)
     }
     return type.init(try KernelParameters(settings, for: type.parameters))
   }

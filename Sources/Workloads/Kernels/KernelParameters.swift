@@ -18,7 +18,9 @@ public struct KernelParameters: Hashable, Sendable {
       let parts = setting.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
         findings.append(
-          Diagnostic(.error, "'\(setting)' is not a parameter", remedy: "write name=value"))
+          Diagnostic(
+            .error, "'\(setting)' is not a parameter", remedy: "write name=value",
+            topic: .parameters))
         continue
       }
       let name = String(parts[0])
@@ -26,11 +28,12 @@ public struct KernelParameters: Hashable, Sendable {
         findings.append(
           Diagnostic(
             .error, "there is no parameter '\(name)'",
-            remedy: remedyForUnknown(name, known: declared.map(\.name))))
+            remedy: remedyForUnknown(name, known: declared.map(\.name)), topic: .parameters))
         continue
       }
       guard seen.insert(name).inserted else {
-        findings.append(Diagnostic(.error, "parameter '\(name)' is given twice"))
+        findings.append(
+          Diagnostic(.error, "parameter '\(name)' is given twice", topic: .parameters))
         continue
       }
       switch parameter.parse(String(parts[1])) {
@@ -88,7 +91,9 @@ extension KernelParameter {
   /// The value that a text means.
   func parse(_ text: String) -> Result<ParameterValue, Diagnostic> {
     func failure(_ message: String, _ remedy: String? = nil) -> Result<ParameterValue, Diagnostic> {
-      .failure(Diagnostic(.error, "parameter '\(name)' \(message)", remedy: remedy))
+      .failure(
+        Diagnostic(
+          .error, "parameter '\(name)' \(message)", remedy: remedy, topic: .parameters))
     }
     switch kind {
     case .integer(let range):

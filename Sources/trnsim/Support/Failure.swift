@@ -74,14 +74,21 @@ func reporting(_ body: () throws -> Void) throws {
     try finishOutput()
   } catch let error as DiagnosticError {
     for diagnostic in error.diagnostics { note(diagnostic.rendered(color: color)) }
+    notePointer(to: error.diagnostics.compactMap(\.topic))
     noteDetails(of: error, color: color)
     if error.diagnostics.count > 1 { note("\(error.diagnostics.count) errors") }
     throw Outcome.badInput
   } catch let trap as Trap {
     note(trap.rendered(color: color))
+    notePointer(to: [trap.topic])
     noteDetails(of: trap, color: color)
     throw trap.kind == .hostMemory ? Outcome.badInput : Outcome.fault
   }
+}
+
+/// Writes to standard error where more is written about what messages are about.
+private func notePointer(to topics: [Topic]) {
+  if let pointer = pointer(to: topics) { note("  see: \(pointer)") }
 }
 
 /// Writes to standard error what messages do not say: who has a memory, who waits for whom.

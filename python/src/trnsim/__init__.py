@@ -28,10 +28,11 @@ from .version import __version__
 
 @dataclass
 class Result:
-    """A simulated run."""
+    """A simulated run. A notebook shows it as the report's page."""
 
     #: What the kernel returned, in the caller's kind of array; None with `mode="timing"`.
     values: Any
+    #: What it took, and why.
     report: Report
 
     def _repr_html_(self) -> str:
@@ -51,18 +52,40 @@ def simulate(kernel: Any, *args: Any, hardware: str | None = None, trace: str | 
              trace_flows: str | None = None, trace_window: str | None = None, **kwargs: Any) -> Result:
     """Runs a kernel on arrays and returns its values with the report.
 
-    `hardware` is trn1, trn2, trn3 or a configuration file; `trace` a file for ui.perfetto.dev; `mode` one of
-    both, values, timing; `overrides` are hardware values such as "dma.bytes_per_cycle=64". `ranks` launches the kernel
-    on as many ranks, which meet at `nki.collectives`: arguments are the same for all, or `PerRank([…])` with one
-    for each, and values are a `PerRank`. `schedule` is program (the kernel's own order) or compiler (what the vendor's
-    compiler does to kernels of `neuronxcc.nki`, which is their default); `descriptors` says whether the host prepares
-    those kernels' DMA descriptors or the device generates them. `trace_detail` (lean, full), `trace_flows` (none, cross,
-    critical, all) and `trace_window` ("12us..18us") say what the trace shows (`docs/traces.md`).
+    Args:
+        kernel: A function with `@nki.jit`, or with brackets: `kernel[2]` for both cores of a rank. A plain function is taken
+            for one.
+        args: Its arguments by position: arrays of NumPy, torch or what has `__array__`, of the shapes and element types that the
+            kernel takes, which are its tensors in HBM; numbers, tuples, lists and dataclasses of such. An array that the kernel
+            writes is written (docs/arrays.md).
+        hardware: trn1, trn2, trn3 or a configuration file; trn2 by default, or what NEURON_PLATFORM_TARGET_OVERRIDE says.
+        trace: A file for ui.perfetto.dev (`.pftrace.zst`).
+        mode: both, values (no time) or timing (no values).
+        allocation: How tensors get their places: rotate, first-fit or infinite.
+        schedule: Who orders instructions: program (the kernel) or compiler (what the vendor's compiler does to kernels of
+            `neuronxcc.nki`, which is their default).
+        descriptors: Who makes those kernels' DMA descriptors: prepared (the host) or generated (the device).
+        overrides: Values of the machine, such as "dma.bytes_per_cycle=64".
+        ranks: Launches the kernel on as many ranks, which meet at `nki.collectives`: arguments are the same for all, or
+            `PerRank([…])` with one for each, and values are a `PerRank`.
+        trace_detail: What the trace has: lean or full.
+        trace_flows: Its arrows: none, cross, critical or all.
+        trace_window: Its part of the time: "12us..18us".
+        kwargs: The kernel's arguments by name.
+
+    Returns:
+        values and report. Values are what the kernel returns, in the caller's kind of array; None with `mode="timing"`.
 
     Raises:
         NkiValidationError: for what the kernel breaks, such as a memory on chip that has no room; its `report` says who has
             it and what would make room.
         SimulationError: for a fault of the simulated machine, such as a deadlock; its `report` says who waits for whom.
+        UnsupportedError: for what this simulator does not have.
+
+    Example:
+        x = np.ones((128, 512), np.float32)
+        found = trnsim.simulate(kernel, x, scale=2.0)
+        found.values.shape, found.report.microseconds
     """
     found = as_kernel(kernel)
     options = found.options(mode=mode, trace=trace, allocation=allocation, schedule=schedule, descriptors=descriptors,

@@ -100,7 +100,7 @@ def server(options: list[str]) -> Any:
             time_limit: Seconds that the candidate may take.
 
         Returns:
-            correct, max_relative_error, failure (kind, message, help, file, line) or null, time_us with time_low_us and time_high_us,
+            correct, max_relative_error, failure (kind, message, help, topic, file, line) or null, time_us with time_low_us and time_high_us,
             verdict (what bounds it), source (the line where most time is spent), rules, counters (the profiler's).
         """
         given = {"source": source, "kernel": kernel, "reference": reference, "inputs": inputs, "inputs_from": inputs_from,

@@ -77,8 +77,14 @@ class SimulationWarning(UserWarning):
 
 
 class TrnsimError(Exception):
-    """Base class of all errors of this package."""
+    """Base class of all errors of this package.
 
+    `topic` is the section of docs/errors.md that the message names (`trnsim explain TOPIC` prints it); `report` is what is known of
+    the run that failed.
+    """
+
+    #: What it is about, for `trnsim explain`; empty where only the text says so.
+    topic: str = ""
     #: What the core knows of the run; None for what is found before one.
     report: FailureReport | None = None
 
@@ -89,6 +95,7 @@ class NkiValidationError(TrnsimError, AssertionError):
     Also an AssertionError, which is what the vendor's simulator raises for most rules.
     """
 
+    topic: str = "operands"
     #: Whether the core found it in what was recorded.
     of_core = False
 
@@ -104,7 +111,7 @@ class NkiValidationError(TrnsimError, AssertionError):
 
     def __str__(self) -> str:
         notes = self.notes if self.rule is None else (*self.notes, documented(self.rule))
-        return render(self.message, self.place, self.remedy, notes, self.report)
+        return render(self.message, self.place, self.remedy, notes, self.report, self.topic)
 
 
 class KernelTypeError(NkiValidationError, TypeError):
@@ -122,6 +129,8 @@ class KernelNameError(NkiValidationError, AttributeError):
 class UnsupportedError(TrnsimError, NotImplementedError):
     """Something of NKI that this simulator does not have."""
 
+    topic: str = "unsupported"
+
     def __init__(self, message: str, *, remedy: str | None = None, place: Place | None = None) -> None:
         self.message = message
         self.remedy = remedy
@@ -129,7 +138,7 @@ class UnsupportedError(TrnsimError, NotImplementedError):
         super().__init__(message)
 
     def __str__(self) -> str:
-        return render(self.message, self.place, self.remedy, ())
+        return render(self.message, self.place, self.remedy, (), topic=self.topic)
 
 
 class SimulationError(TrnsimError, RuntimeError):
@@ -139,13 +148,14 @@ class SimulationError(TrnsimError, RuntimeError):
                  place: Place | None = None, notes: tuple[str, ...] = ()) -> None:
         self.message = message
         self.kind = kind
+        self.topic = kind.replace(" ", "-")
         self.remedy = remedy
         self.place = place
         self.notes = notes
         super().__init__(message)
 
     def __str__(self) -> str:
-        return render(self.message, self.place, self.remedy, self.notes, self.report)
+        return render(self.message, self.place, self.remedy, self.notes, self.report, self.topic)
 
 
 class OutOfBoundsError(SimulationError, IndexError):
@@ -155,9 +165,13 @@ class OutOfBoundsError(SimulationError, IndexError):
 class PackageMissingError(TrnsimError, ImportError):
     """A package that trnsim does not need, but what was asked for does."""
 
+    topic: str = "installation"
+
 
 class CoreMissingError(TrnsimError, RuntimeError):
     """The simulator's core was not found."""
+
+    topic: str = "installation"
 
 
 def documented(rule: str) -> str:
@@ -166,8 +180,8 @@ def documented(rule: str) -> str:
 
 
 def render(message: str, place: Place | None, remedy: str | None, notes: tuple[str, ...],
-           report: FailureReport | None = None) -> str:
-    """Message, then where, the line of source, notes and the remedy, and what the report has besides."""
+           report: FailureReport | None = None, topic: str = "") -> str:
+    """Message, then where, the line of source, notes, the remedy and where more is written, and what the report has besides."""
     lines = [message]
     if place is not None:
         lines.append(f"  at {place}" + (f" in {place.function}" if place.function else ""))
@@ -180,6 +194,8 @@ def render(message: str, place: Place | None, remedy: str | None, notes: tuple[s
     lines += [f"  note: {note}" for note in notes]
     if remedy:
         lines.append(f"  help: {remedy}")
+    if topic:
+        lines.append(f"  see: trnsim explain {topic}")
     if report is not None and report.details:
         lines += ["", report.details.rstrip("\n")]
     return "\n".join(lines)

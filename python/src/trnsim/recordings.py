@@ -6,7 +6,7 @@ Standard input has a call a line; each is answered by a line, and by the bytes t
      "inputs": [{"name": "x", "dtype": "bfloat16", "shape": [128, 2048]}, {"name": "w", "file": "w.npy"}]}
     {"programs": [5120], "cores_per_rank": 1, "settings": {"descriptors": "prepared"}, "parameters": {"eps": "1e-06"},
      "contents": [[{"name": "x", "dtype": "bfloat16", "shape": [128, 2048], "bytes": 524288}]], "notes": []}
-    {"error": "there is no dtype …", "help": "…", "file": "moe.py", "line": 12}
+    {"error": "there is no dtype …", "help": "…", "topic": "script", "file": "moe.py", "line": 12}
 
 A call with `inputs` (there may be none in them) runs the script once, as a module, and calls the function, which must launch one
 kernel. A call without runs the script once as `python SCRIPT ARGUMENT …` does and takes the kernel's last call in it (of the last
@@ -43,16 +43,17 @@ from .tensor.dtypes import as_dtype
 class CallError(Exception):
     """A call that cannot be recorded: why, what to do about it, and the line of the script where it shows."""
 
-    def __init__(self, message: str, remedy: str | None = None, place: tuple[str, int] | None = None) -> None:
+    def __init__(self, message: str, remedy: str | None = None, place: tuple[str, int] | None = None, topic: str = "script") -> None:
         super().__init__(message)
         self.remedy = remedy
         self.place = place
+        self.topic = topic
 
     @property
     def answer(self) -> dict[str, Any]:
         """What the tool is told."""
         file, line = self.place or (None, None)
-        return {"error": str(self), "help": self.remedy, "file": file, "line": line}
+        return {"error": str(self), "help": self.remedy, "topic": self.topic, "file": file, "line": line}
 
 
 class Script:
@@ -251,7 +252,7 @@ def failure_of(what: str, error: BaseException, script: str) -> CallError:
     if isinstance(error, TrnsimError):
         place = getattr(error, "place", None)
         return CallError(f"{what}: {getattr(error, 'message', str(error))}", getattr(error, "remedy", None),
-                         (place.file, place.line) if place is not None else None)
+                         (place.file, place.line) if place is not None else None, error.topic or "script")
     text = " ".join(str(error).split())
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == script]
     return CallError(f"{what}: {type(error).__name__}{f': {text}' if text else ''}",

@@ -27,17 +27,28 @@ def compare(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
             overrides: Sequence[str] = ()) -> Comparison:
     """Simulates all combinations of what is varied, ranks them by time and says why, as `trnsim compare` does.
 
-    `args` are the kernel's arrays and values by position, or a mapping of them by name; `kwargs` others by name. `vary` maps
-    names to values: parameters of the kernel, "hardware", values of the machine ("dma.bytes_per_cycle", "pe_array") or
-    parts of it that are faster ("scale:hbm.bandwidth"). Several names at once, `("m", "n"): [(128, 512), (64, 1024)]`, vary
-    together; `{"label": value}` in the place of a list names values. The kernel is recorded once for each combination of
-    machine and parameters; a combination that fails is a row with its error.
+    The kernel is recorded once for each combination of machine and parameters, and simulated on all cores of the host.
 
-        trnsim.compare(matmul, (a, b), vary={"tile_n": [128, 256, 512], "scale:hbm.bandwidth": [1, 2]})
+    Args:
+        kernel: A function with `@nki.jit`.
+        args: Its arrays and values by position, or a mapping of them by name.
+        kwargs: Others by name.
+        vary: Names with their values: parameters of the kernel, "hardware", values of the machine ("dma.bytes_per_cycle",
+            "pe_array") or parts of it that are so many times as fast ("scale:hbm.bandwidth"). Several names at once,
+            `("m", "n"): [(128, 512), (64, 1024)]`, vary together; `{"label": value}` in the place of a list names values.
+        hardware: The machine of those that do not vary it, as in `simulate`.
+        overrides: Values of the machine, as in `simulate`.
+
+    Returns:
+        A table with a row for each combination, the fastest first; times are microseconds. One that fails is a row with its error.
 
     Raises:
         ValueError: for names that are neither a parameter nor of the machine.
         NkiValidationError: for values that the machine cannot have.
+
+    Example:
+        found = trnsim.compare(matmul, (a, b), vary={"tile_n": [128, 256, 512], "scale:hbm.bandwidth": [1, 2]})
+        found.best["tile_n"], found.best["microseconds"]
     """
     found = _Call(kernel, args, kwargs, hardware, overrides)
     axes = read(vary, found.kernel.func, found.target)
@@ -49,9 +60,30 @@ def sweep(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None, 
           overrides: Sequence[str] = (), sample: int | None = None, seed: int = 0, progress: Progress | None = None) -> Sweep:
     """A comparison of many variants: a sample of them where asked for, with progress, and what is done when it is interrupted.
 
-    As `compare`, and besides: `sample` combinations are drawn at random with `seed`; `progress(done, count)` is called for
-    each that is recorded or simulated (by default a line on a terminal). Ctrl-C ends it: variants that were not done are
-    rows that say so.
+    Ctrl-C ends it: variants that were not done are rows that say so. Sweeps that are stored, resumed and shared by several
+    hosts are `trnsim sweep`.
+
+    Args:
+        kernel: As in `compare`, and so are `args`, `kwargs`, `vary`, `hardware` and `overrides`.
+        args: The kernel's arguments by position, or a mapping of them by name.
+        kwargs: Others by name.
+        vary: What is varied.
+        hardware: The machine.
+        overrides: Values of it.
+        sample: How many combinations are drawn at random; all by default.
+        seed: Of the drawing.
+        progress: `progress(done, count)` is called for each that is recorded or simulated; by default a line on a terminal.
+
+    Returns:
+        A comparison, as of `compare`.
+
+    Raises:
+        ValueError: for a sample of none, and as `compare`.
+        NkiValidationError: as `compare`.
+
+    Example:
+        found = trnsim.sweep(matmul, (a, b), vary={"tile_n": [128, 256, 512], "dma.bytes_per_cycle": range(16, 65)}, sample=50)
+        found.table[0]
     """
     found = _Call(kernel, args, kwargs, hardware, overrides)
     axes = read(vary, found.kernel.func, found.target)
@@ -68,9 +100,22 @@ def whatif(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None,
            overrides: Sequence[str] = ()) -> WhatIf:
     """What the kernel would take if each part of the machine were twice as fast, as `trnsim whatif` says.
 
-    `scale` maps parts ("hbm.bandwidth", "tensor", "memory", …) or paths of the machine's numbers to one or more factors:
-    parts get so many times as fast, numbers so many times as large.
+    Args:
+        kernel: A function with `@nki.jit`.
+        args: Its arguments by position, or a mapping of them by name.
+        kwargs: Others by name.
+        scale: Parts ("hbm.bandwidth", "tensor", "memory", …) or paths of the machine's numbers, with one or more factors:
+            parts get so many times as fast, numbers so many times as large.
+        hardware: The machine.
+        overrides: Values of it.
 
+    Returns:
+        A table with the change of the time for each, a share: -0.5 is half the time.
+
+    Raises:
+        NkiValidationError: for a part or value that there is not.
+
+    Example:
         trnsim.whatif(matmul, (a, b), scale={"hbm.bandwidth": [0.5, 2, 4]})
     """
     found = _Call(kernel, args, kwargs, hardware, overrides)
@@ -90,7 +135,19 @@ def whatif(kernel: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None,
 def diff(before: Any, after: Any) -> Difference:
     """What differs between two runs, and why the second takes longer or less, as `trnsim diff` says.
 
-    `before` and `after` are reports, or results of `trnsim.simulate`, with whatever machine each ran on.
+    Args:
+        before: A report, or a result of `simulate`, of whatever machine.
+        after: The other one.
+
+    Returns:
+        A table of quantities before and after, and reasons in words, what weighs most first.
+
+    Raises:
+        TypeError: for what is neither.
+
+    Example:
+        found = trnsim.diff(trnsim.simulate(matmul, a, b, tile_n=128), trnsim.simulate(matmul, a, b))
+        found.reasons[0]
     """
     reports = [_report(before), _report(after)]
     texts = ["", ""]

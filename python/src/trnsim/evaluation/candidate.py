@@ -28,14 +28,16 @@ def empty() -> dict[str, Any]:
     return dict.fromkeys(KEYS) | {"correct": False, "rules": [], "counters": {}}
 
 
-def failed(kind: str, message: str, remedy: str | None = None, place: tuple[str, int] | None = None) -> dict[str, Any]:
+def failed(kind: str, message: str, remedy: str | None = None, place: tuple[str, int] | None = None, topic: str | None = None
+           ) -> dict[str, Any]:
     """The answer for a candidate that gave none itself."""
-    return empty() | {"failure": failure(kind, message, remedy, place), "source": _source(place)}
+    return empty() | {"failure": failure(kind, message, remedy, place, topic), "source": _source(place)}
 
 
-def failure(kind: str, message: str, remedy: str | None = None, place: tuple[str, int] | None = None) -> dict[str, Any]:
-    """Why: `kind` is what loops branch on."""
-    return {"kind": kind, "message": message, "help": remedy} | (_source(place) or {"file": None, "line": None})
+def failure(kind: str, message: str, remedy: str | None = None, place: tuple[str, int] | None = None, topic: str | None = None
+            ) -> dict[str, Any]:
+    """Why: `kind` is what loops branch on, `topic` what `trnsim explain` takes."""
+    return {"kind": kind, "message": message, "help": remedy, "topic": topic} | (_source(place) or {"file": None, "line": None})
 
 
 def _source(place: tuple[str, int] | None) -> dict[str, Any] | None:
@@ -110,7 +112,7 @@ def _fault(error: BaseException, path: str) -> dict[str, Any]:
         else:
             kind = (error.report.kind if error.report is not None else "") or "rule"
         return failed(kind, str(getattr(error, "message", error)), getattr(error, "remedy", None),
-                      (place.file, place.line) if place is not None else _line(error, path))
+                      (place.file, place.line) if place is not None else _line(error, path), error.topic or None)
     if isinstance(error, SystemExit):
         return failed("exit", f"the candidate ends Python ({error.code})", "return from the function", _line(error, path))
     text = " ".join(str(error).split())

@@ -41,10 +41,12 @@ def exception_of(errors: list[dict[str, Any]], program: Program | None, report: 
     if kind in ("", "check", "error", "parse", "diagnostic"):
         found = NkiValidationError(str(first["message"]), remedy=first.get("remedy"), place=place, notes=tuple(notes))
         found.of_core = True
+        found.topic = str(first.get("topic") or found.topic)
         found.report = report
         return found
     fault = OutOfBoundsError if kind == "out of bounds" else SimulationError
     faulted = fault(str(first["message"]), kind=kind, remedy=first.get("remedy"), place=place, notes=tuple(notes))
+    faulted.topic = str(first.get("topic") or faulted.topic)
     faulted.report = report
     return faulted
 

@@ -44,7 +44,7 @@ class Launch:
 
 
 def last_report() -> Report | None:
-    """The report of the last kernel that ran."""
+    """The report of the last kernel that ran in this process; None before the first one."""
     return _last
 
 

@@ -138,8 +138,19 @@ def _timed(request: Request) -> Request:
 
 @dataclass
 class Report:
-    """Time, engines and memory of one run; `json` has everything under the profiler's names."""
+    """What one run took, and why. Times are microseconds, unless a name says otherwise; shares are 0 to 1.
 
+    Its properties are what one asks for first; `json` and `details` have everything under the profiler's names, in seconds
+    (docs/reference/report.md). `print(report)` shows the screen of `trnsim run`, a notebook the page of `save_html`.
+
+    Example:
+        report = trnsim.simulate(kernel, x).report
+        report.microseconds, report.interval, report.verdict
+        report.critical_path().causes
+        report.to_frame("transfers").groupby("location")["bytes"].sum()
+    """
+
+    #: What `trnsim run --json` writes, but for what looks at every instruction; times are seconds.
     json: dict[str, Any] = field(default_factory=dict)
     #: The report for people.
     text: str = ""
@@ -173,12 +184,19 @@ class Report:
         return found
 
     def columns(self, table: str = "instructions") -> dict[str, list[Any]]:
-        """A table of the run as lists by their names, all of one length; times are microseconds from the start.
+        """A table of the run as lists by their names, all of one length; times are microseconds from the start, sizes bytes.
 
         `table` is "instructions" (what engines executed: core, engine, opcode, instruction, location, begin_us, end_us,
         duration_us, and what each waited for), "transfers" (what DMA queues moved, with bytes and descriptors), "stalls"
         (whom engines waited for, the longest first), "lines" (what each source line took, as `trnsim annotate` has it) or "tensors"
         (what DMAs moved out of and into each, and what they read again). The program is timed again for it.
+
+        Raises:
+            ValueError: for a table that there is not.
+
+        Example:
+            transfers = report.columns("transfers")
+            max(transfers["duration_us"])
         """
         if table not in _TABLES:
             raise ValueError(f"there is no table '{table}'\n  help: one of {', '.join(_TABLES)}")
@@ -265,11 +283,12 @@ class Report:
 
     @property
     def seconds(self) -> float:
-        """Simulated time, from the first instruction to the last transfer's end."""
+        """Simulated time in seconds, from the first instruction to the last transfer's end; 0 with `mode="values"`."""
         return float(self.json.get("total_time", 0.0))
 
     @property
     def microseconds(self) -> float:
+        """The same in microseconds."""
         return self.seconds * 1e6
 
     @property
@@ -283,7 +302,7 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """What bounds the run."""
+        """What bounds the run, in a sentence; empty where nothing was timed."""
         return str(self.json.get("bottleneck", {}).get("sentence", ""))
 
     @functools.cached_property
@@ -300,7 +319,11 @@ class Report:
         return {**found, **self.json}
 
     def save(self, path: str) -> None:
-        """Writes the report with its `details` as JSON."""
+        """Writes the report with its `details` as JSON.
+
+        Raises:
+            TrnsimError: if the file cannot be written.
+        """
         outputs.write(path, json.dumps(self.details, indent=1, sort_keys=True))
 
     def save_html(self, path: str) -> None:
