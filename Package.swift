@@ -145,8 +145,8 @@ let package = Package(
         "Simulation", "Storage", "Sweeps", "Timing", "Workloads",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      // A link to docs/errors.md, which `trnsim explain` prints.
-      resources: [.embedInCode("Pages")], swiftSettings: strict),
+      // Links to docs/errors.md, which `trnsim explain` prints, and to the Python package's version, which stands nowhere else.
+      resources: [.embedInCode("Pages"), .embedInCode("VERSION")], swiftSettings: strict),
     // Tests
     tests("TimingTests", needs: ["Device", "Hardware", "Timing"]),
     tests(

@@ -1,6 +1,9 @@
 """Builds the simulator's library and tool into the package, with the libraries that they need, and compiles the recorder.
 
 Swift and the simulator's sources must be at hand, or TRNSIM_CORE names a library that is built, with the tool beside it.
+
+A wheel is one for every Python, with extension modules for the one that made it; with TRNSIM_WHEEL_TAG=cpython it is for that
+one alone, and an error without a C compiler: what a release has (Scripts/make-wheels).
 """
 
 import os
@@ -12,6 +15,8 @@ import sysconfig
 
 from setuptools import Distribution, setup
 from setuptools.command.build_py import build_py
+
+ONE_PYTHON = os.environ.get("TRNSIM_WHEEL_TAG") == "cpython"
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCES = os.path.dirname(HERE)
@@ -129,6 +134,8 @@ def missing_for_c():
 def compile_recorder(folder):
     """Puts extension modules of this Python beside the recorder's sources, which other Pythons take instead."""
     missing = missing_for_c()
+    if missing and ONE_PYTHON:
+        raise SystemExit(f"error: {missing}, and a wheel for one Python has its recorder compiled")
     if missing:
         print(f"note: {missing}: recording is not compiled, and kernels of many instructions take longer to trace",
               file=sys.stderr)
@@ -138,6 +145,11 @@ def compile_recorder(folder):
                    cwd=folder, env={**os.environ, "MYPYC_OPT_LEVEL": "3", "MYPYC_DEBUG_LEVEL": "0"})
     for left in ("build", ".mypy_cache"):
         shutil.rmtree(os.path.join(folder, left), ignore_errors=True)
+    for path, _, names in os.walk(folder):
+        for name in names:
+            if name.endswith(sysconfig.get_config_var("EXT_SUFFIX")):
+                module = os.path.join(path, name)
+                stripped(module, module)
 
 
 class Build(build_py):
@@ -177,11 +189,14 @@ def commands():
         from wheel.bdist_wheel import bdist_wheel
 
     class Wheel(bdist_wheel):
-        """One wheel for every Python."""
+        """One wheel for every Python, or for this one."""
 
         def get_tag(self):
             folder = self.get_finalized_command("build_py").build_lib
-            return "py3", "none", platform_tag(folder) if sys.platform == "linux" else super().get_tag()[2]
+            python, abi, platform = super().get_tag()
+            if not ONE_PYTHON:
+                python, abi = "py3", "none"
+            return python, abi, platform_tag(folder) if sys.platform == "linux" else platform
 
     found["bdist_wheel"] = Wheel
     return found

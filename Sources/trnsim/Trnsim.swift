@@ -87,5 +87,6 @@ struct Trnsim: ParsableCommand {
     ])
 }
 
-/// The tool's version, as in CHANGELOG.md.
-let toolVersion = "0.1.0"
+/// The tool's version: the first line of the file VERSION.
+let toolVersion = String(
+  decoding: PackageResources.VERSION.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)

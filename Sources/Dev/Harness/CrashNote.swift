@@ -17,7 +17,7 @@ enum CrashNote {
     length = 0
     var end = 0
     for byte in "\nfuzz: this case ended the process: \(line)\n".utf8.prefix(capacity) {
-      text[end] = CChar(bitPattern: byte)
+      text[end] = CChar(truncatingIfNeeded: byte)
       end += 1
     }
     length = end

@@ -44,9 +44,8 @@ struct DemoCommand: ParsableCommand {
       let machine = try hardware.load()
       let isTerminal = isatty(STDERR_FILENO) == 1
       let table = try demo.run(.builtIn, on: machine, writingTo: outputDir) { index in
-        guard isTerminal else { return }
-        let name = demo.entries[index].fileName
-        showProgress("\(index + 1) of \(demo.entries.count): \(name)")
+        let step = "\(index + 1) of \(demo.entries.count): \(demo.entries[index].fileName)"
+        if isTerminal { showProgress(step) } else { note(step) }
       }
       if isTerminal { showProgress("") }
       let place =
