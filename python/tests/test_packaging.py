@@ -310,3 +310,12 @@ def test_the_kernels_in_c_compile_for_aarch64(tmp_path: Path) -> None:
     done = subprocess.run([clang, "--target=aarch64-unknown-linux-gnu", "-isystem", headers, "-O1", "-Wall", "-Werror", "-I",
                            folder / "include", "-c", *sources], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_tool_s_demo_names_each_kernel_without_a_terminal(tmp_path: Path) -> None:
+    tool = trnsim_tool.find_tool()
+    assert tool is not None
+    done = run(tool, "demo", "--tokens", "1", "--output-dir", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.split("\n")[:2] == ["1 of 9: matmul-qkv-1", "2 of 9: rmsnorm-1"]
+    assert done.stderr.count("\n") == 9
