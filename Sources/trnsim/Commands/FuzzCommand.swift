@@ -111,6 +111,7 @@ struct FuzzCommand: ParsableCommand {
     defer { pclose(pipe) }
     var line = [CChar](repeating: 0, count: 128)
     guard fgets(&line, Int32(line.count), pipe) != nil else { return "unknown" }
-    return String(decoding: line.prefix { $0 > 0x20 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
+    return String(
+      decoding: line.prefix { $0 > 0x20 }.map { UInt8(truncatingIfNeeded: $0) }, as: UTF8.self)
   }
 }
