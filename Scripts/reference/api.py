@@ -61,7 +61,7 @@ def _annotation(found: object) -> str:
 def _signature(name: str, found: Any) -> str:
     """`name(parameters) -> result`, a parameter a line where it is long."""
     signature = inspect.signature(found)
-    marks = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    marks: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
     parts: list[str] = []
     is_open = True
     for part in signature.parameters.values():
