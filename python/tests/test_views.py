@@ -37,6 +37,17 @@ def test_indexing_agrees_with_numpy(expression: str) -> None:
     np.testing.assert_array_equal(read(view, BASE), wanted)
 
 
+@pytest.mark.parametrize("expression", [
+    "t[0:3, j]", "t[0:3, j, 2:6]", "t[i, 0:4]", "t[:, :, k]", "t[0:3, i[0:2], k]", "t[i, 1:5, k]", "t[..., j, k]", "t[1:3, 2:4, j]",
+])
+def test_grids_and_slices_agree_with_numpy(expression: str) -> None:
+    names = {"i": np.arange(4)[:, None], "j": np.arange(5)[None, :], "k": np.arange(2, 7)[None, :]}
+    view = eval(expression, {"t": hbm(BASE), **names})
+    wanted = eval(expression, {"t": BASE, **names})
+    assert view.shape == wanted.shape
+    np.testing.assert_array_equal(read(view, BASE), wanted)
+
+
 def test_any_key_agrees_with_numpy() -> None:
     chosen = np.random.default_rng(4)
 

@@ -109,6 +109,7 @@ def _missing(name: str, why: str) -> Any:
 
     refuse.__name__ = name
     refuse.__doc__ = f"Refused: {why}."
+    setattr(refuse, "is_refused", True)
     return refuse
 
 

@@ -291,14 +291,19 @@ def _depend(edges: Sequence[tuple[str, Sequence[str]]], kind: str | None) -> Non
         program.depend(program.labels[consumer], *(program.labels[producer] for producer in producers))
 
 
-def jit(func: Callable[..., Any] | None = None, mode: str = "auto", **options: Any) -> Any:
+def jit(fn: Callable[..., Any] | None = None, mode: str = "auto", *, compile_config: Any = None, specialization_config: Any = None,
+        **options: Any) -> Any:
     """Makes a kernel of a function: `@nki.jit`, `@nki.jit(compile_config=CompileConfig(…))`, `nki.jit(f)`."""
-    if func is None:
+    configurations = {"compile_config": (compile_config, "address_rotation"),
+                      "specialization_config": (specialization_config, "allow_nested_config_override")}
+    for name, (given, field) in configurations.items():
+        if given is not None and not hasattr(given, field):
+            raise TypeError(f"nki.jit {name} is {type(given).__name__}\n  help: nki.compiler.{_CONFIGURATIONS[name]}(…)")
+        if given is not None:
+            options[name] = given
+    if fn is None:
         return functools.partial(jit, mode=mode, **options)
-    for name, field in (("compile_config", "address_rotation"), ("specialization_config", "allow_nested_config_override")):
-        if options.get(name) is not None and not hasattr(options[name], field):
-            raise TypeError(f"nki.jit {name} is {type(options[name]).__name__}\n  help: nki.compiler.{_CONFIGURATIONS[name]}(…)")
-    return Kernel(func, mode=mode, **options)
+    return Kernel(fn, mode=mode, **options)
 
 
 _CONFIGURATIONS = {"compile_config": "CompileConfig", "specialization_config": "SpecializationConfig"}

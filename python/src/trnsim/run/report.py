@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import html
 import json
+import math
 import os
 import tempfile
 from collections.abc import Sequence
@@ -283,8 +284,8 @@ class Report:
 
     @property
     def seconds(self) -> float:
-        """Simulated time in seconds, from the first instruction to the last transfer's end; 0 with `mode="values"`."""
-        return float(self.json.get("total_time", 0.0))
+        """Simulated time in seconds, from the first instruction to the last transfer's end; NaN of runs that have none, as with `mode="values"`."""
+        return float(self.json.get("total_time", math.nan))
 
     @property
     def microseconds(self) -> float:
@@ -337,7 +338,7 @@ class Report:
     def _repr_html_(self) -> str:
         """The page of `save_html` in a frame, for notebooks; the text of what is too large for one or has no times."""
         text = f"<pre>{html.escape(str(self))}</pre>"
-        if self.request is None or not self.seconds:
+        if self.request is None or not self.seconds > 0:
             return text
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "page.html")

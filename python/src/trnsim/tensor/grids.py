@@ -66,14 +66,15 @@ def index_by_grids(view: V, key: tuple[Any, ...]) -> V:
     dynamic = view.dynamic
     blocks = 0
     beyond: list[Beyond] = []
+    front = _slices_in_front(key)
     for dim, (part, stride) in enumerate(zip(key, view.strides)):
         if isinstance(part, np.ndarray):
             start, steps = linear(part, rank)
             offset += start * stride
             for r, step in enumerate(steps):
                 strides[r] += step * stride
-            found = Beyond(dim, view.shape[dim], start, tuple(steps))
-            if found.leads_out(shape):
+            found = Beyond(dim, view.shape[dim], start, (0,) * front + tuple(steps))
+            if found.leads_out((1,) * front + shape):
                 beyond.append(found)
         elif isinstance(part, slice):
             start, stop, step = part.indices(view.shape[dim])
@@ -91,13 +92,25 @@ def index_by_grids(view: V, key: tuple[Any, ...]) -> V:
             if not -view.shape[dim] <= value < view.shape[dim]:
                 raise fail(f"index {value} exceeds dimension {dim} of a tensor of shape {list(view.shape)}")
             offset += (value % view.shape[dim]) * stride
-    extents = (*shape, *(extent for extent, _ in extra))
-    steps_all = (*strides, *(stride for _, stride in extra))
+    extents = (*(extent for extent, _ in extra[:front]), *shape, *(extent for extent, _ in extra[front:]))
+    steps_all = (*(stride for _, stride in extra[:front]), *strides, *(stride for _, stride in extra[front:]))
     result = view._made(view.storage, view.dtype, tuple(int(e) for e in extents),
                         tuple(int(s) for s in steps_all), int(offset), dynamic, blocks)
     if beyond:
         result.beyond = beyond
     return result
+
+
+def _slices_in_front(key: tuple[Any, ...]) -> int:
+    """How many slices stand in front of the grids, whose dimensions come first in the result then, as NumPy has it.
+
+    None where slices are between grids: NumPy puts the dimensions of those first.
+    """
+    kinds = ["slice" if isinstance(part, (slice, DynamicSlice)) else "grid" for part in key
+             if isinstance(part, (slice, DynamicSlice, np.ndarray)) or isinstance(part, View) and part.size > 1]
+    front = kinds.index("grid")
+    last = len(kinds) - 1 - kinds[::-1].index("grid")
+    return 0 if "slice" in kinds[front:last] else front
 
 
 #: Steps of grids that begin at 0, by shape and contents: loops make the same ones again and again.

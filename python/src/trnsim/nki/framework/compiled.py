@@ -60,7 +60,7 @@ def compile_kernel_to_nir(kernel_func: Callable[..., Any], *, inputs: Mapping[st
         asked.target = target_name(options.target)
     _, report = kernel.simulate((), dict(inputs), asked)
     known = report.json
-    return NirResult(total_time_ns=round(report.seconds * 1e9),
+    return NirResult(total_time_ns=round(report.seconds * 1e9) if report.seconds > 0 else None,
                      estimated_utilization={engine: float(known.get(f"{engine}_engine_active_time_percent", 0.0)) for engine in _ENGINES},
                      mac_count=int(known.get("hardware_flops", 0)) // 2,
                      hbm_bytes=int(known.get("hbm_read_bytes", 0)) + int(known.get("hbm_write_bytes", 0)), work_dir=folder,
