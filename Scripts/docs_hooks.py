@@ -1,7 +1,7 @@
 """What makes a site of pages that are read in the repository, too.
 
 Pages of the repository's top are pages of the site; links to them, and code that names a page (`docs/doubt.md`), lead there. Links to
-files that are no pages, such as sources, lead to the repository where mkdocs.yml names one (repo_url), and are plain text elsewhere.
+files that are no pages, such as sources, lead to the repository (extra.sources of mkdocs.yml).
 Notebooks are pages with a link to the file.
 """
 
@@ -70,8 +70,7 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
             return f"{mark}[{text}]({posixpath.relpath(page_, posixpath.dirname(here) or '.')}{anchor})"
         if not (ROOT / whole).exists():
             return found[0]  # for the check of links to tell
-        base = config.repo_url
-        return f"[{text}]({base.rstrip('/')}/blob/HEAD/{whole})" if base else text
+        return f"[{text}]({config.extra['sources']}/{whole})"
 
     def name(found: re.Match[str]) -> str:
         page_ = target(found[1])
@@ -98,7 +97,8 @@ def on_page_markdown(markdown: str, page: Any, config: Any, files: Files) -> str
                 if block:
                     close()
                 is_code = True
-                block.append(line)
+                # How a block is to end is for Scripts/check-readme; here it would be no block.
+                block.append(re.sub(r"^(\s*```\w+) .*", r"\1", line))
             continue
         block.append(line)
     close()
