@@ -89,8 +89,8 @@ def test_a_slowed_kernel_fails_the_check(job: Job, repository: Path) -> None:
     slower = job.use(REPOSITORY / "action.yml", **inputs)
     assert slower.code == 2 and slower.outputs["exit-code"] == "2", slower.output
     (annotation,) = [line for line in slower.output.split("\n") if line.startswith("::error ")]
-    assert "file=kernels.yaml,line=2" in annotation and "total_time_ps" in annotation, annotation
-    assert "| matmul m=128 | slower" in job.summary or "matmul m=128" in job.summary
+    assert annotation.startswith("::error file=kernels.py,line=29,title=matmul m=128") and "total_time_ps" in annotation, annotation
+    assert "matmul m=128" in job.summary and "+38.73 %" in job.summary
     (kept,) = slower.called
     assert kept == {"name": "trnsim-check", "path": "./out/check", "if-no-files-found": "ignore", "overwrite": "True"}
     assert (repository / "out/check/kernels.xml").is_file()
