@@ -209,7 +209,7 @@ def test_a_release_makes_wheels_for_every_python_and_both_processors() -> None:
     (setup,) = [step for step in wheels["steps"] if "setup-python" in step.get("uses", "")]
     assert re.findall(r"python(3\.\d+)", make) == setup["with"]["python-version"].split() == list(PYTHONS)
     order = {name: job.get("needs") for name, job in jobs.items()}
-    assert order == {"notes": None, "wheels": "notes", "image": "wheels", "publish": "image"}
+    assert order == {"notes": None, "wheels": "notes", "image": "wheels", "publish": "image", "docs": "publish"}
     loop = re.search(r"for minor in ([\d ]+);", text("Scripts/make-wheels"))
     assert loop is not None and [f"3.{minor}" for minor in loop[1].split()] == list(PYTHONS)
 
