@@ -143,7 +143,7 @@ def test_a_release_s_files(tmp_path: Path) -> None:
         lines = dict(reversed(line.split("  ")) for line in (tmp_path / "SHA256SUMS").read_text().split("\n")[:-1])
         assert lines == {name: sha256((tmp_path / name).read_bytes()).hexdigest() for name in (*names, archive, "NOTES.md")}
     with tarfile.open(tmp_path / archive) as recipe:
-        assert f"trnsim-{VERSION}-conda/meta.yaml" in recipe.getnames()
+        assert all(recipe.getmember(f"trnsim-{VERSION}-conda/{name}").isreg() for name in ("meta.yaml", "LICENSE", "NOTICE"))
     (tmp_path / "trnsim-0.0.1-cp310-cp310-linux_x86_64.whl").touch()
     assert "is not of version" in run(ROOT / "Scripts/release-files", tmp_path).stderr
 
@@ -252,6 +252,7 @@ def test_the_recipe_names_what_the_package_needs() -> None:
     recipe = yaml.safe_load(re.sub(r'"\{\{.*?\}\}"', "dist", source))
     assert [need.replace(" ", "") for need in recipe["requirements"]["run"][1:-1]] == project["dependencies"]
     assert dict(entry.split(" = ") for entry in recipe["build"]["entry_points"]) == project["scripts"]
+    assert all((ROOT / "packaging/conda" / name).is_file() for name in recipe["about"]["license_file"])
     # The oldest glibc that wheels ask for.
     assert recipe["requirements"]["run"][-1] == "__glibc >=2.35"
     command = recipe["build"]["script"].split()
