@@ -37,7 +37,9 @@ package struct Replay: Sendable {
     self.capture = capture
     self.dma = dma
     phase = hardware.peClock.phase
-    var options = TimingOptions(released: Timing.release(hardware))
+    var options =
+      capture.isSimulated
+      ? TimingOptions() : TimingOptions(released: Timing.release(hardware))
     // Transfers whose descriptors are not known cannot be predicted.
     let areKnown = capture.program.transfers.map { $0.runCount > 0 }
     if dma == .measured || areKnown.contains(false) {

@@ -5,12 +5,28 @@ extension Capture {
   /// Reads a capture: the instruction table at `path` and its siblings.
   ///
   /// The table is `NAME.instr.csv.zst` with `.dma` and `.sem` siblings, or the profiler's own export,
-  /// `NAME.instructions.csv.zst` with its `.dma` sibling.
+  /// `NAME.instructions.csv.zst` with its `.dma` sibling, or as JSON.
   ///
   /// - Throws: Diagnostics of what cannot be read or is not modelled, each at its row.
   package init(contentsOf path: String) throws(DiagnosticError) {
+    if path.hasSuffix(ExportedProfile.suffix) {
+      self = try Capture.exported(ExportedProfile(contentsOf: path))
+      return
+    }
     let isProfile = path.hasSuffix(CapturedTables.profileSuffix)
     let tables = try isProfile ? CapturedTables(profile: path) : CapturedTables(path)
+    let origin = tables.instructions.map(\.begin).min() ?? 0
+    let name = CapturedTables.name(of: path) ?? path
+    let summary =
+      try isProfile
+      ? CaptureSummary(besideProfile: path, from: origin)
+      : CaptureSummary(besideTrace: path, name: name, from: origin)
+    try self.init(tables, summary)
+  }
+
+  /// The capture of tables that were read.
+  init(_ tables: CapturedTables, _ summary: CaptureSummary) throws(DiagnosticError) {
+    let path = tables.file
     let origin = tables.instructions.map(\.begin).min() ?? 0
     var builder = ProgramBuilder(file: path)
     try builder.add(tables.instructions)
@@ -89,10 +105,6 @@ extension Capture {
     semaphoreNumbers = builder.semaphoreNumbers(of: program)
     self.notes = tables.notes + notes.texts
     ringBusy = Capture.ringBusy(groups)
-    let summary =
-      try isProfile
-      ? CaptureSummary(besideProfile: path, from: origin)
-      : CaptureSummary(besideTrace: path, name: name, from: origin)
     clockChanges = summary.clockChanges
     totalTime = summary.totalTime
   }

@@ -49,6 +49,9 @@ package struct Capture: Sendable {
   /// What the profiler gives as the run's total time, launch included, in picoseconds; `nil` if unknown.
   package var totalTime: Int64?
 
+  /// Whether it is a simulated run: nothing came before it, while a device's engines begin as the runtime lets them.
+  package var isSimulated = false
+
   /// What is taken on trust: priced by a rule that no capture supports, left out, or missing.
   package var notes: [String]
 

@@ -13,12 +13,23 @@ package enum CapturePaths {
   /// - Throws: A diagnostic when there is none or more than one.
   package static func resolve(_ path: String) throws(DiagnosticError) -> String {
     if suffixes.contains(where: path.hasSuffix) { return path }
+    if path.hasSuffix(".ntff") || path.hasSuffix(".neff") {
+      throw DiagnosticError(
+        "is an \(path.hasSuffix(".ntff") ? "NTFF" : "NEFF"), "
+          + "whose contents have no published description",
+        at: SourceLocation(file: path, line: 0),
+        remedy: "let the profiler export it, and replay that: "
+          + "neuron-profile view -n FILE.neff -s FILE.ntff "
+          + "--output-format json --output-file FILE.json")
+    }
     var isDirectory = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory)
     if exists && !isDirectory {
+      if path.hasSuffix(ExportedProfile.suffix) { return path }
       throw DiagnosticError(
         "is not an instruction table", at: SourceLocation(file: path, line: 0),
-        remedy: "name a file NAME\(suffixes[0]) or NAME\(suffixes[1]); what belongs to it is found")
+        remedy: "name a file NAME\(suffixes[0]) or NAME\(suffixes[1]), "
+          + "what belongs to it is found; or the profiler's JSON")
     }
     if exists { return try only(tables(in: path), path) }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -32,6 +43,11 @@ package enum CapturePaths {
       return "\(directory)/\(name)\(suffix)"
     }
     return try only(all.filter { $0.hasPrefix("\(directory)/\(name)") }, path)
+  }
+
+  /// Whether a path is a folder of the profiler's Parquet tables.
+  package static func isParquet(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: "\(path)/Instruction.parquet")
   }
 
   /// All instruction tables of a directory, or of `traces` and `profiles` in it.

@@ -44,13 +44,15 @@ struct CaptureSummary {
     var total: Double?
   }
 
+  /// The profiler's record of a change of the PE clock, which runs at `k` eighths from then on.
+  struct ClockEvent: Decodable {
+    var k: Int
+    var timestamp: Double
+  }
+
   /// `NAME.summary.json` beside the profiler's tables.
   private struct Profile: Decodable {
-    struct Event: Decodable {
-      var k: Int
-      var timestamp: Double
-    }
-    var ham: [Event]?
+    var ham: [ClockEvent]?
   }
 
   init(besideTrace path: String, name: String, from origin: Int64) throws(DiagnosticError) {
@@ -73,8 +75,15 @@ struct CaptureSummary {
   init(besideProfile path: String, from origin: Int64) throws(DiagnosticError) {
     let stem = path.dropLast(CapturedTables.profileSuffix.count)
     let profile: Profile? = try CaptureSummary.decode("\(stem).summary.json")
-    for event in profile?.ham ?? [] {
-      let time = try CaptureSummary.picoseconds(event.timestamp, "ham", "\(stem).summary.json")
+    try self.init(profile?.ham ?? [], from: origin, of: "\(stem).summary.json")
+  }
+
+  /// Changes of the clock as the profiler records them.
+  init(
+    _ events: [ClockEvent], from origin: Int64, of file: String
+  ) throws(DiagnosticError) {
+    for event in events {
+      let time = try CaptureSummary.picoseconds(event.timestamp, "ham", file)
       clockChanges.append(MeasuredClockChange(time: time - origin, warm: event.k == 8))
     }
   }

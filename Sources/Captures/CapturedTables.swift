@@ -1,3 +1,4 @@
+import Device
 import Diagnostics
 import FoundationEssentials
 import Storage
@@ -27,6 +28,23 @@ struct CapturedInstruction {
   var completion: (semaphore: Int, increments: Int)?
   /// Of a trigger: whether its DMA writes HBM; `nil` where the table does not say.
   var writesHBM: Bool?
+  /// What it asks of the machine, where the table says so itself (exports of simulated runs).
+  var work: Work?
+}
+
+/// One row of the DMA list of a simulated run's export.
+struct ExportedTransfer {
+  /// Whose trigger started it.
+  var engine: String
+  /// The trigger's place in its engine's stream.
+  var index: Int
+  var queue: String
+  /// Its runs are `runs`, counted from 0.
+  var transfer: Transfer
+  var runs: [DescriptorRun]
+  var firstRead: Int64
+  var lastRead: Int64
+  var complete: Int64
 }
 
 /// One row of a capture's DMA table.
@@ -55,6 +73,8 @@ struct CapturedTables {
   var descriptors: [CapturedDescriptor] = []
   /// In the order of time.
   var increments: [CapturedIncrement] = []
+  /// Whole transfers with their triggers, where the export has them in the place of descriptors.
+  var transfers: [ExportedTransfer] = []
   /// What is taken on trust.
   var notes: [String] = []
 
@@ -65,7 +85,7 @@ struct CapturedTables {
   /// The name of the capture that an instruction table belongs to; `nil` if it is called otherwise.
   static func name(of path: String) -> String? {
     let last = path.split(separator: "/").last.map(String.init) ?? path
-    return CapturePaths.suffixes.first(where: last.hasSuffix).map {
+    return (CapturePaths.suffixes + [ExportedProfile.suffix]).first(where: last.hasSuffix).map {
       String(last.dropLast($0.count))
     }
   }
@@ -274,7 +294,7 @@ struct CapturedTables {
 
   private mutating func readIncrements(_ table: CSVTable) throws(DiagnosticError) {
     var reader = TableReader(table)
-    let semaphore = reader.bind(.integer("sem_id", SemaphoreTerm.semaphores))
+    let semaphore = reader.bind(.integer("sem_id", CapturedTables.byte))
     let source = reader.bind(.integer("src_byte", CapturedTables.byte))
     let type = reader.bind(.integer("type_byte", CapturedTables.byte))
     let time = reader.bind(.time("ts_ns", CapturedTimes.records))

@@ -25,8 +25,10 @@ extension CapturedTables {
     try readProfileDescriptors(CapturedTables.table(stem + ".dma.csv.zst"), subgraph)
   }
 
-  private mutating func readProfile(_ table: CSVTable) throws(DiagnosticError) -> String {
+  /// Reads the instructions, and gives the core whose they are.
+  mutating func readProfile(_ table: CSVTable) throws(DiagnosticError) -> String {
     var reader = TableReader(table)
+    let asked = reader.bindOptional(TableColumn<Work?>.work("work"))
     let subgraph = reader.bind(.word("subgraph"))
     // The profiler shows the matmuls of the tensor engine in a row of their own.
     let label = reader.bind(.engine("label", others: [CapturedTables.matmulRow]))
@@ -61,6 +63,7 @@ extension CapturedTables {
         instruction.completion = completion
         instruction.writesHBM = written > 0
       }
+      if let asked { instruction.work = reader.value(row, asked) ?? nil }
       graphs.insert(graph)
       instructions.append(instruction)
     }
@@ -78,7 +81,8 @@ extension CapturedTables {
 
   private static let matmulRow = "TensorMatrix"
 
-  private mutating func readProfileDescriptors(
+  /// Reads the descriptors of a core.
+  mutating func readProfileDescriptors(
     _ table: CSVTable, _ graph: String
   ) throws(DiagnosticError) {
     var reader = TableReader(table)

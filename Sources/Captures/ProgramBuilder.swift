@@ -153,6 +153,9 @@ struct ProgramBuilder {
   private mutating func work(
     of row: CapturedInstruction, on engine: Engine, following: CapturedInstruction?
   ) -> (DeviceOpcode, Work)? {
+    if let work = row.work {
+      return (DeviceOpcode.allCases.first { $0.name == row.opcode } ?? .nop, work)
+    }
     switch row.opcode {
     case "EVENT_SEMAPHORE": return (.eventSemaphore, .control)
     case "NOP": return (.nop, .control)

@@ -19,10 +19,10 @@ struct SemaphoreTerm {
   static let form =
     "semaphores as S[n]>=v, S[n]++ or S[n]+=v (n up to \(semaphores.upperBound), v up to \(most)), "
     + "at most \(mostTerms) of them"
-  /// Semaphores have the numbers of a byte (records of captures).
-  static let semaphores = 0...255
-  /// The largest value in a capture is 4032; assumed: a semaphore counts 16 bits.
-  static let most = 65_535
+  /// Semaphores of captures have the numbers of a byte; of simulated runs each awaited DMA has one.
+  static let semaphores = 0...65_535
+  /// The largest value in a capture is 4032; simulated engines count their instructions.
+  static let most = 16_777_215
   /// Instructions wait for a few; assumed.
   private static let mostTerms = 64
 

@@ -122,6 +122,33 @@ extension TableColumn where Value == ProfileOperands {
   }
 }
 
+extension TableColumn where Value == Work? {
+  /// What an instruction asks of the machine, or nothing.
+  static func work(_ name: String) -> TableColumn {
+    TableColumn(name: name, form: "work as trnsim writes it, or empty") { cell in
+      if cell.isEmpty { return .some(nil) }
+      return Work(text: Substring(decoding: cell, as: UTF8.self)).map { .some($0) }
+    }
+  }
+}
+
+extension TableColumn where Value == TransferText {
+  /// A DMA with its descriptors.
+  static func transfer(_ name: String) -> TableColumn {
+    TableColumn(name: name, form: "a transfer as trnsim writes it") { cell in
+      var runs: [DescriptorRun] = []
+      let text = Substring(decoding: cell, as: UTF8.self)
+      return Transfer(text: text, into: &runs).map { TransferText(transfer: $0, runs: runs) }
+    }
+  }
+}
+
+/// A transfer and its own runs.
+struct TransferText {
+  var transfer: Transfer
+  var runs: [DescriptorRun]
+}
+
 /// Numbers of cells, read from their bytes.
 enum CellNumber {
   /// A whole number that is not negative and below 2^53.

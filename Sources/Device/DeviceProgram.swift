@@ -299,6 +299,8 @@ public struct DeviceProgram: Hashable, Sendable {
   public var queues: [String] = []
   /// Number of semaphores; they are numbered from 0.
   public var semaphores: Int = 0
+  /// What all instructions read and write on chip; nothing where that is not known, of captures.
+  public var onChip = OnChipBytes()
 
   /// Makes an empty program.
   public init() {}

@@ -50,6 +50,8 @@ public enum RunTable: String, CaseIterable, Sendable {
         "core", "engine", "opcode", "instruction", "location", "begin_us", "end_us", "duration_us",
       ] + StallReason.allCases.filter { $0 != .engineBusy }.map { "\($0.key)_us" } + [
         "number", "flops", "adjusted_flops", "is_transpose", "rows", "columns", "moving",
+        "operands", "work", "sbuf_read_bytes", "sbuf_write_bytes", "psum_read_bytes",
+        "psum_write_bytes", "drained_bytes",
       ]
     case .transfers:
       [
@@ -57,7 +59,7 @@ public enum RunTable: String, CaseIterable, Sendable {
         "duration_us", "bytes", "hbm_read_bytes", "hbm_write_bytes", "descriptors",
         "last_read_us", "started_by", "mode", "is_spill", "is_transpose", "source",
         "source_memory", "source_role", "source_partitions", "destination", "destination_memory",
-        "destination_role", "destination_partitions",
+        "destination_role", "destination_partitions", "transfer",
       ]
     case .stalls:
       ["core", "engine", "producer", "instruction", "location", "time_us", "count", "longest_us"]
@@ -78,9 +80,11 @@ public enum RunTable: String, CaseIterable, Sendable {
     _ program: Program, _ device: DeviceProgram, _ timeline: Timeline, _ hardware: Hardware,
     _ core: Int, _ columns: inout Columns
   ) {
+    var printed = ProfilerOperands(program, device, hardware)
     for (index, instruction) in device.instructions.enumerated() {
       let timing = timeline.instructions[index]
       let waits = Waits(timing)
+      let (operands, bytes) = printed.next(instruction)
       var work: [JSON] = [.integer(0), .integer(0), .bool(false), .null, .null, .null]
       if case .matmul(let matmul) = instruction.work {
         let (operations, adjusted) = Summary.operations(matmul, hardware)
@@ -96,7 +100,11 @@ public enum RunTable: String, CaseIterable, Sendable {
           place(Int(instruction.source), program), time(timing.begin), time(timing.end),
           time(timing.duration),
         ] + StallReason.allCases.filter { $0 != .engineBusy }.map { time(waits[$0]) }
-          + [.integer(index)] + work)
+          + [.integer(index)] + work + [
+            .string(operands), .string(instruction.work.text), .integer(bytes.sbufRead),
+            .integer(bytes.sbufWritten), .integer(bytes.psumRead), .integer(bytes.psumWritten),
+            .integer(bytes.drained),
+          ])
     }
   }
 
@@ -122,7 +130,7 @@ public enum RunTable: String, CaseIterable, Sendable {
           .integer(transfer.hbmWriteBytes), .integer(Int(transfer.descriptors)),
           time(timing.lastRead), trigger.map { .integer($0) } ?? .null, .string(transfer.mode.name),
           .bool(transfer.isSpill), .bool(source.map { isTranspose($0, program) } ?? false),
-        ] + ends(of: source, program))
+        ] + ends(of: source, program) + [.string(transfer.text(device.runs))])
     }
   }
 

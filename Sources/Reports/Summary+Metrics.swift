@@ -48,7 +48,7 @@ extension Summary {
 
   /// The profiler's keys: times in seconds, `*_percent` as fractions 0…1.
   ///
-  /// What a run does not determine (collectives, the model's own operations; spills, unless the program says what they
+  /// What a run does not determine (the model's own operations; spills, unless the program says what they
   /// are) is left out, and so is a ratio whose divisor is zero.
   public var metrics: [String: Metric] {
     var metrics: [String: Metric] = [
@@ -63,6 +63,7 @@ extension Summary {
     addEngines(&metrics)
     addTransfers(&metrics)
     addMemory(&metrics)
+    addCollectives(&metrics)
     return metrics
   }
 
@@ -139,9 +140,26 @@ extension Summary {
       transfers.bytes - fixed.bytes, transfers.bytes)
   }
 
+  private func addCollectives(_ metrics: inout [String: Metric]) {
+    metrics["cc_op_time"] = seconds(collectives.time)
+    metrics["cc_op_active_time"] = seconds(collectives.activeTime)
+    metrics["cc_op_active_time_percent"] = ratio(Int(collectives.activeTime), Int(total))
+    metrics["cc_op_count"] = .integer(collectives.count)
+  }
+
   private func addMemory(_ metrics: inout [String: Metric]) {
     metrics["hbm_read_bytes"] = .integer(hbmReadBytes)
     metrics["hbm_write_bytes"] = .integer(hbmWriteBytes)
+    metrics["sbuf_read_bytes"] = .integer(onChip.sbufRead)
+    metrics["sbuf_write_bytes"] = .integer(onChip.sbufWritten)
+    metrics["psum_read_bytes"] = .integer(onChip.psumRead)
+    metrics["psum_write_bytes"] = .integer(onChip.psumWritten)
+    metrics["psum_read_sbuf_write_bytes"] = .integer(onChip.drained)
+    metrics["psum_read_sbuf_write_count"] = .integer(onChip.drains)
+    // Kernels' queues are the profiler's "data" queues where descriptors are prepared, and none of these where they are generated.
+    metrics["input_queue_bytes"] = .integer(0)
+    metrics["output_queue_bytes"] = .integer(0)
+    metrics["weight_queue_bytes"] = .integer(dataQueueBytes)
     if let spills {
       metrics[Spills.keys.saved] = .integer(spills.savedBytes)
       metrics[Spills.keys.reloaded] = .integer(spills.reloadedBytes)

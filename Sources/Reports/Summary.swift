@@ -34,6 +34,16 @@ public struct Summary: Hashable, Sendable {
     public var bytes = 0
   }
 
+  /// What ranks do together.
+  public struct CollectiveUse: Hashable, Sendable {
+    /// Sum of their times, from the last rank's arrival to the completion.
+    public var time: Picoseconds = 0
+    /// Time during which at least one was under way.
+    public var activeTime: Picoseconds = 0
+    /// Number of them.
+    public var count = 0
+  }
+
   /// What had no room in SBUF.
   public struct Spills: Hashable, Sendable {
     /// Bytes that went to HBM.
@@ -82,6 +92,12 @@ public struct Summary: Hashable, Sendable {
   public internal(set) var hbmReadBytes = 0
   /// Bytes that DMAs wrote to HBM.
   public internal(set) var hbmWriteBytes = 0
+  /// Bytes that instructions and DMAs read and wrote on chip.
+  public internal(set) var onChip = OnChipBytes()
+  /// Bytes of transfers whose descriptors are prepared.
+  var dataQueueBytes = 0
+  /// Collectives of the ranks.
+  public internal(set) var collectives = CollectiveUse()
   /// Tiles that had no room in SBUF; `nil` if whoever placed them did not say.
   public internal(set) var spills: Spills?
   /// Floating-point operations of all MATMULs.
@@ -126,6 +142,7 @@ public struct Summary: Hashable, Sendable {
     total = timeline.total
     spills = Spills(program.metadata)
     queues = device.queues.count
+    onChip = device.onChip
     let instructionSpan = measureInstructions(device, timeline, hardware)
     let transferSpan = measureTransfers(device, timeline)
     let first = min(instructionSpan.first, transferSpan.first)
@@ -266,6 +283,7 @@ extension Summary {
     var all = UnionTime()
     var dynamic = UnionTime()
     var byMode = Array(repeating: UnionTime(), count: DGEMode.allCases.count)
+    var together = UnionTime()
     for index in order {
       let transfer = device.transfers[index]
       let (begin, end) = (times[index].firstRead, times[index].lastRead)
@@ -280,7 +298,14 @@ extension Summary {
       hbmReadBytes += transfer.hbmReadBytes
       hbmWriteBytes += transfer.hbmWriteBytes
       if transfer.completion != nil { events += 1 }
+      if transfer.exchange >= 0, device.exchanges[Int(transfer.exchange)].kind.isAmongRanks {
+        collectives.count += 1
+        collectives.time += end - begin
+        together.add(begin, end)
+      }
+      if transfer.mode == .none && transfer.exchange < 0 { dataQueueBytes += transfer.bytes }
     }
+    collectives.activeTime = together.total
     transfers.activeTime = all.total
     dynamicActiveTime = dynamic.total
     for mode in byMode.indices { transfersByMode[mode].activeTime = byMode[mode].total }

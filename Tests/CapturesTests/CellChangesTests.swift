@@ -111,12 +111,12 @@ import Testing
   private static let bad = [
     "-40", "nan", "inf", "1e9", "9223372036854775807", "-9223372036854775808",
     "99999999999999999999", "11258999068426239", "0x10", " 5", "5 ", "five", "4.5.6", "é",
-    "\u{1B}[31m", "-", "+1", "]S[5", "S[", "S[5]", "S[5]>=-1", "S[5]>=99999999999", "S[999]++",
+    "\u{1B}[31m", "-", "+1", "]S[5", "S[", "S[5]", "S[5]>=-1", "S[5]>=99999999999", "S[65536]++",
     "SBUF@0x0", "SBUF@0x0[9223372036854775807,2][9223372036854775807,2]",
     "SBUF@0x0[1,1][9999999999,9999999999]", "SBUF@0x0[1,1][128]", "SBUF@0x0[1][0]",
     "SBUF@-1[1][1]", "DRAM@0x0[1][1]", "S[5] (Tensor) S[4]", "S[5] >=4",
     "src=fp32@0x0[1,1][9999999999,9999999999]", "channels=0", "channels=129", "channels=-1",
-    "semaphore=8", "semaphore=8 sem_increment=99999999999", "semaphore=999 sem_increment=1",
+    "semaphore=8", "semaphore=8 sem_increment=99999999999", "semaphore=65536 sem_increment=1",
     "fp32_mode=MEDIUM", "dst=x", "src=fp7@0x0[1][1]",
   ]
   /// Columns that no replay reads.

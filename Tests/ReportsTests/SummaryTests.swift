@@ -1,3 +1,4 @@
+import Compiler
 import Device
 import Formats
 import Hardware
@@ -98,9 +99,35 @@ import Timing
   }
 
   @Test func whatIsUnknownIsAbsent() {
-    for key in ["spill_save_bytes", "cc_op_count", "model_flops", "sbuf_read_bytes"] {
+    for key in ["spill_save_bytes", "cc_cores_instruction_count", "model_flops"] {
       #expect(metrics[key] == nil, "\(key)")
     }
+  }
+
+  /// Of engines a partition's bytes, of DMAs all; scalars beside streamed operands do not count.
+  @Test func bytesOnChipAreCountedAsTheProfilerCountsThem() throws {
+    let text = """
+      trnsim program 1
+      kernel on_chip
+      tensor x: hbm input float32 [128, 512]
+      tensor y: hbm output float32 [128, 512]
+      tensor w: sbuf float32 [128, 128] at partition 0 byte 0
+      tensor t: sbuf float32 [128, 512] at partition 0 byte 0x200
+      tensor s: sbuf float32 [128, 1] at partition 0 byte 0xa00
+      tensor p: psum float32 [128, 512] at partition 0 bank 0
+
+      dma_copy dst=t src=x engine=sync
+      nc_matmul dst=p stationary=w moving=t
+      tensor_scalar dst=t data=p op0=multiply operand0=s engine=vector
+      dma_copy dst=y src=t engine=sync
+      """
+    let device = try Lowering.lower(
+      try Program(text: text, file: "k.trn"), on: Hardware.load("trn2"))
+    // Two passes of LDWEIGHTS and MATMUL, then the DMA.
+    #expect(device.onChip.sbufRead == 2 * (512 + 2048) + 262_144)
+    #expect(device.onChip.sbufWritten == 262_144 + 2048)
+    #expect(device.onChip.psumRead == 2048 && device.onChip.psumWritten == 2 * 2048)
+    #expect(device.onChip.drained == 2048 && device.onChip.drains == 1)
   }
 
   @Test func spillsAreAsTheProgramSays() throws {

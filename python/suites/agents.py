@@ -226,8 +226,9 @@ def main() -> int:
     if len(rows) > 1:
         pairs = order(rows, APART)
         summary |= {"pairs": pairs.pairs, "share": pairs.share, "regret": regret(rows)}
-        print(f"{pairs.pairs} pairs further apart than {APART:.0%}: {pairs.share:.1%} in the measured order; the one ranked first takes "
-              f"{summary['regret']:.3f} times the best one's time")
+        if pairs.share is not None and summary["regret"] is not None:
+            print(f"{pairs.pairs} pairs further apart than {APART:.0%}: {pairs.share:.1%} in the measured order; the one ranked first takes "
+                  f"{summary['regret']:.3f} times the best one's time")
     if options.json:
         Path(options.json).write_text(json.dumps(summary, indent=1) + "\n")
     return 0 if any("microseconds" in result for result in found.values()) else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import ctypes
 import http.client
 import inspect
@@ -17,6 +18,7 @@ import numpy as np
 import pytest
 
 import trnsim
+from trnsim.core.tool import find_tool
 from trnsim.doors import schema
 from trnsim.doors.__main__ import main
 from trnsim.doors.runtime import Runtime
@@ -32,6 +34,8 @@ import nki.isa as nisa
 import nki.language as nl
 from nki.compiler.ncc_driver import CompileOptions
 from nki.framework.compiled import CompileKernel, compile_kernel_to_nir
+
+TOOL = find_tool()
 
 X = np.random.default_rng(0).standard_normal((128, 1024)).astype(np.float32)
 W = np.random.default_rng(1).standard_normal((128, 128)).astype(np.float32)
@@ -151,7 +155,7 @@ def test_the_table_of_the_summary(files: tuple[str, str], capsys: pytest.Capture
     assert profiler("view", "--output-format=summary-text", "-n", neff, "-s", ntff) == 0
     lines = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
     assert float(lines["total_time"]) == pytest.approx(load_ntff(ntff).report["total_time"], rel=1e-5)
-    assert "sbuf_read_bytes" not in lines
+    assert float(lines["sbuf_write_bytes"]) > 0 and "total_active_time" not in lines
 
 
 def test_capture_simulates_what_a_neff_holds(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,6 +181,76 @@ def test_events_and_traces(files: tuple[str, str], tmp_path: Path) -> None:
     assert sum(row["transfer_size"] for row in found["dma"]) == found["summary"][0]["dma_transfer_total_bytes"]
     assert profiler("view", "--output-format", "perfetto", "--output-file", str(trace), "-n", neff, "-s", ntff) == 0
     assert trace.stat().st_size > 1000
+
+
+@nki.jit
+def mixed(x, w):
+    """Something of each engine: products of both rates, a reduction, an activation, a mask, a transpose."""
+    out = nl.ndarray((128, 512), x.dtype, buffer=nl.shared_hbm)
+    weights = nl.ndarray((128, 128), w.dtype, buffer=nl.sbuf)
+    nisa.dma_copy(weights, w)
+    for start in range(0, 1024, 512):
+        tile = nl.ndarray((128, 512), x.dtype, buffer=nl.sbuf)
+        nisa.dma_copy(tile, x[:, start:start + 512])
+        half = nl.ndarray((128, 512), nl.bfloat16, buffer=nl.sbuf)
+        nisa.activation(half, op=nl.exp, data=tile, scale=0.1)
+        short = nl.ndarray((128, 128), nl.bfloat16, buffer=nl.sbuf)
+        nisa.tensor_copy(short, weights)
+        sums = nl.ndarray((128, 512), nl.float32, buffer=nl.psum)
+        nisa.nc_matmul(sums, short, half)
+        largest = nl.ndarray((128, 1), nl.float32, buffer=nl.sbuf)
+        nisa.tensor_reduce(largest, nl.maximum, sums, axis=1)
+        result = nl.ndarray((128, 512), x.dtype, buffer=nl.sbuf)
+        nisa.tensor_scalar(result, sums, op0=nl.multiply, operand0=largest)
+        turned = nl.ndarray((128, 128), nl.float32, buffer=nl.psum)
+        nisa.nc_transpose(turned, weights)
+        nisa.tensor_tensor(result[:, 0:128], result[:, 0:128], turned, op=nl.add)
+        nisa.tensor_tensor(result, result, tile, op=nl.add, engine=nisa.gpsimd_engine)
+        nisa.dma_copy(out, result)
+    return out
+
+
+@pytest.mark.parametrize("kernel", [product, mixed])
+@pytest.mark.parametrize("form", ["json", "parquet"])
+@pytest.mark.skipif(TOOL is None, reason="the program trnsim is not built")
+def test_an_export_replays_as_the_run(kernel: Any, form: str, tmp_path: Path) -> None:
+    """The same stream and the same times: the export says what every instruction and DMA asks of the machine."""
+    if form == "parquet":
+        pytest.importorskip("pyarrow")
+    neff, ntff, export = (str(tmp_path / name) for name in ("k.neff", "k.ntff", "k.json" if form == "json" else "k@latest"))
+    nki.baremetal(kernel, save_neff_name=neff, save_trace_name=ntff)(X, W)
+    assert profiler("view", "--output-format", form, "--output-file", export, "-n", neff, "-s", ntff) == 0
+    # The run's own phase of the PE clock: replays of devices do not know it.
+    done = subprocess.run([str(TOOL), "replay", export, "--phase", "0", "--json", "-", "--csv", str(tmp_path / "k.csv")],
+                          capture_output=True, text=True, check=False, env={**os.environ, "TRNSIM_PYTHON": sys.executable})
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["name"] == "k" and found["notes"] == []
+    rows = list(csv.DictReader((tmp_path / "k.csv").read_text().splitlines()))
+    report = load_ntff(ntff).report
+    kinds = [row["kind"] for row in rows]
+    assert kinds.count("instruction") == sum(report[f"{engine}_engine_instruction_count"]
+                                             for engine in ("tensor", "vector", "scalar", "gpsimd", "sync"))
+    assert kinds.count("transfer") == report["dma_transfer_count"]
+    # Measured times count from the first begin, and exports have whole nanoseconds.
+    first_begin = min(float(row["predicted_begin"]) for row in rows if row["kind"] == "instruction")
+    for row in rows:
+        for name in ("begin", "end", *(("first_read", "last_read") if row["kind"] == "transfer" else ())):
+            assert abs(float(row[f"predicted_{name}"]) - first_begin - float(row[f"measured_{name}"])) <= 1.001, (name, row)
+
+
+@pytest.mark.skipif(TOOL is None, reason="the program trnsim is not built")
+def test_what_cannot_be_replayed_says_why(files: tuple[str, str], tmp_path: Path) -> None:
+    def replay(path: str) -> str:
+        done = subprocess.run([str(TOOL), "replay", path], capture_output=True, text=True, check=False,
+                              env={**os.environ, "TRNSIM_PYTHON": sys.executable})
+        assert done.returncode == 1
+        return done.stderr
+
+    assert "is an NTFF, whose contents have no published description" in replay(files[1])
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "Instruction.parquet").write_text("none")
+    assert "Parquet" in replay(str(tmp_path / "t")) or "is not a table that can be read" in replay(str(tmp_path / "t"))
 
 
 def test_files_that_do_not_belong_together(files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -268,6 +342,7 @@ import neuronxcc.nki as nki
 import neuronxcc.nki.language as nl
 import nki as second
 import nki.isa
+import csv
 import ctypes
 assert ctypes.CDLL("/opt/aws/neuron/lib/libnrt.so").nrt_init(1, b"", b"") == 0
 assert ctypes.CDLL(None).getpid() > 0
@@ -355,7 +430,7 @@ def profile(files: tuple[str, str], tmp_path: Path) -> Path:
 def test_tables_have_the_published_names(profile: Path) -> None:
     assert sorted(path.stem for path in profile.iterdir()) == sorted(schema.TABLES)
     for name, fields in schema.TABLES.items():
-        assert table(profile, name).column_names == list(fields)
+        assert table(profile, name).column_names == [*fields, *schema.OWN.get(name, {})]
     metadata, = table(profile, "Metadata").to_pylist()
     assert metadata["is_simulation"] is True and metadata["profile_schema_version"] == "7.4.0" and metadata["profile_name"] == "p"
     # The guide's 16 rings of 27.2 GB/s, and 128 x 128 at 2.4 GHz.
@@ -373,6 +448,10 @@ def test_tables_agree_with_the_summary(profile: Path) -> None:
     assert {row["tensor_instruction_type"] for row in matmuls} == {"REGULAR"}
     assert all(row["operands"].endswith(" 128*128") and "[1,0,0][512,1,1]" in row["operands"] for row in matmuls)
     assert sum(row["transfer_bytes"] for row in packets) == summary["dma_transfer_total_bytes"]
+    assert len(packets) == sum(summary[f"{kind}_dma_packet_count"] for kind in ("static", "software_dynamic", "hardware_dynamic"))
+    assert {row["engine_idx"] for row in packets} == set(range(16)) and max(row["transfer_bytes"] for row in packets) <= 4096
+    for key in ("sbuf_read_bytes", "sbuf_write_bytes", "psum_read_bytes", "psum_write_bytes", "psum_read_sbuf_write_bytes"):
+        assert sum(row[key] for row in instructions) == summary[key]
     assert merged(packets) == pytest.approx(summary["dma_active_time"] * 1e9, abs=len(packets))
     active = [row for row in table(profile, "ActiveTime").to_pylist() if row["engine"] == "tensor"]
     assert sum(row["duration_ns"] for row in active) == pytest.approx(summary["tensor_engine_active_time"] * 1e9, abs=len(matmuls) * 2)
@@ -409,6 +488,54 @@ def test_duckdb_reads_them(profile: Path) -> None:
         (line_of("dma_copy(weights"), "w", 2, 2 * W.nbytes), (line_of("dma_copy(tile"), "x", 2, X.nbytes)]
 
 
+def investigated(kernel: Any, inputs: tuple[Any, ...], folder: Path) -> dict[str, list[dict[str, Any]]]:
+    """What `python/suites/investigations.py` finds in a kernel's tables."""
+    pytest.importorskip("duckdb")
+    pytest.importorskip("pyarrow")
+    neff, ntff = str(folder / "i.neff"), str(folder / "i.ntff")
+    nki.baremetal(kernel, save_neff_name=neff, save_trace_name=ntff)(*inputs)
+    assert main(["neuron-explorer", "view", "-n", neff, "-s", ntff, "--output-file", str(folder / "i")]) == 0
+    script = Path(__file__).resolve().parents[1] / "suites" / "investigations.py"
+    done = subprocess.run([sys.executable, str(script), str(folder / "i"), "--json", "-"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return dict(json.loads(done.stdout))
+
+
+def test_bounds_and_investigations(tmp_path: Path) -> None:
+    found = investigated(product, (X, W), tmp_path)
+    bounds = {row["bound"]: row for row in found["bounds"]}
+    assert len(bounds) == 7
+    us = {name: row["us"] for name, row in bounds.items()}
+    assert us["perfect_pipeline"] >= us["memory_bound"] > us["memory_bound_ideal"]
+    assert us["memory_bound_ideal"] / us["memory_bound_ideal_no_reloads"] == pytest.approx((2 * X.nbytes + 2 * W.nbytes) / (2 * X.nbytes + W.nbytes))
+    assert us["compute_bound"] > us["compute_bound_ideal_flops"] == us["compute_bound_ideal_useful_flops"] > 0
+    assert all(row["bn_speedup"] >= 1 for row in bounds.values())
+    # w is loaded for each of the two tiles, and its packets are smaller than x's.
+    assert [(row["variable"], row["times"]) for row in found["input reloads"]] == [("w", 2.0)]
+    sizes = {row["variable"]: row for row in found["dma sizes"]}
+    assert sizes["w"]["packet_bytes"] == 512 and sizes["x"]["packet_bytes"] == 2048 and sizes["w"]["dmas"] == 2
+    assert sizes["w"]["line"].endswith(f":{line_of('dma_copy(weights')}")
+    assert found["spills"] == [] and found["transposes"] == [] and found["tile sizes"] == []
+    rate, = found["tensor rate"]
+    assert rate["matmuls"] == 4 and rate["line"].endswith(f":{line_of('nc_matmul')}") and rate["matmul_us"] > rate["ideal_us"] > 0
+    # The Tensor engine has nothing to do before its DMAs have come.
+    idle = found["tensor idle"]
+    assert idle[0]["waited_for"].startswith("q") and idle[0]["us"] > 1
+    assert all(row["line"].endswith(f":{line_of('nc_matmul')}") for row in idle)
+    vector = {(row["engine"], row["opcode"]): row for row in found["vector bound"]}
+    assert sum(row["instructions"] for row in vector.values()) >= 2
+
+
+def test_transposes_and_small_tiles_are_found(tmp_path: Path) -> None:
+    found = investigated(turned, (X,), tmp_path)
+    row, = found["transposes"]
+    assert row["matmuls"] == 8
+    tile, = found["tile sizes"]
+    assert (tile["k"], tile["m"], tile["n"], tile["share_of_flops"]) == (128, 128, 128, 1.0)
+    waited = {row["waited_for"] for row in found["tensor idle"]}
+    assert waited and waited <= {"Vector", "Scalar", "GpSimd", "itself"} | {name for name in waited if name.startswith("q")}
+
+
 def test_polars_reads_them(profile: Path) -> None:
     polars = pytest.importorskip("polars")
     packets = polars.read_parquet(profile / "DmaPacket.parquet")
@@ -423,7 +550,12 @@ def test_pandas_reads_them(profile: Path) -> None:
     by_variable = pandas.read_parquet(profile / "DmaPacketAggregated.parquet").groupby("variable")["transfer_bytes"].sum()
     assert by_variable.to_dict() == {"x": X.nbytes, "w": 2 * W.nbytes, "out": X.nbytes}
     assert summary["dma_transfer_total_bytes"] == by_variable.sum()
-    assert pandas.isna(summary["sbuf_read_bytes"])
+    # Engines count a partition's bytes (weights and columns of two passes of float32), DMAs all.
+    assert summary["sbuf_read_bytes"] == 2 * 2 * (128 + 512) * 4 + X.nbytes
+    assert summary["sbuf_write_bytes"] == 2 * 512 * 4 + X.nbytes + 2 * W.nbytes
+    assert summary["psum_read_bytes"] == summary["psum_read_sbuf_write_bytes"] == 2 * 512 * 4 and summary["psum_read_sbuf_write_count"] == 2
+    assert summary["psum_write_bytes"] == 2 * 2 * 512 * 4
+    assert summary["input_queue_bytes"] == summary["output_queue_bytes"] == summary["weight_queue_bytes"] == 0
 
 
 @nki.jit
@@ -497,7 +629,7 @@ def test_queries_over_http(profile: Path) -> None:
         assert status == 200 and answer["status"] == "healthy"
         status, answer = select("SELECT total_time, hbm_read_bytes FROM Summary")
         assert status == 200 and answer["rows"][0]["hbm_read_bytes"] == X.nbytes + 2 * W.nbytes
-        assert select("SELECT COUNT(*) AS cnt FROM DmaPacket")[1]["rows"] == [{"cnt": 6}]
+        assert select("SELECT COUNT(*) AS cnt FROM DmaPacket")[1]["rows"] == [{"cnt": 6 * 128}]
         assert "Flow.parquet" in ask("/api/v1/db/p/_search", {"type": "listDbFiles"})[1]["files"]
         fields = ask("/api/v1/db/p/_search", {"type": "tableSchema", "tableName": "ActiveTime"})[1]["fields"]
         assert [field["name"] for field in fields] == list(schema.TABLES["ActiveTime"])

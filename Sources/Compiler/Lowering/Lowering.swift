@@ -126,6 +126,7 @@ public struct Lowering {
     effects?.look(at: index, of: program, emitter)
     for position in emitter.emissions.indices {
       let emission = emitter.emissions[position]
+      device.onChip += emitter.onChipBytes(of: emission)
       loadTable(for: emission, engine, source: index)
       let device = emit(emission, engine, source: index)
       waitForQueue(device, engine)

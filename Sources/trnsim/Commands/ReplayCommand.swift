@@ -15,6 +15,9 @@ struct ReplayCommand: ParsableCommand {
       """
       The argument is the instruction table of a capture: NAME.instr.csv.zst, whose .dma and .sem tables
       are found beside it, or NAME.instructions.csv.zst of the profiler's own export with its .dma table.
+      It may also be what the profiler itself writes: the file of view --output-format json, or the folder of
+      --output-format parquet (which needs pyarrow); a simulated run's say what each instruction asks of the
+      machine, so that a replay is the run. NTFF files have no published description and are refused.
       The extensions may be left out, and the end of a name that only one capture has.
 
       Errors are signed percent of the measured value: negative where the prediction is shorter.
@@ -29,11 +32,12 @@ struct ReplayCommand: ParsableCommand {
         trnsim replay traces/transpose_1024_fp32_a.instr.csv.zst
         trnsim replay profiles/attention_fused_bf16 --dma measured --json
         trnsim replay NAME --phase captured --trace NAME.pftrace.zst
+        trnsim replay ntff.json
       """))
 
   @Argument(
     help: ArgumentHelp(
-      "The capture's instruction table, its name, or a directory with one capture.",
+      "The capture's instruction table, its name, a directory with one capture, or an export.",
       valueName: "capture"))
   var path: String
   @Option(help: "Where DMA times come from: measured (latencies after the trigger) or predicted.")
@@ -64,6 +68,11 @@ struct ReplayCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      if CapturePaths.isParquet(path) {
+        // Tables in Parquet are read in Python, which gives them back as JSON.
+        let rest = CommandLine.arguments.drop { $0 != "replay" }.dropFirst()
+        try PythonModule(name: "trnsim.doors", arguments: ["replay", path] + rest).replaceProcess()
+      }
       let machine = try hardware.load()
       let table = try CapturePaths.resolve(path)
       var uses = FileUses()

@@ -1,4 +1,4 @@
-"""`python -m trnsim.doors COMMAND …`: what the shims of `trnsim doors` run; `write DIR` writes them."""
+"""`python -m trnsim.doors COMMAND …`: what the shims of `trnsim doors` run; `write DIR` writes them, `replay DIR` replays tables."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..entry import run
 from ..errors import TrnsimError, printable
-from . import listing, profiler, shims
+from . import listing, profiler, replaying, shims
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -16,6 +16,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         if name == "write":
             return shims.write(words[0])
+        if name == "replay":
+            return replaying.main(*words)
         if name == "neuron-ls":
             return listing.main(words)
         if name in shims.COMMANDS:

@@ -61,3 +61,6 @@ TABLES: dict[str, dict[str, str]] = {
         table_name:string table_description:string field_name:string field_description:string field_example:string field_type:string
         field_required:bool field_format:string field_unit:string field_minimum:float field_maximum:float"""),
 }
+
+#: Columns of ours behind the published ones: what instructions and DMAs ask of the machine, which `trnsim replay` reads.
+OWN: dict[str, dict[str, str]] = {"Instruction": {"work": "string"}, "DmaPacketAggregated": {"transfer": "string"}}

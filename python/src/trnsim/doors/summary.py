@@ -42,13 +42,8 @@ _OF_KERNELS: dict[str, float] = {
 REASONS: tuple[tuple[str, str], ...] = (
     ("total_active", "in Summary.parquet, where instructions and DMAs are at hand"),
     ("total_row_count", "in Summary.parquet: rows of all tables"),
-    ("sbuf_", "bytes that engines read and write on chip are not counted"),
-    ("psum_", "bytes that engines read and write on chip are not counted"),
-    ("input_queue", "queues are not told apart by what they carry"),
-    ("output_queue", "queues are not told apart by what they carry"),
-    ("weight_queue", "queues are not told apart by what they carry"),
     ("dynamic_dma", "software_dynamic and hardware_dynamic have them apart; their union is a share alone"),
-    ("cc_", "collectives are no operations of their own; 0 on one core, where there are none"),
+    ("cc_cores", "cores for collectives are not simulated; 0 where there are no collectives"),
     ("mm_arithmetic", "nothing moved to divide by"),
     ("mfu_", "nothing moved to divide by"),
 )
@@ -59,7 +54,7 @@ def summary(report: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {key: report.get(key) for key in KEYS}
     for key, value in _OF_KERNELS.items():
         found[key] = value if found[key] is None else found[key]
-    if not report.get("cores"):
+    if not found["cc_op_count"]:
         for key in KEYS:
             if key.startswith("cc_"):
                 found[key] = 0 if key in WHOLE else 0.0

@@ -17,7 +17,7 @@ from ..errors import PackageMissingError
 from ..run.artifacts import Neff, Ntff
 from ..run.faults import exception_of
 from ..tensor.dtypes import as_dtype
-from .schema import TABLES, VERSION
+from .schema import OWN, TABLES, VERSION
 from .summary import summary
 
 #: By engine: its name in the table Instruction, and the row of the timeline.
@@ -56,7 +56,7 @@ class Tables:
         rows = {
             "Instruction": instructions,
             "DmaPacketAggregated": aggregated,
-            "DmaPacket": [_packet(row, number) for number, row in enumerate(aggregated)],
+            "DmaPacket": _packets(aggregated),
             "ActiveTime": _active(instructions),
             "TensorInfo": _tensors(neff, columns("tensors")),
             "Flow": _flow(instructions, transfers, aggregated),
@@ -94,9 +94,11 @@ def _instructions(rows: Iterable[Row], transfers: Iterable[Row]) -> list[Row]:
         pc = counts[core, engine] = counts.get((core, engine), -1) + 1
         waited = row["semaphore_us"] + row["dma_us"]
         new = {**_span(row["begin_us"], row["end_us"]), "engine": _ENGINES[engine], "pcore_idx": core, "opcode": opcode,
-               "timeline_track": "TensorMatrix" if opcode == "MATMUL" else _ENGINES[engine], "operands": _operands(row), "id": number,
-               "pc": pc, "evt_wait_time_ns": _time(waited), "nki_source_location": row["location"],
-               "bir_debug_info_source_location": row["location"], "hbm_read_bytes": 0, "hbm_write_bytes": 0}
+               "timeline_track": "TensorMatrix" if opcode == "MATMUL" else _ENGINES[engine], "operands": row["operands"], "id": number,
+               "compiler_operands": row["instruction"], "bir_instruction_name": f"I-{row['number']}", "work": row["work"], "pc": pc, "evt_wait_time_ns": _time(waited), "nki_source_location": row["location"],
+               "bir_debug_info_source_location": row["location"], "hbm_read_bytes": 0, "hbm_write_bytes": 0,
+               **{name: row[name] for name in ("sbuf_read_bytes", "sbuf_write_bytes", "psum_read_bytes", "psum_write_bytes")},
+               "is_psum_read_sbuf_write": row["drained_bytes"] > 0, "psum_read_sbuf_write_bytes": row["drained_bytes"]}
         if row["flops"]:
             turned = bool(row["is_transpose"])
             new |= {"tensor_instruction_type": "TRANSPOSE" if turned else "REGULAR", "raw_flops": row["flops"],
@@ -112,14 +114,6 @@ def _instructions(rows: Iterable[Row], transfers: Iterable[Row]) -> list[Row]:
     return found
 
 
-def _operands(row: Row) -> str:
-    """The instruction's text; of a product the profiler's notation of its extents behind it, which tools take apart."""
-    text = str(row["instruction"])
-    if not row["flops"]:
-        return text
-    return f"{text} src={text.partition('moving=')[2].split(' ')[0].split('[')[0]}[1,0,0][{row['moving']},1,1] {row['rows']}*{row['columns']}"
-
-
 def _aggregated(row: Row, number: int) -> Row:
     span = _span(row["begin_us"], row["last_read_us"])
     reads_hbm, writes_hbm = row["source_memory"] == "hbm", row["destination_memory"] == "hbm"
@@ -133,7 +127,7 @@ def _aggregated(row: Row, number: int) -> Row:
             "read_num_sbuf_partitions": read_partitions if not reads_hbm else 0,
             "write_num_sbuf_partitions": write_partitions if not writes_hbm else 0,
             "is_transpose_mode": row["is_transpose"], "trigger": _time(row["trigger_us"]), "completion": _time(row["end_us"]),
-            "descriptors": row["descriptors"]}
+            "descriptors": row["descriptors"], "transfer": row["transfer"]}
 
 
 def _place(row: Row, end: str) -> str:
@@ -150,10 +144,31 @@ def _place(row: Row, end: str) -> str:
     return {"input": "[INPUT]", "output": "[OUTPUT]"}.get(str(role), "[VIRTUAL]")
 
 
-def _packet(row: Row, number: int) -> Row:
-    """All packets of a transfer in one row: when each of them moved is not kept."""
-    kept = ("start_ts", "end_ts", "duration_ns", "pcore_idx", "read_bytes", "write_bytes", "transfer_bytes", "throughput", "queue_type")
-    return {**{name: row[name] for name in kept}, "id": number, "packet_idx": 0, "packet_aggregation_id": row["id"]}
+def _packets(rows: Iterable[Row]) -> list[Row]:
+    """The packets of transfers with their sizes and rings; when each of them moved is not kept: all have their transfer's span."""
+    kept = ("start_ts", "end_ts", "duration_ns", "pcore_idx", "queue_type")
+    found: list[Row] = []
+    for row in rows:
+        shared = {name: row[name] for name in kept} | {"packet_aggregation_id": row["id"]}
+        on_ring: dict[int, int] = {}
+        # What several cores do together has no packets of its own.
+        for ring, count, size in packets_of(row["transfer"]) or [(None, 1, row["transfer_bytes"])]:
+            for _ in range(count):
+                place = on_ring[ring or 0] = on_ring.get(ring or 0, -1) + 1
+                found.append({**shared, "id": len(found), "packet_idx": place, "engine_idx": ring, "read_bytes": size, "write_bytes": size,
+                              "transfer_bytes": size})
+    return found
+
+
+def packets_of(transfer: str) -> list[tuple[int | None, int, int]]:
+    """Ring, count and bytes of a transfer's runs of equal packets, from the core's text of it."""
+    runs = next((word.removeprefix("runs=") for word in transfer.split() if word.startswith("runs=")), "")
+    found: list[tuple[int | None, int, int]] = []
+    for run in filter(None, runs.split(",")):
+        ring, shape, *_ = run.split(":")
+        count, size = shape.split("x")
+        found.append((int(ring), int(count), int(size)))
+    return found
 
 
 def _union(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -236,13 +251,42 @@ def _metadata(neff: Neff, ntff: Ntff) -> Row:
 def event_json(neff: Neff, ntff: Ntff) -> dict[str, Any]:
     """The legacy JSON: the summary, and all events with nanoseconds."""
     tables = Tables.of(neff, ntff).rows
-    instruction = [{"timestamp": row["start_ts"], "duration": row["duration_ns"], "label": row["timeline_track"], "opcode": row["opcode"],
-                    "operands": row["operands"], "hlo_name": "", "nki_source_location": row["nki_source_location"]}
-                   for row in tables["Instruction"]]
-    dma = [{"timestamp": row["start_ts"], "duration": row["duration_ns"], "label": row["queue_name"], "op": row["op"],
-            "variable": row["variable"], "transfer_size": row["transfer_bytes"], "source": row["source"], "dest": row["dest"]}
-           for row in tables["DmaPacketAggregated"]]
-    return {"summary": tables["Summary"], "metadata": tables["Metadata"], "instruction": instruction, "dma": dma}
+    return {"summary": tables["Summary"], "metadata": tables["Metadata"], **exported(tables)}
+
+
+def exported(tables: Mapping[str, list[Row]]) -> dict[str, list[Row]]:
+    """Instructions and DMAs of the tables as the lists of the legacy JSON, which `trnsim replay` reads.
+
+    Of a device's tables a row of `dma` is a descriptor, of a simulation's a transfer.
+    """
+    instruction = [{"subgraph": _graph(row), "timestamp": row["start_ts"], "duration": row["duration_ns"], "label": row["timeline_track"],
+                    **{key: row.get(key) for key in _EXPORTED}, "hlo_name": row.get("hlo_name") or ""} for row in tables["Instruction"]]
+    by_id = {row["id"]: row for row in tables["Instruction"]}
+    triggers = {flow["out_id"]: by_id.get(flow["in_id"]) for flow in tables["Flow"]
+                if flow["in_table"] == "Instruction" and flow["out_table"] == "DmaPacketAggregated"}
+    dma: list[Row] = []
+    aggregated = {row["id"]: row for row in tables["DmaPacketAggregated"]}
+    for number, row in aggregated.items():
+        trigger = triggers.get(number)
+        if row.get("transfer") and trigger is not None:
+            dma.append({"subgraph": _graph(row), "timestamp": row["start_ts"], "duration": row["duration_ns"], "label": row["queue_name"],
+                        "op": row["op"], "variable": row["variable"], "transfer_size": row["transfer_bytes"], "source": row["source"],
+                        "dest": row["dest"], "trigger_engine": trigger["engine"], "trigger_pc": trigger["pc"],
+                        "completion": row["completion"], "transfer": row["transfer"]})
+    if not dma:
+        dma = [{"subgraph": _graph(row), "timestamp": row["start_ts"], "duration": row["duration_ns"],
+                "dma_engine": row["engine_idx"], "transfer_size": row["transfer_bytes"],
+                "dma_queue": aggregated.get(row["packet_aggregation_id"], {}).get("queue_idx")} for row in tables["DmaPacket"]]
+    return {"instruction": instruction, "dma": dma}
+
+
+#: Columns of Instruction that the legacy JSON has by the same name; the last one is a simulation's alone.
+_EXPORTED = ("pc", "opcode", "operands", "bir_instruction_name", "hbm_read_bytes", "hbm_write_bytes", "sbuf_read_bytes", "sbuf_write_bytes",
+             "psum_read_bytes", "psum_write_bytes", "nki_source_location", "compiler_operands", "work")
+
+
+def _graph(row: Row) -> str:
+    return f"sg{row['pcore_idx']:02}"
 
 
 def write_parquet(neff: Neff, ntff: Ntff, folder: str, name: str) -> None:
@@ -260,6 +304,7 @@ def write_parquet(neff: Neff, ntff: Ntff, folder: str, name: str) -> None:
     rows["Metadata"][0]["profile_name"] = name
     kinds = {"string": arrow.string(), "int64": arrow.int64(), "int32": arrow.int32(), "float": arrow.float64(), "bool": arrow.bool_()}
     for table, fields in TABLES.items():
+        fields = {**fields, **OWN.get(table, {})}
         schema = arrow.schema([(field, kinds[kind]) for field, kind in fields.items()])
         columns: Mapping[str, list[Any]] = {field: [row.get(field) for row in rows[table]] for field in fields}
         parquet.write_table(arrow.table(columns, schema=schema), os.path.join(folder, f"{table}.parquet"))
