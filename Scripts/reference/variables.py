@@ -18,7 +18,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "TRNSIM_MODE": ("`both`, `values`, `timing`", "what kernels of Python compute"),
     "TRNSIM_SCHEDULE": ("`program`, `compiler`", "who orders instructions of Python's kernels"),
     "TRNSIM_DESCRIPTORS": ("`prepared`, `generated`", "who makes descriptors of kernels of `neuronxcc.nki`"),
-    "TRNSIM_ALLOCATION": ("`rotate`, `first-fit`, `infinite`", "how Python's kernels place tensors"),
+    "TRNSIM_ALLOCATION": ("`rotate`, `first-fit`, `infinite`", "how Python's kernels place tensors; `infinite`: no place is used twice, and values without time where that has no room"),
     "TRNSIM_TRACE": ("a file", "the Perfetto trace of Python's last kernel"),
     "TRNSIM_TRACE_DETAIL": ("`lean`, `full`", "what it shows"),
     "TRNSIM_TRACE_FLOWS": ("`none`, `cross`, `critical`, `all`", "its arrows"),

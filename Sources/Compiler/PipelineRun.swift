@@ -297,8 +297,11 @@ struct PipelineRun {
       var state = start
       let capacity = Int(Double(state.draft.limits.sbufBytes) * share)
       guard let spills = Spilling.run(&state.draft, capacity: capacity) else { continue }
-      state.draft.note("spill_save_bytes", "\(spills.saveBytes)")
-      state.draft.note("spill_reload_bytes", "\(spills.reloadBytes)")
+      // Where PSUM is what has no room, another order may do, and nothing goes to HBM.
+      if spills.tiles > 0 {
+        state.draft.note("spill_save_bytes", "\(spills.saveBytes)")
+        state.draft.note("spill_reload_bytes", "\(spills.reloadBytes)")
+      }
       state.keepsScopes = false
       state.note(
         "spill",

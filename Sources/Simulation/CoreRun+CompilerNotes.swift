@@ -9,7 +9,7 @@ extension CoreRun {
 
   /// What the compiler did, or is known to do, that the author of a kernel can avoid.
   public var compilerNotes: [String] {
-    var notes: [String] = []
+    var notes = missing.map(\.sentence)
     let metadata = program.metadata
     if let saves = metadata[Pipeline.savesKey], let reloads = metadata[Pipeline.reloadsKey] {
       notes.append(

@@ -31,6 +31,8 @@ public struct CoreRun: Sendable {
   public var undefinedResults: [Trap] = []
   /// Outputs in the order of their declaration; empty when only timing was asked for.
   public var outputs: [KernelTensor] = []
+  /// What memory on chip it went beyond, where tensors are placed without regard to capacity.
+  var missing: [MissingMemory] = []
   /// What of the outputs nothing was stored to, where the options let that pass.
   public var unwritten: [UnwrittenRegion] = []
 

@@ -23,7 +23,8 @@ extension Simulation {
     let compiled = try Compiler.compile(program, on: hardware, options: options)
     guard !compiled.passes.isEmpty else { return compiled }
     // Rules about banks and places hold for what the compiler chose, too.
-    let later = compiled.program.check(geometry)
+    let later = compiled.program.check(
+      options.allocation == .infinite ? geometry.grown(for: compiled.program) : geometry)
     guard later.isEmpty else { throw DiagnosticError(later) }
     return compiled
   }

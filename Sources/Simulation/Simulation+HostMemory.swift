@@ -34,6 +34,12 @@ extension Simulation {
       // What the cores of a rank share is there once.
       var shared: Set<String> = []
       for program in set.programs(of: rank) {
+        // What is placed without regard to capacity needs more of a core than the machine has.
+        let grown = Geometry(hardware).missing(for: program).reduce(0.0) {
+          $0 + Double(hardware.sbuf.partitions) * Double($1.needed - $1.capacity)
+        }
+        needed += grown
+        promised += grown
         promised +=
           Double(hardware.sbuf.partitions)
           * Double(hardware.sbuf.bytesPerPartition + hardware.psum.bytesPerPartition)

@@ -54,12 +54,7 @@ extension Simulation {
     options.compiler.schedule = .program
     options.compiler.allocation = .infinite
     let apart = try Compiler.compile(program, on: hardware, options: options.compiler).program
-    func top(_ space: MemorySpace) -> Int {
-      apart.tensors.filter { $0.space == space }.map { $0.address + $0.freeBytes }.max() ?? 0
-    }
-    var geometry = Geometry(hardware)
-    geometry.sbufBytes = max(geometry.sbufBytes, top(.sbuf))
-    geometry.psumBytes = max(geometry.psumBytes, top(.psum))
+    let geometry = Geometry(hardware).grown(for: apart)
     let execution = try CoresExecution(ProgramSet(apart), geometry, [inputs], [], options)
     try execution.run()
     return try execution.outputs(of: 0)

@@ -96,6 +96,7 @@ public enum Simulation {
     options: Options = Options(), callers: [Caller] = []
   ) throws -> Run {
     try MemoryBudget.checkEnvironment()
+    var options = options
     if options.hasWideValues { for program in set.programs { try program.requireWidenable() } }
     Stage.compiling.enter()
     var checking = 0.0
@@ -114,6 +115,7 @@ public enum Simulation {
       run.cores[index].passes = found[index].passes
       run.cores[index].sourceScopes = found[index].scopes
     }
+    options = try untimedWhereMissing(&run, options)
     if options.mode != .timingOnly { try requireHostMemory(for: set, on: hardware) }
     // Races and deadlocks of explicit programs show in the lowering, before any value is computed. What a
     // program with control flow executes is known once its values are.
@@ -129,6 +131,26 @@ public enum Simulation {
     }
     try time(&run, options)
     return run
+  }
+
+  /// What there is to compute: no time of programs whose tensors the machine has no room for.
+  private static func untimedWhereMissing(
+    _ run: inout Run, _ options: Options
+  ) throws(DiagnosticError) -> Options {
+    guard options.compiler.allocation == .infinite else { return options }
+    var options = options
+    for index in run.cores.indices {
+      let missing = Geometry(run.hardware).missing(for: run.cores[index].program)
+      run.cores[index].missing = missing
+      guard let first = missing.first else { continue }
+      if options.mode == .timingOnly {
+        throw DiagnosticError(
+          first.sentence,
+          remedy: "ask for values, or for another allocation, which says what has no room")
+      }
+      options.mode = .valuesOnly
+    }
+    return options
   }
 
   /// Runs a kernel's programs on trial inputs (or the given whole ones), and compares the outputs of each rank
@@ -277,6 +299,9 @@ public enum Simulation {
   ) throws {
     Stage.values.enter()
     var geometry = Geometry(run.hardware)
+    if options.compiler.allocation == .infinite {
+      for program in set.programs { geometry = geometry.grown(for: program) }
+    }
     var executed = set
     if options.hasWideValues {
       for index in executed.programs.indices {

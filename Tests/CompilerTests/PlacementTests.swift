@@ -69,7 +69,12 @@ struct PlacementTests {
     let oneByOne = (0..<6).map { Tile(1, $0, $0) }
     #expect(try places(oneByOne, 4) == [0, 1, 2, 3, 0, 1])
     #expect(try places(oneByOne, 4, .firstFit) == [0, 0, 0, 0, 0, 0])
-    #expect(try places(oneByOne, 4, .infinite) == [0, 1, 2, 3, 4, 5])
+    #expect(try places(oneByOne, 6, .infinite) == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test func withoutRegardToCapacityTensorsArePackedIntoAsMuchAsTheyNeed() throws {
+    #expect(try places((0..<6).map { Tile(1, $0, $0) }, 4, .infinite) == [0, 0, 0, 0, 0, 0])
+    #expect(try places((0..<6).map { Tile(1, $0, $0 + 6) }, 4, .infinite) == [0, 1, 2, 3, 4, 5])
   }
 
   @Test func whatHasBeenFreeForLongestComesBeforePacking() throws {

@@ -35,7 +35,6 @@ REASONS = {
     "nki.collectives.all_to_all_v_prepare": "refused, as all_to_all_v",
     "nki.collectives.all_to_all_v_trigger": "refused, as all_to_all_v",
     "nki.collectives.collective_permute_implicit_reduce": "refused: its reduction has no published time",
-    "nki.isa.topk": "results are in ascending order, as NKI 0.6 has them; `sorted=` is refused",
 }
 
 

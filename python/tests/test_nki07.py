@@ -302,3 +302,49 @@ def test_logical_cores_of_brackets_and_environment(monkeypatch) -> None:
 def test_collectives_that_are_not_simulated_say_so(name) -> None:
     with pytest.raises(trnsim.UnsupportedError, match=rf"nki.collectives.{name} is not simulated"):
         run(lambda x: getattr(nccl, name)(), X)
+
+
+# topk
+
+
+@pytest.mark.parametrize(("rows", "n", "k"), [(16, 40, 5), (128, 100, 33)])
+def test_topk_sorted_has_the_largest_first(rows, n, k) -> None:
+    columns = -(-n // 16)
+    x = np.random.default_rng(2).integers(-40, 40, (rows, columns)).astype(np.float32)
+
+    def results(largest_first):
+        @nki.jit
+        def kernel(x):
+            data, values = (nl.ndarray((rows, size), nl.bfloat16, buffer=nl.sbuf) for size in (columns, k))
+            places = nl.ndarray((rows, k), nl.uint32, buffer=nl.sbuf)
+            nisa.dma_copy(data, x)
+            for tile in (values, places):
+                nisa.memset(tile, 0)
+            nisa.topk(values, places, data, n, sorted=largest_first)
+            out = nl.ndarray((2, rows, k), nl.float32, buffer=nl.shared_hbm)
+            nisa.dma_copy(out[0], values)
+            nisa.dma_copy(out[1], places)
+            return out
+
+        return kernel(x)
+
+    down, up = results(True), results(False)
+    for group in range(0, rows, 16):
+        # Place j of a group is in partition j mod 16, column j // 16, of data and of results.
+        snake = x[group:group + 16].flatten(order="F")[:n]
+        order = np.argsort(-snake, kind="stable")[:k]
+        for found, wanted in ((down, order), (up, order[::-1])):
+            values, places = (part[group:group + 16, :-(-k // 16)].flatten(order="F")[:k] for part in found)
+            assert (values == snake[wanted]).all() and (places == wanted).all()
+
+
+def test_topk_sorts_8192_results_at_most() -> None:
+    def kernel(x):
+        data, values = (nl.ndarray((16, size), nl.bfloat16, buffer=nl.sbuf) for size in (2048, 8193))
+        places = nl.ndarray((16, 8193), nl.uint32, buffer=nl.sbuf)
+        nisa.memset(data, 0)
+        nisa.topk(values, places, data, 32768, sorted=True)
+        return x
+
+    with pytest.raises(trnsim.NkiValidationError, match="at most 8192 are sorted"):
+        run(kernel, np.ones((16, 64), np.float32))

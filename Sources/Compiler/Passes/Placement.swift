@@ -8,7 +8,8 @@ public enum AllocationPolicy: String, CaseIterable, Sendable {
   case rotate
   /// As tightly as possible.
   case firstFit = "first-fit"
-  /// Without regard to capacity, for a bound on what allocation costs.
+  /// No place is used twice, for a bound on what allocation costs; where that has no room, without regard to capacity, for values
+  /// alone.
   case infinite
 }
 
@@ -84,16 +85,20 @@ struct Placement {
     let open = own.filter { draft.tensors[$0.tensor].place == nil }
       .enumerated().sorted { ($0.element.first, $0.offset) < ($1.element.first, $1.offset) }
       .map(\.element)
+    let fixed = own.compactMap { item in draft.tensors[item.tensor].place.map { (item, $0) } }
     if policy == .infinite {
       let unit = space == .psum ? draft.limits.bankBytes : draft.limits.alignment
-      var at = 0
-      return .placed(
-        open.map { item in
-          defer { at += roundedUp(item.bytes, unit) }
-          return (item.tensor, OnChipPlace(byte: at))
-        })
+      var at = roundedUp(fixed.map { $0.1.byte + $0.0.bytes }.max() ?? 0, unit)
+      let apart = open.map { item in
+        defer { at += roundedUp(item.bytes, unit) }
+        return (tensor: item.tensor, place: OnChipPlace(byte: at))
+      }
+      if at <= draft.limits.capacity(space) { return .placed(apart) }
+      // Values alone come of it, and the host should not hold what nobody needs any more.
+      var attempt = Attempt(space, .firstFit, draft.limits, fixed, capacity: .max)
+      for item in open { guard attempt.place(item) else { return .full(item, attempt) } }
+      return .placed(attempt.places)
     }
-    let fixed = own.compactMap { item in draft.tensors[item.tensor].place.map { (item, $0) } }
     let ways: [Way] =
       policy == .firstFit
       ? [.firstFit] : space == .sbuf ? [.rotate, .oldest, .firstFit] : [.rotate, .firstFit]
@@ -187,11 +192,11 @@ struct Placement {
 
     init(
       _ space: MemorySpace, _ way: Way, _ limits: MemoryLimits,
-      _ fixed: [(item: Item, place: OnChipPlace)]
+      _ fixed: [(item: Item, place: OnChipPlace)], capacity: Int? = nil
     ) {
       self.way = way
       self.fixed = fixed
-      capacity = limits.capacity(space)
+      self.capacity = capacity ?? limits.capacity(space)
       bankBytes = limits.bankBytes
       alignment = limits.alignment
       isPSUM = space == .psum

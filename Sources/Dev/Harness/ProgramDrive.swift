@@ -126,6 +126,11 @@ struct ProgramDrive {
       return fuzz.reach("refused by the run")
     }
     fuzz.reach("run")
+    if run.total == nil && options.compiler.allocation == .infinite {
+      let notes = run.cores.flatMap(\.compilerNotes)
+      fuzz.require(notes.contains { $0.hasSuffix("there is no time") }, "no time, and no word")
+      return fuzz.reach("without room")
+    }
     requireTimes(run, fuzz)
     if fuzz.random.once(in: 8) { requireSame(run, set, hardware, values, options, fuzz) }
     if !isTimed, set.layout.count == 1, fuzz.random.once(in: 4),

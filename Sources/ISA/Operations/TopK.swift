@@ -13,22 +13,24 @@ public struct TopK: Operation {
   public static let details = """
     Each group of 16 partitions holds one list: element s is in partition s mod 16, column ⌊s / \
     16⌋ (NKI documentation). The k = val_dst's elements per partition largest of the first n go \
-    to val_dst and their numbers to idx_dst in the same layout, in ascending order, equal values \
-    by number (the order of equal ones is assumed); the columns after the ⌈k / 16⌉ first are not \
-    written. src and val_dst are bfloat16, idx_dst uint32, all in sbuf; 8 ≤ n < 65536, 1 ≤ k < \
-    32768. Cost on GpSimd: 4 n + k cycles (NKI 2.32).
+    to val_dst and their numbers to idx_dst in the same layout: in ascending order (NKI 0.6; 0.7 \
+    promises none), or the largest first if sorted, then k ≤ 8192 (nki-library), equal values by \
+    number (assumed); the columns after the ⌈k / 16⌉ first are not written. src and val_dst are \
+    bfloat16, idx_dst uint32, all in sbuf; 8 ≤ n < 65536, 1 ≤ k < 32768. Cost on GpSimd: 4 n + k \
+    cycles (NKI 2.32; that sorting costs nothing besides is assumed).
     """
   /// Gpsimd only.
   public static let engines: [Engine] = [.gpsimd]
   /// As NKI has it.
   public static let signature: Signature? = Signature(
-    "val_dst", "idx_dst", "src", "n")
+    "val_dst", "idx_dst", "src", "n", optional: ["sorted"])
   /// The fields.
   public static let fields: [Field<TopK>] = [
     Field(.readWrite, "val_dst", \.valDst, "[P, k] values", types: [.bfloat16]),
     Field(.readWrite, "idx_dst", \.idxDst, "[P, k] element numbers", types: [.uint32]),
     Field(.read, "src", \.src, "elements", types: [.bfloat16]),
     Field(.immediate, "n", \.count, "elements of each list"),
+    Field(.immediate, "sorted", \.isSorted, "whether the largest comes first"),
   ]
 
   /// [P, k] bfloat16 values.
@@ -39,18 +41,25 @@ public struct TopK: Operation {
   public var src = AccessPattern.unset
   /// Elements of each list.
   public var count: Int = 8
+  /// Whether the largest comes first.
+  public var isSorted = false
+
+  /// Most results that can be sorted (nki-library, chunked_topk).
+  static let mostSorted = 8192
 
   /// An operation with nothing set.
   public init() {}
 
   /// Makes the operation.
   public init(
-    valDst: AccessPattern, idxDst: AccessPattern, src: AccessPattern, count: Int = 8
+    valDst: AccessPattern, idxDst: AccessPattern, src: AccessPattern, count: Int = 8,
+    isSorted: Bool = false
   ) {
     self.valDst = valDst
     self.idxDst = idxDst
     self.src = src
     self.count = count
+    self.isSorted = isSorted
   }
 
   /// Shapes, memories and types.
@@ -72,6 +81,9 @@ public struct TopK: Operation {
     check.require(
       valDst.elementsPerRow <= Swift.min(count, limits.topKResults), "val_dst",
       "k = \(valDst.elementsPerRow) of n = \(count) elements")
+    check.require(
+      !isSorted || valDst.elementsPerRow <= Self.mostSorted, "sorted",
+      "k = \(valDst.elementsPerRow) results, at most \(Self.mostSorted) are sorted")
   }
 
   /// One pass of GpSimd.
@@ -94,7 +106,8 @@ public struct TopK: Operation {
         let (a, b) = (value($0), value($1))
         return a != b ? a > b : $0 < $1
       }
-      let best = Array(order.prefix(wanted).reversed())
+      let largest = order.prefix(wanted)
+      let best = isSorted ? Array(largest) : largest.reversed()
       for (place, s) in best.enumerated() {
         let (row, column) = (group + place % 16, place / 16)
         let one = machine.makeTile(rows: 1, columns: 1)

@@ -67,7 +67,7 @@ def gather_samples():
     nonzero(20, 5, "float32", -3, 2 ** 31 - 1)
     nonzero(32, 16, "int32", 0, 16)
 
-    def top(rows, n, k, ties=False):
+    def top(rows, n, k, ties=False, largest_first=False):
         width = -(-n // 16) + 1
         raw = random.integers(-4, 5, (rows, width)).astype(F32) if ties else noise((rows, width))
         a = tile("a", rows, width, "bfloat16", data=raw)
@@ -77,18 +77,23 @@ def gather_samples():
             values, numbers = v.values().copy(), i.raw().copy()
             for group in range(0, rows, 16):
                 snake = a.values()[group:group + 16].flatten(order="F")[:n]
-                order = np.argsort(-snake, kind="stable")[:k][::-1]
+                order = np.argsort(-snake, kind="stable")[:k]
+                if not largest_first:
+                    order = order[::-1]
                 for place, s in enumerate(order):
                     values[group + place % 16, place // 16] = snake[s]
                     numbers[group + place % 16, place // 16] = s
             v.store(values)
             i.store(numbers)
 
-        sample("topk", "gpsimd", {"val_dst": v, "idx_dst": i, "src": a, "n": n}, compute)
+        fields = {"val_dst": v, "idx_dst": i, "src": a, "n": n}
+        if largest_first:
+            fields["sorted"] = True
+        sample("topk", "gpsimd", fields, compute)
 
     top(16, 40, 5)
     top(128, 100, 20)
-    top(32, 33, 33)
+    top(32, 33, 33, largest_first=True)
     top(16, 64, 17, True)
 
     def bounds(ids, types):

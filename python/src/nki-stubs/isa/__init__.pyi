@@ -1399,15 +1399,16 @@ def tensor_tensor_scan(dst: Tensor, data0: Tensor, data1: Tensor, initial: Scala
         a label for the instruction
     """
 
-def topk(val_dst: Tensor, idx_dst: Tensor, src: Tensor, n: int, name: str | None = None) -> NkiInstruction:
+def topk(val_dst: Tensor, idx_dst: Tensor, src: Tensor, n: int, sorted: bool = False, name: str | None = None) -> NkiInstruction:
     """the k largest of n elements of each group of 16 partitions, and their indices
 
     Each group of 16 partitions holds one list: element s is in partition s mod 16, column ⌊s / 16⌋ (NKI
     documentation). The k = val_dst's elements per partition largest of the first n go to val_dst and
-    their numbers to idx_dst in the same layout, in ascending order, equal values by number (the order
-    of equal ones is assumed); the columns after the ⌈k / 16⌉ first are not written. src and val_dst are
-    bfloat16, idx_dst uint32, all in sbuf; 8 ≤ n < 65536, 1 ≤ k < 32768. Cost on GpSimd: 4 n + k cycles
-    (NKI 2.32).
+    their numbers to idx_dst in the same layout: in ascending order (NKI 0.6; 0.7 promises none), or the
+    largest first if sorted, then k ≤ 8192 (nki-library), equal values by number (assumed); the columns
+    after the ⌈k / 16⌉ first are not written. src and val_dst are bfloat16, idx_dst uint32, all in sbuf;
+    8 ≤ n < 65536, 1 ≤ k < 32768. Cost on GpSimd: 4 n + k cycles (NKI 2.32; that sorting costs nothing
+    besides is assumed).
 
     Engines: gpsimd. Machines: trn1, trn2, trn3.
 
@@ -1421,6 +1422,8 @@ def topk(val_dst: Tensor, idx_dst: Tensor, src: Tensor, n: int, name: str | None
         elements; must be bfloat16
     n : int
         elements of each list
+    sorted : bool
+        whether the largest comes first
     name : str | None
         a label for the instruction
     """
