@@ -29,7 +29,7 @@ package struct TwoRuns: Sendable {
     _ before: Variant, _ after: Variant, evaluator: Evaluator
   ) throws {
     func side(_ variant: Variant, _ run: Run) throws -> Side {
-      guard let found = Sweeps.Measurement(Report(run)) else {
+      guard let found = try Sweeps.Measurement(told: run) else {
         throw DiagnosticError("'\(variant.key)' gives no times")
       }
       return Side(name: variant.key, measurement: found)

@@ -229,6 +229,15 @@ public func sessionDetails(_ handle: UnsafeMutableRawPointer?) -> UnsafePointer<
   lend(handle, slot: 10) { try $0.details() }
 }
 
+/// The last run's instructions as rows and time as columns.
+@_cdecl("trnsim_session_timeline")
+public func sessionTimeline(
+  _ handle: UnsafeMutableRawPointer?, _ window: UnsafePointer<CChar>?
+) -> UnsafePointer<CChar>? {
+  guard let window = string(window) else { return nil }
+  return lend(handle, slot: 11) { try $0.timeline(window) }
+}
+
 /// Writes a Perfetto trace of the last run.
 @_cdecl("trnsim_session_trace")
 public func sessionTrace(

@@ -203,18 +203,29 @@ final class Session {
     try Hardware.load(settings.hardware, overrides: settings.overrides)
   }
 
-  /// Those of the machines that come with the program.
-  private static let fingerprints = Mutex<[String: String]>([:])
+  /// What reports need of a machine besides its values.
+  private struct KnownMachine {
+    let fingerprint: String
+    let faster: FasterMachines
 
-  /// The fingerprint of the machine that the settings name; that of a file, which may change, is made anew.
-  private func fingerprint(of hardware: Hardware) -> String {
+    init(_ hardware: Hardware) {
+      fingerprint = hardware.fingerprint
+      faster = FasterMachines(hardware)
+    }
+  }
+
+  /// That of the machines that come with the program.
+  private static let machines = Mutex<[String: KnownMachine]>([:])
+
+  /// What reports need of the machine that the settings name; that of a file, which may change, is made anew.
+  private func known(_ hardware: Hardware) -> KnownMachine {
     let name = settings.hardware
     guard settings.overrides.isEmpty, Hardware.builtinNames.contains(name) else {
-      return hardware.fingerprint
+      return KnownMachine(hardware)
     }
-    return Session.fingerprints.withLock { known in
+    return Session.machines.withLock { known in
       if let found = known[name] { return found }
-      let made = hardware.fingerprint
+      let made = KnownMachine(hardware)
       known[name] = made
       return made
     }
@@ -268,9 +279,11 @@ final class Session {
     do {
       try requireBindings()
       let hardware = try self.hardware()
-      report = Report(
-        try Simulation.run(programs, on: hardware, options: settings.options, callers: callers),
-        fingerprint: fingerprint(of: hardware))
+      let run = try Simulation.run(
+        programs, on: hardware, options: settings.options, callers: callers)
+      let machine = known(hardware)
+      report = try Report(
+        judging: run, machines: machine.faster, fingerprint: machine.fingerprint)
     } catch {
       failure = Failure(error, of: programs.name)
       throw error
@@ -293,13 +306,12 @@ final class Session {
     }
   }
 
-  /// What the whole time of the last run was spent on, as JSON; the program is timed once more.
+  /// What the whole time of the last run was spent on, as JSON.
   func criticalPath() throws -> String {
-    let run = try results().run
-    guard let causes = try run.causes() else {
+    guard let path = try toldWithCauses().path else {
       throw DiagnosticError("the last run has no times", remedy: "run with mode=both or timing")
     }
-    return CriticalPath(run, causes).document(on: .standardOutput()).text()
+    return path.document(on: .standardOutput()).text()
   }
 
   /// Executes values up to an instruction; what is appended later continues there.
@@ -415,19 +427,27 @@ final class Session {
     try PerfettoTrace.write(results().run, to: path, options: settings.trace)
   }
 
-  func writePage(to path: String) throws { try HTMLPage.write(told(withCauses: true), to: path) }
+  func writePage(to path: String) throws { try HTMLPage.write(toldWithCauses(), to: path) }
 
-  /// The report with all sections, as JSON; with the causes where they take no time to speak of.
-  func details() throws -> String {
-    try told(withCauses: WhatIf.isQuick(results().run)).detailedJSON.text()
+  /// Instructions as rows and time as columns, for people.
+  ///
+  /// - Parameter window: `FROM:TO` in µs; the whole run if it is empty.
+  func timeline(_ window: String) throws -> String {
+    let page = Page.standardOutput()
+    let asked = window.isEmpty ? nil : try TextTimeline.window(window, of: "the window")
+    return try TextTimeline(results().run, window: asked).blocks(width: page.width).text(on: page)
   }
 
-  /// The report with the causes, which runs alone do not look for.
-  private func told(withCauses: Bool) throws -> Report {
+  /// The report with all sections, as JSON.
+  func details() throws -> String { try results().detailedJSON.text() }
+
+  /// The report with the causes, which long runs alone do not look for.
+  private func toldWithCauses() throws -> Report {
     let report = try results()
+    guard report.path == nil, let causes = try report.run.causes() else { return report }
     return Report(
-      report.run, gains: report.gains, causes: withCauses ? try report.run.causes() : nil,
-      fingerprint: try fingerprint(of: hardware()))
+      report.run, gains: report.gains, causes: causes,
+      fingerprint: known(try hardware()).fingerprint)
   }
 
   // MARK: - Errors

@@ -122,12 +122,16 @@ const char *trnsim_session_errors(void *session);
  * memory that there is no room in, who waits for whom; may be empty), `markdown` or `html` (a page); null if it did not fail. */
 const char *trnsim_session_failure(void *session, const char *form);
 /* JSON: what the whole time of the last run was spent on, as the key `critical_path` of `trnsim run --json` has it, and its
- * `text`. The program is timed once more. Null as report is. */
+ * `text`. A program of more than 20,000 device instructions is timed once more. Null as report is. */
 const char *trnsim_session_critical_path(void *session);
 
 /* JSON: the report with what looks at every instruction (opcodes, tensors, roofline, memory over time, source lines, …), as `trnsim
- * run --json` has it; with the critical path of up to 2,000 device instructions. Null as report is. */
+ * run --json` has it; with the critical path of up to 20,000 device instructions. Null as report is. */
 const char *trnsim_session_details(void *session);
+
+/* For people: instructions and DMAs of the last run as rows, time as columns, as `trnsim run --timeline`; up to 200 rows. `window` is
+ * FROM:TO in µs, each of which may be left out; empty: the whole run. Null as report is. */
+const char *trnsim_session_timeline(void *session, const char *window);
 
 int32_t trnsim_session_trace(void *session, const char *path); /* Perfetto, .pftrace.zst */
 int32_t trnsim_session_page(void *session, const char *path);  /* the report, .html */

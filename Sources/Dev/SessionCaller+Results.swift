@@ -109,6 +109,7 @@ extension SessionCaller {
       if !hasReport {
         called("trace", sessionTrace(session, "/dev/null"), 1)
         called("page", sessionPage(session, "/dev/null"), 1)
+        require(sessionTimeline(session, "") == nil, "there is a timeline of nothing")
       }
     } else {
       require(pointer != nil, "text \(slot) is not there")

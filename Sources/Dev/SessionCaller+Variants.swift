@@ -12,6 +12,8 @@ extension SessionCaller {
     require(path == nil || hasReport, "there is a critical path of nothing")
     let details = sessionDetails(session)
     require((details != nil) == hasReport, "details are \(details == nil ? "not " : "")there")
+    let drawn = sessionTimeline(session, random.pick(["", "0:1", "2.5:", "1e9:2"]))
+    require(drawn == nil || hasReport, "there is a timeline of nothing")
     called("keep null", sessionKeep(session, nil), 64)
     called("keep nothing", sessionKeep(session, "k.py:f"), 1)
     guard called("keep", sessionKeep(session, "k.py:f\ntrn2")) == 0 else { return }

@@ -63,9 +63,13 @@ public struct Report: Sendable {
   var hasSeveralCores: Bool { run.layout.count > 1 }
 
   /// By core id; each but the slowest is measured now.
+  ///
+  /// What faster parts give, they give all of them.
   var cores: [CoreReport] {
     let slowest = run.slowest
-    return run.cores.indices.map { $0 == slowest ? self.slowest : CoreReport(run.cores[$0]) }
+    return run.cores.indices.map {
+      $0 == slowest ? self.slowest : CoreReport(run.cores[$0], gains: gains, path: path)
+    }
   }
 
   /// What is known of the time; `nil` when only values were asked for.

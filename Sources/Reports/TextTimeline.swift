@@ -78,7 +78,7 @@ package struct TextTimeline: Sendable {
     if window.lowerBound >= total {
       throw DiagnosticError(
         "the timeline's window begins at \(microseconds(window.lowerBound)) µs, the run ends at \(microseconds(total)) µs",
-        remedy: "write --timeline-window FROM:TO in µs")
+        remedy: "the window is FROM:TO in µs")
     }
     window = window.clamped(to: 0..<total)
     let all = TextTimeline.rows(run).filter {
@@ -91,6 +91,30 @@ package struct TextTimeline: Sendable {
     }
     rows = Array(all.prefix(TextTimeline.mostRows))
     self.window = window
+  }
+
+  /// A window that is written as two times in µs, each of which may be left out: `2.5:10`.
+  ///
+  /// - Parameter name: What the user calls it.
+  package static func window(
+    _ text: String, of name: String
+  ) throws(DiagnosticError) -> Range<Picoseconds> {
+    func wrong(_ why: String) -> DiagnosticError {
+      DiagnosticError(
+        "\(name) \(printable(text)): \(why)", remedy: "write FROM:TO in µs, such as 2.5:10")
+    }
+    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    guard parts.count == 2 else { throw wrong("is not two times with a colon between") }
+    func time(_ part: Substring, _ missing: Picoseconds) throws(DiagnosticError) -> Picoseconds {
+      guard !part.isEmpty else { return missing }
+      guard let value = Double(part), value >= 0, value < 1e9 else {
+        throw wrong("'\(printable(String(part)))' is no time")
+      }
+      return Picoseconds((value * 1e6).rounded())
+    }
+    let (from, to) = (try time(parts[0], 0), try time(parts[1], .max))
+    guard from < to else { throw wrong("ends before it begins") }
+    return from..<to
   }
 
   private static func rows(_ run: Run) -> [Row] {

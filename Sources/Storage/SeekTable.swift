@@ -29,14 +29,6 @@ package struct SeekTable: Hashable, Sendable {
   private static let seekable: UInt32 = 0x8f92_eab1
   private static let footerSize = 9
 
-  /// What is in the last frame of a file; `nil` without a table, or if the frame is damaged.
-  package static func lastContent(of path: String) throws(DiagnosticError) -> [UInt8]? {
-    guard let table = try SeekTable(of: path), let last = table.frames.last else { return nil }
-    let end = table.compressed
-    guard let bytes = try InputFile(path).read(end - last.compressed..<end) else { return nil }
-    return try? decompress(bytes, limit: last.content)
-  }
-
   /// The skippable frame.
   package var bytes: [UInt8] {
     var bytes: [UInt8] = []

@@ -60,6 +60,19 @@ package struct Comparison: Sendable {
         progress(done)
       })
     outcomes = found
+    try judge(by: evaluator)
+  }
+
+  /// Gives the best and the worst, of which people read a sentence, that of their runs alone.
+  private mutating func judge(by evaluator: Evaluator) throws {
+    for index in Set([ranked.first, ranked.last].compactMap { $0?.index }) {
+      guard var measurement = outcomes[index]?.measurement,
+        Engine.allCases.reduce(0, { $0 + measurement[.instructions(of: $1)] }) <= WhatIf.quickLimit,
+        let told = try Measurement(told: evaluator.timed(space[index]))
+      else { continue }
+      measurement.sentence = told.sentence
+      outcomes[index] = .measured(measurement)
+    }
   }
 
   /// What ran, the fastest first; equals in the order of the space.

@@ -97,11 +97,20 @@ package final class Evaluator: Sendable {
   ///
   /// - Throws: `DiagnosticError` for what cannot run, `Trap` for a fault of the simulated machine.
   package func run(_ variant: Variant) throws -> Run {
+    try run(variant, withValues: computesValues)
+  }
+
+  /// Simulates the time of one variant.
+  ///
+  /// - Throws: As `run`.
+  func timed(_ variant: Variant) throws -> Run { try run(variant, withValues: false) }
+
+  private func run(_ variant: Variant, withValues: Bool) throws -> Run {
     Stage.loading.enter()
     let hardware = try hardware(variant)
     switch try load(variant) {
     case .kernel(let kernel, var options):
-      options.mode = computesValues ? .valuesAndTiming : .timingOnly
+      options.mode = withValues ? .valuesAndTiming : .timingOnly
       return try Simulation.check(
         kernel.programs(Geometry(hardware)), of: kernel, on: hardware, options: options)
     case .programs(let programs): return try self.run(programs, on: hardware)

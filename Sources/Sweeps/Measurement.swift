@@ -1,7 +1,7 @@
 package import Device
 package import Diagnostics
 package import Reports
-import Simulation
+package import Simulation
 package import Timing
 
 /// A whole number that a simulation gives and that a comparison may rest on; less is better.
@@ -157,6 +157,12 @@ package struct Measurement: Hashable, Sendable {
     mfu = summary.mfu
     mbu = summary.mbu
     if !report.run.checks.isEmpty { passed = report.run.checks.allSatisfy(\.passed) }
+  }
+
+  /// Takes the numbers of a run, and the sentence that its own report has; `nil` if nothing was timed.
+  package init?(told run: Run) throws {
+    self.init(Report(run))
+    if let timed = try Report(judging: run).timed { sentence = timed.bottleneck.sentence }
   }
 
   /// What limits the run, as texts call it.

@@ -154,6 +154,50 @@ import Workloads
       .write(to: folder("d.zst"))
   }
 
+  /// What comes before a window is not read where the trace says what has begun by then; the part is the same.
+  @Test(arguments: [1, 2]) func latePartsAreReadFromThereOn(_ cores: Int) throws {
+    let folder = try Folder()
+    var options = TraceOptions()
+    options.detail = .full
+    options.flows = .all
+    options.partSize = 1 << 16
+    var run = try matmul(["m=2048", "n=1024", "k=8192"])
+    if cores > 1 {
+      run.layout = CoreLayout(ranks: cores, coresPerRank: 1)
+      run.cores = (0..<cores).map { _ in run.cores[0] }
+    }
+    try PerfettoTrace.write(run, to: folder("a.zst"), options: options)
+    let whole = try TraceStatistics(of: folder("a.zst"))
+    try #require(try SeekTable(of: folder("a.zst"))?.frames.count ?? 0 > 12 * cores)
+    try writeAtomically(
+      decompress(readFile(folder("a.zst")), limit: 1 << 28), to: folder("plain.pftrace"))
+    let end = whole.end
+    for (from, to) in [(end / 2, end / 2 + 10_000), (end / 3, end / 2), (end - 20_000, Int64.max)] {
+      for rows in [[], ["tensor", "PE Clock"], ["scopes", "State Buffer Usage"]] {
+        let part = try TraceSlicer(folder("a.zst"), window: from..<to, rows: rows)
+          .write(to: folder("b.zst"))
+        let slow = try TraceSlicer(folder("plain.pftrace"), window: from..<to, rows: rows)
+          .write(to: folder("c.zst"))
+        #expect(part.damage == nil && part.slices == slow.slices && part.samples + part.slices > 0)
+        #expect(try readFile(folder("b.zst")) == readFile(folder("c.zst")), "\(from) \(rows)")
+        // Scopes and source lines last longer than windows.
+        if rows.first == "tensor" && to - from < end / 10 {
+          #expect(part.read < whole.contentSize / 4)
+        }
+      }
+    }
+    // A file without its table is read from its beginning.
+    let bytes = try readFile(folder("a.zst"))
+    let table = try #require(try SeekTable(of: folder("a.zst")))
+    try writeAtomically(Array(bytes[..<table.compressed]), to: folder("untabled.zst"))
+    let slow = try TraceSlicer(folder("untabled.zst"), window: end / 2..<end, rows: [])
+      .write(to: folder("b.zst"))
+    let part = try TraceSlicer(folder("a.zst"), window: end / 2..<end, rows: [])
+      .write(to: folder("c.zst"))
+    #expect(part.read <= slow.read && part.slices == slow.slices)
+    #expect(try readFile(folder("b.zst")) == readFile(folder("c.zst")))
+  }
+
   /// A copy of a trace of several parts is the same trace, and so is one that was never compressed.
   @Test func copiesAreTheSame() throws {
     let folder = try Folder()

@@ -32,6 +32,7 @@ FAULTS = {
     "one engine": ("sums_on_vector", WIDE, "VectorE", "other_engine", "tensor_tensor", "sums_on_gpsimd", WIDE),
     "transposes": ("transposes_by_engine", ["--input", "x=bfloat16[2048, 128]"], "", "dma_transposes", "by DMA",
                    "transposes_by_dma", ["--input", "x=bfloat16[2048, 128]"]),
+    "prints": ("printing", COLUMNS, "", "no_prints", "without device_print", "not_printing", COLUMNS),
 }
 
 
@@ -53,6 +54,43 @@ def test_each_fault_has_its_verdict_and_a_change_that_gives_what_it_says(fault):
     assert found, advice
     by_hand = said("whatif", changed, other_inputs)["total_time_ps"]
     assert found[0]["total_time_ps"] == pytest.approx(by_hand, rel=0.03)
+
+
+#: Calls of kernels, as scripts end with them.
+CALLS = {
+    "matmul": "import ml_dtypes\n    bf16 = ml_dtypes.bfloat16\n    matmul(np.ones((1024, 512), bf16), np.ones((1024, 2048), bf16))",
+    "elementwise_loads": "elementwise_loads(np.ones((128, 60), np.float32))",
+    "one_buffer": "one_buffer(np.ones((2048, 1024), np.float32))",
+    "sums_on_vector": "sums_on_vector(np.ones((2048, 2048), np.float32))",
+}
+
+
+@pytest.mark.parametrize("kernel", CALLS)
+def test_all_doors_give_one_verdict(kernel, tmp_path):
+    """A whole script, its kernel by name, the package, what-if, advice and the program that ran: one sentence, and the critical path."""
+    script = tmp_path / "script.py"
+    script.write_text(f"{FILE.read_text()}\n\nif __name__ == '__main__':\n    import numpy as np\n    {CALLS[kernel]}\n")
+    environment = os.environ | {"TRNSIM_PYTHON": sys.executable, "PYTHONPATH": str(Path(trnsim.__file__).parents[1])}
+
+    def asked(*words: str) -> dict:
+        done = subprocess.run([TOOL, *words, "--json", "-"], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    whole = asked("run", "script.py")
+    named = asked("run", f"script.py:{kernel}")
+    assert whole["bottleneck"] == named["bottleneck"]
+    assert whole["critical_path"] == named["critical_path"]
+    assert "(what-if, timing only)" in whole["bottleneck"]["sentence"]
+    assert asked("advise", f"script.py:{kernel}", "--rule", "order")["sentence"] == whole["bottleneck"]["sentence"]
+    if kernel != "matmul":
+        return
+    assert asked("whatif", f"script.py:{kernel}")["sentence"] == whole["bottleneck"]["sentence"]
+    subprocess.run([sys.executable, "-m", "trnsim", "--timing-only", "--program", "k.trn", "script.py"], cwd=tmp_path, env=environment,
+                   check=True)
+    program = asked("run", "k.trn", "--timing-only")
+    assert program["bottleneck"]["what_if"] == whole["bottleneck"]["what_if"]
+    assert program["bottleneck"]["limit"] == whole["bottleneck"]["limit"]
 
 
 def test_a_kernel_without_fault_gets_no_advice():

@@ -266,6 +266,55 @@ def test_a_scripts_report_is_as_detailed_as_a_kernels(folder):
     assert "roofline" not in json.loads(seen(folder, "run", "k.py", "--values-only", "--json", "-"))
 
 
+LAUNCHES = """
+import numpy as np
+import nki, nki.isa as nisa, nki.language as nl
+
+@nki.jit
+def doubled(x):
+    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
+    tile = nl.load(x)
+    nisa.tensor_scalar(tile, tile, op0=nl.multiply, operand0=2.0)
+    nl.store(out, tile)
+    return out
+
+@nki.jit
+def copied(x):
+    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
+    nl.store(out, nl.load(x))
+    return out
+
+for width in (64, 128, 192):
+    doubled(np.ones((128, width), np.float32))
+for width in (64, 65, 66, 67):
+    copied(np.ones((128, width), np.float32))
+doubled(np.ones((128, 64), np.float32))
+"""
+
+
+def test_each_launch_of_a_script_has_a_timeline(folder):
+    _, first, second = seen(folder, "run", "k.py", "--timeline").split("\nlaunch ")
+    assert first.startswith("1 of 2: halves\ntimeline from 0.000 µs to ")
+    assert "core 1 " in first
+    assert second.startswith("2 of 2: matmul\n")
+    # As that of the kernel by its name.
+    assert seen(folder, "run", "k.py:matmul", "--timeline").rstrip().endswith(second.split("\n", 1)[1].rstrip())
+    assert "bottleneck" in json.loads(seen(folder, "run", "k.py", "--timeline", "--json", "-"))
+
+
+def test_timelines_of_many_launches_say_what_is_left_out(folder):
+    (folder / "launches.py").write_text(LAUNCHES)
+    text = seen(folder, "run", "launches.py", "--timeline-window", "2:4")
+    assert [f"launch {number} of 8: {name}\ntimeline from 2.000 µs to " in text
+            for number, name in enumerate(["doubled"] * 3 + ["copied"], 1)] == [True] * 4
+    assert "launch 5" not in text
+    assert text.endswith("left out: 4 of 8 launches (copied ×3, doubled); `trnsim run launches.py:FUNCTION --timeline` draws the last "
+                         "of one\n")
+    # A window that a launch ends before.
+    text = seen(folder, "run", "k.py", "--timeline-window", "500:")
+    assert text.count("not drawn: the timeline's window begins at 500.000 µs, the run ends at ") == 2
+
+
 def test_compare_ranks_parameters_sizes_and_machines(folder):
     text = seen(folder, "compare", "k.py:matmul", *SHAPES[:4], "--vary", "k=64,128", "--vary", "tile_n=256,512,300", "--json", "-")
     found = json.loads(text)

@@ -60,6 +60,10 @@ struct TraceEncoder: ~Copyable {
   static let partSize = ZstdWriter.frameSize
   /// The group that everything is in.
   static let root: UInt64 = 1
+  /// The field of packets that say, where a part begins, what has begun before and has not ended (`TraceState`).
+  ///
+  /// The last of those that Perfetto leaves to others (trace_packet.proto, extensions 1000 to 1999); its readers pass over it.
+  static let stateField: UInt64 = 1999
 
   var out = ProtoBuffer(capacity: 1 << 17)
   private let sink: Sink
@@ -73,6 +77,14 @@ struct TraceEncoder: ~Copyable {
   private let eventNames: [String]
   private let annotationNames: [String]
   private(set) var nextTrack: UInt64
+  /// The number of the first track.
+  private let firstTrack: UInt64
+  /// Parts that have ended.
+  private var parts: Int32 = 0
+  /// By track, from the first on: the parts in which its open slices begin, outermost first.
+  private var begun: [[Int32]] = []
+  /// By track, from the first on: a counter's value.
+  private var levels: [Double] = []
   /// Grows when the interned strings are forgotten: numbers from before are then invalid.
   private(set) var generation = 0
   var counts = TraceCounts()
@@ -91,7 +103,8 @@ struct TraceEncoder: ~Copyable {
     self.partSize = partSize
     sequence = UInt64(core) + 1
     group = TraceEncoder.root
-    nextTrack = UInt64(core + 1) << 20
+    firstTrack = UInt64(core + 1) << 20
+    nextTrack = firstTrack
     firstFlow = UInt64(core) << 40
     self.eventNames = eventNames
     self.annotationNames = annotationNames
@@ -114,6 +127,25 @@ struct TraceEncoder: ~Copyable {
     out.close(interned)
     out.close(packet)
     for track in tracks { describe(track) }
+    if parts > 0 { tellState() }
+  }
+
+  /// Says what has begun before and has not ended, so that a reader may begin here.
+  private mutating func tellState() {
+    out.reserve(64)
+    let packet = out.open(1)
+    out.integer(10, sequence)
+    let state = out.open(TraceEncoder.stateField)
+    for index in begun.indices where !begun[index].isEmpty || levels[index] != 0 {
+      out.reserve(64 + 8 * begun[index].count)
+      let track = out.open(1)
+      out.integer(1, firstTrack + UInt64(index))
+      for part in begun[index] { out.integer(2, UInt64(part)) }
+      if levels[index] != 0 { out.fixed64(3, levels[index].bitPattern) }
+      out.close(track)
+    }
+    out.close(state)
+    out.close(packet)
   }
 
   private mutating func define(_ field: UInt64, _ number: UInt64, _ name: String) {
@@ -137,6 +169,7 @@ struct TraceEncoder: ~Copyable {
     values.removeAll()
     names.removeAll()
     generation += 1
+    parts += 1
     startState()
   }
 
@@ -224,6 +257,10 @@ struct TraceEncoder: ~Copyable {
 
   private mutating func add(_ track: Track) {
     tracks.append(track)
+    while begun.count < Int(nextTrack - firstTrack) {
+      begun.append([])
+      levels.append(0)
+    }
     describe(track)
   }
 
@@ -288,6 +325,11 @@ struct TraceEncoder: ~Copyable {
     if name > 0 { out.integer(10, name) }
     out.integer(11, track)
     out.integer(9, type)
+    if type == 1 {
+      begun[Int(track - firstTrack)].append(parts)
+    } else if type == 2 {
+      _ = begun[Int(track - firstTrack)].popLast()
+    }
     return Open(packet: packet, event: event)
   }
 
@@ -352,6 +394,7 @@ struct TraceEncoder: ~Copyable {
     let open = beginEvent(time, type: 4, track: track)
     out.fixed64(44, value.bitPattern)
     endEvent(open)
+    levels[Int(track - firstTrack)] = value
     counts.samples += 1
   }
 
@@ -359,6 +402,7 @@ struct TraceEncoder: ~Copyable {
     let open = beginEvent(time, type: 4, track: track)
     out.integer(30, UInt64(bitPattern: Int64(value)))
     endEvent(open)
+    levels[Int(track - firstTrack)] = Double(value)
     counts.samples += 1
   }
 

@@ -26,8 +26,7 @@ package enum Rules {
   /// In the order in which equal gains are told.
   package static let all: [any Rule] = [
     OtherQueue(), LargerDMAs(), LoadOnce(), MoreBuffers(), OtherEngine(), NarrowTypes(),
-    TransposesByDMA(),
-    OtherOrder(),
+    TransposesByDMA(), WithoutPrints(), OtherOrder(),
   ]
 
   /// Those with the keys; all if none is named.

@@ -34,6 +34,7 @@ struct RunCommand: ParsableCommand {
         trnsim run kernel.py --trace kernel.pftrace.zst -- the script's arguments
         trnsim run matmul --show tensors,roofline               what the screen has no room for
         trnsim run softmax --param tokens=4 --timeline          instructions as rows, time as columns
+        trnsim run kernel.py --timeline                         the same of each of the script's first launches
         trnsim run kernel.py:matmul                             as its last call in the script
         trnsim run kernel.py:matmul --input 'x=bfloat16[m, 512]' --size m=256 --param tile_n=128
         trnsim run kernel.py:matmul --advise --html matmul.html
@@ -74,13 +75,13 @@ struct RunCommand: ParsableCommand {
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Say what each part of the machine twice as fast would give; by default where it takes no time to speak of (up to 2,000 device instructions)."
+      "Say what each part of the machine twice as fast would give; by default where it takes no time to speak of (up to 20,000 device instructions)."
   )
   var whatIf: Bool?
   @Flag(
     inversion: .prefixedNo,
     help:
-      "Say what the whole time was spent on, along the critical path; by default where it takes no time to speak of (up to 2,000 device instructions)."
+      "Say what the whole time was spent on, along the critical path; by default where it takes no time to speak of (up to 20,000 device instructions)."
   )
   var criticalPath: Bool?
   @Option(
@@ -92,7 +93,7 @@ struct RunCommand: ParsableCommand {
   var show: [String] = []
   @Flag(
     help:
-      "Draw instructions as rows and time as columns: of small kernels, or of a window of time."
+      "Draw instructions as rows and time as columns: of small kernels, or of a window of time; of a whole script each of its first launches."
   )
   var timeline = false
   @Option(
@@ -163,7 +164,7 @@ struct RunCommand: ParsableCommand {
     try reporting {
       try files.check()
       // What is wrong with them is told before anything runs.
-      _ = try (shownSections(), timelineWindow.map(window))
+      _ = try (shownSections(), drawnWindow)
       if workload.isWholeScript { try script().replaceProcess() }
       let variant = try scaling.applied(to: workload.variant(on: hardware))
       let evaluator = Evaluator(kernels: .builtIn, compiler: compiler.changes)
@@ -227,9 +228,9 @@ struct RunCommand: ParsableCommand {
       }
     }
     if let trace { try PerfettoTrace.write(run, to: trace, options: traceOptions(run)) }
-    let report = Report(
-      run, peakMemoryBytes: peakMemoryBytes(), gains: try gains(run),
-      causes: criticalPath ?? (html != nil || WhatIf.isQuick(run)) ? try run.causes() : nil)
+    let report = try Report(
+      judging: run, whatIf: whatIf, path: criticalPath ?? (html != nil ? true : nil),
+      peakMemoryBytes: peakMemoryBytes())
     let advice = try advise ? [advice(on: variant)] : []
     if let html { try HTMLPage.write(report, adding: advice, to: html) }
     if let markdown {
@@ -285,27 +286,12 @@ struct RunCommand: ParsableCommand {
   /// What --timeline and --timeline-window ask for; `nil` if they do not.
   private func drawing(of run: Run) throws -> TextTimeline? {
     guard timeline || timelineWindow != nil else { return nil }
-    return try TextTimeline(run, window: try timelineWindow.map(window))
+    return try TextTimeline(run, window: try drawnWindow)
   }
 
-  /// A window that is written as two times in µs, each of which may be left out.
-  private func window(_ text: String) throws -> Range<Int64> {
-    func wrong(_ why: String) -> DiagnosticError {
-      DiagnosticError(
-        "--timeline-window \(text): \(why)", remedy: "write FROM:TO in µs, such as 2.5:10")
-    }
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-    guard parts.count == 2 else { throw wrong("is not two times with a colon between") }
-    func time(_ part: Substring, _ missing: Int64) throws -> Int64 {
-      guard !part.isEmpty else { return missing }
-      guard let value = Double(part), value >= 0, value < 1e9 else {
-        throw wrong("'\(part)' is no time")
-      }
-      return Int64((value * 1e6).rounded())
-    }
-    let (from, to) = (try time(parts[0], 0), try time(parts[1], Int64.max))
-    guard from < to else { throw wrong("ends before it begins") }
-    return from..<to
+  /// What --timeline-window asks for.
+  private var drawnWindow: Range<Int64>? {
+    get throws { try timelineWindow.map { try TextTimeline.window($0, of: "--timeline-window") } }
   }
 
   /// What the rules of `trnsim advise` would give.
@@ -316,11 +302,6 @@ struct RunCommand: ParsableCommand {
     }
     return HTMLPage.Addition(
       "advice", "Advice", found.changes.keyed(below: "advice"), found.json)
-  }
-
-  /// What faster parts would give; `nil` where that was not asked for and is not quickly known.
-  private func gains(_ run: Run) throws -> PartGains? {
-    whatIf ?? WhatIf.isQuick(run) ? try WhatIf.gains(of: run) : nil
   }
 
   /// The operations of a whole layer; `nil` for other kernels and where nothing was timed.
@@ -384,8 +365,6 @@ struct RunCommand: ParsableCommand {
     if advise { unusable.append("--advise") }
     if criticalPath != nil { unusable.append("--critical-path") }
     if !show.isEmpty { unusable.append("--show") }
-    if timeline { unusable.append("--timeline") }
-    if timelineWindow != nil { unusable.append("--timeline-window") }
     if !scaling.scales.isEmpty { unusable.append("--scale") }
     if markdown != nil { unusable.append("--markdown") }
     unusable += compiler.unusableForScripts
@@ -408,6 +387,8 @@ struct RunCommand: ParsableCommand {
     if let flows { options.append("--flows=\(flows.rawValue)") }
     if let traceWindow { options.append("--trace-window=\(traceWindow.text)") }
     if let html { options.append("--html=\(html)") }
+    if timeline { options.append("--timeline") }
+    if let timelineWindow { options.append("--timeline-window=\(timelineWindow)") }
     if timingOnly { options.append("--timing-only") }
     if valuesOnly { options.append("--values-only") }
     return PythonScript(path: workload.target, arguments: workload.others, options: options)

@@ -7,12 +7,15 @@ import os
 import runpy
 import sys
 import warnings
+from collections import Counter
+from contextlib import nullcontext
 
 from .entry import run
 from .errors import SimulationError, SimulationWarning, TrnsimError, printable
 from .hooks import install
-from .run.kernel import last_report
+from .run.kernel import last_report, observed
 from .run.outputs import require_own, write
+from .run.report import Report
 from .tracebacks import shorten
 from .version import __version__
 
@@ -29,6 +32,9 @@ Runs a Python script in which `import nki` and `import neuronxcc.nki` are the si
   --program FILE     write the last kernel's program (.trn), for `trnsim run`, `show` and `compare`
   --recorded FILE    write it as it was recorded, before the compiler orders and places it, for `trnsim compile`
   --html FILE        write the report of the last kernel as a page; of one that fails, why
+  --timeline         draw instructions as rows and time as columns, of each of the first 4 launches
+  --timeline-window FROM:TO
+                     draw that part of them, in µs; '2.5:' is until the end
   --trace FILE       write a Perfetto trace of the last kernel (.pftrace.zst)
   --trace-detail NAME, --flows NAME, --trace-window FROM..TO
                      what the trace shows, as in `trnsim run --help`
@@ -50,8 +56,41 @@ TRNSIM_TRACEBACK=all: tracebacks with the simulator's own frames.
 """
 
 _WITH_VALUE = {"--json", "--html", "--program", "--recorded", "--trace", "--trace-detail", "--flows", "--trace-window", "--hardware",
-               "--schedule", "--descriptors"}
-_FLAGS = {"--report", "--timing-only", "--values-only"}
+               "--schedule", "--descriptors", "--timeline-window"}
+_FLAGS = {"--report", "--timing-only", "--values-only", "--timeline"}
+
+#: Launches that are drawn at most; assumed: nobody reads more than a few screens.
+_DRAWN = 4
+
+
+class _Timelines:
+    """Timelines of a script's first launches, and which were left out."""
+
+    def __init__(self, window: str) -> None:
+        self.window = window
+        self.drawn: list[tuple[str, str]] = []
+        self.others: Counter[str] = Counter()
+
+    def take(self, report: Report) -> None:
+        """Draws a launch while its arrays are what it got."""
+        name = str(report.json.get("kernel") or "kernel")
+        if len(self.drawn) == _DRAWN:
+            self.others[name] += 1
+            return
+        try:
+            text = report.timeline(self.window)
+        except TrnsimError as error:
+            text = f"not drawn: {error}"
+        self.drawn.append((name, text))
+
+    def show(self, script: str) -> None:
+        count = len(self.drawn) + self.others.total()
+        for number, (name, text) in enumerate(self.drawn, 1):
+            print(f"\nlaunch {number} of {count}: {name}\n{text.rstrip()}")
+        if self.others:
+            names = ", ".join(f"{name} ×{times}" if times > 1 else name for name, times in self.others.items())
+            print(f"\nleft out: {self.others.total()} of {count} launches ({names}); `trnsim run {script}:FUNCTION --timeline` draws "
+                  "the last of one")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -85,8 +124,11 @@ def main(arguments: list[str] | None = None) -> int:
     _apply(options)
     warnings.formatwarning = _format
     install(shadow=True)
+    is_drawn = "--timeline" in options or "--timeline-window" in options
+    timelines = _Timelines(options.get("--timeline-window", "")) if is_drawn and options.get("--json") != "-" else None
     try:
-        _execute(args)
+        with observed(timelines.take) if timelines else nullcontext():
+            _execute(args)
     except SystemExit as end:
         if end.code not in (None, 0):
             raise
@@ -104,7 +146,10 @@ def main(arguments: list[str] | None = None) -> int:
         raise
     except Exception as error:
         return _uncaught(error)
-    return _show(options)
+    code = _show(options)
+    if timelines is not None and code == 0:
+        timelines.show(args[0])
+    return code
 
 
 def _uncaught(error: Exception) -> int:

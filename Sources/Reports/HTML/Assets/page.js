@@ -278,7 +278,6 @@
       this.marks = data.marks;
       this.isTold = data.told;
       this.arrows = [];
-      if (data.paired) labelWidth = 184;
       if (data.marks.length) axisHeight = 40;
       for (const core of data.cores) {
         core.places = [];
@@ -288,6 +287,11 @@
         for (const packed of core.series) this.series.push(new Series(packed, core));
       }
       if (data.paired) this.pair();
+      if (data.cores.length > 1) {
+        this.context.font = "12px system-ui, 'DejaVu Sans', sans-serif";
+        const widths = this.rows.concat(this.series).map((row) => this.context.measureText(this.name(row)).width);
+        labelWidth = Math.min(260, Math.max(labelWidth, ...widths.slice(0, 1000)) + 12);
+      }
       this.layOut();
     }
 

@@ -11,7 +11,7 @@ final class TracePart {
   /// When the last event happened.
   private(set) var last: UInt64 = 0
   private var isWanted: [UInt64: Bool] = [:]
-  private var open: [UInt64: [Slice]] = [:]
+  private var open: [UInt64: [Begun]] = [:]
   private var sequences: [UInt64: Sequence] = [:]
   /// By sequence: slices that are kept and have not ended.
   private var unended: [UInt64: Int] = [:]
@@ -24,6 +24,12 @@ final class TracePart {
     case dropped
     /// Begun before the window; when it came, and its event.
     case waiting(order: Int, HeldEvent)
+  }
+
+  /// A slice that has not ended, and the part of its core's events in which it begins.
+  private struct Begun {
+    var slice: Slice
+    var part: Int
   }
 
   /// How far a core's events have been read.
@@ -67,10 +73,10 @@ final class TracePart {
         waiting += 1
         slice = .waiting(order: waiting, held(event, reader))
       }
-      open[event.track, default: []].append(slice)
+      open[event.track, default: []].append(Begun(slice: slice, part: reader.part))
       owners[event.track] = event.sequence
     case .end:
-      if case .kept? = open[event.track]?.popLast() {
+      if case .kept? = open[event.track]?.popLast()?.slice {
         unended[event.sequence, default: 0] -= 1
         try keep(held(event, reader), event.sequence, event.track, reader)
       }
@@ -81,6 +87,29 @@ final class TracePart {
       sequences[event.sequence]?.values[event.track]?.isWritten = true
       try sample(value, at: event.time, event.sequence, event.track, reader)
     }
+  }
+
+  /// Goes on in a part of a core's events that may not follow what was read of it: what was not read is not in the window.
+  func resume(_ state: TraceState, _ reader: borrowing TraceReader) {
+    let known = owners.filter { $0.value == state.sequence }.map(\.key)
+    for track in Set(known).union(state.begun.keys) where wants(track, reader) {
+      var before = (open[track] ?? [])[...]
+      open[track] = (state.begun[track] ?? []).map { part in
+        // Of those that began in one part the innermost have ended.
+        guard let place = before.firstIndex(where: { $0.part == part }) else {
+          return Begun(slice: .dropped, part: part)
+        }
+        defer { before = before[(place + 1)...] }
+        return before[place]
+      }
+      owners[track] = state.sequence
+    }
+    var sequence = sequences[state.sequence] ?? Sequence()
+    for track in Set(sequence.values.keys).union(state.values.keys) where wants(track, reader) {
+      let value = state.values[track] ?? 0
+      if sequence.values[track]?.value != value { sequence.values[track] = (value, false) }
+    }
+    sequences[state.sequence] = sequence
   }
 
   /// Whether nothing that comes of a core is in the part any more.
@@ -95,10 +124,14 @@ final class TracePart {
 
   private func wants(_ track: UInt64, _ reader: borrowing TraceReader) -> Bool {
     if let known = isWanted[track] { return known }
-    let name = reader.tracks[track]?.name ?? ""
-    let wanted = rows.isEmpty || rows.contains { TraceSlicer.matches(name, $0) }
+    let wanted = wants(reader.tracks[track]?.name ?? "")
     isWanted[track] = wanted
     return wanted
+  }
+
+  /// Whether a row is in the part, by its name.
+  func wants(_ row: String) -> Bool {
+    rows.isEmpty || rows.contains { TraceSlicer.matches(row, $0) }
   }
 
   /// The window opens: what is there by then is written first.
@@ -108,11 +141,12 @@ final class TracePart {
     var found: [(order: Int, track: UInt64, place: Int, held: HeldEvent)] = []
     for (track, slices) in open {
       for (place, slice) in slices.enumerated() {
-        if case .waiting(let order, let held) = slice { found.append((order, track, place, held)) }
+        guard case .waiting(let order, let held) = slice.slice else { continue }
+        found.append((order, track, place, held))
       }
     }
     for (_, track, place, held) in found.sorted(by: { $0.order < $1.order }) {
-      open[track]?[place] = .kept
+      open[track]?[place].slice = .kept
       try keep(held, sequence, track, reader)
       begin(sequence)
     }
@@ -177,7 +211,7 @@ final class TracePart {
     }
     for (track, slices) in open.sorted(by: { $0.key < $1.key }) {
       for slice in slices.reversed() {
-        guard case .kept = slice else { continue }
+        guard case .kept = slice.slice else { continue }
         let owner = owners[track] ?? 1
         out?.end(at: max(sequences[owner]?.last ?? 0, min(last, to)), owner, track)
       }

@@ -76,11 +76,20 @@ struct TraceReader {
   /// The file's own size.
   private(set) var fileSize = 0
   private(set) var isCompressed = false
+  /// The part of its core's events that is being read, where only some are.
+  private(set) var part = 0
+  /// What the part that is being read goes on from, where only some are.
+  private var state: TraceState?
 
   /// The last ns that a trace may have: times in ps, and the sums of a few of them, are 64-bit integers.
   private static let lastTime = UInt64(1) << 50
   /// Whether an event came later.
   private var isBeyond = false
+
+  /// What is done with a trace.
+  typealias Look = (borrowing TraceReader, Event) throws -> Void
+  /// What is done where a part of the file does not follow what was read before.
+  typealias Resume = (borrowing TraceReader, TraceState) -> Void
 
   init(_ path: String) { self.path = path }
 
@@ -90,8 +99,7 @@ struct TraceReader {
   ///   file's frames tells, the rest is not read.
   /// - Throws: A `DiagnosticError` if the file cannot be read or is no trace, or what `look` throws.
   mutating func read(
-    until isDone: ((_ sequence: UInt64) -> Bool)? = nil,
-    _ look: (borrowing TraceReader, Event) throws -> Void
+    until isDone: ((_ sequence: UInt64) -> Bool)? = nil, _ look: Look
   ) throws -> Ending {
     let last = isDone == nil ? nil : try findLastSequence()
     let file = try ContentReader(path: path)
@@ -111,11 +119,7 @@ struct TraceReader {
       content.removeFirst(used)
       bytes += used
       if isBeyond {
-        ending = .cut(
-          Diagnostic(
-            .error, "an event is at more than \(TraceReader.lastTime) ns",
-            at: SourceLocation(file: path, line: 0),
-            remedy: "copy or produce the file again: it was changed, or is not of a run"))
+        ending = .cut(beyond)
         break
       }
     }
@@ -130,10 +134,66 @@ struct TraceReader {
     return ending
   }
 
+  /// Hands over the events of a window.
+  ///
+  /// Of each core they are those from the part on in which the window opens, and of parts before in which something begins
+  /// that is there by then. A file that does not say where that is is read from its beginning.
+  ///
+  /// - Parameters:
+  ///   - from: When the window opens, in ns.
+  ///   - wants: Whether a row is looked at, by its name.
+  ///   - resume: Gets what has begun before a part and has not ended, ahead of the part's events.
+  ///   - isDone: Whether nothing more is wanted of a core.
+  /// - Throws: As `read(until:)`.
+  mutating func read(
+    from: UInt64, wants: (_ row: String) -> Bool, resume: Resume,
+    until isDone: @escaping (_ sequence: UInt64) -> Bool, _ look: Look
+  ) throws -> Ending {
+    guard from > 0, let frames = try TraceFrames(path), let cores = frames.cores() else {
+      return try read(until: isDone, look)
+    }
+    // Rows that begin behind the window are known all the same.
+    for core in cores {
+      if let content = try? frames.content(of: core.frames.upperBound - 1) {
+        _ = describeTracks(in: content)
+      }
+    }
+    var parts: [TraceFrames.Part] = []
+    for core in cores {
+      let found = frames.parts(of: core, from: from) { wants(tracks[$0]?.name ?? "") }
+      guard let found else { return try read(until: isDone, look) }
+      parts += found
+    }
+    (fileSize, isCompressed) = (frames.fileSize, true)
+    for next in parts where !isDone(next.sequence) {
+      part = next.part
+      let content: [UInt8]
+      do throws(DiagnosticError) {
+        content = try frames.content(of: next.frame)
+      } catch {
+        guard packets > 0, let first = error.diagnostics.first else { throw error }
+        return .cut(first)
+      }
+      let used = try content.withUnsafeBytes { try take($0, look, resume) }
+      bytes += used
+      if isBeyond { return .cut(beyond) }
+      if used < content.count { throw notATrace(.whole) }
+    }
+    if packets == 0 { throw notATrace(.whole) }
+    return .whole
+  }
+
   /// Whose events come last in the file, as its last frame tells, and all its tracks; `nil` where there is no table of frames.
   private mutating func findLastSequence() throws(DiagnosticError) -> UInt64? {
-    guard let content = try SeekTable.lastContent(of: path) else { return nil }
-    return content.withUnsafeBytes { bytes in
+    guard let frames = try FrameReader(path: path), frames.count > 0,
+      let content = try? frames.content(of: frames.count - 1)
+    else { return nil }
+    return describeTracks(in: content)
+  }
+
+  /// Whose events come last in whole packets, which describe tracks.
+  private mutating func describeTracks(in content: [UInt8]) -> UInt64? {
+    content.withUnsafeBytes { bytes in
       var last: UInt64?
       var packets = ProtoFields(bytes)
       while let (field, packet) = packets.next(), field == 1 {
@@ -148,6 +208,13 @@ struct TraceReader {
     }
   }
 
+  private var beyond: Diagnostic {
+    Diagnostic(
+      .error, "an event is at more than \(TraceReader.lastTime) ns",
+      at: SourceLocation(file: path, line: 0),
+      remedy: "copy or produce the file again: it was changed, or is not of a run")
+  }
+
   private func notATrace(_ ending: Ending) -> DiagnosticError {
     if case .cut(let diagnostic) = ending { return DiagnosticError([diagnostic]) }
     return DiagnosticError(
@@ -157,7 +224,7 @@ struct TraceReader {
 
   /// Reads the whole packets of a piece; how many bytes they are.
   private mutating func take(
-    _ piece: UnsafeRawBufferPointer, _ look: (borrowing TraceReader, Event) throws -> Void
+    _ piece: UnsafeRawBufferPointer, _ look: Look, _ resume: Resume = { _, _ in }
   ) throws -> Int {
     var fields = ProtoFields(piece)
     var used = 0
@@ -167,7 +234,13 @@ struct TraceReader {
       let packet = UnsafeRawBufferPointer(rebasing: piece[used..<fields.position])
       used = fields.position
       packets += 1
-      guard let event = take(packet, message) else { continue }
+      guard let event = take(packet, message) else {
+        if let begun = state {
+          state = nil
+          resume(self, begun)
+        }
+        continue
+      }
       guard event.time <= TraceReader.lastTime else {
         isBeyond = true
         return used
@@ -196,6 +269,7 @@ struct TraceReader {
       case 12: strings = value.bytes
       case 13: flags = value.integer
       case 60: described = value.bytes
+      case TraceEncoder.stateField: state = TraceState(value.bytes, of: sequence)
       default: continue
       }
     }

@@ -41,16 +41,14 @@ package struct TraceSlicer {
     // An arrow needs both its ends: which those are is known only after all of the part has been read.
     let first = TracePart(from: from, to: to, rows: rows)
     var reader = TraceReader(path)
-    _ = try reader.read(until: first.isDone) { reader, event in try first.take(event, reader) }
+    _ = try read(&reader, into: first)
     try requireRows(reader)
     let file = try ZstdWriter(path: target, level: TraceOptions().level, isSeekable: true)
     let second = TracePart(
       from: from, to: to, rows: rows,
       out: TracePartWriter(file, arrows: first.begun.intersection(first.ended)))
     reader = TraceReader(path)
-    let ending = try reader.read(until: second.isDone) { reader, event in
-      try second.take(event, reader)
-    }
+    let ending = try read(&reader, into: second)
     try second.finish(reader)
     var outcome = second.outcome
     outcome.read = reader.bytes
@@ -58,6 +56,15 @@ package struct TraceSlicer {
     if case .cut(let diagnostic) = ending, second.last < to { outcome.damage = diagnostic }
     try file.finish()
     return outcome
+  }
+
+  private func read(
+    _ reader: inout TraceReader, into part: TracePart
+  ) throws -> TraceReader.Ending {
+    try reader.read(
+      from: from, wants: part.wants, resume: { reader, state in part.resume(state, reader) },
+      until: part.isDone
+    ) { reader, event in try part.take(event, reader) }
   }
 
   private func requireRows(_ reader: TraceReader) throws(DiagnosticError) {

@@ -82,6 +82,7 @@ def load_library(path: str) -> Any:
         "trnsim_session_failure": (c_char_p, [c_void_p, c_char_p]),
         "trnsim_session_critical_path": (c_char_p, [c_void_p]),
         "trnsim_session_details": (c_char_p, [c_void_p]),
+        "trnsim_session_timeline": (c_char_p, [c_void_p, c_char_p]),
         "trnsim_session_trace": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_page": (c_int32, [c_void_p, c_char_p]),
         "trnsim_session_write": (c_int32, [c_void_p, c_char_p]),
@@ -319,6 +320,12 @@ class Library:
             if not text:
                 return {}, session.errors() or [{"message": "the core failed without a message"}]
             return json.loads(text), []
+
+    def timeline(self, request: Request, window: str) -> tuple[str, list[dict[str, Any]]]:
+        """Instructions as rows and time as columns, or what is wrong."""
+        with Session(self.path) as session:
+            text = session.text("trnsim_session_timeline", window.encode()) if self._execute(session, request) else ""
+            return text, [] if text else session.errors() or [{"message": "the core failed without a message"}]
 
     def advise(self, request: Request, subject: str, rules: Sequence[str]) -> tuple[dict[str, Any], str, list[dict[str, Any]]]:
         """What changes of the programs would give, as JSON and as text, or what is wrong."""

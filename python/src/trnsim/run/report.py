@@ -241,6 +241,21 @@ class Report:
         return CriticalPath(found["time"] * 1e6, _microseconds(found["causes"]), _microseconds(found["owners"]),
                             {line["location"]: line["time"] * 1e6 for line in found["lines"]}, places, slack, found, text)
 
+    def timeline(self, window: str = "") -> str:
+        """Instructions and DMAs as rows, time as columns, as by `trnsim run --timeline`: up to 200 rows.
+
+        `window` is `FROM:TO` in microseconds, each of which may be left out. The program is timed again for it.
+
+        Raises:
+            NkiValidationError: for a window in which there is nothing, or if the run has no times.
+        """
+        self._require_timed()
+        assert self.request is not None
+        text, errors = open_core().timeline(_timed(self.request), window)
+        if errors:
+            raise exception_of(errors, None)
+        return text
+
     def advise(self, rules: Sequence[str] = ()) -> Advice:
         """Which changes of the kernel would make it faster, and by how much: each is simulated, as by `trnsim advise`.
 
@@ -309,7 +324,7 @@ class Report:
     @functools.cached_property
     def details(self) -> dict[str, Any]:
         """`json` with what looks at every instruction, as `trnsim run --json` has it: opcodes, tensors, roofline, memory by tensor
-        over time, DMA sizes, source lines, and up to 2,000 device instructions the critical path. The program is timed again for it.
+        over time, DMA sizes, source lines, and up to 20,000 device instructions the critical path. The program is timed again for it.
         """
         if self.request is None or "total_time" not in self.json:
             return self.json
