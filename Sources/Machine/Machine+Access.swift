@@ -1,3 +1,4 @@
+import Diagnostics
 public import Formats
 
 /// Where the rows of an operand start, in bytes of its memory, and how each row is walked.
@@ -76,7 +77,8 @@ extension Machine {
       try writeBits(bits, to: target, targetName, rowOffsets: targetOffsets)
       return
     }
-    precondition(from.elements == to.elements)
+    Invariant.tileOfPattern.require(
+      from.elements == to.elements, "\(from.elements) for \(to.elements) of '\(targetName)'")
     let size = from.dtype.size
     var row = 0
     var run = 0
@@ -135,7 +137,8 @@ extension Machine {
     _ encode: (UnsafePointer<Element>, Int, DType, UnsafeMutableRawPointer, Int) -> Void
   ) throws(Trap) {
     let resolved = try resolve(pattern, operand, rowOffsets)
-    precondition(tile.count == resolved.rowAddresses.count * resolved.elementsPerRow)
+    Invariant.tileOfPattern.require(
+      tile.count == resolved.elements, "\(tile.count) for \(resolved.elements) of '\(operand)'")
     let stride = resolved.runs.stride * resolved.dtype.size
     let elements = tile.elements
     try forEachRun(resolved, operand, reading: false, byMatmul: byMatmul) { address, row, first in
@@ -260,9 +263,18 @@ extension Machine {
         addresses.append((first + row) * bank.rowBytes + byte)
       }
     }
+    let span = pattern.span
+    if rowOffsets == nil, let first = addresses.first, let last = addresses.last {
+      // Rows are at one distance, so that the others lie between these; given ones were looked at one by one.
+      let low = min(first, last) + span.lowerBound * size
+      let end = max(first, last) + (span.upperBound + 1) * size
+      Invariant.accessInMemory.require(
+        low >= 0 && end <= bank.rows * bank.rowBytes,
+        "bytes \(low) to \(end) of \(bank.rows * bank.rowBytes) by '\(operand)'")
+    }
     return ResolvedPattern(
       bank: bank, dtype: tensor.dtype, rowAddresses: addresses, runs: pattern.runs,
-      elementsPerRow: pattern.elementsPerRow, span: pattern.span)
+      elementsPerRow: pattern.elementsPerRow, span: span)
   }
 
   /// Calls `body(address, row, first element)` for each run; checks or marks what it touches.

@@ -94,6 +94,12 @@ final class MemoryBank {
 
   func markAllWritten() { allWritten = true }
 
+  /// Whether nothing says that a byte was written.
+  var hasNoMarks: Bool {
+    !allWritten && writtenBlocks.isEmpty && written?.isEmpty != false
+      && matmulWritten?.isEmpty != false
+  }
+
   /// All counts as written from now on; blocks get their bytes when they are first read.
   func fill(lazily contents: LazyContents) {
     allWritten = true

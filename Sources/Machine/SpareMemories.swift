@@ -1,3 +1,4 @@
+import Diagnostics
 import Host
 import Synchronization
 
@@ -20,7 +21,12 @@ enum SpareMemories {
     let spare = spares.withLock { spares in
       spares.lastIndex { $0.geometry == geometry }.map { spares.remove(at: $0) }
     }
-    if let spare { return spare.onChip }
+    if let spare {
+      Invariant.emptySpareMemory.requireIfThorough(
+        { spare.onChip.allSatisfy(\.hasNoMarks) },
+        "of \(spare.onChip.map(\.rowBytes)) bytes for a partition")
+      return spare.onChip
+    }
     return [
       MemoryBank(
         rows: geometry.partitions, rowBytes: geometry.sbufBytes + MemoryBank.rowPadding),

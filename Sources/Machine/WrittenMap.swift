@@ -61,6 +61,9 @@ final class WrittenMap {
     }
   }
 
+  /// Whether no byte of all is marked.
+  var isEmpty: Bool { !usedPages.contains(true) }
+
   /// The first byte of the range that was never written.
   func firstUnwritten(_ start: Int, _ count: Int) -> Int? {
     guard hasMark(start, count, inverted: ~0) else { return nil }

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// One DMA ring: takes descriptors in order from each queue, and in turn from several.
 ///
 /// A pure state machine: `add` and `finish` say when the ring's next slice ends. With one queue a
@@ -73,7 +75,11 @@ struct Ring {
     let lane = current
     let head = lanes[lane].head
     let transfer = lanes[lane].entries[head].transfer
-    lanes[lane].entries[head].remaining -= sliceCount
+    let left = lanes[lane].entries[head].remaining
+    Invariant.ringSlice.require(
+      now >= sliceBegin && sliceCount > 0 && sliceCount <= left,
+      "\(sliceCount) of \(left) descriptors of transfer \(transfer), \(sliceBegin) to \(now) ps")
+    lanes[lane].entries[head].remaining = left - sliceCount
     let isDone = lanes[lane].entries[head].remaining == 0
     var reached: Int32 = -1
     if isDone {

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// All semaphores with the times of their updates.
 ///
 /// Updates are known as soon as their producer has begun, usually before they happen. A semaphore's
@@ -31,6 +33,8 @@ struct SemaphoreBoard {
   mutating func add(
     _ semaphore: Int32, time: Picoseconds, amount: Int32, producer: Int32
   ) -> Bool {
+    Invariant.semaphoreGrowth.require(
+      amount >= 0, "semaphore \(semaphore) by \(amount) at \(time) ps")
     let index = Int32(events.count)
     let s = Int(semaphore)
     let tail = tails[s]

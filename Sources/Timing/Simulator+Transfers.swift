@@ -1,4 +1,5 @@
 import Device
+import Diagnostics
 import Hardware
 
 extension Simulator {
@@ -118,6 +119,8 @@ extension Simulator {
       if stalled >= 0 { noteStart(stalled, at: now) }
       guard isDone else { continue }
       runsLeft[Int(transfer)] -= 1
+      Invariant.transferRuns.require(
+        runsLeft[Int(transfer)] >= 0, "transfer \(transfer) has \(runsLeft[Int(transfer)]) left")
       if runsLeft[Int(transfer)] == 0 { complete(transfer, lastRead: now) }
     }
     findNextRing()
@@ -134,6 +137,12 @@ extension Simulator {
     let visible = lastRead + prices.semaphoreVisible
     timeline.transfers[Int(transfer)].lastRead = lastRead
     timeline.transfers[Int(transfer)].complete = visible
+    let times = timeline.transfers[Int(transfer)]
+    Invariant.transferOrder.require(
+      times.trigger <= times.queued && times.queued <= times.firstRead
+        && times.firstRead <= lastRead && lastRead <= visible,
+      "transfer \(transfer): trigger \(times.trigger), queued \(times.queued), first read "
+        + "\(times.firstRead), last \(lastRead), complete \(visible) ps")
     if let recorder { noteComplete(recorder, transfer, lastRead: lastRead) }
     if let completion = program.transfers[Int(transfer)].completion {
       signal(completion, at: visible, by: -1 - transfer)

@@ -1,4 +1,5 @@
 public import Device
+import Diagnostics
 public import Hardware
 
 /// Why a device program cannot be timed.
@@ -355,6 +356,9 @@ struct Simulator: ~Copyable {
       }
       meter.meetControl(index, start: start, duration: duration)
     }
+    Invariant.engineOrder.require(
+      begin >= taken && end >= begin,
+      "instruction \(index), taken at \(taken), is from \(begin) to \(end) ps")
     var waitedForWeights = false
     if case .loadWeights = instruction.work { waitedForWeights = pe.waitedForWeights }
     record(

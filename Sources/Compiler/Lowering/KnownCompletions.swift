@@ -1,4 +1,5 @@
 import Device
+import Diagnostics
 
 /// What each engine knows to have completed by the time it reaches an instruction.
 ///
@@ -73,7 +74,9 @@ struct KnownCompletions {
 
   /// Remembers what the engine knows at a device instruction; once for each, in order.
   mutating func seal(_ index: Int, on engine: Engine) {
-    precondition(sealed.count == index * Self.lanes, "each instruction is sealed once, in order")
+    Invariant.sealedInOrder.require(
+      sealed.count == index * Self.lanes,
+      "instruction \(index) after \(sealed.count / Self.lanes)")
     let first = Int(engine.rawValue) * Self.lanes
     for lane in 0..<Self.lanes { sealed.append(clocks[first + lane]) }
     if tracksTransfers { sealedTransfers.append(transfers[Int(engine.rawValue)]) }

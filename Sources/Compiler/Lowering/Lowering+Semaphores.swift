@@ -1,4 +1,5 @@
 import Device
+import Diagnostics
 import Hardware
 import Machine
 import Programs
@@ -16,6 +17,7 @@ extension Lowering {
     // Exactly: an array that grows would be there twice, and a third time as what it is made of.
     instructions.reserveCapacity(device.instructions.count + events())
     device.waits.reserveCapacity(pendingWaits.count)
+    for wait in pendingWaits { wait.requireLookingBack(triggers) }
     var producers: [Producer] = []
     var next = 0
     // Waits were found in the order of their instructions.

@@ -1,4 +1,5 @@
 public import Device
+import Diagnostics
 public import Hardware
 import ISA
 public import Machine
@@ -53,6 +54,13 @@ public struct Lowering {
   struct PendingWait {
     var instruction: Int32
     var producer: Producer
+
+    /// - Parameter triggers: Per transfer: the device instruction that starts it.
+    func requireLookingBack(_ triggers: [Int]) {
+      let other = producer.instruction(triggers)
+      Invariant.waitsLookBack.require(
+        other < Int(instruction), "device instruction \(instruction) waits for \(other)")
+    }
   }
 
   /// Lowers a program that has passed its checks.

@@ -1,4 +1,5 @@
 import Device
+import Diagnostics
 import HeapModule
 import ISA
 import Machine
@@ -88,8 +89,37 @@ struct Ordering {
       }
     }
     pass.run()
+    Self.requireOrder(pass.order.count, pass.places, problem.before)
     draft.nodes = pass.order
     return pass.inverted()
+  }
+
+  /// Whether an order is one of all instructions, each behind those that it depends on.
+  ///
+  /// - Parameters:
+  ///   - count: of instructions in it.
+  ///   - places: by instruction: where it is.
+  ///   - before: by instruction: those that it depends on.
+  static func requireOrder(_ count: Int, _ places: [Int32], _ before: Predecessors) {
+    Invariant.everyInstructionOnce.require(
+      count == places.count, "\(count) instructions of \(places.count)")
+    Invariant.everyInstructionOnce.requireIfThorough(
+      {
+        var isTaken = [Bool](repeating: false, count: count)
+        for place in places {
+          guard isTaken.indices.contains(Int(place)), !isTaken[Int(place)] else { return false }
+          isTaken[Int(place)] = true
+        }
+        return true
+      }, "two have one place")
+    guard Invariant.areThorough else { return }
+    for index in places.indices {
+      for other in before[index] {
+        Invariant.dependenciesKept.require(
+          places[Int(other)] < places[index],
+          "instruction \(index) is at \(places[index]), \(other) at \(places[Int(other)])")
+      }
+    }
   }
 
   private func inverted() -> [(engine: Engine, pairs: Int)] {

@@ -1,3 +1,4 @@
+import Diagnostics
 import ISA
 import Machine
 import Programs
@@ -47,8 +48,41 @@ struct Placement {
     _ draft: inout Draft, policy: AllocationPolicy, keepsTensors: Bool
   ) throws(NoRoom) {
     var pass = Placement(draft)
-    for space in [MemorySpace.sbuf, .psum] { try pass.place(space, policy) }
+    for space in [MemorySpace.sbuf, .psum] {
+      try pass.place(space, policy)
+      if Invariant.areThorough {
+        Self.requireApart(pass.placed(in: space)) { "tensor \($0)" }
+      }
+    }
     draft.place(pass.places, keepsTensors: keepsTensors)
+  }
+
+  /// What the pass placed in a memory, with first bytes of a partition.
+  private func placed(in space: MemorySpace) -> [(item: Item, begin: Int)] {
+    items.filter { draft.tensors[$0.tensor].space == space }.compactMap { item in
+      places[item.tensor].map { (item: item, begin: $0.byte) }
+    }
+  }
+
+  static func requireApart(_ placed: [(item: Item, begin: Int)], _ name: (Int) -> String) {
+    let pair = overlap(placed)
+    Invariant.tilesApart.require(
+      pair == nil, pair.map { "\(name($0.0)) and \(name($0.1))" } ?? "")
+  }
+
+  /// Two tensors that are needed at one time and share bytes, of those at these first bytes of a partition.
+  static func overlap(_ placed: [(item: Item, begin: Int)]) -> (Int, Int)? {
+    var live: [(item: Item, begin: Int)] = []
+    for next in placed.sorted(by: { $0.item.first < $1.item.first }) {
+      live.removeAll { $0.item.last < next.item.first }
+      let end = next.begin + next.item.bytes
+      if let other = live.first(where: { $0.begin < end && next.begin < $0.begin + $0.item.bytes })
+      {
+        return (other.item.tensor, next.item.tensor)
+      }
+      live.append(next)
+    }
+    return nil
   }
 
   private init(_ draft: Draft) {

@@ -52,7 +52,7 @@ extension ParallelRunner {
         var unpacker = Unpacker(frame.content)
         throw try DiagnosticError(from: &unpacker)
       case .result:
-        guard let job = entries.finish(frame.number) else { continue }
+        let job = entries.finish(frame.number)
         var unpacker = Unpacker(frame.content)
         try deliver(job, try Result(from: &unpacker))
       case .setup, .entry: continue
@@ -113,10 +113,13 @@ struct IsolatedEntries<Job> {
     return task
   }
 
-  /// Takes an entry that has its result; `nil` if none is asked for.
-  mutating func finish(_ number: Int) -> Job? {
+  /// Takes an entry that has its result.
+  mutating func finish(_ number: Int) -> Job {
     fruitless = 0
-    return underWay.removeValue(forKey: number)?.job
+    guard let task = underWay.removeValue(forKey: number) else {
+      Invariant.answersAsked.fail("entry \(number), where \(underWay.keys.sorted()) are under way")
+    }
+    return task.job
   }
 
   /// A worker has ended; the entry that is to blame, and what it died of, where that is known.

@@ -1,3 +1,4 @@
+import Diagnostics
 import Workloads
 
 /// Which variants a sweep runs, in which order: the same for everybody who asks.
@@ -64,6 +65,15 @@ struct Plan {
       order.append(index)
     }
     return order
+  }
+
+  /// The candidates of a round.
+  func checked(_ candidates: [Int]) -> [Int] {
+    let space = 0..<spec.space.count
+    Invariant.candidatesOnce.require(
+      Set(candidates).count == candidates.count && candidates.allSatisfy(space.contains),
+      "\(candidates.count) candidates of \(space.count) combinations")
+    return candidates
   }
 
   /// A variant of a round.

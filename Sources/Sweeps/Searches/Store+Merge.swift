@@ -8,6 +8,7 @@ extension Store {
   /// - Throws: `DiagnosticError` if the stores are of different sweeps or contradict each other.
   @discardableResult
   package func merge(_ other: String) throws -> Int {
+    Invariant.lockedStore.require(isLocked, "\(other) into \(path)")
     // Its own checks, with its own name in messages.
     let theirs = try Store(reading: other)
     try requireSameSweep(theirs)

@@ -34,6 +34,8 @@ package final class Store {
   package let path: String
   let database: Database
   private var lock: StoreLock?
+  /// Whether this process may write to it.
+  var isLocked: Bool { lock != nil }
   /// Whether results died before this store was opened.
   private var hasDied = false
 
@@ -182,6 +184,7 @@ package final class Store {
   package func add(
     rung: Int, index: Int, variant: Variant, settings: [Setting], _ outcome: VariantOutcome
   ) throws {
+    Invariant.lockedStore.require(isLocked, "a result of \(variant.key) for \(path)")
     let found = outcome.measurement
     var values: [Database.Value] = [
       .integer(rung), .integer(index), .text(variant.key),

@@ -147,7 +147,7 @@ package struct Sweep {
 
   /// The combinations of a round, from the results of the rounds before; `nil` for all of the space.
   private func candidates(ofRung rung: Int, _ store: Store) throws -> [Int]? {
-    guard rung > 0 else { return plan.drawn() }
+    guard rung > 0 else { return plan.drawn().map { plan.checked($0) } }
     let wanted = try candidates(ofRung: rung - 1, store)?.count ?? spec.space.count
     let stored = try store.count(ofRung: rung - 1)
     guard stored == wanted else {
@@ -156,8 +156,8 @@ package struct Sweep {
         at: SourceLocation(file: store.path, line: 0),
         remedy: "run and merge that round first; round \(rung) goes on with the best of it")
     }
-    return plan.survivors(
-      try store.values(ofRung: rung - 1, spec.objective), ofRung: rung - 1)
+    return plan.checked(
+      plan.survivors(try store.values(ofRung: rung - 1, spec.objective), ofRung: rung - 1))
   }
 
   /// The varied values of a variant, with those of its round.

@@ -55,6 +55,8 @@ struct FuzzCommand: ParsableCommand {
 
   func run() throws {
     try reporting {
+      // Before anything asks.
+      setenv(Invariant.variable, "all", 1)
       if list {
         for type in fuzzTargets { print("\(type.name): \(type.summary)") }
         return
