@@ -93,6 +93,15 @@ public struct ElementWalk: Hashable, Sendable {
   /// Whether it names every byte of its span.
   package var isDense: Bool { isNested && count * size == span.count }
 
+  /// Whether it names every byte of what its outermost step repeats.
+  package var isDenseInside: Bool {
+    var inside = self
+    if let outermost = dimensions.firstIndex(where: { $0.stride != 0 }) {
+      inside.dimensions.remove(at: outermost)
+    }
+    return inside.isDense
+  }
+
   /// Which bytes of a range it names, a mark for each; `nil` where there are too many elements to look at.
   package func marks(in range: Range<Int>) -> [Bool]? {
     // What is repeated without a step names the same bytes.

@@ -25,10 +25,9 @@ struct AliasTests {
       offset: Int.random(in: 170...190, using: &random), free: free)
   }
 
-  @Test func neverTellsOfWhatIsNotSoAndMissesLittle() {
+  @Test func tellsOfAllThatIsSoAndOfNothingElse() {
     var random = SeededGenerator(seed: 4)
     var found = 0
-    var missed = 0
     for _ in 0..<400 {
       // The second bucket begins at byte 2048, within what the patterns reach.
       let tensors = [tensor("a", 1200), tensor("b", 1200 + 8)]
@@ -48,13 +47,11 @@ struct AliasTests {
         }
         let isForeign = bytes.contains { writers[$0] == 1 - which }
         let told = tracker.foreignWriter(touch)
-        #expect(told == nil || isForeign)
+        #expect((told != nil) == isForeign)
         #expect(told == nil || told?.tensor == Int32(1 - which))
-        if isForeign { if told == nil { missed += 1 } else { found += 1 } }
+        if isForeign { found += 1 }
       }
     }
     #expect(found > 500)
-    // A write with gaps may stand for an earlier one in them.
-    #expect(missed * 4 < found)
   }
 }

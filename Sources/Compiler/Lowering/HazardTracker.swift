@@ -33,15 +33,23 @@ struct HazardTracker {
     var owner: Int32
     /// Its elements, where it has gaps between them and somebody looks for tensors that share bytes.
     var walk: ElementWalk?
+
+    /// Whether nobody sees in its gaps what an access within its footprint wrote.
+    fileprivate func replaces(_ access: Access) -> Bool {
+      guard access.isWrite, let walk, walk != access.walk else { return true }
+      return footprint.stride != 0 && walk.isDenseInside
+    }
   }
 
-  private struct Access {
+  fileprivate struct Access {
     var footprint: Footprint
     var walk: ElementWalk?
     var producer: Producer
     var lane: UInt8
     var isWrite: Bool
     var owner: Int32
+    /// Whether who comes after a later write comes after it too.
+    var isOrdered = false
   }
 
   /// A tensor's part of the buckets.
@@ -193,7 +201,8 @@ struct HazardTracker {
     for bucket in touch.buckets {
       for index in buckets[bucket].indices {
         let access = buckets[bucket][index]
-        guard touch.isWrite || access.isWrite, !(keepsOrder && access.lane == lane),
+        guard !access.isOrdered, touch.isWrite || access.isWrite,
+          !(keepsOrder && access.lane == lane),
           access.footprint.overlaps(touch.footprint), !found.contains(access.producer)
         else { continue }
         found.append(access.producer)
@@ -201,7 +210,10 @@ struct HazardTracker {
     }
   }
 
-  /// Records an access; a write makes all that it covers irrelevant.
+  /// Records an access.
+  ///
+  /// All that lies within a write's footprint is irrelevant for the order: it comes before the write, and what meets it meets the
+  /// footprint, whose gaps count as written. A reader may still see it in a gap.
   mutating func record(_ touch: Touch, by producer: Producer, lane: UInt8) {
     guard touch.isTracked else { return }
     let access = Access(
@@ -209,7 +221,15 @@ struct HazardTracker {
       isWrite: touch.isWrite, owner: touch.owner)
     for bucket in touch.buckets {
       if touch.isWrite {
-        buckets[bucket].removeAll { touch.footprint.contains($0.footprint) }
+        if looksForAliases, touch.walk != nil {
+          for index in buckets[bucket].indices.reversed()
+          where touch.footprint.contains(buckets[bucket][index].footprint) {
+            buckets[bucket][index].isOrdered = true
+            if touch.replaces(buckets[bucket][index]) { buckets[bucket].remove(at: index) }
+          }
+        } else {
+          buckets[bucket].removeAll { touch.footprint.contains($0.footprint) }
+        }
       } else if lane != Self.transferLane,
         let same = buckets[bucket].firstIndex(where: {
           !$0.isWrite && $0.lane == lane && $0.footprint == touch.footprint
