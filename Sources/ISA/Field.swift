@@ -27,6 +27,8 @@ public struct Field<Root>: Sendable {
   public let isOperand: Bool
   /// Whether the field holds integers, which an instruction has 32 bits for.
   public let holdsIntegers: Bool
+  /// Whether a number may be a whole one beyond fp32.
+  public let isWide: Bool
   /// Whether the tensor has a few partitions in each quadrant, as scales of MX groups have.
   public let isSpread: Bool
   /// Whether the tensor has numbers of rows, which say at run time what another operand reaches.
@@ -59,6 +61,7 @@ public struct Field<Root>: Sendable {
     isRequired = required ?? (Value.self == AccessPattern.self)
     isOperand = Value.fieldKind == .tile || Value.fieldKind == .scalarOrTile
     holdsIntegers = [.integer, .integers, .pairs].contains(Value.fieldKind)
+    isWide = Value.isWide
     self.isSpread = isSpread
     self.namesRows = namesRows
     self.types = types
@@ -112,6 +115,8 @@ public struct FieldDescription: Sendable {
   public let summary: String
   /// Whether texts must give it.
   public let isRequired: Bool
+  /// Whether a number may be a whole one beyond fp32.
+  public let isWide: Bool
   /// Element types that the tensor can have.
   public let types: ElementTypes
   /// Element types that it can have where the operation works on bit patterns.
@@ -137,7 +142,8 @@ extension Operation {
     return fields.map {
       FieldDescription(
         name: $0.name, role: $0.role, kind: $0.kind, summary: $0.summary,
-        isRequired: $0.isRequired, types: $0.types, bitwiseTypes: $0.bitwiseTypes,
+        isRequired: $0.isRequired, isWide: $0.isWide, types: $0.types,
+        bitwiseTypes: $0.bitwiseTypes,
         symbolSet: $0.symbolSet,
         defaultValue: $0.get(fresh))
     }

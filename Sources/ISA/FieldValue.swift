@@ -84,11 +84,15 @@ public protocol FieldConvertible: Hashable, Sendable {
   var operand: AccessPattern? { get }
   /// Which closed set of names it is; `nil` for everything else.
   static var symbolSet: String? { get }
+  /// Whether whole numbers beyond fp32 stay what they are.
+  static var isWide: Bool { get }
 }
 
 extension FieldConvertible {
   /// None.
   public static var symbolSet: String? { nil }
+  /// Numbers are fp32.
+  public static var isWide: Bool { false }
   /// No tensor.
   public var operand: AccessPattern? { nil }
 }
@@ -159,16 +163,35 @@ extension Float: FieldConvertible {
   }
 }
 
-extension Double: FieldConvertible {
+/// A number where integer types count too: whole ones of up to 53 bits are what they are, all others are fp32.
+public struct WideNumber: FieldConvertible {
+  /// The number, which texts and binary forms have exactly.
+  public let value: Double
+
+  /// Rounds what is neither whole nor fp32.
+  public init(_ value: Double) {
+    self.value =
+      value == value.rounded() && value.magnitude <= 0x1p53 ? value : Double(Float(value))
+  }
+
+  /// The same bits.
+  public static func == (a: WideNumber, b: WideNumber) -> Bool {
+    a.value.bitPattern == b.value.bitPattern
+  }
+  /// Of the bits.
+  public func hash(into hasher: inout Hasher) { hasher.combine(value.bitPattern) }
+
   /// A number.
   public static var fieldKind: FieldKind { .number }
+  /// Beyond fp32 too.
+  public static var isWide: Bool { true }
   /// The common form.
-  public var fieldValue: FieldValue { .number(self) }
+  public var fieldValue: FieldValue { .number(value) }
   /// From a number.
   public init?(fieldValue: FieldValue) {
     switch fieldValue {
-    case .number(let value): self = value
-    case .integer(let value): self = Double(value)
+    case .number(let value): self.init(value)
+    case .integer(let value): self.init(Double(value))
     default: return nil
     }
   }

@@ -142,7 +142,8 @@ extension BadText {
       "1e39 is beyond fp32, whose largest number is 3.4028235e+38",
       "write inf if you mean it"),
     BadText(
-      "memset dst=a value=‹16777217›", "16777217 is not an fp32 number, the nearest is 16777216.0",
+      "activation dst=a data=a op=exp scale=‹16777217›",
+      "16777217 is not an fp32 number, the nearest is 16777216.0",
       "numbers of operations are fp32; write 16777216.0 if you mean it"),
     BadText(
       "dma_copy dst=a src=x engine=‹vectr›", "there is no engine 'vectr'",

@@ -56,6 +56,47 @@ import Testing
     #expect(again.difference(from: program) == nil)
   }
 
+  /// Values of memset that fp32 has not, as integers need them.
+  @Test(
+    arguments: [
+      (Double(Int32.max), "2147483647"), (Double(Int32.min), "-2.1474836e+09"),
+      (Double(UInt32.max), "4294967295"), (16_777_217, "16777217"), (-16_777_217, "-16777217"),
+      (0x1p53 - 1, "9007199254740991"), (0x1p53, "9.007199e+15"), (-0.0, "-0.0"),
+      // Neither whole nor fp32: what the machine makes of it.
+      (0.1, "0.1"), (1e300, "inf"),
+    ] as [(Double, String)])
+  func valuesOfMemsetSurviveBothForms(_ value: Double, _ written: String) throws {
+    var program = Program(name: "k")
+    program.tensors = [
+      Tensor(name: "a", space: .sbuf, dtype: .int32, shape: [1, 1], role: .scratch)
+    ]
+    let a = AccessPattern.whole(of: TensorID(0), program.tensors[0])
+    program.instructions = [Instruction(Memset(dst: a, value: value))]
+    #expect(program.text.contains("value=\(written)\n"))
+    let again = try Program(
+      text: program.text, file: "t", options: ParseOptions(ownPlaces: false))
+    #expect(again.difference(from: program) == nil)
+    let other = try ProgramFile.decode(program.records, file: "t")
+    #expect(other.difference(from: program) == nil)
+  }
+
+  /// Hexadecimal digits are digits: `e` is no exponent there.
+  @Test(
+    arguments: [
+      ("0x7fffffff", 2_147_483_647), ("0xe0000001", 3_758_096_385), ("2e9", 2e9),
+    ] as [(String, Double)])
+  func wholeNumbersMeanWhatIsWritten(_ written: String, _ value: Double) throws {
+    let program = try Program(
+      text: """
+        trnsim program 1
+        kernel k
+        tensor a: sbuf uint32 [1, 1] at partition 0 byte 0
+        memset dst=a value=\(written)
+
+        """, file: "t")
+    #expect((program.instructions[0].operation as? Memset)?.value == value)
+  }
+
   @Test func canonicalTextIsReadAndPrintedUnchanged() throws {
     let program = try Program(
       text: Self.example, file: "a.trn", options: ParseOptions(ownPlaces: false))

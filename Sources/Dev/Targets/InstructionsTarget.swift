@@ -197,7 +197,11 @@ package struct InstructionsTarget: FuzzTarget {
 
   private func immediate(_ field: FieldDescription, _ fuzz: FuzzCase) -> FieldValue? {
     switch field.kind {
-    case .number: .number(number(fuzz))
+    case .number:
+      .number(
+        field.isWide && fuzz.random.once(in: 4)
+          ? Double(fuzz.random.pick([Int(Int32.max), Int(Int32.min), Int(UInt32.max), 16_777_217]))
+          : number(fuzz))
     case .integer: .integer(integer(fuzz))
     case .flag: .flag(fuzz.random.once(in: 2))
     case .symbol(let names): .symbol(fuzz.random.pick(names))

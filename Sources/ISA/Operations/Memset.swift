@@ -26,13 +26,17 @@ public struct Memset: Operation {
   /// The fields.
   public static let fields: [Field<Memset>] = [
     Field(.write, "dst", \.dst, "what to fill"),
-    Field(.immediate, "value", \.value, "the value"),
+    Field(.immediate, "value", \.number, "the value"),
   ]
 
   /// What to fill.
   public var dst = AccessPattern.unset
-  /// The value.
-  public var value: Double = 0
+  /// The value, whole or fp32.
+  public var value: Double {
+    get { number.value }
+    set { number = WideNumber(newValue) }
+  }
+  var number = WideNumber(0)
 
   /// An operation with nothing set.
   public init() {}
@@ -60,9 +64,11 @@ public struct Memset: Operation {
       let bits = dtype.size * 8
       let low = dtype.isSigned ? -(1 << (bits - 1)) : 0
       let high = dtype.isSigned ? 1 << (bits - 1) - 1 : 1 << bits - 1
+      let single = Float(value)
+      let shown = Double(single) == value ? "\(single)" : "\(value)"
       check.require(
         Int(exactly: value).map { (low...high).contains($0) } ?? false, "value",
-        "value \(value) is not a number of \(dtype), which goes from \(low) to \(high)",
+        "value \(shown) is not a number of \(dtype), which goes from \(low) to \(high)",
         remedy: "use a whole number within the type")
     }
   }

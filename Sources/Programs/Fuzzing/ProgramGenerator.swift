@@ -118,7 +118,10 @@ public struct ProgramGenerator {
     var slots: [FieldSlot] = []
     for (index, field) in opcode.type.fieldDescriptions.enumerated() {
       if !field.isRequired && random.once(in: 2) { continue }
-      slots.append(FieldSlot(index: index, value: value(field.kind, tensors)))
+      let value: FieldValue =
+        field.isWide && random.once(in: 2)
+        ? .number(wideNumber()) : value(field.kind, tensors)
+      slots.append(FieldSlot(index: index, value: value))
     }
     return opcode.type.assembled(slots).operation
   }
@@ -146,6 +149,15 @@ public struct ProgramGenerator {
   private mutating func integer() -> Int {
     random.once(in: 8)
       ? random.pick([Int.min, Int.max, 1 << 31, -(1 << 31), 1 << 53]) : random.pick(-130...520)
+  }
+
+  /// Of more digits than fp32 has.
+  private mutating func wideNumber() -> Double {
+    random.once(in: 2)
+      ? random.pick([
+        Double(Int32.max), Double(Int32.min), Double(UInt32.max), 16_777_217, -16_777_217, 0x1p53,
+        0x1p53 - 1, -0x1p53, 0.1, 1e300,
+      ]) : Double(random.pick(-1 << 53...1 << 53))
   }
 
   private mutating func number() -> Double {

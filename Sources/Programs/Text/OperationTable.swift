@@ -27,6 +27,7 @@ final class OperationTable: Sendable {
     let name: String
     let kind: FieldKind
     let isRequired: Bool
+    let isWide: Bool
     let defaultValue: FieldValue
     /// The values of a symbol field, numbered as in `symbolNames`.
     let symbols: [String]
@@ -36,6 +37,7 @@ final class OperationTable: Sendable {
       name = description.name
       kind = description.kind
       isRequired = description.isRequired
+      isWide = description.isWide
       defaultValue = description.defaultValue
       if case .symbol(let names) = description.kind { symbols = names } else { symbols = [] }
       symbolNames = NameTable(symbols)

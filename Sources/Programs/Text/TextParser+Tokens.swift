@@ -277,7 +277,9 @@ extension TextParser {
   }
 
   /// An fp32 number: decimal, hexadecimal, `inf`, `nan`.
-  mutating func number(_ what: String) throws(Malformed) -> Double {
+  ///
+  /// - Parameter isWide: Whether whole numbers without exponent, of up to 53 bits, are what is written.
+  mutating func number(_ what: String, isWide: Bool = false) throws(Malformed) -> Double {
     skipBlanks()
     let start = at
     if let exact = smallDecimal() { return exact }
@@ -304,8 +306,14 @@ extension TextParser {
         "\(written) is beyond fp32, whose largest number is \(Float.greatestFiniteMagnitude)",
         start, end, remedy: "write inf if you mean it")
     }
-    let isInteger = wide == wide.rounded() && !slice(start..<end).contains(UInt8(ascii: "e"))
-    if isInteger && wide.isFinite && Double(value) != wide && abs(wide) < 0x1p53 {
+    let letters = written.lowercased()
+    let isInteger =
+      wide == wide.rounded() && !letters.contains(letters.contains("0x") ? "p" : "e")
+    if isInteger && wide.isFinite && Double(value) != wide && abs(wide) <= 0x1p53 {
+      if isWide {
+        at = end
+        return wide
+      }
       throw fail(
         "\(written) is not an fp32 number, the nearest is \(value)", start, end,
         remedy: "numbers of operations are fp32; write \(value) if you mean it")

@@ -13,7 +13,7 @@ extension TextParser {
     case .scalarOrTile:
       if beginsNumber() { return .number(try number("'\(field.name)'")) }
       return .tile(try operand())
-    case .number: return .number(try number("'\(field.name)'"))
+    case .number: return .number(try number("'\(field.name)'", isWide: field.isWide))
     case .integer: return .integer(try integer("'\(field.name)'"))
     case .flag: return .flag(try flag(field.name))
     case .symbol: return try symbol(field)

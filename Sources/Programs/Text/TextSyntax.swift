@@ -92,7 +92,7 @@ enum TextSyntax {
   /// Free text as texts show it.
   static func freeText(_ text: String) -> String { isBareText(text) ? text : quoted(text) }
 
-  /// A number as texts show it: the shortest digits that give the same fp32 value.
+  /// A number as texts show it: the shortest digits that give the same fp32 value, or all digits of a whole one beyond it.
   static func number(_ value: Double) -> String {
     let single = Float(value)
     if single.isNaN {
@@ -101,7 +101,7 @@ enum TextSyntax {
       return (single.sign == .minus ? "-nan" : "nan")
         + (payload == 0 ? "" : "(0x\(String(payload, radix: 16)))")
     }
-    return Double(single).bitPattern == value.bitPattern
-      ? single.description : value.description
+    if Double(single).bitPattern == value.bitPattern { return single.description }
+    return Int(exactly: value).map(String.init) ?? value.description
   }
 }

@@ -28,7 +28,8 @@ extension Program {
         text.text(field.name)
         text.text("=")
         write(pattern, to: &text)
-      case .number(let value): name(field.name, "\(value)", to: &text)
+      case .number(let value):
+        name(field.name, Float(exactly: value).map { "\($0)" } ?? "\(value)", to: &text)
       case .integer(let value): name(field.name, "\(value)", to: &text)
       case .flag(let value):
         guard value else { continue }
