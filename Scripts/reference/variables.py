@@ -25,6 +25,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "TRNSIM_TRACE_WINDOW": ("`10us..12us`", "its part of the time"),
     "TRNSIM_CACHE": ("`0`, `1`, `verify`", "whether traces of launches are kept for the next launch, or traced again and compared"),
     "TRNSIM_MX_SCALE": ("`doubled`, `ocp`", "scales of MX: those of NKI 0.5 and later, or of 0.4 and before"),
+    "TRNSIM_INVARIANTS": ("any", "invariants that cost more than a comparison are checked too"),
     "TRNSIM_PERFETTO_UI": ("a directory", "a copy of Perfetto's viewer for `trnsim open`"),
     "NKI_SIMULATOR": ("`1`", "with the wheel: `import nki` of any Python is the simulator's"),
     "NKI_PRECISE_FP": ("`0`", "values as if bfloat16 and 8-bit floats were float32"),

@@ -6,7 +6,7 @@
   internal import Glibc
 #endif
 
-/// What holds at every moment in the rooms with state, whatever the input: docs/edges.md lists them with their tests.
+/// What holds at every moment in the rooms with state, whatever the input: docs/invariants.md lists them with their tests.
 ///
 /// One that is broken ends the process with its name and what was found, since no number after it could be believed; suites and
 /// sweeps go on with their other entries.

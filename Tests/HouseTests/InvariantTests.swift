@@ -2,16 +2,14 @@ import Diagnostics
 import Foundation
 import Testing
 
-/// docs/edges.md lists what always holds; each is required somewhere and broken on purpose by its test.
+/// docs/invariants.md lists what always holds; each is required somewhere and broken on purpose by its test.
 @Suite struct InvariantTests {
   /// Rows of the table: | `name` | what holds | checked | `test` |.
   private func rows() throws -> [String: (sentence: String, test: String)] {
     var found: [String: (sentence: String, test: String)] = [:]
-    var isTable = false
-    for line in try Repository.text("docs/edges.md").split(separator: "\n") {
-      if line.hasPrefix("## ") { isTable = line == "## Invariants" }
+    for line in try Repository.text("docs/invariants.md").split(separator: "\n") {
       let cells = line.split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
-      guard isTable, cells.count == 4, cells[0].hasPrefix("`") else { continue }
+      guard cells.count == 4, cells[0].hasPrefix("`") else { continue }
       found[cells[0].filter { $0 != "`" }] = (cells[1], cells[3].filter { $0 != "`" })
     }
     return found

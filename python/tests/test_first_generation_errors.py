@@ -15,7 +15,7 @@ import trnsim
 from first_generation_errors import CASES, INDICES, X, Case, instructions, tensors
 from trnsim.errors import NkiValidationError, TrnsimError
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "edges.md"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "first-generation-errors.md"
 FOLDER = Path(instructions.__file__).parent
 
 

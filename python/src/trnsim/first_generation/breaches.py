@@ -1,6 +1,6 @@
 """What the first generation's compiler refuses although the simulator computes it: noted, or an error with TRNSIM_STRICT=1.
 
-The rules are those that its documentation names ("NKI API Errors", SDK 2.26); docs/edges.md has them all.
+The rules are those that its documentation names ("NKI API Errors", SDK 2.26); docs/first-generation-errors.md has them all.
 """
 
 from __future__ import annotations
