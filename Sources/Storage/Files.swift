@@ -142,11 +142,14 @@ package func fileNames(in directory: String) throws(DiagnosticError) -> [String]
     throw failure("list", directory, errno, remedy: "check the path")
   }
   defer { closedir(stream) }
+  // An entry ends with its name: the rest of what its type has is another's memory.
+  guard let place = MemoryLayout<dirent>.offset(of: \.d_name) else {
+    preconditionFailure("entries have names")
+  }
   var names: [String] = []
   while let entry = readdir(stream) {
-    let name = withUnsafeBytes(of: entry.pointee.d_name) { bytes in
-      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
+    let name = String(
+      cString: (UnsafeRawPointer(entry) + place).assumingMemoryBound(to: CChar.self))
     if name != "." && name != ".." { names.append(name) }
   }
   return names.sorted()
