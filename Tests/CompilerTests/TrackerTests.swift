@@ -72,7 +72,7 @@ struct TrackerTests {
         steps.append(step)
       }
     }
-    #expect(conflicts > 2000)
+    #expect(conflicts > 1500)
   }
 
   /// Whether somebody looks for tensors that share bytes changes nobody's waits.
