@@ -1,4 +1,6 @@
+import Compiler
 import Diagnostics
+import Formats
 import Hardware
 import Programs
 import Simulation
