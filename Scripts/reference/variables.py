@@ -32,6 +32,7 @@ VARIABLES: dict[str, tuple[str, str]] = {
     "NKI_NC_VERSION": ("`2`, `3`, `4`", "the NeuronCore's version, as the vendor's simulator takes it"),
     "NEURON_PLATFORM_TARGET_OVERRIDE": ("`trn1`, `trn2`, `trn3`, a file", "the machine of Python's kernels"),
     "NEURON_LOGICAL_NC_CONFIG": ("`1`, `2`", "logical cores of kernels without brackets"),
+    "TRNSIM_WHEEL_TAG": ("`cpython`", "a wheel that is built from the sources is for one Python, not for all"),
     "CI": ("any", "`trnsim update` refuses to accept numbers"),
     "GITHUB_ACTIONS": ("`true`", "`check` writes annotations and a step summary"),
     "GITHUB_STEP_SUMMARY": ("a file", "where the summary goes"),
