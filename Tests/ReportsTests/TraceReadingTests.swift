@@ -291,6 +291,19 @@ import Workloads
     #expect(statistics.end == 100_000)
   }
 
+  @Test(arguments: [Double.nan, .infinity, -.infinity, 1e300, -1e15])
+  func valuesBeyondAllCountersAreLeftOut(_ value: Double) throws {
+    let folder = try Folder()
+    let bits = withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+    // A TracePacket with a sample at 6 ns on track 7: double_counter_value (44).
+    let packet = [0x40, 6, 0x50, 1, 0x5A, 14, 0x48, 4, 0x58, 7, 0xE1, 0x02] + bits
+    let sample = [0x0A, UInt8(packet.count)] + packet
+    try writeAtomically(trace([(1, 5)]) + sample + trace([(2, 8)]), to: folder("a"))
+    let statistics = try TraceStatistics(of: folder("a"))
+    #expect(statistics.slices == 1 && statistics.samples == 0)
+    #expect(try !TracePage.make(of: folder("a")).isEmpty)
+  }
+
   @Test(arguments: [UInt64(1) << 51, 1 << 62, .max])
   func timesBeyondAllRunsAreDamage(_ time: UInt64) throws {
     let folder = try Folder()

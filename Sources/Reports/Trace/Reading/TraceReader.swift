@@ -83,6 +83,8 @@ struct TraceReader {
 
   /// The last ns that a trace may have: times in ps, and the sums of a few of them, are 64-bit integers.
   private static let lastTime = UInt64(1) << 50
+  /// Of counters; no run comes near, and ten-thousandths of it, in which pages count, are an integer of 64 bits.
+  static let largestValue = 1e14
   /// Whether an event came later.
   private var isBeyond = false
 
@@ -360,7 +362,9 @@ struct TraceReader {
     switch type {
     case 1: event.kind = .begin
     case 2: event.kind = .end
-    case 4: event.kind = .sample(value)
+    case 4:
+      guard value.magnitude <= TraceReader.largestValue else { return nil }
+      event.kind = .sample(value)
     default: return nil
     }
     return event
