@@ -169,6 +169,10 @@ class NkiTensor(View):
     def __rshift__(self, other: Any) -> Any:
         return arithmetic.binary("right_shift", self, other)
 
+    # A compiled class with comparisons inherits no hash. Tensors are equal to themselves alone.
+    def __hash__(self) -> int:
+        return object.__hash__(self)
+
     def __lt__(self, other: Any) -> Any:
         return arithmetic.binary("less", self, other)
 
