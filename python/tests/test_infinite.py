@@ -14,26 +14,10 @@ import nki.language as nl
 import numpy as np
 import pytest
 import trnsim
+from test_failures import FREE, crowded
 from trnsim.core.tool import find_tool
 
-FREE = 8192
 X = np.random.default_rng(3).random((8, 128, FREE), np.float32)
-
-
-@nki.jit
-def crowded(x):
-    """Nine tiles of 32 KiB of a partition that are all needed to the end: 294,912 bytes of 212,728."""
-    out = nl.ndarray(x.shape, dtype=x.dtype, buffer=nl.shared_hbm)
-    total = nl.ndarray((128, FREE), dtype=nl.float32, buffer=nl.sbuf)
-    nisa.memset(total, 0.0)
-    tiles = [nl.ndarray((128, FREE), dtype=nl.float32, buffer=nl.sbuf) for _ in range(8)]
-    for i in range(8):
-        nisa.dma_copy(tiles[i], x[i])
-        nisa.tensor_tensor(total, total, tiles[i], nl.add)
-    for i in range(8):
-        nisa.tensor_tensor(tiles[i], tiles[i], total, nl.add)
-        nisa.dma_copy(out[i], tiles[i])
-    return out
 
 
 @nki.jit
